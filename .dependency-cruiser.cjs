@@ -1,0 +1,46 @@
+/** The layer table of ARCHITECTURE.md: a folder may import itself and only what stands beside it. */
+const base = "src/(units|errors|random|statistics|progress)\\.ts$";
+const layers = {
+  "src/tensor/": [base],
+  "src/network/": [base, "src/tensor/"],
+  "src/datasets/": [base],
+  "src/training/": [base, "src/tensor/", "src/network/", "src/datasets/"],
+  "src/figures/": [base],
+  "devices/": [base, "src/network/", "src/tensor/"],
+  "energy-db/": [base, "src/network/"],
+  "profiler/": [base, "src/network/", "devices/", "energy-db/"],
+  "search/": [base, "src/tensor/", "src/network/", "src/training/", "src/datasets/"],
+};
+const ours = "^(src|devices|energy-db|profiler|search)/";
+const only = (name, from, packages) => ({
+  name,
+  severity: "error",
+  from: { path: ours, pathNot: from },
+  to: { path: packages },
+});
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    ...Object.entries(layers).map(([layer, allowed]) => ({
+      name: `layer:${layer}`,
+      severity: "error",
+      from: { path: `^${layer}` },
+      to: { path: ours, pathNot: [layer, ...allowed].map((place) => `^${place}`) },
+    })),
+    {
+      name: "layer:base",
+      severity: "error",
+      from: { path: `^${base}` },
+      to: { path: ours, pathNot: `^${base}` },
+    },
+    only("only-energy-db-opens-sqlite", "^energy-db/", "better-sqlite3"),
+    only("only-devices-spawn", ["^devices/", "^src/datasets/fetch\\.ts$"], "child_process"),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".cjs", ".json"], exportsFields: ["exports"] },
+  },
+};

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ["default", "./test/support/count-reporter.ts"],
+    // Two workers: the suite drives onnxruntime, which is itself threaded.
+    maxWorkers: 2,
+    pool: "forks",
+    coverage: { include: ["src/**", "devices/**", "energy-db/**", "profiler/**", "search/**"] },
+  },
+});
