@@ -41,6 +41,9 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".js", ".cjs", ".json"], exportsFields: ["exports"] },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".js", ".cjs", ".json"],
+      exportsFields: ["exports"],
+    },
   },
 };

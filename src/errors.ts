@@ -20,10 +20,7 @@ export class UserError extends Error {
   readonly hint: string;
   readonly exit: ExitReason;
 
-  constructor(
-    message: string,
-    options: { hint: string; exit?: ExitReason; cause?: unknown },
-  ) {
+  constructor(message: string, options: { hint: string; exit?: ExitReason; cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.hint = options.hint;
     this.exit = options.exit ?? "failure";

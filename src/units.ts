@@ -18,7 +18,8 @@ export function formatNumber(value: number): string {
 function formatSi(value: number, unit: string): string {
   if (value === 0 || !Number.isFinite(value)) return `${value} ${unit}`;
   const magnitude = Math.abs(Number(value.toPrecision(3)));
-  const prefix = prefixes.find(({ factor }) => magnitude >= factor) ?? prefixes[prefixes.length - 1];
+  const prefix =
+    prefixes.find(({ factor }) => magnitude >= factor) ?? prefixes[prefixes.length - 1];
   const { factor, symbol } = prefix ?? { factor: 1, symbol: "" };
   return `${formatNumber(value / factor)} ${symbol}${unit}`;
 }

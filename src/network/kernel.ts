@@ -1,0 +1,84 @@
+import type { Activation, LayerKind, Padding } from "./layer.ts";
+import { type Network, type PlacedLayer, placeLayers } from "./network.ts";
+
+/** Operations a runtime executes; named like the layer kinds they come from. */
+export type KernelOp = LayerKind;
+
+/** One layer as the runtime executes it, with all its shapes (batch norm folded, activation fused). */
+export interface Kernel {
+  readonly op: KernelOp;
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** 1 where the operation has no window. */
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly groups: number;
+  readonly padding: Padding;
+  /** Fused activation; for pool: "max" or "average". */
+  readonly variant: Activation | "max" | "average";
+  readonly dtype: "float32";
+}
+
+/** A kernel and the layer of a network that it executes. */
+export interface LayerKernel {
+  readonly layer: string;
+  readonly kernel: Kernel;
+}
+
+/** Kernels of a network in execution order, one per layer. */
+export function kernelsOf(network: Network, { batch = 1 } = {}): readonly LayerKernel[] {
+  return placeLayers(network).map((placed) => ({
+    layer: placed.layer.name,
+    kernel: kernelOf(placed, batch),
+  }));
+}
+
+function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number): Kernel {
+  const window = {
+    kernelSize: "kernelSize" in layer ? layer.kernelSize : "size" in layer ? layer.size : 1,
+    stride: "stride" in layer ? layer.stride : 1,
+    padding: "padding" in layer ? layer.padding : ("valid" as const),
+  };
+  const variant =
+    "mode" in layer ? layer.mode : "activation" in layer ? layer.activation : "linear";
+  return {
+    op: layer.kind,
+    batch,
+    inHeight: input.height,
+    inWidth: input.width,
+    inChannels: input.channels,
+    outChannels: out.channels,
+    ...window,
+    groups: layer.kind === "depthwise_conv2d" ? input.channels : 1,
+    variant,
+    dtype: "float32",
+  };
+}
+
+/** Canonical key: two kernels are the same exactly if their keys are. */
+export function kernelKey(kernel: Kernel): string {
+  return [
+    kernel.op,
+    `b${kernel.batch}`,
+    `${kernel.inHeight}x${kernel.inWidth}x${kernel.inChannels}`,
+    `o${kernel.outChannels}`,
+    `k${kernel.kernelSize}`,
+    `s${kernel.stride}`,
+    `g${kernel.groups}`,
+    kernel.padding,
+    kernel.variant,
+    kernel.dtype,
+  ].join("/");
+}
+
+/**
+ * Key of a kernel's family: everything but its channel counts. Costs are interpolated along
+ * channels inside one family, never between families.
+ */
+export function kernelFamily(kernel: Kernel): string {
+  const grouped = kernel.groups > 1;
+  return kernelKey({ ...kernel, inChannels: 0, outChannels: 0, groups: grouped ? 0 : 1 });
+}

@@ -1,0 +1,94 @@
+/** The layer union. A new kind is one member here and one row in every total table the compiler then names. */
+
+export const activations = [
+  "linear",
+  "relu",
+  "relu6",
+  "swish",
+  "tanh",
+  "sigmoid",
+  "softplus",
+] as const;
+export type Activation = (typeof activations)[number];
+
+/** TensorFlow's rules: "same" keeps ceil(size / stride), the odd pixel of padding going to the end. */
+export type Padding = "same" | "valid";
+
+/** Height, width and channels of one image; a vector is 1 x 1 x C. */
+export interface Shape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+interface Common {
+  readonly name: string;
+  /** Names of the layers read; the layer before (or the network's input) when absent. */
+  readonly inputs?: readonly string[];
+}
+
+export interface Conv2dLayer extends Common {
+  readonly kind: "conv2d";
+  /** Output channels: the neurons of the layer. */
+  readonly width: number;
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: Padding;
+  readonly bias: boolean;
+  readonly batchNorm: boolean;
+  readonly activation: Activation;
+}
+
+/** Channel multiplier 1; its width is its producer's. */
+export interface DepthwiseConv2dLayer extends Common {
+  readonly kind: "depthwise_conv2d";
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: Padding;
+  readonly bias: boolean;
+  readonly batchNorm: boolean;
+  readonly activation: Activation;
+}
+
+/** Fully connected; reads a vector (1 x 1 x C). */
+export interface DenseLayer extends Common {
+  readonly kind: "dense";
+  readonly width: number;
+  readonly bias: boolean;
+  readonly activation: Activation;
+}
+
+export interface PoolLayer extends Common {
+  readonly kind: "pool";
+  readonly mode: "max" | "average";
+  readonly size: number;
+  readonly stride: number;
+  readonly padding: Padding;
+}
+
+/** Mean over all positions: H x W x C to 1 x 1 x C. */
+export interface GlobalPoolLayer extends Common {
+  readonly kind: "global_pool";
+}
+
+/** Sum of two layers of equal shape, then the activation: a residual connection. */
+export interface AddLayer extends Common {
+  readonly kind: "add";
+  readonly inputs: readonly [string, string];
+  readonly activation: Activation;
+}
+
+export type Layer =
+  | Conv2dLayer
+  | DepthwiseConv2dLayer
+  | DenseLayer
+  | PoolLayer
+  | GlobalPoolLayer
+  | AddLayer;
+
+export type LayerKind = Layer["kind"];
+export type LayerOf<K extends LayerKind> = Extract<Layer, { kind: K }>;
+
+/** Layers with neurons of their own. */
+export type WideLayer = Conv2dLayer | DenseLayer;
+export const isWide = (layer: Layer): layer is WideLayer => "width" in layer;

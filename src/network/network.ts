@@ -1,0 +1,108 @@
+import { UserError } from "../errors.ts";
+import { isWide, type Layer, type LayerKind, type LayerOf, type Shape } from "./layer.ts";
+
+/** A network: layers in an order in which every layer stands after those it reads. The last one gives the logits. */
+export interface Network {
+  readonly name: string;
+  readonly input: Shape;
+  readonly layers: readonly Layer[];
+}
+
+/** A layer with what shape inference knows of it. */
+export interface PlacedLayer<K extends LayerKind = LayerKind> {
+  readonly layer: LayerOf<K>;
+  /** Names of the layers read; `networkInput` for the network's input. */
+  readonly inputs: readonly string[];
+  readonly in: Shape;
+  readonly out: Shape;
+}
+
+export const networkInput = "input";
+
+/** Shapes of every layer, in order. Throws a UserError on a network that does not fit together. */
+export function placeLayers(network: Network): readonly PlacedLayer[] {
+  const shapes = new Map<string, Shape>([[networkInput, network.input]]);
+  let previous = networkInput;
+  return network.layers.map((layer) => {
+    const inputs = layer.inputs ?? [previous];
+    const inShapes = inputs.map(
+      (name) =>
+        shapes.get(name) ??
+        fail(network, layer, `reads "${name}", which no layer before it is called`),
+    );
+    const [first] = inShapes;
+    if (!first) return fail(network, layer, "reads nothing");
+    if (shapes.has(layer.name)) return fail(network, layer, "has the name of another layer");
+    const out = inferShape(network, layer, first, inShapes);
+    shapes.set(layer.name, out);
+    previous = layer.name;
+    return { layer, inputs, in: first, out };
+  });
+}
+
+type ShapeRule<K extends LayerKind> = (layer: LayerOf<K>, input: Shape) => Shape;
+
+const windowed =
+  (channels?: number) =>
+  (
+    layer: { kernelSize?: number; size?: number; stride: number; padding: "same" | "valid" },
+    input: Shape,
+  ): Shape => {
+    const size = layer.kernelSize ?? layer.size ?? 1;
+    const along = (length: number) =>
+      layer.padding === "same"
+        ? Math.ceil(length / layer.stride)
+        : Math.ceil((length - size + 1) / layer.stride);
+    return {
+      height: along(input.height),
+      width: along(input.width),
+      channels: channels ?? input.channels,
+    };
+  };
+
+const shapeRules: { readonly [K in LayerKind]: ShapeRule<K> } = {
+  conv2d: (layer, input) => windowed(layer.width)(layer, input),
+  depthwise_conv2d: (layer, input) => windowed()(layer, input),
+  dense: (layer) => ({ height: 1, width: 1, channels: layer.width }),
+  pool: (layer, input) => windowed()(layer, input),
+  global_pool: (_, input) => ({ height: 1, width: 1, channels: input.channels }),
+  add: (_, input) => input,
+};
+
+function inferShape(network: Network, layer: Layer, input: Shape, all: readonly Shape[]): Shape {
+  if (layer.kind === "dense" && input.height * input.width !== 1)
+    return fail(
+      network,
+      layer,
+      `reads a ${describeShape(input)} image; put a global_pool before it`,
+    );
+  if (all.some((shape) => describeShape(shape) !== describeShape(input)))
+    return fail(network, layer, `adds shapes ${all.map(describeShape).join(" and ")}`);
+  // The table is indexed by the layer's own kind, which the compiler cannot follow through a union.
+  const rule = shapeRules[layer.kind] as ShapeRule<LayerKind>;
+  const out = rule(layer, input);
+  if (!(out.height >= 1 && out.width >= 1 && Number.isInteger(out.channels) && out.channels >= 1))
+    return fail(network, layer, `turns ${describeShape(input)} into ${describeShape(out)}`);
+  return out;
+}
+
+export const describeShape = ({ height, width, channels }: Shape): string =>
+  `${height}x${width}x${channels}`;
+
+function fail(network: Network, layer: Layer, problem: string): never {
+  throw new UserError(`Network "${network.name}": layer "${layer.name}" ${problem}`, {
+    hint: "Mend the network file; docs/network-format.md describes every layer kind.",
+    exit: "usage",
+  });
+}
+
+/** The same network with other widths for the named layers. */
+export function withWidths(network: Network, widths: ReadonlyMap<string, number>): Network {
+  return {
+    ...network,
+    layers: network.layers.map((layer) => {
+      const width = widths.get(layer.name);
+      return isWide(layer) && width !== undefined ? { ...layer, width } : layer;
+    }),
+  };
+}

@@ -1,0 +1,51 @@
+import { isWide, type Layer } from "./layer.ts";
+import { type Network, networkInput, placeLayers } from "./network.ts";
+
+/** Layers whose widths must stay equal: a depthwise layer and its producer, all writers of a residual stream. */
+export interface WidthGroup {
+  /** Name of its first wide layer. */
+  readonly name: string;
+  readonly width: number;
+  /** Wide layers whose neurons these channels are: one, or several on a residual stream. */
+  readonly writers: readonly string[];
+  /** Every layer whose output has these channels, in order; writers included. */
+  readonly layers: readonly string[];
+  /** Layers that mix these channels: conv2d and dense layers reading them. */
+  readonly consumers: readonly string[];
+}
+
+/** True for layers that mix their input channels, so that copies of a neuron are averaged there. */
+export const mixesChannels = (layer: Layer): boolean => isWide(layer);
+
+/** All groups, in network order. The network's output is a group without consumers; the input is none. */
+export function widthGroups(network: Network): readonly WidthGroup[] {
+  const placed = placeLayers(network);
+  const root = new Map<string, string>([[networkInput, networkInput]]);
+  const find = (name: string): string => {
+    const parent = root.get(name) ?? name;
+    return parent === name ? name : find(parent);
+  };
+  for (const { layer, inputs } of placed) {
+    root.set(layer.name, layer.name);
+    if (isWide(layer)) continue;
+    const [first, ...others] = [...inputs.map(find), layer.name];
+    for (const other of others) root.set(other, first ?? other);
+  }
+  const names = new Set(placed.map(({ layer }) => find(layer.name)));
+  names.delete(networkInput);
+  return [...names].map((group) => {
+    const members = placed.filter(({ layer }) => find(layer.name) === group);
+    return {
+      name: members[0]?.layer.name ?? group,
+      width: members[0]?.out.channels ?? 0,
+      writers: members.filter(({ layer }) => isWide(layer)).map(({ layer }) => layer.name),
+      layers: members.map(({ layer }) => layer.name),
+      consumers: placed
+        .filter(
+          ({ layer, inputs }) =>
+            mixesChannels(layer) && inputs.some((name) => find(name) === group),
+        )
+        .map(({ layer }) => layer.name),
+    };
+  });
+}
