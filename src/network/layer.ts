@@ -87,7 +87,8 @@ export type Layer =
   | AddLayer;
 
 export type LayerKind = Layer["kind"];
-export type LayerOf<K extends LayerKind> = Extract<Layer, { kind: K }>;
+type LayersByKind = { readonly [L in Layer as L["kind"]]: L };
+export type LayerOf<K extends LayerKind> = LayersByKind[K];
 
 /** Layers with neurons of their own. */
 export type WideLayer = Conv2dLayer | DenseLayer;

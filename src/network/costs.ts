@@ -1,0 +1,62 @@
+import { type Kernel, type KernelOp, kernelsOf } from "./kernel.ts";
+import { type Network, withWidths } from "./network.ts";
+import type { WidthGroup } from "./width-groups.ts";
+
+/** Output positions of a kernel, batch included. */
+function outputPositions({
+  batch,
+  inHeight,
+  inWidth,
+  kernelSize,
+  stride,
+  padding,
+}: Kernel): number {
+  const along = (length: number) =>
+    Math.ceil((padding === "same" ? length : length - kernelSize + 1) / stride);
+  return batch * along(inHeight) * along(inWidth);
+}
+
+const macRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
+  conv2d: (kernel) =>
+    outputPositions(kernel) * kernel.kernelSize ** 2 * kernel.inChannels * kernel.outChannels,
+  depthwise_conv2d: (kernel) =>
+    outputPositions(kernel) * kernel.kernelSize ** 2 * kernel.outChannels,
+  dense: (kernel) => kernel.batch * kernel.inChannels * kernel.outChannels,
+  pool: () => 0,
+  global_pool: () => 0,
+  add: () => 0,
+};
+
+/** Multiply-accumulates of one run of a kernel. Pooling, additions and activations count none, as in the papers. */
+export const kernelMacs = (kernel: Kernel): number => macRules[kernel.op](kernel);
+
+const parameterRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
+  conv2d: ({ kernelSize, inChannels, outChannels }) =>
+    kernelSize ** 2 * inChannels * outChannels + outChannels,
+  depthwise_conv2d: ({ kernelSize, outChannels }) => kernelSize ** 2 * outChannels + outChannels,
+  dense: ({ inChannels, outChannels }) => inChannels * outChannels + outChannels,
+  pool: () => 0,
+  global_pool: () => 0,
+  add: () => 0,
+};
+
+/** Parameters a device stores for a kernel: batch norm is folded, so one bias per output channel. */
+export const kernelParameters = (kernel: Kernel): number => parameterRules[kernel.op](kernel);
+
+const total = (network: Network, of: (kernel: Kernel) => number): number =>
+  kernelsOf(network).reduce((sum, { kernel }) => sum + of(kernel), 0);
+
+/** Multiply-accumulates of one inference. */
+export const networkMacs = (network: Network): number => total(network, kernelMacs);
+
+/** Parameters of the deployed network. */
+export const networkParameters = (network: Network): number => total(network, kernelParameters);
+
+/**
+ * MACs added by `by` more channels in every writer of a group: MACs(width + by) - MACs(width) of the whole
+ * network, so depthwise layers and consumers count too.
+ */
+export function marginalMacs(network: Network, group: WidthGroup, by = 1): number {
+  const widths = new Map(group.writers.map((writer) => [writer, group.width + by]));
+  return networkMacs(withWidths(network, widths)) - networkMacs(network);
+}

@@ -1,0 +1,221 @@
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from "../tensor/onnx/graph.ts";
+import type { Activation, LayerKind, Padding, Shape } from "./layer.ts";
+import { type Network, networkInput, type PlacedLayer, placeLayers } from "./network.ts";
+import { batchNormEpsilon, type Weights } from "./parameters.ts";
+
+/**
+ * The network as an ONNX inference graph: input "input" [batch, channels, height, width], output "logits"
+ * [batch, classes]. Every layer is one node named like the layer, with batch norm folded into its weights; an
+ * activation that the node cannot hold follows as `layer/activation`.
+ */
+export function exportNetwork(network: Network, weights: Weights, { batch = 1 } = {}): OnnxGraph {
+  const placed = placeLayers(network);
+  const parts = placed.map((layer) => exportLayer(layer, weights, batch));
+  const last = placed[placed.length - 1];
+  const classes = last?.out.channels ?? 0;
+  const { height, width, channels } = network.input;
+  return {
+    name: network.name,
+    inputs: [{ name: networkInput, type: "float32", shape: [batch, channels, height, width] }],
+    outputs: [{ name: "logits", type: "float32", shape: [batch, classes] }],
+    initializers: parts.flatMap((part) => part.initializers),
+    nodes: [
+      ...parts.flatMap((part) => part.nodes),
+      {
+        name: "logits/flatten",
+        op: "Flatten",
+        inputs: [last?.layer.name ?? networkInput],
+        outputs: ["logits"],
+        attributes: { axis: { int: 1 } },
+      },
+    ],
+  };
+}
+
+interface Part {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxTensor[];
+}
+
+interface LayerNode {
+  readonly op: string;
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Folded weights, in the order of the node's inputs after the layer's own. */
+  readonly constants?: readonly OnnxTensor[];
+}
+
+type ExportRule<K extends LayerKind> = (placed: PlacedLayer<K>, weights: Weights) => LayerNode;
+
+const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
+  conv2d: (placed, weights) => convolution(placed, 1, weights),
+  depthwise_conv2d: (placed, weights) => convolution(placed, placed.in.channels, weights),
+  // A 1x1 convolution over a 1 x 1 image: keeps every tensor four-dimensional.
+  dense: (placed, weights) => ({ op: "Conv", constants: foldedConstants(placed, 1, weights) }),
+  pool: ({ layer, in: input, out }) => ({
+    op: layer.mode === "max" ? "MaxPool" : "AveragePool",
+    attributes: windowAttributes(layer.size, layer.stride, layer.padding, input, out),
+  }),
+  global_pool: () => ({ op: "GlobalAveragePool" }),
+  add: () => ({ op: "Add" }),
+};
+
+function exportLayer(placed: PlacedLayer, weights: Weights, batch: number): Part {
+  const { layer, inputs } = placed;
+  // The table is indexed by the layer's own kind, which the compiler cannot follow through a union.
+  const rule = exportRules[layer.kind] as ExportRule<LayerKind>;
+  const { op, attributes, constants = [] } = rule(placed, weights);
+  const activation = "activation" in layer ? layer.activation : "linear";
+  const result = activation === "linear" ? layer.name : `${layer.name}/linear`;
+  const node: OnnxNode = {
+    name: layer.name,
+    op,
+    inputs: [...inputs, ...constants.map(({ name }) => name)],
+    outputs: [result],
+    ...(attributes ? { attributes } : {}),
+  };
+  const activated = activationPart[activation](result, layer.name, [batch]);
+  return {
+    nodes: [node, ...activated.nodes],
+    initializers: [...constants, ...activated.initializers],
+  };
+}
+
+type ActivationRule = (from: string, layer: string, scalar: readonly number[]) => Part;
+
+const single =
+  (op: string): ActivationRule =>
+  (from, layer) => ({
+    nodes: [{ name: `${layer}/activation`, op, inputs: [from], outputs: [layer] }],
+    initializers: [],
+  });
+
+const activationPart: { readonly [A in Activation]: ActivationRule } = {
+  linear: () => ({ nodes: [], initializers: [] }),
+  relu: single("Relu"),
+  tanh: single("Tanh"),
+  sigmoid: single("Sigmoid"),
+  softplus: single("Softplus"),
+  relu6: (from, layer) => {
+    const bounds = [
+      { name: `${layer}/low`, type: "float32", shape: [], data: new Float32Array([0]) },
+      { name: `${layer}/high`, type: "float32", shape: [], data: new Float32Array([6]) },
+    ] as const;
+    return {
+      nodes: [
+        {
+          name: `${layer}/activation`,
+          op: "Clip",
+          inputs: [from, ...bounds.map(({ name }) => name)],
+          outputs: [layer],
+        },
+      ],
+      initializers: bounds,
+    };
+  },
+  // x * sigmoid(x); ONNX Runtime fuses the pair into one node.
+  swish: (from, layer) => ({
+    nodes: [
+      {
+        name: `${layer}/activation/sigmoid`,
+        op: "Sigmoid",
+        inputs: [from],
+        outputs: [`${layer}/sigmoid`],
+      },
+      {
+        name: `${layer}/activation`,
+        op: "Mul",
+        inputs: [from, `${layer}/sigmoid`],
+        outputs: [layer],
+      },
+    ],
+    initializers: [],
+  }),
+};
+
+function convolution(
+  placed: PlacedLayer<"conv2d" | "depthwise_conv2d">,
+  groups: number,
+  weights: Weights,
+): LayerNode {
+  const { layer, in: input, out } = placed;
+  return {
+    op: "Conv",
+    attributes: {
+      ...windowAttributes(layer.kernelSize, layer.stride, layer.padding, input, out),
+      group: { int: groups },
+    },
+    constants: foldedConstants(placed, layer.kernelSize, weights),
+  };
+}
+
+function windowAttributes(
+  size: number,
+  stride: number,
+  padding: Padding,
+  input: Shape,
+  out: Shape,
+): Readonly<Record<string, OnnxAttribute>> {
+  const missing = (length: number, outLength: number) =>
+    padding === "same" ? Math.max(0, (outLength - 1) * stride + size - length) : 0;
+  const vertical = missing(input.height, out.height);
+  const horizontal = missing(input.width, out.width);
+  const [top, left] = [Math.floor(vertical / 2), Math.floor(horizontal / 2)];
+  return {
+    kernel_shape: { ints: [size, size] },
+    strides: { ints: [stride, stride] },
+    pads: { ints: [top, left, vertical - top, horizontal - left] },
+  };
+}
+
+/** Filter [out, in / groups, k, k] and bias [out] with batch norm folded in. */
+function foldedConstants(
+  { layer, in: input, out }: PlacedLayer<"conv2d" | "depthwise_conv2d" | "dense">,
+  size: number,
+  weights: Weights,
+): readonly OnnxTensor[] {
+  const read = (role: string) => weights.get(`${layer.name}/${role}`);
+  const kernel = read("kernel");
+  if (!kernel) throw new Error(`No weights for layer "${layer.name}"`);
+  const [mean, variance, gamma, beta] = [
+    read("moving_mean"),
+    read("moving_variance"),
+    read("gamma"),
+    read("beta"),
+  ];
+  const outputs = out.channels;
+  const scale = Float32Array.from({ length: outputs }, (_, o) =>
+    gamma && variance ? (gamma[o] ?? 1) / Math.sqrt((variance[o] ?? 1) + batchNormEpsilon) : 1,
+  );
+  const ownBias = read("bias");
+  const bias = Float32Array.from(
+    { length: outputs },
+    (_, o) => (beta?.[o] ?? 0) + (scale[o] ?? 1) * ((ownBias?.[o] ?? 0) - (mean?.[o] ?? 0)),
+  );
+  const inner = layer.kind === "depthwise_conv2d" ? 1 : input.channels;
+  const filter = transposeFilter(kernel, { size, inner, outputs }, scale);
+  return [
+    {
+      name: `${layer.name}/kernel`,
+      type: "float32",
+      shape: [outputs, inner, size, size],
+      data: filter,
+    },
+    { name: `${layer.name}/bias`, type: "float32", shape: [outputs], data: bias },
+  ];
+}
+
+/** [position, inner, out] (depthwise: [position, channel]) to [out, inner, position], scaled per output channel. */
+function transposeFilter(
+  kernel: Float32Array,
+  { size, inner, outputs }: { size: number; inner: number; outputs: number },
+  scale: Float32Array,
+): Float32Array {
+  const positions = size * size;
+  const filter = new Float32Array(kernel.length);
+  for (let position = 0; position < positions; position++)
+    for (let i = 0; i < inner; i++)
+      for (let o = 0; o < outputs; o++)
+        filter[(o * inner + i) * positions + position] =
+          (kernel[(position * inner + i) * outputs + o] ?? 0) * (scale[o] ?? 1);
+  return filter;
+}
