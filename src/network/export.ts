@@ -4,7 +4,7 @@ import { type Network, networkInput, type PlacedLayer, placeLayers } from "./net
 import { batchNormEpsilon, type Weights } from "./parameters.ts";
 
 /**
- * The network as an ONNX inference graph: input "input" [batch, channels, height, width], output "logits"
+ * The network as an ONNX inference graph: input "input" [batch, channels, height, width], output "output"
  * [batch, classes]. Every layer is one node named like the layer, with batch norm folded into its weights; an
  * activation that the node cannot hold follows as `layer/activation`.
  */
@@ -12,25 +12,30 @@ export function exportNetwork(network: Network, weights: Weights, { batch = 1 } 
   const placed = placeLayers(network);
   const parts = placed.map((layer) => exportLayer(layer, weights, batch));
   const last = placed[placed.length - 1];
-  const classes = last?.out.channels ?? 0;
   const { height, width, channels } = network.input;
   return {
     name: network.name,
     inputs: [{ name: networkInput, type: "float32", shape: [batch, channels, height, width] }],
-    outputs: [{ name: "logits", type: "float32", shape: [batch, classes] }],
+    outputs: [{ name: networkOutput, type: "float32", shape: [batch, last?.out.channels ?? 0] }],
     initializers: parts.flatMap((part) => part.initializers),
     nodes: [
       ...parts.flatMap((part) => part.nodes),
-      {
-        name: "logits/flatten",
-        op: "Flatten",
-        inputs: [last?.layer.name ?? networkInput],
-        outputs: ["logits"],
-        attributes: { axis: { int: 1 } },
-      },
+      flatten(`${networkOutput}/flatten`, last?.layer.name ?? networkInput, networkOutput),
     ],
   };
 }
+
+/** Name of the exported graph's output. */
+export const networkOutput = "output";
+
+/** Vectors are [batch, channels] to dense layers and the reader, [batch, channels, 1, 1] to all others. */
+const flatten = (name: string, from: string, to: string): OnnxNode => ({
+  name,
+  op: "Flatten",
+  inputs: [from],
+  outputs: [to],
+  attributes: { axis: { int: 1 } },
+});
 
 interface Part {
   readonly nodes: readonly OnnxNode[];
@@ -49,8 +54,11 @@ type ExportRule<K extends LayerKind> = (placed: PlacedLayer<K>, weights: Weights
 const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
   conv2d: (placed, weights) => convolution(placed, 1, weights),
   depthwise_conv2d: (placed, weights) => convolution(placed, placed.in.channels, weights),
-  // A 1x1 convolution over a 1 x 1 image: keeps every tensor four-dimensional.
-  dense: (placed, weights) => ({ op: "Conv", constants: foldedConstants(placed, 1, weights) }),
+  dense: (placed, weights) => ({
+    op: "Gemm",
+    attributes: { transB: { int: 1 } },
+    constants: foldedConstants(placed, 1, weights),
+  }),
   pool: ({ layer, in: input, out }) => ({
     op: layer.mode === "max" ? "MaxPool" : "AveragePool",
     attributes: windowAttributes(layer.size, layer.stride, layer.padding, input, out),
@@ -66,16 +74,21 @@ function exportLayer(placed: PlacedLayer, weights: Weights, batch: number): Part
   const { op, attributes, constants = [] } = rule(placed, weights);
   const activation = "activation" in layer ? layer.activation : "linear";
   const result = activation === "linear" ? layer.name : `${layer.name}/linear`;
+  const vectors = layer.kind === "dense" ? inputs.map((name) => `${layer.name}/${name}`) : [];
   const node: OnnxNode = {
     name: layer.name,
     op,
-    inputs: [...inputs, ...constants.map(({ name }) => name)],
+    inputs: [...(vectors.length ? vectors : inputs), ...constants.map(({ name }) => name)],
     outputs: [result],
     ...(attributes ? { attributes } : {}),
   };
   const activated = activationPart[activation](result, layer.name, [batch]);
   return {
-    nodes: [node, ...activated.nodes],
+    nodes: [
+      ...vectors.map((to, i) => flatten(`${layer.name}/flatten`, inputs[i] ?? "", to)),
+      node,
+      ...activated.nodes,
+    ],
     initializers: [...constants, ...activated.initializers],
   };
 }
@@ -193,13 +206,9 @@ function foldedConstants(
   );
   const inner = layer.kind === "depthwise_conv2d" ? 1 : input.channels;
   const filter = transposeFilter(kernel, { size, inner, outputs }, scale);
+  const shape = layer.kind === "dense" ? [outputs, inner] : [outputs, inner, size, size];
   return [
-    {
-      name: `${layer.name}/kernel`,
-      type: "float32",
-      shape: [outputs, inner, size, size],
-      data: filter,
-    },
+    { name: `${layer.name}/kernel`, type: "float32", shape, data: filter },
     { name: `${layer.name}/bias`, type: "float32", shape: [outputs], data: bias },
   ];
 }

@@ -1,0 +1,133 @@
+import type { Network } from "../network/network.ts";
+import { type Parameter, parametersOf } from "../network/parameters.ts";
+import { type TensorFunction, type TensorSpec, tf } from "../tensor/index.ts";
+import { type ForwardResult, forward, type WeightTensors } from "./forward.ts";
+import { countCorrect, crossEntropy } from "./losses.ts";
+import type { Optimizer } from "./optimizers.ts";
+
+/** Share of the old moving moments kept at each step. */
+const movingDecay = 0.9;
+
+/** A function and the shapes it is compiled for. */
+export interface StepProgram {
+  readonly fn: TensorFunction;
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+}
+
+const floats = (shape: readonly number[]): TensorSpec => ({ shape, dtype: "float32" });
+
+/** Name of an optimiser's slot of a parameter among a step's inputs and outputs. */
+export const slotName = (slot: string, parameter: string): string => `${slot}:${parameter}`;
+
+const batchInputs = (network: Network, batch: number): Readonly<Record<string, TensorSpec>> => {
+  const { height, width, channels } = network.input;
+  return { x: floats([batch, height, width, channels]), y: { shape: [batch], dtype: "int32" } };
+};
+
+const weightInputs = (network: Network): Readonly<Record<string, TensorSpec>> =>
+  Object.fromEntries(parametersOf(network).map(({ name, shape }) => [name, floats(shape)]));
+
+/**
+ * One training step as a tensor function. Inputs: x, y, rate, every parameter, every slot.
+ * Outputs: loss and correct (of this batch, before the update), and the new parameters and slots under their names.
+ */
+export function trainStep(
+  network: Network,
+  optimizer: Optimizer,
+  { batch }: { batch: number },
+): StepProgram {
+  const parameters = parametersOf(network);
+  const trainable = parameters.filter((parameter) => parameter.trainable);
+  const fn: TensorFunction = (inputs) => {
+    const { x, y, rate } = inputs as { x: tf.Tensor4D; y: tf.Tensor1D; rate: tf.Scalar };
+    let result: ForwardResult | undefined;
+    const lossOf = (...values: tf.Tensor[]): tf.Scalar => {
+      const moved = Object.fromEntries(trainable.map(({ name }, i) => [name, values[i]]));
+      result = forward(network, { ...inputs, ...moved } as WeightTensors, x, { training: true });
+      keepResult(result);
+      return crossEntropy(result.logits, y);
+    };
+    const { value, grads } = tf.valueAndGrads(lossOf)(
+      trainable.map(({ name }) => inputs[name] as tf.Tensor),
+    );
+    if (!result) throw new Error("The loss was not evaluated");
+    return {
+      loss: value,
+      correct: countCorrect(result.logits, y),
+      ...movedParameters(trainable, grads, { inputs, optimizer, rate }),
+      ...movedMoments(result, inputs),
+    };
+  };
+  const slots = trainable.flatMap(({ name, shape }) =>
+    optimizer.slots.map((slot) => [slotName(slot, name), floats(shape)] as const),
+  );
+  return {
+    fn,
+    inputs: {
+      ...batchInputs(network, batch),
+      rate: floats([]),
+      ...weightInputs(network),
+      ...Object.fromEntries(slots),
+    },
+  };
+}
+
+/** Forward results outlive the gradient's own scope. */
+function keepResult({ logits, moments }: ForwardResult): void {
+  tf.keep(logits);
+  for (const { mean, variance } of moments.values()) {
+    tf.keep(mean);
+    tf.keep(variance);
+  }
+}
+
+function movedParameters(
+  trainable: readonly Parameter[],
+  gradients: readonly tf.Tensor[],
+  state: {
+    readonly inputs: WeightTensors;
+    readonly optimizer: Optimizer;
+    readonly rate: tf.Tensor;
+  },
+): Record<string, tf.Tensor> {
+  const { inputs, optimizer, rate } = state;
+  const moved = trainable.flatMap(({ name, role }, i) => {
+    const parameter = inputs[name] as tf.Tensor;
+    const raw = gradients[i] as tf.Tensor;
+    const decays = role === "kernel" && optimizer.weightDecay > 0;
+    const gradient = decays ? tf.add(raw, tf.mul(parameter, optimizer.weightDecay)) : raw;
+    const slots = optimizer.slots.map((slot) => inputs[slotName(slot, name)] as tf.Tensor);
+    const next = optimizer.update({ parameter, gradient, slots, rate });
+    return [
+      [name, next.parameter],
+      ...optimizer.slots.map((slot, s) => [slotName(slot, name), next.slots[s]]),
+    ];
+  });
+  return Object.fromEntries(moved) as Record<string, tf.Tensor>;
+}
+
+function movedMoments(
+  { moments }: ForwardResult,
+  inputs: WeightTensors,
+): Record<string, tf.Tensor> {
+  const blend = (name: string, fresh: tf.Tensor) =>
+    tf.add(tf.mul(inputs[name] as tf.Tensor, movingDecay), tf.mul(fresh, 1 - movingDecay));
+  return Object.fromEntries(
+    [...moments].flatMap(([layer, { mean, variance }]) => [
+      [`${layer}/moving_mean`, blend(`${layer}/moving_mean`, mean)],
+      [`${layer}/moving_variance`, blend(`${layer}/moving_variance`, variance)],
+    ]),
+  );
+}
+
+/** Evaluation of one batch. Inputs: x, y, every parameter. Outputs: loss (mean) and correct (count). */
+export function evaluationStep(network: Network, { batch }: { batch: number }): StepProgram {
+  return {
+    fn: (inputs) => {
+      const { x, y } = inputs as { x: tf.Tensor4D; y: tf.Tensor1D };
+      const { logits } = forward(network, inputs, x, { training: false });
+      return { loss: crossEntropy(logits, y), correct: countCorrect(logits, y) };
+    },
+    inputs: { ...batchInputs(network, batch), ...weightInputs(network) },
+  };
+}
