@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { activations, type Layer } from "./layer.ts";
+import { type Network, placeLayers } from "./network.ts";
+
+const name = z.string().min(1);
+const count = z.number().int().positive();
+const inputs = z.array(name).optional();
+const windowed = { stride: count, padding: z.enum(["same", "valid"]) };
+const activation = z.enum(activations);
+const convolution = {
+  name,
+  inputs,
+  kernelSize: count,
+  ...windowed,
+  bias: z.boolean().default(false),
+  batchNorm: z.boolean().default(false),
+  activation: activation.default("linear"),
+};
+
+/** One schema per layer kind; docs/network-format.md is generated from them. */
+export const layerSchemas = {
+  conv2d: z.strictObject({ kind: z.literal("conv2d"), width: count, ...convolution }),
+  depthwise_conv2d: z.strictObject({ kind: z.literal("depthwise_conv2d"), ...convolution }),
+  dense: z.strictObject({
+    kind: z.literal("dense"),
+    name,
+    inputs,
+    width: count,
+    bias: z.boolean().default(true),
+    activation: activation.default("linear"),
+  }),
+  pool: z.strictObject({
+    kind: z.literal("pool"),
+    name,
+    inputs,
+    mode: z.enum(["max", "average"]),
+    size: count,
+    ...windowed,
+  }),
+  global_pool: z.strictObject({ kind: z.literal("global_pool"), name, inputs }),
+  add: z.strictObject({
+    kind: z.literal("add"),
+    name,
+    inputs: z.tuple([name, name]),
+    activation: activation.default("linear"),
+  }),
+} as const satisfies Record<Layer["kind"], z.ZodType>;
+
+const networkSchema = z.strictObject({
+  format: z.literal("wattsplit-network"),
+  version: z.literal(1),
+  name,
+  input: z.strictObject({ height: count, width: count, channels: count }),
+  layers: z
+    .array(
+      z.discriminatedUnion("kind", [
+        layerSchemas.conv2d,
+        layerSchemas.depthwise_conv2d,
+        layerSchemas.dense,
+        layerSchemas.pool,
+        layerSchemas.global_pool,
+        layerSchemas.add,
+      ]),
+    )
+    .min(1),
+});
+
+/** The text of a network.json. */
+export function formatNetwork(network: Network): string {
+  const { name: title, input, layers } = network;
+  const file = { format: "wattsplit-network", version: 1, name: title, input, layers };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/** Reads a network.json and checks that its layers fit together. */
+export function readNetworkFile(path: string): Network {
+  return parseNetwork(readText(path), path);
+}
+
+/** Parses the text of a network.json; `source` names it in errors. */
+export function parseNetwork(text: string, source: string): Network {
+  const parsed = networkSchema.safeParse(parseJson(text, source));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(
+      `${source} is no network: at ${issue?.path.join(".") || "the top"}: ${issue?.message}`,
+      {
+        hint: "docs/network-format.md describes the format.",
+        exit: "usage",
+      },
+    );
+  }
+  const { name: title, input, layers } = parsed.data;
+  const network: Network = { name: title, input, layers: layers.map(withoutUndefined) };
+  placeLayers(network);
+  return network;
+}
+
+/** zod spells an absent `inputs` as undefined; the layer types leave it out. */
+function withoutUndefined(layer: z.infer<typeof networkSchema>["layers"][number]): Layer {
+  const { inputs: read, ...rest } = layer;
+  return (read === undefined ? rest : layer) as Layer;
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`${source} is no JSON`, {
+      hint: "Give a network.json as written by a search, or a preset name.",
+      exit: "usage",
+      cause,
+    });
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new UserError(`Cannot read the network file ${path}`, {
+      hint: "Check the path, or give a preset name.",
+      exit: "usage",
+      cause,
+    });
+  }
+}
