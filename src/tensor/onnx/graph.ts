@@ -5,6 +5,7 @@ export type OnnxType = "float32" | "int32" | "int64" | "bool";
 export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxType;
+  /** -1 where the model leaves a dimension free. */
   readonly shape: readonly number[];
 }
 
@@ -18,7 +19,8 @@ export type OnnxAttribute =
   | { readonly float: number }
   | { readonly string: string }
   | { readonly ints: readonly number[] }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  | { readonly tensor: OnnxTensor };
 
 export interface OnnxNode {
   readonly name: string;

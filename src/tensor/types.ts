@@ -1,0 +1,48 @@
+import type { tf } from "./tfjs.ts";
+
+/** Where a function runs: compiled to ONNX on a provider of ONNX Runtime, or eagerly on a backend of tfjs. */
+export const backendNames = [
+  "onnx-cpu",
+  "onnx-webgpu",
+  "onnx-cuda",
+  "tfjs-node-gpu",
+  "tfjs-node",
+  "tfjs-cpu",
+] as const;
+export type BackendName = (typeof backendNames)[number];
+
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32" | "bool";
+}
+
+/** A tensor's values in row-major order; bool as one byte each. */
+export interface TensorValue extends TensorSpec {
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+/** A computation in tf ops. It must not read values: while compiling there are none. */
+export type TensorFunction = (
+  inputs: Readonly<Record<string, tf.Tensor>>,
+) => Record<string, tf.Tensor>;
+
+/** One function made ready for fixed input shapes. */
+export interface Program {
+  /** Throws a UserError when an input is missing or has another shape. Outputs may be fed back without a copy. */
+  run(inputs: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
+  readonly traceMs: number;
+  readonly sessionMs: number;
+  /** Nodes of the traced graph; 0 when eager. */
+  readonly nodes: number;
+  release(): Promise<void>;
+}
+
+export interface Engine {
+  readonly backend: BackendName;
+  compile(
+    name: string,
+    fn: TensorFunction,
+    inputs: Readonly<Record<string, TensorSpec>>,
+  ): Promise<Program>;
+  close(): Promise<void>;
+}
