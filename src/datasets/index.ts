@@ -5,6 +5,7 @@ export {
   batchCount,
   batches,
 } from "./batches.ts";
+export type { FetchProgress } from "./cifar10-fetch.ts";
 export {
   type Dataset,
   type ImageShape,
@@ -13,4 +14,5 @@ export {
   type Split,
   splitOff,
 } from "./dataset.ts";
+export { fetchDataset } from "./fetch.ts";
 export { datasetNames, datasetsFolder, loadDataset } from "./registry.ts";
