@@ -1,0 +1,10 @@
+import type { Meter } from "../meter.ts";
+
+/** No meter: energy is absent from everything measured with it. */
+export const noMeter: Meter = {
+  id: "none",
+  probe: async () => ({ ok: true, note: "energy stays absent" }),
+  describe: async () => ({ id: "none", quality: "none", rails: [], caveats: [] }),
+  read: async () => [],
+  close: async () => undefined,
+};

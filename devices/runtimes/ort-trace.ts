@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { networkOutput } from "../../src/network/export.ts";
+import type { LayerTimes } from "../runtime.ts";
+
+/** The events that matter of the chrome trace that ONNX Runtime's profiler writes. Times are whole µs. */
+const traceSchema = z.array(z.object({ cat: z.string(), name: z.string(), dur: z.number() }));
+
+interface NodeEvent {
+  readonly node: string;
+  readonly duration_us: number;
+}
+
+const kernelSuffix = "_kernel_time";
+
+/**
+ * Layer times of each run in a trace. A node belongs to the layer whose name leads its own; a node without
+ * one, put in by the optimiser (a layout reorder), belongs to the layer that follows it and needed it.
+ * The flatten before the network's output stays out: it is no layer, and copies a handful of numbers.
+ */
+export function layerTimes(traceJson: string, layers: readonly string[]): LayerTimes {
+  const runs = splitRuns(nodeEvents(traceJson));
+  const owners = ownersOf(runs[0]?.map(({ node }) => node) ?? [], layers);
+  return {
+    layers,
+    runs: runs.map((run) => {
+      const times_s = new Float64Array(layers.length);
+      for (const [i, { duration_us }] of run.entries()) {
+        const owner = owners[i];
+        if (owner !== undefined) times_s[owner] = (times_s[owner] ?? 0) + duration_us / 1e6;
+      }
+      return times_s;
+    }),
+  };
+}
+
+function nodeEvents(traceJson: string): readonly NodeEvent[] {
+  return traceSchema
+    .parse(JSON.parse(traceJson))
+    .filter(({ cat, name }) => cat === "Node" && name.endsWith(kernelSuffix))
+    .map(({ name, dur }) => ({ node: name.slice(0, -kernelSuffix.length), duration_us: dur }));
+}
+
+/** A run begins whenever the first node does. */
+function splitRuns(events: readonly NodeEvent[]): readonly (readonly NodeEvent[])[] {
+  const first = events[0]?.node;
+  const runs: NodeEvent[][] = [];
+  for (const event of events) {
+    if (event.node === first) runs.push([]);
+    runs[runs.length - 1]?.push(event);
+  }
+  return runs;
+}
+
+/** Index of the layer that each node's time goes to; undefined for the flatten before the output. */
+function ownersOf(
+  nodes: readonly string[],
+  layers: readonly string[],
+): readonly (number | undefined)[] {
+  const named = nodes.map((node) => ownerByName(node, layers));
+  const lastNamed = named.findLast((owner) => owner !== undefined);
+  return nodes.map((node, i) =>
+    node.startsWith(`${networkOutput}/`)
+      ? undefined
+      : (named.slice(i).find((owner) => owner !== undefined) ?? lastNamed),
+  );
+}
+
+/** Nodes are called `layer`, `layer/part` and, where the optimiser changed the layout, `layer_nchwc`. */
+function ownerByName(node: string, layers: readonly string[]): number | undefined {
+  const layer = node.replace(/_nchwc$/, "").split("/")[0] ?? "";
+  const index = layers.indexOf(layer);
+  return index < 0 ? undefined : index;
+}
