@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { openDevice, probeDevices } from "../../devices/index.ts";
+import { sysfsFixture, twoSockets, zone } from "./sysfs.ts";
+
+describe("the local device", () => {
+  it("identifies what decides whether measurements are comparable", async () => {
+    const root = sysfsFixture({
+      "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "performance",
+    });
+    const device = await openDevice("local", { threads: 2, sysfsRoot: root });
+
+    expect(device.identity).toMatchObject({
+      device: "local",
+      runtime: "ort-cpu",
+      precision: "float32",
+      threads: 2,
+      powerMode: "performance",
+    });
+    expect(device.identity.processor).not.toBe("");
+    expect(device.identity.runtimeVersion).toMatch(/^\d+\.\d+/);
+    await device.close();
+  });
+
+  it("says that the power mode is unknown where no governor can be read", async () => {
+    const device = await openDevice("local", { sysfsRoot: sysfsFixture({}) });
+
+    expect(device.identity.powerMode).toBe("unknown");
+    await device.close();
+  });
+
+  it("reads temperature, clock and load, and leaves out what is not there", async () => {
+    const full = await openDevice("local", {
+      sysfsRoot: sysfsFixture({
+        "sys/class/thermal/thermal_zone0/temp": "45500",
+        "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "2400000",
+        "proc/loadavg": "0.25 0.10 0.05 1/100 1234",
+      }),
+    });
+    const bare = await openDevice("local", { sysfsRoot: sysfsFixture({}) });
+
+    expect(await full.state()).toMatchObject({ temperature_c: 45.5, clock_hz: 2.4e9, load: 0.25 });
+    expect(Object.keys(await bare.state())).toEqual(["cores"]);
+    await full.close();
+    await bare.close();
+  });
+
+  it("uses RAPL by itself where it works and no meter where it does not", async () => {
+    const metered = await openDevice("local", { sysfsRoot: sysfsFixture(twoSockets) });
+    const bare = await openDevice("local", { sysfsRoot: sysfsFixture({}) });
+
+    expect([metered.meter.id, bare.meter.id]).toEqual(["rapl", "none"]);
+    await metered.close();
+    await bare.close();
+  });
+
+  it("refuses a meter that is asked for and does not work, with its remedy", async () => {
+    const root = sysfsFixture(zone("intel-rapl:0", "package-0", { energy_uj: null }));
+
+    await expect(openDevice("local", { meter: "rapl", sysfsRoot: root })).rejects.toMatchObject({
+      name: "UserError",
+      exit: "unavailable",
+      hint: expect.stringContaining("chmod"),
+    });
+  });
+
+  it.each([
+    ["device", "locl", {}],
+    ["runtime", "local", { runtime: "ort-gpu" }],
+    ["meter", "local", { meter: "rappl" }],
+    ["threads", "local", { threads: 0 }],
+  ])("refuses an unknown %s as wrong usage", async (_, id, options) => {
+    await expect(openDevice(id, options)).rejects.toMatchObject({
+      name: "UserError",
+      exit: "usage",
+    });
+  });
+});
+
+describe("probing devices", () => {
+  it("reports each runtime and meter, with a remedy where one does not work", async () => {
+    const rows = await probeDevices("local", { sysfsRoot: sysfsFixture({}) });
+
+    expect(rows.map(({ name, works }) => [name, works])).toEqual([
+      ["ort-cpu", true],
+      ["rapl", false],
+      ["none", true],
+    ]);
+    expect(rows.filter(({ works, remedy }) => !works && !remedy)).toEqual([]);
+  });
+});
