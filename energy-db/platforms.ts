@@ -1,0 +1,104 @@
+import type { Database } from "better-sqlite3";
+import { UserError } from "../src/errors.ts";
+import type { Platform, PlatformIdentity, Provenance } from "./records.ts";
+
+/** A platform and how much the table knows about it. */
+export interface PlatformSummary extends Platform {
+  readonly runs: number;
+  readonly networkMeasurements: number;
+  readonly measurements: number;
+  readonly kernels: number;
+  /** Absent without an energy model. */
+  readonly energyProvenance?: Provenance;
+}
+
+export type PlatformFilter = Partial<PlatformIdentity>;
+
+/** The stored platform of this identity, made when it is new; its details become the given ones. */
+export function ensurePlatform(
+  database: Database,
+  identity: PlatformIdentity,
+  details: Platform["details"],
+): Platform {
+  const id = database
+    .prepare<[object], number>(
+      `insert into platforms (device, processor, runtime, runtime_version, precision, threads, power_mode, details)
+       values (@device, @processor, @runtime, @runtimeVersion, @precision, @threads, @powerMode, @details)
+       on conflict do update set details = excluded.details
+       returning id`,
+    )
+    .pluck()
+    .get({ ...identity, details: JSON.stringify(details) });
+  if (id === undefined) throw new Error("Storing a platform returned no id");
+  return { ...identity, id, details };
+}
+
+/** All platforms in the order they were added. */
+export function listPlatforms(database: Database): readonly PlatformSummary[] {
+  return database
+    .prepare<[], PlatformRow>("select * from v_platform order by id")
+    .all()
+    .map((row) => ({
+      id: row.id,
+      device: row.device,
+      processor: row.processor,
+      runtime: row.runtime,
+      runtimeVersion: row.runtime_version,
+      precision: row.precision,
+      threads: row.threads,
+      powerMode: row.power_mode,
+      details: JSON.parse(row.details) as Platform["details"],
+      runs: row.runs,
+      networkMeasurements: row.network_measurements,
+      measurements: row.measurements,
+      kernels: row.kernels,
+      ...(row.energy_provenance === null ? {} : { energyProvenance: row.energy_provenance }),
+    }));
+}
+
+/** The one platform that matches; a UserError lists what there is when none or several do. */
+export function findPlatform(database: Database, filter: PlatformFilter): PlatformSummary {
+  const all = listPlatforms(database);
+  const wanted = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const matching = all.filter((platform) =>
+    wanted.every(([field, value]) => platform[field as keyof PlatformIdentity] === value),
+  );
+  const [found] = matching;
+  if (found && matching.length === 1) return found;
+  const given = wanted.map(([field, value]) => `${field} ${value}`).join(", ") || "no filter";
+  if (found)
+    throw new UserError(`${matching.length} platforms match (${given}); expected one`, {
+      hint: `Name what tells them apart, one of: ${matching.map(describePlatform).join("; ")}`,
+      exit: "usage",
+    });
+  throw new UserError(`No platform in the energy table matches (${given})`, {
+    hint:
+      all.length > 0
+        ? `It holds: ${all.map(describePlatform).join("; ")}`
+        : "It is empty; measure with: wattsplit profile --device local --net mnist-cnn --db FILE",
+    exit: "usage",
+  });
+}
+
+/** "local: AMD EPYC, ort-cpu 1.30.0, float32, 1 thread, power mode unknown". */
+export const describePlatform = (platform: PlatformIdentity): string =>
+  `${platform.device}: ${platform.processor}, ${platform.runtime} ${platform.runtimeVersion}, ` +
+  `${platform.precision}, ${platform.threads} thread${platform.threads === 1 ? "" : "s"}, ` +
+  `power mode ${platform.powerMode}`;
+
+interface PlatformRow {
+  readonly id: number;
+  readonly device: string;
+  readonly processor: string;
+  readonly runtime: string;
+  readonly runtime_version: string;
+  readonly precision: "float32";
+  readonly threads: number;
+  readonly power_mode: string;
+  readonly details: string;
+  readonly runs: number;
+  readonly network_measurements: number;
+  readonly measurements: number;
+  readonly kernels: number;
+  readonly energy_provenance: Provenance | null;
+}
