@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { UserError } from "../src/errors.ts";
 import { applicationId, migrations } from "./schema.ts";
+import { lockForWriting, type WriterLock } from "./writer-lock.ts";
 
 export type OpenMode = "read" | "write";
 
@@ -14,24 +15,42 @@ export type OpenMode = "read" | "write";
 export function openDatabase(
   path: string,
   { mode, create = false }: { readonly mode: OpenMode; readonly create?: boolean },
-): Database.Database {
+): OpenDatabase {
   requireFile(path, create && mode === "write");
   const database = connect(path, mode);
+  let lock: WriterLock | undefined;
+  const close = () => {
+    database.close();
+    lock?.release();
+  };
   try {
     database.pragma("foreign_keys = on");
     requireEnergyTable(database, path);
     if (mode === "write") {
-      database.pragma("journal_mode = wal");
-      database.pragma("synchronous = full");
-      migrate(database);
+      lock = lockForWriting(path);
+      prepareForWriting(database);
     }
     requireKnownVersion(database, path);
     requireIntact(database, path, "quick_check");
-    return database;
+    return { database, close };
   } catch (error) {
-    database.close();
+    close();
     throw asUserError(error, path);
   }
+}
+
+/** A connection and, when it may write, the writer's lock; `close` gives up both. */
+export interface OpenDatabase {
+  readonly database: Database.Database;
+  close(): void;
+}
+
+/** Full synchronous: a power cut on a board must not take finished measurements back. */
+function prepareForWriting(database: Database.Database): void {
+  if (versionOf(database) > migrations.length) return;
+  database.pragma("journal_mode = wal");
+  database.pragma("synchronous = full");
+  migrate(database);
 }
 
 /** Applies the migrations a database lacks, each in one transaction. */
@@ -152,7 +171,7 @@ function asUserError(error: unknown, path: string): unknown {
 }
 
 const damaged = (path: string, problem: string, cause?: unknown): UserError =>
-  new UserError(`Energy table ${path} is damaged: ${problem}`, {
+  new UserError(`Energy table ${path} is damaged: ${problem.replaceAll("\n", " ")}`, {
     hint: `Restore a copy, or save what can be read: sqlite3 ${path} ".recover" | sqlite3 rescued.db`,
     cause,
   });

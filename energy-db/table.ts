@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { type Kernel, kernelKey } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
 import { listCalibrations, readEnergyModel, storeCalibration, storeEnergyModel } from "./models.ts";
-import { type OpenMode, openDatabase, requireIntact } from "./open.ts";
+import { type OpenDatabase, type OpenMode, openDatabase, requireIntact } from "./open.ts";
 import {
   ensurePlatform,
   findPlatform,
@@ -36,7 +36,6 @@ import {
   insertNetworkMeasurement,
   type Method,
 } from "./write-measurements.ts";
-import { lockForWriting, type WriterLock } from "./writer-lock.ts";
 
 /**
  * Opens the energy table at `path`. Writing takes the writer's lock (one writer at a time); `create`
@@ -54,22 +53,16 @@ export function openTable(
 export class EnergyTable {
   readonly path: string;
   readonly #database: Database;
-  readonly #lock: WriterLock | undefined;
+  readonly #open: OpenDatabase;
 
   constructor(path: string, options: { readonly mode: OpenMode; readonly create?: boolean }) {
     this.path = path;
-    this.#database = openDatabase(path, options);
-    try {
-      this.#lock = options.mode === "write" ? lockForWriting(path) : undefined;
-    } catch (error) {
-      this.#database.close();
-      throw error;
-    }
+    this.#open = openDatabase(path, options);
+    this.#database = this.#open.database;
   }
 
   close(): void {
-    this.#database.close();
-    this.#lock?.release();
+    this.#open.close();
   }
 
   /** Throws a UserError unless every page and reference of the file is sound. */

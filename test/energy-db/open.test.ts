@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { openTable } from "../../energy-db/index.ts";
+import { migrate } from "../../energy-db/open.ts";
+import { UserError } from "../../src/errors.ts";
+import {
+  chain,
+  freshTable,
+  identity,
+  measuredNetwork,
+  runSettings,
+  temporaryFolder,
+} from "./example-rows.ts";
+
+/** What opening the file says, with its next step. */
+function complaint(path: string, options: Parameters<typeof openTable>[1] = { mode: "read" }) {
+  try {
+    openTable(path, options).close();
+  } catch (error) {
+    if (error instanceof UserError) return `${error.message} | ${error.hint}`;
+    throw error;
+  }
+  return "opened";
+}
+
+function filledTable(): string {
+  const table = freshTable();
+  const platform = table.ensurePlatform(identity, {});
+  const run = table.startRun(platform.id, runSettings);
+  for (let width = 1; width <= 30; width++)
+    table.addNetworkMeasurement(
+      platform.id,
+      run,
+      measuredNetwork(chain(width, 8), () => 1e-5),
+    );
+  table.close();
+  return table.path;
+}
+
+describe("opening an energy table", () => {
+  test("leaves one file in WAL mode with the version and application id of ours", () => {
+    const path = filledTable();
+
+    const plain = new Database(path);
+
+    expect(plain.pragma("journal_mode", { simple: true })).toBe("wal");
+    expect(plain.pragma("user_version", { simple: true })).toBe(1);
+    expect(plain.pragma("application_id", { simple: true })).toBe(0x7773706c);
+    expect(plain.prepare("select count(*) from v_cost").pluck().get()).toBe(60);
+    plain.close();
+  });
+
+  test("says where to get a table when there is none, and creates none by reading", () => {
+    const path = join(temporaryFolder(), "none.db");
+
+    expect(complaint(path)).toMatch(
+      /^No energy table at .*none.db \| Build one with: wattsplit profile/,
+    );
+    expect(complaint(path, { mode: "write" })).toMatch(/^No energy table/);
+    expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test("refuses a folder, a missing folder and a folder that cannot be written", () => {
+    const folder = temporaryFolder();
+    const create = { mode: "write", create: true } as const;
+
+    expect(complaint(folder)).toMatch(/is a folder; expected a file/);
+    expect(complaint(join(folder, "missing", "energy.db"), create)).toMatch(/mkdir -p .*missing/);
+    expect(complaint("/proc/energy.db", create)).toMatch(
+      /cannot be opened: .* \| Allow writing in \/proc/,
+    );
+  });
+
+  test("refuses a file that is no database", () => {
+    const path = join(temporaryFolder(), "notes.db");
+    writeFileSync(path, "width,latency\n".repeat(100));
+
+    expect(complaint(path)).toMatch(/no SQLite database/);
+    expect(complaint(path, { mode: "write" })).toMatch(/no SQLite database/);
+    expect(readFileSync(path, "utf8")).toMatch(/^width,latency/);
+  });
+
+  test("refuses another program's database and leaves it alone", () => {
+    const path = join(temporaryFolder(), "foreign.db");
+    const foreign = new Database(path);
+    foreign.exec("create table songs (title text)");
+    foreign.close();
+
+    expect(complaint(path, { mode: "write" })).toMatch(/another program, not an energy table/);
+    expect(statSync(`${path}-writer.lock`, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test("refuses a table of a newer version", () => {
+    const path = filledTable();
+    const plain = new Database(path);
+    plain.pragma("user_version = 99");
+    plain.close();
+
+    expect(complaint(path)).toMatch(
+      /schema version 99; this wattsplit knows 1 \| Upgrade wattsplit/,
+    );
+    expect(complaint(path, { mode: "write" })).toMatch(/schema version 99/);
+  });
+
+  test("refuses a damaged table, wherever the damage is", () => {
+    for (const page of [2, 5, 12]) {
+      const path = filledTable();
+      const file = openSync(path, "r+");
+      writeSync(file, Buffer.alloc(4096, 0xab), 0, 4096, page * 4096);
+
+      expect(complaint(path)).toMatch(/is damaged: .* \| Restore a copy, or save what can be read/);
+    }
+  });
+
+  test("refuses a table that was cut short", () => {
+    const path = filledTable();
+    writeFileSync(path, readFileSync(path).subarray(0, 20_000));
+
+    expect(complaint(path)).toMatch(/is damaged/);
+  });
+
+  test("refuses rows that refer to nothing", () => {
+    const path = filledTable();
+    const plain = new Database(path);
+    plain.pragma("foreign_keys = off");
+    plain.exec("delete from networks where id = 3");
+    plain.close();
+
+    expect(complaint(path)).toMatch(/a row refers to a row that does not exist/);
+  });
+
+  test("lets one writer in at a time, and readers meanwhile", () => {
+    const path = filledTable();
+    const first = openTable(path, { mode: "write" });
+
+    expect(complaint(path, { mode: "write" })).toMatch(
+      /is being written by another process \| Wait/,
+    );
+    expect(complaint(path)).toBe("opened");
+
+    first.close();
+    expect(complaint(path, { mode: "write" })).toBe("opened");
+  });
+
+  test("brings an older version up to date step by step and only once", () => {
+    const plain = new Database(":memory:");
+    const steps = ["create table a (x int) strict", "alter table a add column y int"];
+
+    migrate(plain, steps.slice(0, 1));
+    migrate(plain, steps);
+    migrate(plain, steps);
+
+    expect(plain.pragma("user_version", { simple: true })).toBe(2);
+    expect(plain.prepare("select count(*) from pragma_table_info('a')").pluck().get()).toBe(2);
+    plain.close();
+  });
+
+  test("takes back a migration that fails", () => {
+    const plain = new Database(":memory:");
+
+    expect(() => migrate(plain, ["create table a (x int) strict; create nonsense"])).toThrow();
+
+    expect(plain.pragma("user_version", { simple: true })).toBe(0);
+    expect(plain.prepare("select count(*) from sqlite_master").pluck().get()).toBe(0);
+    plain.close();
+  });
+});
+
+describe("a writer killed with -9", () => {
+  test("leaves every stored measurement, a sound file and a free lock, five times over", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "sub"));
+    const path = join(folder, "sub", "energy.db");
+    let stored = 0;
+    for (const more of [1, 4, 9, 2, 6]) {
+      stored = await writeUntilKilled(path, stored + more);
+
+      const table = openTable(path, { mode: "write" });
+      table.integrity();
+      const platform = table.findPlatform({ device: "local" });
+      const widths = table
+        .networkMeasurements(platform.id)
+        .map(({ network }) => network.layers[0])
+        .map((layer) => (layer?.kind === "conv2d" ? layer.width : 0));
+      table.close();
+
+      // The kill may come after a commit and before its line is read: one row more than acknowledged.
+      expect(widths.length).toBeGreaterThanOrEqual(stored);
+      expect(widths).toEqual(widths.map((_, i) => i + 1));
+      stored = widths.length;
+    }
+  });
+});
+
+/** Runs the writing program until it has stored width `last`, kills it, and returns the last width it named. */
+async function writeUntilKilled(path: string, last: number): Promise<number> {
+  const program = join(import.meta.dirname, "crashing-writer.ts");
+  const writer: ChildProcess = spawn(process.execPath, ["--import", "tsx", program, path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (!writer.stdout) throw new Error("The writer has no stdout");
+  const ended = once(writer, "exit");
+  let acknowledged = 0;
+  for await (const line of createInterface({ input: writer.stdout })) {
+    acknowledged = Number(line);
+    if (acknowledged === last) writer.kill("SIGKILL");
+  }
+  await ended;
+  return acknowledged;
+}
