@@ -36,7 +36,7 @@ async function logitsOfExport(network: Network, weights: Weights, x: Float32Arra
     width,
   ]);
   const { output } = await session.run({ input });
-  return [...(output?.data as Float32Array)];
+  return Array.from((output?.data ?? []) as Float32Array);
 }
 
 function logitsOfForward(network: Network, weights: Weights, x: Float32Array) {

@@ -1,0 +1,84 @@
+import { unknownName } from "../src/errors.ts";
+
+/** How long and how hard to train and how fast to grow. */
+export interface Recipe {
+  readonly name: string;
+  readonly batch: number;
+  /** Peak of each phase's cosine. */
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly seedEpochs: number;
+  readonly roundEpochs: number;
+  /** After the last growth; the rate falls to 0. */
+  readonly finalEpochs: number;
+  /** A round may raise every budgeted cost to this multiple of the present one. */
+  readonly growth: number;
+  /** At most this many growth rounds. */
+  readonly rounds: number;
+  /** Lanczos steps (specs: 10 find both ends to 0.02 %). */
+  readonly lanczosSteps: number;
+  /** Training examples that directions are found on, and held-out ones that gains are judged on. */
+  readonly directionExamples: number;
+  readonly heldOutExamples: number;
+  /** Step sizes tried, relative to each neuron's norm; the best by held-out loss is taken. */
+  readonly epsilons: readonly number[];
+}
+
+const epsilons = [0.02, 0.05, 0.1, 0.2, 0.4];
+
+export const recipes = {
+  /** Minutes on two cores. */
+  quick: {
+    name: "quick",
+    batch: 128,
+    learningRate: 0.1,
+    weightDecay: 1e-4,
+    seedEpochs: 1,
+    roundEpochs: 1,
+    finalEpochs: 6,
+    growth: 1.5,
+    rounds: 8,
+    lanczosSteps: 6,
+    directionExamples: 4096,
+    heldOutExamples: 2048,
+    epsilons,
+  },
+  /** An hour or so for MNIST-sized data. */
+  standard: {
+    name: "standard",
+    batch: 128,
+    learningRate: 0.1,
+    weightDecay: 1e-4,
+    seedEpochs: 10,
+    roundEpochs: 8,
+    finalEpochs: 40,
+    growth: 1.4,
+    rounds: 12,
+    lanczosSteps: 10,
+    directionExamples: 16384,
+    heldOutExamples: 4096,
+    epsilons,
+  },
+  /** Epochs and growth of the papers' CIFAR experiments (Wang et al. 2019; 7 rounds of 160 epochs). */
+  paper: {
+    name: "paper",
+    batch: 128,
+    learningRate: 0.1,
+    weightDecay: 1e-4,
+    seedEpochs: 160,
+    roundEpochs: 160,
+    finalEpochs: 160,
+    growth: 1.3,
+    rounds: 30,
+    lanczosSteps: 10,
+    directionExamples: 45000,
+    heldOutExamples: 5000,
+    epsilons,
+  },
+} as const satisfies Record<string, Recipe>;
+
+export function findRecipe(name: string): Recipe {
+  const found = Object.entries(recipes).find(([known]) => known === name);
+  if (!found) throw unknownName("recipe", name, Object.keys(recipes));
+  return found[1];
+}

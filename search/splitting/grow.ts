@@ -1,0 +1,261 @@
+import { batches } from "../../src/datasets/batches.ts";
+import { pick, type Split } from "../../src/datasets/index.ts";
+import type { Network } from "../../src/network/network.ts";
+import type { Weights } from "../../src/network/parameters.ts";
+import { type Random, shuffled } from "../../src/random.ts";
+import type { Engine } from "../../src/tensor/index.ts";
+import { freshState, Trainer } from "../../src/training/trainer.ts";
+import type { Budget, CostModel } from "../cost-model.ts";
+import type { SplitRecord } from "../history.ts";
+import { networkCost } from "../network-cost.ts";
+import type { Recipe } from "../recipe.ts";
+import type { SearchState } from "../search-state.ts";
+import { phaseRandom, type SearchData, searchOptimizer } from "../training-phase.ts";
+import { applySplit, type BinarySplit } from "./apply-split.ts";
+import { type NeuronDirection, splittingDirections } from "./directions.ts";
+import { compileSplittingProducts } from "./products.ts";
+import { freeNeurons } from "./selection/free-neurons.ts";
+import { type Selection, selectNeurons } from "./selection/select-neurons.ts";
+
+export interface GrowOptions {
+  readonly engine: Engine;
+  readonly caps: ReadonlyMap<string, number>;
+  readonly data: SearchData;
+  readonly costs: CostModel;
+  readonly budget: Budget;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly onPass?: (progress: { readonly pass: number; readonly passes: number }) => void;
+}
+
+type Directions = ReadonlyMap<string, readonly NeuronDirection[]>;
+
+/** Neurons to split, by group, and what the selection promised. */
+interface GrowthPlan {
+  readonly neurons: ReadonlyMap<string, readonly number[]>;
+  readonly gain: number;
+  readonly gainBound: number;
+}
+
+/**
+ * One growth step: directions, selection under the round's budget, split, step size by held-out loss. When nothing
+ * worth a round is left, the returned phase is the final one, begun with what still fits and the free neurons.
+ */
+export async function growNetwork(state: SearchState, options: GrowOptions): Promise<SearchState> {
+  const directions = await findDirections(state, options);
+  const { plan, ended } = planGrowth(state, directions, options);
+  const common = { ...state, round: state.round + 1, epoch: 0, trainingLoss: Number.NaN };
+  const history = ended === undefined ? state.history : { ...state.history, ended };
+  const kind = ended === undefined ? "growth" : "final";
+  const grown = plan && (await splitNetwork(state, directions, plan, options));
+  const network = grown?.network ?? state.network;
+  const weights = grown?.weights ?? state.training.weights;
+  return {
+    ...withoutSplit(common),
+    kind,
+    history,
+    network,
+    added: Object.fromEntries(
+      [...(plan?.neurons ?? [])].map(([group, { length }]) => [group, length]),
+    ),
+    ...(grown ? { split: grown.record } : {}),
+    training: freshState(network, weights, searchOptimizer(options.recipe)),
+  };
+}
+
+const withoutSplit = ({ split: _, ...rest }: SearchState): Omit<SearchState, "split"> => rest;
+
+/** Examples per call of the products; both data sets of directions are multiples of it. */
+const productBatch = 256;
+
+async function findDirections(state: SearchState, options: GrowOptions): Promise<Directions> {
+  const { engine, data, recipe, seed, signal, onPass } = options;
+  const random = phaseRandom(seed, state.round, -1);
+  const finding = draw(data.train, recipe.directionExamples, random);
+  const heldOut = draw(data.validation, recipe.heldOutExamples, random);
+  const pass = (split: Split) => () =>
+    batches(split, { size: Math.min(productBatch, split.count), dropLast: true });
+  const batch = Math.min(productBatch, finding.count, heldOut.count);
+  const products = await compileSplittingProducts(engine, state.network, { batch });
+  try {
+    return await splittingDirections(
+      products,
+      state.training.weights,
+      pass(finding),
+      pass(heldOut),
+      {
+        steps: recipe.lanczosSteps,
+        random,
+        onProgress: (progress) => {
+          signal?.throwIfAborted();
+          onPass?.(progress);
+        },
+      },
+    );
+  } finally {
+    await products.release();
+  }
+}
+
+/** `count` examples of the split without repetition, or all of them. */
+function draw(split: Split, count: number, random: Random): Split {
+  if (count >= split.count) return split;
+  return pick(split, shuffled(split.labels.keys(), random).slice(0, count));
+}
+
+/** A last step that uses less than this share of the budget is not worth a round of its own. */
+const sliver = 0.03;
+
+function planGrowth(
+  { network, round }: SearchState,
+  directions: Directions,
+  options: GrowOptions,
+): { readonly plan?: GrowthPlan; readonly ended?: string } {
+  const { costs, budget, recipe, caps } = options;
+  const gains = new Map(
+    [...directions].map(([group, neurons]) => [group, neurons.map(scaleFreeGain)] as const),
+  );
+  const select = (limits: Budget) => selectNeurons({ network, gains, costs, budget: limits, caps });
+  if (round < recipe.rounds)
+    for (const limits of roundBudgets(network, options)) {
+      const selection = select(limits);
+      if (worthARound(network, selection, options)) return { plan: planOf(selection, gains) };
+    }
+  const last = select(budget);
+  const ended = last.reason ?? `less than ${100 * sliver} % of the budget was left`;
+  const free = freeNeurons({ network, costs, budget, caps, added: last.added });
+  return { plan: planOf({ ...last, added: merged(last.added, free) }, gains), ended };
+}
+
+/** -lambda |theta|^2 on held-out data: the gain of a step of relative size, whatever the filter's scale (specs 2.6). */
+const scaleFreeGain = ({ heldOutIndex, squaredNorm }: NeuronDirection): number =>
+  -heldOutIndex * squaredNorm;
+
+/** Budgets of this round, from the recipe's growth up to the whole one, each tried when the one before adds too little. */
+function* roundBudgets(
+  network: Network,
+  { costs, budget, recipe }: GrowOptions,
+): Generator<Budget> {
+  const cost = networkCost(network, costs);
+  for (let growth = recipe.growth; ; growth *= recipe.growth) {
+    const limits = Object.fromEntries(
+      Object.entries(budget).map(([quantity, limit]) => [
+        quantity,
+        Math.min(limit, growth * (cost[quantity as keyof Budget] ?? 0)),
+      ]),
+    ) as Budget;
+    yield limits;
+    if (
+      Object.entries(limits).every(
+        ([quantity, limit]) => limit === budget[quantity as keyof Budget],
+      )
+    )
+      return;
+  }
+}
+
+/** True if the selection uses more than a sliver of some budget. */
+function worthARound(
+  network: Network,
+  selection: Selection,
+  { costs, budget }: GrowOptions,
+): boolean {
+  if (selection.added.size === 0) return false;
+  const before = networkCost(network, costs);
+  return Object.entries(budget).some(([quantity, limit]) => {
+    const key = quantity as keyof Budget;
+    return (selection.cost[key] ?? 0) - (before[key] ?? 0) > sliver * limit;
+  });
+}
+
+function merged(
+  one: ReadonlyMap<string, number>,
+  other: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const sum = new Map(one);
+  for (const [group, count] of other) sum.set(group, (sum.get(group) ?? 0) + count);
+  return sum;
+}
+
+function planOf(
+  { added, gain, bound }: Selection,
+  gains: ReadonlyMap<string, readonly number[]>,
+): GrowthPlan {
+  const neurons = [...added].map(([group, count]) => {
+    const ranked = [...(gains.get(group) ?? []).entries()].sort((a, b) => b[1] - a[1]);
+    return [group, ranked.slice(0, count).map(([neuron]) => neuron)] as const;
+  });
+  return { neurons: new Map(neurons), gain, gainBound: bound.gain };
+}
+
+interface GrownNetwork {
+  readonly network: Network;
+  readonly weights: Weights;
+  readonly record: SplitRecord;
+}
+
+/** Splits at every step size of the recipe and keeps the one of least held-out loss. */
+async function splitNetwork(
+  { network, training, round }: SearchState,
+  directions: Directions,
+  plan: GrowthPlan,
+  { engine, data, recipe, seed }: GrowOptions,
+): Promise<GrownNetwork | undefined> {
+  const heldOut = draw(data.validation, recipe.heldOutExamples, phaseRandom(seed, round, -2));
+  const at = (epsilon: number) =>
+    applySplit(network, training.weights, binarySplits(directions, plan, epsilon));
+  const widened = at(0).network;
+  const optimizer = searchOptimizer(recipe);
+  const [before, after] = [network, widened].map((net) => new Trainer(engine, net, optimizer));
+  if (!before || !after || plan.neurons.size === 0) return undefined;
+  try {
+    const lossBefore = (await before.evaluate(training.weights, heldOut)).loss;
+    const tried = [];
+    for (const epsilon of recipe.epsilons) {
+      const { weights } = at(epsilon);
+      tried.push({ epsilon, weights, loss: (await after.evaluate(weights, heldOut)).loss });
+    }
+    const best = tried.reduce((least, next) => (next.loss < least.loss ? next : least));
+    const curvature = splitNeurons(directions, plan).reduce(
+      (sum, { direction }) => sum - scaleFreeGain(direction),
+      0,
+    );
+    const record: SplitRecord = {
+      epsilon: best.epsilon,
+      lossBefore,
+      predictedChange: (best.epsilon ** 2 / 2) * curvature,
+      realisedChange: best.loss - lossBefore,
+      gain: plan.gain,
+      gainBound: plan.gainBound,
+    };
+    return { network: widened, weights: best.weights, record };
+  } finally {
+    await before.release();
+    await after.release();
+  }
+}
+
+function splitNeurons(directions: Directions, { neurons }: GrowthPlan) {
+  return [...neurons].flatMap(([group, chosen]) =>
+    chosen.flatMap((neuron) => {
+      const direction = directions.get(group)?.[neuron];
+      return direction ? [{ group, neuron, direction }] : [];
+    }),
+  );
+}
+
+function binarySplits(
+  directions: Directions,
+  plan: GrowthPlan,
+  epsilon: number,
+): ReadonlyMap<string, readonly BinarySplit[]> {
+  const splits = new Map<string, BinarySplit[]>();
+  for (const { group, neuron, direction } of splitNeurons(directions, plan)) {
+    const ofGroup = splits.get(group) ?? [];
+    const { vMin, squaredNorm } = direction;
+    ofGroup.push({ neuron, direction: vMin, epsilon: epsilon * Math.sqrt(squaredNorm) });
+    splits.set(group, ofGroup);
+  }
+  return splits;
+}

@@ -1,0 +1,87 @@
+import type { Augmentation, Split } from "../src/datasets/index.ts";
+import type { Network } from "../src/network/network.ts";
+import { seededRandom } from "../src/random.ts";
+import type { Engine } from "../src/tensor/index.ts";
+import { type Optimizer, sgd } from "../src/training/optimizers.ts";
+import { cosineSchedule } from "../src/training/schedule.ts";
+import { type Score, Trainer, type TrainingState } from "../src/training/trainer.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** What every phase of a search or baseline trains on. */
+export interface SearchData {
+  readonly name: string;
+  readonly train: Split;
+  /** Held out from the training data: judges gains and rounds. The test split is read once, at the end. */
+  readonly validation: Split;
+  readonly test: Split;
+  readonly augment?: Augmentation;
+}
+
+export interface PhaseOptions {
+  readonly engine: Engine;
+  readonly data: SearchData;
+  readonly recipe: Recipe;
+  readonly epochs: number;
+  /** Decides the order of examples; epochs draw from (seed, phase, epoch), so that a resumed phase repeats it. */
+  readonly seed: number;
+  readonly phase: number;
+  readonly signal?: AbortSignal;
+  readonly onEpoch?: (done: PhasePoint) => void;
+  readonly onStep?: (epochsDone: number) => void;
+}
+
+/** A moment between two epochs of a phase. */
+export interface PhasePoint {
+  readonly state: TrainingState;
+  /** Epochs of the phase done. */
+  readonly epoch: number;
+  /** Mean over the last epoch done; NaN before the first. */
+  readonly trainingLoss: number;
+}
+
+export interface PhaseResult {
+  readonly state: TrainingState;
+  /** Mean over the last epoch; NaN when no epoch was left to train. */
+  readonly trainingLoss: number;
+  readonly validation: Score;
+}
+
+/** The optimiser of every phase: Nesterov momentum, decay on kernels (specs 3, the papers' settings). */
+export const searchOptimizer = ({ weightDecay }: Recipe): Optimizer =>
+  sgd({ momentum: 0.9, nesterov: true, weightDecay });
+
+/** Trains from `start` (whose `epoch` epochs are done) to the end of the phase on one cosine. */
+export async function trainPhase(
+  network: Network,
+  start: PhasePoint,
+  options: PhaseOptions,
+): Promise<PhaseResult> {
+  const { engine, data, recipe, epochs, seed, phase, signal, onEpoch, onStep } = options;
+  const trainer = new Trainer(engine, network, searchOptimizer(recipe));
+  try {
+    let { state, trainingLoss } = start;
+    for (let epoch = start.epoch; epoch < epochs; epoch++) {
+      const trained = await trainer.epoch(state, {
+        split: data.train,
+        batch: recipe.batch,
+        schedule: cosineSchedule(recipe.learningRate),
+        span: [epoch / epochs, (epoch + 1) / epochs],
+        random: phaseRandom(seed, phase, epoch),
+        ...(data.augment ? { augment: data.augment } : {}),
+        ...(signal ? { signal } : {}),
+        onStep: ({ done, total }) => onStep?.(epoch + done / total),
+      });
+      state = trained.state;
+      trainingLoss = trained.score.loss;
+      onEpoch?.({ state, epoch: epoch + 1, trainingLoss });
+    }
+    const validation = await trainer.evaluate(state.weights, data.validation);
+    return { state, trainingLoss, validation };
+  } finally {
+    await trainer.release();
+  }
+}
+
+/** Random numbers that depend on nothing but these: a resumed search draws what the first run drew. */
+export const phaseRandom = (seed: number, phase: number, epoch: number) =>
+  seededRandom((Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(phase + 1, 0x85ebca6b)) + epoch);
