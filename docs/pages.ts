@@ -1,0 +1,10 @@
+import { cliPage } from "./cli.ts";
+import { databasePage } from "./database.ts";
+import { networkFormatPage } from "./network-format.ts";
+
+/** The generated pages by path: each is a function of the code it documents. */
+export const pages = async (): Promise<Readonly<Record<string, string>>> => ({
+  "docs/cli.md": cliPage(),
+  "docs/database.md": await databasePage(),
+  "docs/network-format.md": networkFormatPage(),
+});
