@@ -1,0 +1,68 @@
+import type { Activation } from "../../src/network/layer.ts";
+import { tf } from "../../src/tensor/index.ts";
+import { activate } from "../../src/training/activations.ts";
+
+/** A value and its derivative along one direction in weight space, of equal shape. */
+export interface Tangent {
+  readonly value: tf.Tensor;
+  readonly along: tf.Tensor;
+}
+
+/** Steepness of the softplus whose second derivative stands for the kink of relu (Wu et al. 2019: 3). */
+const surrogateBeta = 3;
+
+/**
+ * act(a) and act'(a) da. Every act' is written in differentiable ops, so that reverse mode through
+ * the result sees act''; relu and relu6 have softplus_beta's second derivative at each kink.
+ */
+export function activateAlong(activation: Activation, { value, along }: Tangent): Tangent {
+  const slope = slopes[activation](value);
+  return {
+    value: activate[activation](value),
+    along: slope === undefined ? along : tf.mul(slope, along),
+  };
+}
+
+/** beta s(beta x) (1 - s(beta x)): integrates to 1 over the line. */
+export function kinkCurvature(x: tf.Tensor): tf.Tensor {
+  return tf.mul(bump(tf.sigmoid(tf.mul(x, surrogateBeta))), surrogateBeta);
+}
+
+/** s (1 - s), the derivative of a sigmoid by its value. */
+const bump = (s: tf.Tensor): tf.Tensor => tf.mul(s, tf.sub(1, s));
+
+/** Derivative of each activation; undefined where it is 1 everywhere. */
+const slopes: { readonly [A in Activation]: (a: tf.Tensor) => tf.Tensor | undefined } = {
+  linear: () => undefined,
+  relu: (a) => surrogateSlope(a, tf.step, kinkCurvature),
+  relu6: (a) =>
+    surrogateSlope(
+      a,
+      (x) => tf.mul(tf.step(x), tf.step(tf.sub(6, x))),
+      (x) => tf.sub(kinkCurvature(x), kinkCurvature(tf.sub(x, 6))),
+    ),
+  swish: (a) => {
+    const s = tf.sigmoid(a);
+    return tf.add(s, tf.mul(a, bump(s)));
+  },
+  tanh: (a) => tf.sub(1, tf.square(tf.tanh(a))),
+  sigmoid: (a) => bump(tf.sigmoid(a)),
+  softplus: (a) => tf.sigmoid(a),
+};
+
+/** slope(a), whose own derivative is taken to be curvature(a). */
+function surrogateSlope(
+  a: tf.Tensor,
+  slope: (x: tf.Tensor) => tf.Tensor,
+  curvature: (x: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  const withCurvature = tf.customGrad((x, save) => {
+    const input = x as tf.Tensor;
+    (save as tf.GradSaveFunc)([input]);
+    return {
+      value: slope(input),
+      gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(dy, curvature(saved as tf.Tensor)),
+    };
+  });
+  return withCurvature(a);
+}

@@ -1,0 +1,131 @@
+import type { Activation, Conv2dLayer, Layer, Shape } from "../../../src/network/layer.ts";
+import type { Network } from "../../../src/network/network.ts";
+import { parametersOf, type Weights } from "../../../src/network/parameters.ts";
+import { type Random, seededRandom } from "../../../src/random.ts";
+import type { LabelledImages } from "./network.ts";
+
+const image: Shape = { height: 5, width: 5, channels: 2 };
+
+const conv = (name: string, width: number, options: Partial<Conv2dLayer> = {}): Conv2dLayer => ({
+  kind: "conv2d",
+  name,
+  width,
+  kernelSize: 3,
+  stride: 1,
+  padding: "same",
+  bias: false,
+  batchNorm: true,
+  activation: "swish",
+  ...options,
+});
+const pointwise = (name: string, width: number, options: Partial<Conv2dLayer> = {}): Conv2dLayer =>
+  conv(name, width, { kernelSize: 1, ...options });
+const depthwise = (name: string, activation: Activation, stride = 1): Layer => ({
+  kind: "depthwise_conv2d",
+  name,
+  kernelSize: 3,
+  stride,
+  padding: "same",
+  bias: false,
+  batchNorm: true,
+  activation,
+});
+const head: readonly Layer[] = [
+  { kind: "global_pool", name: "mean" },
+  { kind: "dense", name: "logits", width: 3, bias: true, activation: "linear" },
+];
+
+/** Small networks with every way in which a neuron's copies can meet; three classes. */
+export const exampleNetworks = {
+  dense: {
+    name: "dense",
+    input: { height: 1, width: 1, channels: 4 },
+    layers: [
+      { kind: "dense", name: "hidden", width: 3, bias: true, activation: "swish" },
+      { kind: "dense", name: "second", width: 4, bias: true, activation: "tanh" },
+      { kind: "dense", name: "logits", width: 3, bias: true, activation: "linear" },
+    ],
+  },
+  convBatchNorm: { name: "conv-bn", input: image, layers: [conv("conv1", 3), ...head] },
+  twoConvs: {
+    name: "two-convs",
+    input: image,
+    layers: [conv("conv1", 3), conv("conv2", 4, { stride: 2 }), ...head],
+  },
+  depthwise: {
+    name: "depthwise",
+    input: image,
+    layers: [conv("conv1", 3), depthwise("depthwise", "swish", 2), pointwise("conv2", 4), ...head],
+  },
+  skip: {
+    name: "skip",
+    input: image,
+    layers: [
+      conv("stem", 3, { stride: 2 }),
+      pointwise("expand", 4),
+      depthwise("depthwise", "swish"),
+      pointwise("project", 3, { activation: "linear" }),
+      pointwise("shortcut", 3, { batchNorm: false, activation: "linear", inputs: ["stem"] }),
+      { kind: "add", name: "sum", inputs: ["project", "shortcut"], activation: "linear" },
+      pointwise("last", 4),
+      ...head,
+    ],
+  },
+  pooled: {
+    name: "pooled",
+    input: { ...image, height: 7, width: 6 },
+    layers: [
+      conv("conv1", 3, { batchNorm: false, bias: true, activation: "softplus" }),
+      { kind: "pool", name: "max", mode: "max", size: 3, stride: 2, padding: "same" },
+      conv("conv2", 3, { padding: "valid", activation: "sigmoid" }),
+      { kind: "pool", name: "average", mode: "average", size: 2, stride: 1, padding: "valid" },
+      pointwise("conv3", 3, { batchNorm: false, bias: true, activation: "tanh" }),
+      ...head,
+    ],
+  },
+} as const satisfies Record<string, Network>;
+
+/** The same network with another activation wherever it has swish. */
+export const withActivation = (network: Network, activation: Activation): Network => ({
+  ...network,
+  layers: network.layers.map((layer) =>
+    "activation" in layer && layer.activation === "swish" ? { ...layer, activation } : layer,
+  ),
+});
+
+/** Weights of unit scale with nothing at a round value; variances positive. */
+export function exampleWeights(network: Network, random: Random = seededRandom(1)): Weights {
+  return new Map(
+    parametersOf(network).map(({ name, role, shape }) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const fanIn = Math.max(
+        1,
+        size / (shape.at(-1) ?? 1) / (shape.at(-1) === 1 ? (shape[2] ?? 1) : 1),
+      );
+      const draw = {
+        kernel: () => random.normal() * Math.sqrt(2 / fanIn),
+        bias: () => 0.3 * random.normal(),
+        gamma: () => 1 + 0.3 * random.normal(),
+        beta: () => 0.3 * random.normal(),
+        moving_mean: () => 0.3 * random.normal(),
+        moving_variance: () => 0.5 + random.uniform(),
+      }[role];
+      return [name, Float32Array.from({ length: size }, draw)];
+    }),
+  );
+}
+
+/** Images of standard normal pixels, rounded to float32, with random classes. */
+export function exampleImages(
+  { input }: Network,
+  count: number,
+  random: Random = seededRandom(2),
+): LabelledImages {
+  const pixels = input.height * input.width * input.channels;
+  return {
+    images: Array.from({ length: count }, () =>
+      Array.from({ length: pixels }, () => Math.fround(random.normal())),
+    ),
+    labels: Array.from({ length: count }, () => random.below(3)),
+  };
+}
