@@ -1,0 +1,117 @@
+import { UserError } from "../../errors.ts";
+import { tf } from "../tfjs.ts";
+import { withTfjsBackend } from "../trace/backend.ts";
+import type {
+  BackendName,
+  Engine,
+  Program,
+  TensorFunction,
+  TensorSpec,
+  TensorValue,
+} from "../types.ts";
+import { checkInputs } from "./inputs.ts";
+
+type EagerBackend = Extract<BackendName, `tfjs-${string}`>;
+
+interface EagerKind {
+  /** The backend's name inside tfjs. */
+  readonly registered: string;
+  /** Optional package that brings it. */
+  readonly module?: string;
+}
+
+const kinds: Record<EagerBackend, EagerKind> = {
+  "tfjs-cpu": { registered: "cpu" },
+  "tfjs-node": { registered: "tensorflow", module: "@tensorflow/tfjs-node" },
+  "tfjs-node-gpu": { registered: "tensorflow", module: "@tensorflow/tfjs-node-gpu" },
+};
+
+/** The last major version of Node that tfjs-node 4.22 runs on: it calls util.isNullOrUndefined, which 23 dropped. */
+const lastNodeOfTfjsNode = 22;
+
+/** Runs functions as they are on a backend of tfjs. Throws a UserError that says what to install when it is missing. */
+export async function eagerEngine(
+  backend: EagerBackend,
+  nodeVersion = process.versions.node,
+): Promise<Engine> {
+  const { registered, module } = kinds[backend];
+  if (module) await loadModule(backend, module, nodeVersion);
+  return {
+    backend,
+    compile: (name, fn, inputs) => Promise.resolve(eagerProgram(registered, { name, fn, inputs })),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function loadModule(backend: string, module: string, nodeVersion: string): Promise<void> {
+  if (Number.parseInt(nodeVersion, 10) > lastNodeOfTfjsNode)
+    throw new UserError(
+      `${backend} does not run on Node ${nodeVersion}, expected at most ${lastNodeOfTfjsNode}`,
+      {
+        hint: `Use Node ${lastNodeOfTfjsNode} or 20, or the backend onnx-cpu.`,
+        exit: "unavailable",
+      },
+    );
+  try {
+    await import(module);
+  } catch (cause) {
+    throw new UserError(`The package ${module} of backend ${backend} cannot be loaded`, {
+      hint: `Install it: npm install ${module}@4.22, or use the backend onnx-cpu.`,
+      exit: "unavailable",
+      cause,
+    });
+  }
+}
+
+interface Source {
+  readonly name: string;
+  readonly fn: TensorFunction;
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+}
+
+function eagerProgram(registered: string, { name, fn, inputs }: Source): Program {
+  return {
+    run: async (values) => {
+      const given = checkInputs(name, inputs, values);
+      const results = withTfjsBackend(registered, () => runScoped(name, fn, given));
+      try {
+        const read = results.map(async ([key, tensor]) => [key, await readValue(tensor)] as const);
+        return Object.fromEntries(await Promise.all(read));
+      } finally {
+        for (const [, tensor] of results) tensor.dispose();
+      }
+    },
+    traceMs: 0,
+    sessionMs: 0,
+    nodes: 0,
+    release: () => Promise.resolve(),
+  };
+}
+
+/** Calls fn and frees everything that it made but its results, kept tensors included. */
+function runScoped(
+  name: string,
+  fn: TensorFunction,
+  given: readonly (readonly [string, TensorValue])[],
+): readonly (readonly [string, tf.Tensor])[] {
+  const engine = tf.engine();
+  engine.startScope(name);
+  const tensors = given.map(
+    ([key, { data, shape, dtype }]) => [key, tf.tensor(data, [...shape], dtype)] as const,
+  );
+  const results = Object.entries(fn(Object.fromEntries(tensors)));
+  // Clones, so that a result that is an input or appears twice is freed once for each.
+  const owned = results.map(([key, tensor]) => [key, tf.keep(tf.clone(tensor))] as const);
+  engine.endScope();
+  return owned;
+}
+
+async function readValue(tensor: tf.Tensor): Promise<TensorValue> {
+  const data = await tensor.data();
+  return {
+    shape: tensor.shape,
+    // Only these types come out of functions over these types.
+    dtype: tensor.dtype as TensorSpec["dtype"],
+    data: tensor.dtype === "bool" ? Uint8Array.from(data) : data,
+  };
+}

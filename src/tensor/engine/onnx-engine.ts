@@ -1,0 +1,110 @@
+import * as ort from "onnxruntime-node";
+import { UserError } from "../../errors.ts";
+import { encodeModel } from "../onnx/encode.ts";
+import type { OnnxGraph, OnnxValue } from "../onnx/graph.ts";
+import { traceGraph } from "../trace/trace.ts";
+import type { BackendName, Engine, Program, TensorSpec, TensorValue } from "../types.ts";
+import { checkInputs } from "./inputs.ts";
+
+type OnnxBackend = Extract<BackendName, `onnx-${string}`>;
+
+const providers: Record<OnnxBackend, ort.InferenceSession.SessionOptions["executionProviders"]> = {
+  "onnx-cpu": ["cpu"],
+  "onnx-webgpu": ["webgpu", "cpu"],
+  "onnx-cuda": ["cuda", "cpu"],
+};
+
+/** Runs traced graphs on a provider of ONNX Runtime. `threads` bounds those inside one operator. */
+export function onnxEngine(backend: OnnxBackend, threads: number): Engine {
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: providers[backend] ?? [],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    // Errors only: the optimiser warns of constants that it has itself made useless.
+    logSeverityLevel: 3,
+  };
+  const open = new Set<Program>();
+  return {
+    backend,
+    compile: async (name, fn, inputs) => {
+      const start = performance.now();
+      const graph = traceGraph(name, fn, inputs);
+      const bytes = encodeModel(graph);
+      const traced = performance.now();
+      const session = await ort.InferenceSession.create(bytes, options);
+      const program: Program = {
+        ...onnxProgram(session, graph, inputs),
+        traceMs: traced - start,
+        sessionMs: performance.now() - traced,
+        nodes: graph.nodes.length,
+        release: async () => {
+          if (open.delete(program)) await session.release();
+        },
+      };
+      open.add(program);
+      return program;
+    },
+    close: async () => {
+      for (const program of [...open]) await program.release();
+    },
+  };
+}
+
+function onnxProgram(
+  session: ort.InferenceSession,
+  graph: OnnxGraph,
+  inputs: Readonly<Record<string, TensorSpec>>,
+): Pick<Program, "run"> {
+  return {
+    run: async (values) => {
+      const given = checkInputs(graph.name, inputs, values);
+      const feeds = given.map(([name, value]) => [name, feedOf(value)] as const);
+      const results = await session.run(Object.fromEntries(feeds));
+      return Object.fromEntries(
+        graph.outputs.map((output) => [resultKey(output), readValue(output, results[output.name])]),
+      );
+    },
+  };
+}
+
+/** The name fn gave a result: the tracer marks those that an input also has. */
+const resultKey = ({ name }: OnnxValue): string => name.replace(/:out_\d+$/, "");
+
+const feedOf = ({ data, shape, dtype }: TensorValue): ort.Tensor =>
+  // The constructor's overloads pair each type with its array, which a record keeps together but not provably.
+  new ort.Tensor(dtype as "float32", data as Float32Array, [...shape]);
+
+function readValue({ name, shape, type }: OnnxValue, result: ort.Tensor | undefined): TensorValue {
+  if (!result || type === "int64") throw new Error(`ONNX Runtime returned no "${name}"`);
+  return { shape, dtype: type, data: result.data as TensorValue["data"] };
+}
+
+/** Why ONNX Runtime cannot run on a provider here, or undefined when it can: runs one small graph. */
+export async function probeProvider(backend: OnnxBackend): Promise<UserError | undefined> {
+  const engine = onnxEngine(backend, 1);
+  try {
+    const x: TensorSpec = { shape: [2], dtype: "float32" };
+    const program = await engine.compile("probe", ({ x }) => ({ y: x as NonNullable<typeof x> }), {
+      x,
+    });
+    await program.run({ x: { ...x, data: Float32Array.of(1, 2) } });
+    return undefined;
+  } catch (cause) {
+    return new UserError(`ONNX Runtime cannot run on ${backend} here`, {
+      hint: hints[backend],
+      exit: "unavailable",
+      cause,
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+const hints: Record<OnnxBackend, string> = {
+  "onnx-cpu": "Reinstall onnxruntime-node: npm rebuild onnxruntime-node",
+  "onnx-webgpu":
+    "Install a Vulkan driver (mesa-vulkan-drivers), or point VK_ICD_FILENAMES at Chromium's vk_swiftshader_icd.json before starting.",
+  "onnx-cuda":
+    "Install the NVIDIA driver, CUDA 12 and cuDNN 9, then: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node",
+};

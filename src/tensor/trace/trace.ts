@@ -1,0 +1,37 @@
+import type { OnnxGraph } from "../onnx/graph.ts";
+import { tf } from "../tfjs.ts";
+import type { TensorFunction, TensorSpec } from "../types.ts";
+import { tracingBackend, tracingBackendName, withTfjsBackend } from "./backend.ts";
+import { GraphBuilder } from "./graph-builder.ts";
+
+/**
+ * The ONNX graph of `fn` for inputs of the given shapes; its outputs stand in the order of fn's results.
+ * An output keeps the name fn gives it unless an input has that name. Throws a UserError for an operation without a rule.
+ */
+export function traceGraph(
+  name: string,
+  fn: TensorFunction,
+  inputs: Readonly<Record<string, TensorSpec>>,
+): OnnxGraph {
+  const backend = tracingBackend();
+  const builder = new GraphBuilder();
+  return withTfjsBackend(tracingBackendName, () =>
+    backend.record(builder, () => {
+      const engine = tf.engine();
+      engine.startScope(name);
+      try {
+        const tensors = Object.entries(inputs).map(([key, { shape, dtype }]) => {
+          const info = backend.track(builder.input(key, shape, dtype));
+          return [key, engine.makeTensorFromTensorInfo(info)] as const;
+        });
+        const results = Object.entries(fn(Object.fromEntries(tensors)));
+        return builder.finish(
+          name,
+          Object.fromEntries(results.map(([key, tensor]) => [key, backend.traced(tensor)])),
+        );
+      } finally {
+        engine.endScope();
+      }
+    }),
+  );
+}
