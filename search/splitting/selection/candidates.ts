@@ -21,25 +21,33 @@ function thinnedLevels(costs: Float64Array, centre: number, most: number): Int32
   const reach = Math.floor(most / 8);
   const near = Array.from({ length: 2 * reach + 1 }, (_, i) => centre - reach + i);
   const chosen = new Set([0, last, ...near.filter((level) => level >= 0 && level <= last)]);
-  for (const level of stepEnds(costs).slice(0, Math.floor(most / 3))) chosen.add(level);
+  for (const level of spreadAround(stepEnds(costs), centre, Math.floor(most / 2)))
+    chosen.add(level);
   const free = most - chosen.size;
   for (let i = 1; i <= free; i++) chosen.add(Math.round((i * last) / (free + 1)));
   return Int32Array.from(chosen).sort();
 }
 
-/** Last levels of cost steps and first levels of cost dips, the largest first; none where cost rises evenly. */
+/** At most `most` of the levels: half of them the nearest to `centre`, the others evenly from the rest. */
+function spreadAround(levels: readonly number[], centre: number, most: number): readonly number[] {
+  const byDistance = [...levels].sort((a, b) => Math.abs(a - centre) - Math.abs(b - centre));
+  const near = byDistance.splice(0, Math.ceil(most / 2));
+  const stride = Math.max(1, byDistance.length / (most - near.length));
+  const far = near.map((_, i) => byDistance[Math.floor((i + 0.5) * stride)]);
+  return [...near, ...far.filter((level) => level !== undefined)];
+}
+
+/** Last levels of cost steps and first levels of cost dips, ascending; none where cost changes evenly. */
 export function stepEnds(costs: Float64Array): readonly number[] {
-  const rises = Array.from(costs.subarray(1), (cost, level) => ({
-    level: cost >= at(costs, level) ? level : level + 1,
-    size: Math.abs(cost - at(costs, level)),
-  }));
-  const sizes = rises.map(({ size }) => size).sort((a, b) => a - b);
+  const changes = Array.from(costs.subarray(1), (cost, level) => cost - at(costs, level));
+  const sizes = changes.map(Math.abs).sort((a, b) => a - b);
   const usual = sizes[Math.floor(sizes.length / 2)] ?? 0;
   const largest = sizes[sizes.length - 1] ?? 0;
-  return rises
-    .filter(({ size }) => size > 2 * usual && size > 1e-9 * largest)
-    .sort((a, b) => b.size - a.size)
-    .map(({ level }) => level);
+  const ends = changes.flatMap((change, level) => {
+    if (Math.abs(change) <= Math.max(2 * usual, 1e-9 * largest)) return [];
+    return [change > 0 ? level : level + 1];
+  });
+  return [...new Set(ends)];
 }
 
 /** Costs along one variable with the others held: the sum over quantities, each as a fraction of its limit. */

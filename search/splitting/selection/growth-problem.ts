@@ -49,8 +49,9 @@ export function evaluate(problem: GrowthProblem, levels: Levels): Growth {
 }
 
 /** Costs of one term at these levels. */
-export function termCosts({ variables: [first, second], costs }: CostTerm, levels: Levels) {
-  return costs(at(levels, first), second === undefined ? 0 : at(levels, second));
+export function termCosts({ variables, costs }: CostTerm, levels: Levels): Float64Array {
+  const [first, second = first] = variables;
+  return costs(at(levels, first), at(levels, second));
 }
 
 /** How far costs exceed their limits: the sum of excesses, each as a fraction of its limit. 0 is feasible. */

@@ -1,4 +1,13 @@
-import { at, evaluate, excess, type Growth, type GrowthProblem } from "./growth-problem.ts";
+import {
+  at,
+  type CostTerm,
+  evaluate,
+  excess,
+  type Growth,
+  type GrowthProblem,
+  type Levels,
+  termCosts,
+} from "./growth-problem.ts";
 
 /** Puts one variable to another level. */
 export interface Move {
@@ -6,14 +15,20 @@ export interface Move {
   readonly level: number;
 }
 
-/** The growths one or a few moves away from another, with what they gain and cost. */
+/** A move with what it does to a growth. */
+export interface Step extends Move {
+  /** Gain added; negative where neurons are taken away. */
+  readonly gain: number;
+  /** Costs added, per limited quantity. */
+  readonly change: Float64Array;
+}
+
+/** The growths one or two moves away from another. */
 export interface Neighbourhood {
-  /** Per variable, the moves worth trying from a growth: near levels, and the nearest anchors on both sides. */
-  movesFrom(growth: Growth): readonly (readonly Move[])[];
-  /** Gain a move adds; negative where it takes neurons away. */
-  gained(growth: Growth, move: Move): number;
-  /** Excess over the limits after the moves; 0 if they fit. */
-  excessAfter(growth: Growth, moves: readonly Move[]): number;
+  /** Per variable, the steps worth trying from a growth: near levels, and the nearest anchors on both sides. */
+  stepsFrom(growth: Growth): readonly (readonly Step[])[];
+  /** Excess over the limits after one step, or two of different variables; 0 if they fit. */
+  excessAfter(growth: Growth, one: Step, other?: Step): number;
   after(growth: Growth, moves: readonly Move[]): Growth;
 }
 
@@ -28,35 +43,71 @@ export function createNeighbourhood(
   const touching = problem.gains.map((_, variable) =>
     problem.terms.filter(({ variables }) => variables.some((other) => other === variable)),
   );
-  const costsAfter = (growth: Growth, moves: readonly Move[]): Float64Array => {
-    const { levels } = growth;
-    const moved = moves.length === 0 ? levels : withMoves(levels, moves);
-    const costs = Float64Array.from(growth.costs);
-    for (const term of new Set(moves.flatMap(({ variable }) => touching[variable] ?? []))) {
-      const [first, second = first] = term.variables;
-      const before = term.costs(at(levels, first), at(levels, second));
-      const after = term.costs(at(moved, first), at(moved, second));
-      for (let q = 0; q < costs.length; q++) costs[q] = at(costs, q) + at(after, q) - at(before, q);
-    }
-    return costs;
+  const coupling = couplingTerms(problem);
+  const costsAfter = new Float64Array(problem.limits.length);
+  const step = ({ levels }: Growth, move: Move): Step => {
+    const gains = problem.gains[move.variable] ?? new Float64Array();
+    const gain = at(gains, move.level) - at(gains, at(levels, move.variable));
+    return { ...move, gain, change: changeOf(touching[move.variable] ?? [], levels, [move]) };
   };
   return {
-    movesFrom: ({ levels }) =>
+    stepsFrom: (growth) =>
       anchors.map((own, variable) =>
-        nearLevels(own, at(levels, variable), problem.gains[variable]?.length ?? 0).map(
-          (level) => ({ variable, level }),
+        nearLevels(own, at(growth.levels, variable), problem.gains[variable]?.length ?? 0).map(
+          (level) => step(growth, { variable, level }),
         ),
       ),
-    gained: ({ levels }, { variable, level }) => {
-      const gains = problem.gains[variable] ?? new Float64Array();
-      return at(gains, level) - at(gains, at(levels, variable));
+    excessAfter: ({ levels, costs }, one, other) => {
+      costsAfter.set(costs);
+      add(costsAfter, one.change);
+      if (other) {
+        add(costsAfter, other.change);
+        // Changes of one variable each miss what the two do to the costs they share.
+        const shared = coupling[one.variable]?.get(other.variable);
+        if (shared) {
+          add(costsAfter, changeOf(shared, levels, [one, other]));
+          add(costsAfter, changeOf(shared, levels, [one]), -1);
+          add(costsAfter, changeOf(shared, levels, [other]), -1);
+        }
+      }
+      return excess(problem, costsAfter);
     },
-    excessAfter: (growth, moves) => excess(problem, costsAfter(growth, moves)),
     after: ({ levels }, moves) => evaluate(problem, withMoves(levels, moves)),
   };
 }
 
-function withMoves(levels: Int32Array, moves: readonly Move[]): Int32Array {
+/** Per variable, the cost terms it shares with each other variable. */
+function couplingTerms(problem: GrowthProblem): readonly Map<number, CostTerm[]>[] {
+  const shared = problem.gains.map(() => new Map<number, CostTerm[]>());
+  for (const term of problem.terms) {
+    const [first, second] = term.variables;
+    if (second === undefined) continue;
+    const terms = shared[first]?.get(second) ?? [];
+    terms.push(term);
+    shared[first]?.set(second, terms);
+    shared[second]?.set(first, terms);
+  }
+  return shared;
+}
+
+/** What the moves change in the sum of the terms. */
+function changeOf(terms: readonly CostTerm[], levels: Levels, moves: readonly Move[]) {
+  const moved = withMoves(levels, moves);
+  let change: Float64Array | undefined;
+  for (const term of terms) {
+    const after = termCosts(term, moved);
+    change ??= new Float64Array(after.length);
+    add(change, after);
+    add(change, termCosts(term, levels), -1);
+  }
+  return change ?? new Float64Array();
+}
+
+function add(target: Float64Array, values: Float64Array, factor = 1): void {
+  for (let i = 0; i < values.length; i++) target[i] = at(target, i) + factor * at(values, i);
+}
+
+function withMoves(levels: Levels, moves: readonly Move[]): Levels {
   const moved = Int32Array.from(levels);
   for (const { variable, level } of moves) moved[variable] = level;
   return moved;

@@ -1,7 +1,7 @@
 import { type Kernel, kernelFamily, kernelsOf } from "../../../src/network/kernel.ts";
 import { type Network, networkInput, placeLayers } from "../../../src/network/network.ts";
 import { type WidthGroup, widthGroups } from "../../../src/network/width-groups.ts";
-import type { Budget, CostModel } from "../../cost-model.ts";
+import type { Budget, Cost, CostModel } from "../../cost-model.ts";
 import { at, type CostTerm, type GrowthProblem } from "./growth-problem.ts";
 import { kernelQuantity, overheadQuantity, type Quantity } from "./quantities.ts";
 
@@ -115,13 +115,24 @@ function pricedFamilies(quantities: readonly Quantity[], costs: CostModel) {
       const found = known.get(key);
       if (found) return found;
       const sized = withChannels(kernel, inChannels, outChannels);
+      const model = askedOnce(costs, sized);
       const amounts = Float64Array.from(quantities, (quantity) =>
-        kernelQuantity(quantity, sized, costs),
+        kernelQuantity(quantity, sized, model),
       );
       known.set(key, amounts);
       return amounts;
     };
   };
+}
+
+/** The cost model as far as one kernel goes: asked at most once, however many quantities are read. */
+function askedOnce(costs: CostModel, sized: Kernel): CostModel {
+  let answer: Cost | undefined;
+  const kernel = () => {
+    answer ??= costs.kernel(sized);
+    return answer;
+  };
+  return { source: costs.source, overhead: costs.overhead, kernel };
 }
 
 /** The same kernel at other widths; a depthwise one has a group per channel. */

@@ -1,24 +1,25 @@
 import { excess, type Growth, type GrowthProblem } from "./growth-problem.ts";
-import { createNeighbourhood, type Move, type Neighbourhood } from "./neighbourhood.ts";
+import { createNeighbourhood, type Move, type Neighbourhood, type Step } from "./neighbourhood.ts";
 
 /**
  * Local search from a feasible growth: fills what is left of the budget with one variable, else trades the
- * levels of two and fills again, until nothing that fits gains more.
+ * levels of two and fills again, until nothing that fits gains more or `enough` is gained.
  */
 export function improve(
   problem: GrowthProblem,
   start: Growth,
-  anchors: readonly Int32Array[],
+  { anchors, enough }: { readonly anchors: readonly Int32Array[]; readonly enough: number },
 ): Growth {
   const neighbourhood = createNeighbourhood(problem, anchors);
   let growth = start;
-  for (;;) {
-    const moves = neighbourhood.movesFrom(growth);
+  while (growth.gain < enough) {
+    const steps = neighbourhood.stepsFrom(growth);
     const better =
-      bestFill(neighbourhood, growth, moves.flat()) ?? bestTrade(neighbourhood, growth, moves);
+      bestFill(neighbourhood, growth, steps.flat()) ?? bestTrade(neighbourhood, growth, steps);
     if (better.length === 0) return growth;
     growth = neighbourhood.after(growth, better);
   }
+  return growth;
 }
 
 /**
@@ -41,55 +42,49 @@ export function reduce(
 }
 
 function cheapestReduction(
-  { movesFrom, gained, excessAfter }: Neighbourhood,
+  { stepsFrom, excessAfter }: Neighbourhood,
   growth: Growth,
   over: number,
 ): Move | undefined {
   let best: Move | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const move of movesFrom(growth).flat()) {
-    const removed = over - excessAfter(growth, [move]);
-    const loss = -gained(growth, move) / removed;
+  for (const step of stepsFrom(growth).flat()) {
+    const removed = over - excessAfter(growth, step);
+    const loss = -step.gain / removed;
     // Sums in another order may seem to remove a rounding error: that is no progress.
     if (removed < 1e-9 * over || loss >= least) continue;
-    best = move;
+    best = step;
     least = loss;
   }
   return best;
 }
 
 function bestFill(
-  { gained, excessAfter }: Neighbourhood,
+  { excessAfter }: Neighbourhood,
   growth: Growth,
-  moves: readonly Move[],
+  steps: readonly Step[],
 ): readonly Move[] | undefined {
-  let best: readonly Move[] | undefined;
-  let most = 0;
-  for (const move of moves) {
-    const gain = gained(growth, move);
-    if (gain <= most || excessAfter(growth, [move]) > 0) continue;
-    best = [move];
-    most = gain;
-  }
-  return best;
+  let best: Step | undefined;
+  for (const step of steps)
+    if (step.gain > (best?.gain ?? 0) && excessAfter(growth, step) === 0) best = step;
+  return best && [best];
 }
 
-/** The two moves of different variables that gain most together; none where no pair gains and fits. */
+/** The two steps of different variables that gain most together; none where no pair gains and fits. */
 function bestTrade(
-  { gained, excessAfter }: Neighbourhood,
+  { excessAfter }: Neighbourhood,
   growth: Growth,
-  moves: readonly (readonly Move[])[],
+  steps: readonly (readonly Step[])[],
 ): readonly Move[] {
   let best: readonly Move[] = [];
   let most = 1e-12 * growth.gain;
-  const withGains = moves.map((own) => own.map((move) => ({ move, gain: gained(growth, move) })));
-  for (const [index, own] of withGains.entries()) {
-    const others = withGains.slice(index + 1).flat();
+  for (const [index, own] of steps.entries()) {
+    const others = steps.slice(index + 1).flat();
     for (const one of own)
       for (const other of others) {
         const gain = one.gain + other.gain;
-        if (gain <= most || excessAfter(growth, [one.move, other.move]) > 0) continue;
-        best = [one.move, other.move];
+        if (gain <= most || excessAfter(growth, one, other) > 0) continue;
+        best = [one, other];
         most = gain;
       }
   }

@@ -19,27 +19,38 @@ export interface GrowthSolution {
 }
 
 /**
- * Lagrangian relaxation solved exactly along the network, then repair by local moves. Variables of more than
- * `mostLevels` levels are thinned, solved, and solved again with a finer choice around the first answer.
+ * Lagrangian relaxation solved exactly along the network, then repair by local moves. Where variables have more
+ * than `mostLevels` levels, the tables are thinned, and refined around the answer while that gains.
  */
 export function solveGrowth(problem: GrowthProblem, { mostLevels = 32 } = {}): GrowthSolution {
   const complete = problem.gains.every(({ length }) => length <= mostLevels);
   const present = evaluate(problem, new Int32Array(problem.gains.length));
-  const first = solveOver(problem, [present], mostLevels);
-  if (complete || !first.growth) return { ...first, complete };
-  return { ...solveOver(problem, [first.growth, present], mostLevels), complete };
+  let solution = solveOver(problem, [present], mostLevels);
+  for (let refinement = 0; !complete && refinement < mostRefinements; refinement++) {
+    const { growth } = solution;
+    if (!growth) break;
+    const refined = solveOver(problem, [growth, present], mostLevels);
+    const isBetter = (refined.growth?.gain ?? 0) > growth.gain * (1 + worthRefining);
+    solution = refined;
+    if (!isBetter) break;
+  }
+  return { ...solution, complete };
 }
+
+const mostRefinements = 4;
+const worthRefining = 1e-3;
 
 function solveOver(problem: GrowthProblem, known: readonly Growth[], mostLevels: number) {
   const centre = known[0]?.levels ?? new Int32Array(problem.gains.length);
   const candidates = candidateLevels(problem, centre, mostLevels);
   const tables = tabulate(problem, candidates);
   const dual = searchMultipliers(tables);
-  const starts = startsOf(tables, dual, known);
+  const enough = dual.bound * (1 - closeEnough);
   let growth: Growth | undefined;
-  for (const start of starts) {
-    const improved = improve(problem, start, candidates);
+  for (const start of startsOf(tables, dual, known)) {
+    const improved = improve(problem, start, { anchors: candidates, enough });
     if (!growth || improved.gain > growth.gain) growth = improved;
+    if (growth.gain >= enough) break;
   }
   return {
     ...(growth && { growth }),
@@ -49,6 +60,8 @@ function solveOver(problem: GrowthProblem, known: readonly Growth[], mostLevels:
   };
 }
 
+/** Repair stops at this fraction below the bound. */
+const closeEnough = 1e-4;
 const startsPerKind = 3;
 
 /** Feasible growths to repair: the best seen, and those of least Lagrangian brought back under the limits. */
