@@ -9,8 +9,8 @@ export type BatchSource = () => Iterable<Batch> | AsyncIterable<Batch>;
 /** v'Sv of one neuron, estimated from batches. */
 export interface IndexEstimate {
   readonly index: number;
-  /** From the spread over the batches. */
-  readonly standardError: number;
+  /** From the spread over the batches; absent with a single one. */
+  readonly standardError?: number;
 }
 
 /** S v over one pass of data, one vector per neuron in the order of `vectorsOf`. */
@@ -34,7 +34,7 @@ export async function meanProducts(
 }
 
 /**
- * v'Sv of given unit directions over one pass of data, at least two batches. On data that had no part in
+ * v'Sv of given unit directions over one pass of data. On data that had no part in
  * finding v it is unbiased, whereas eigenvalues of a noisy matrix lie too far out.
  */
 export async function estimateIndices(
@@ -96,8 +96,9 @@ function inner(a: Float64Array, b: Float32Array): number {
 
 function meanWithError(samples: readonly number[]): IndexEstimate {
   const count = samples.length;
-  if (count < 2) throw new Error(`A standard error needs two batches, given ${count}`);
+  if (count === 0) throw new Error("No batch to estimate splitting indices from");
   const index = samples.reduce((sum, sample) => sum + sample, 0) / count;
+  if (count === 1) return { index };
   const squares = samples.reduce((sum, sample) => sum + (sample - index) ** 2, 0);
   return { index, standardError: Math.sqrt(squares / (count - 1) / count) };
 }

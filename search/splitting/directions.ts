@@ -14,8 +14,8 @@ export interface NeuronDirection {
   readonly vMax: Float32Array;
   /** v'Sv of vMin on the held-out data, free of that bias. */
   readonly heldOutIndex: number;
-  /** Of `heldOutIndex`, from its spread over the held-out batches. */
-  readonly standardError: number;
+  /** Of `heldOutIndex`, from its spread over the held-out batches; absent with a single one. */
+  readonly standardError?: number;
   /** |theta|^2. An index times it does not depend on the filter's scale under batch norm. */
   readonly squaredNorm: number;
 }
@@ -53,15 +53,18 @@ export async function splittingDirections(
   );
   onProgress?.({ pass: passes, passes });
   const norms = groups.flatMap((group) => squaredNorms(group, weights));
-  const neurons = extremes.map(({ lambdaMin, vMin, lambdaMax, vMax }, i) => ({
-    lambdaMin,
-    vMin: Float32Array.from(vMin),
-    lambdaMax,
-    vMax: Float32Array.from(vMax),
-    heldOutIndex: judged[i]?.index ?? Number.NaN,
-    standardError: judged[i]?.standardError ?? Number.NaN,
-    squaredNorm: norms[i] ?? Number.NaN,
-  }));
+  const neurons = extremes.map(({ lambdaMin, vMin, lambdaMax, vMax }, i): NeuronDirection => {
+    const { index, ...error } = judged[i] ?? { index: Number.NaN };
+    return {
+      lambdaMin,
+      vMin: Float32Array.from(vMin),
+      lambdaMax,
+      vMax: Float32Array.from(vMax),
+      heldOutIndex: index,
+      ...error,
+      squaredNorm: norms[i] ?? Number.NaN,
+    };
+  });
   return byGroup(groups, neurons);
 }
 

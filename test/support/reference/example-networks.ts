@@ -73,9 +73,9 @@ export const exampleNetworks = {
   },
   pooled: {
     name: "pooled",
-    input: { ...image, height: 7, width: 6 },
+    input: { ...image, height: 9, width: 8 },
     layers: [
-      conv("conv1", 3, { batchNorm: false, bias: true, activation: "softplus" }),
+      conv("conv1", 2, { batchNorm: false, bias: true, activation: "softplus" }),
       { kind: "pool", name: "max", mode: "max", size: 3, stride: 2, padding: "same" },
       conv("conv2", 3, { padding: "valid", activation: "sigmoid" }),
       { kind: "pool", name: "average", mode: "average", size: 2, stride: 1, padding: "valid" },
