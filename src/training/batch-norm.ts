@@ -32,20 +32,24 @@ export function batchNormTrain(
   const normalize = tf.customGrad((input, g, b, save) => {
     const [inputs, scales, shifts] = [input as tf.Tensor, g as tf.Tensor, b as tf.Tensor];
     const scale = tf.mul(scales, inverse);
-    (save as tf.GradSaveFunc)([inputs, scale]);
+    // Saved, not captured: an eager backend frees everything else after the forward pass.
+    (save as tf.GradSaveFunc)([inputs, scale, inverse, mean]);
     return {
       value: tf.add(tf.mul(inputs, scale), tf.sub(shifts, tf.mul(mean, scale))),
-      gradFunc: (dy: tf.Tensor, [saved, savedScale]: tf.Tensor[]) => {
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [inputs, scale, inverse, mean] = saved as [
+          tf.Tensor,
+          tf.Tensor,
+          tf.Tensor,
+          tf.Tensor,
+        ];
         const dBeta = tf.sum(dy, axes);
-        const dGamma = tf.mul(
-          inverse,
-          tf.sub(tf.sum(tf.mul(dy, saved as tf.Tensor), axes), tf.mul(mean, dBeta)),
-        );
-        // dx = scale (dy - dBeta / n - normalized x dGamma / n), as dy a + x b + c per channel.
-        const a = savedScale as tf.Tensor;
-        const perInput = tf.neg(tf.mul(a, tf.mul(inverse, tf.div(dGamma, count))));
-        const offset = tf.neg(tf.add(tf.mul(a, tf.div(dBeta, count)), tf.mul(mean, perInput)));
-        const dx = tf.add(tf.add(tf.mul(dy, a), tf.mul(saved as tf.Tensor, perInput)), offset);
+        const centred = tf.sub(tf.sum(tf.mul(dy, inputs), axes), tf.mul(mean, dBeta));
+        const dGamma = tf.mul(inverse, centred);
+        // dx = scale (dy - dBeta / n - normalized x dGamma / n), as dy scale + x b + c per channel.
+        const perInput = tf.neg(tf.mul(scale, tf.mul(inverse, tf.div(dGamma, count))));
+        const offset = tf.neg(tf.add(tf.mul(scale, tf.div(dBeta, count)), tf.mul(mean, perInput)));
+        const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(inputs, perInput)), offset);
         return [dx, dGamma, dBeta];
       },
     };
