@@ -1,3 +1,16 @@
+export {
+  type CostOptions,
+  type CostTable,
+  type KernelCost,
+  loadCosts,
+  type Stairs,
+} from "./answers/cost-table.ts";
+export type { MarginalCost } from "./answers/marginal.ts";
+export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
+export type { MeasuredKernel } from "./answers/observations.ts";
+export type { Axis } from "./answers/plane.ts";
+export { describeKernel } from "./answers/refusal.ts";
+export type { Staircase } from "./answers/staircase.ts";
 export { describePlatform, type PlatformFilter, type PlatformSummary } from "./platforms.ts";
 export type {
   KernelFilter,

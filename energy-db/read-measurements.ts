@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import type { Kernel } from "../src/network/kernel.ts";
-import type { Network } from "../src/network/network.ts";
+import { parseNetwork } from "../src/network/network-file.ts";
 import { decodeSamples } from "./blobs.ts";
 import {
   type ConditionColumns,
@@ -161,7 +161,7 @@ function networkMeasurementOf(
     id: row.id,
     runId: row.run_id,
     space: row.space,
-    network: JSON.parse(row.document) as Network,
+    network: parseNetwork(row.document, `Network of measurement ${row.id}`),
     role: row.role,
     batch: row.batch,
     position: row.position,

@@ -56,7 +56,7 @@ create table networks (
   id integer primary key, -- row id
   key text not null unique, -- SHA-256 of the canonical JSON of input and layers
   name text not null, -- name of the network when it was first stored
-  document text not null check (json_type(document) = 'object') -- the network as JSON
+  document text not null check (json_type(document) = 'object') -- the network as in a network.json
 ) strict;
 
 create table network_measurements (

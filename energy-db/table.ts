@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { type Kernel, kernelKey } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
+import { drawTogether, type MeasuredKernel } from "./answers/observations.ts";
 import { listCalibrations, readEnergyModel, storeCalibration, storeEnergyModel } from "./models.ts";
 import { type OpenDatabase, type OpenMode, openDatabase, requireIntact } from "./open.ts";
 import {
@@ -13,9 +14,11 @@ import {
 import {
   hasIsolatedMeasurement,
   hasNetworkMeasurement,
+  type KernelFilter,
   listKernelMeasurements,
   listNetworkMeasurements,
   type MeasurementFilter,
+  matchesKernel,
   readSamples,
   type StoredKernelMeasurement,
   type StoredNetworkMeasurement,
@@ -130,6 +133,13 @@ export class EnergyTable {
     method: Method = "in-context",
   ): readonly StoredKernelMeasurement[] {
     return listKernelMeasurements(this.#database, platformId, method);
+  }
+
+  /** Kernels in context, each with all its observations drawn together, held-out networks included. */
+  kernels(platformId: number, filter: KernelFilter = {}): readonly MeasuredKernel[] {
+    return drawTogether(this.kernelMeasurements(platformId)).filter(({ kernel }) =>
+      matchesKernel(kernel, filter),
+    );
   }
 
   hasNetwork(platformId: number, network: Network, role: NetworkRole, batch: number): boolean {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { type Kernel, kernelFamily, kernelKey } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
+import { formatNetwork } from "../src/network/network-file.ts";
 import { encodeSamples } from "./blobs.ts";
 import { conditionColumns, energyColumns } from "./columns.ts";
 import type { KernelMeasurement, NetworkMeasurement } from "./records.ts";
@@ -63,7 +64,7 @@ function ensureNetwork(database: Database, network: Network): number {
   const key = networkKey(network);
   database
     .prepare("insert into networks (key, name, document) values (?, ?, ?) on conflict do nothing")
-    .run(key, network.name, JSON.stringify(network));
+    .run(key, network.name, formatNetwork(network));
   return idOf(database, "select id from networks where key = ?", key);
 }
 

@@ -1,0 +1,173 @@
+import { type Kernel, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
+import type { Network } from "../../src/network/network.ts";
+import { groupBy } from "../group-by.ts";
+import { describePlatform } from "../platforms.ts";
+import { type KernelFilter, matchesKernel } from "../read-measurements.ts";
+import type { Calibration, CostAnswer, EnergyModel, Platform } from "../records.ts";
+import type { EnergyTable } from "../table.ts";
+import type { Method } from "../write-measurements.ts";
+import { answerOf, overheadOf } from "./answer.ts";
+import { type MarginalCost, marginalCost } from "./marginal.ts";
+import { type NetworkCost, networkCost } from "./network-cost.ts";
+import { drawTogether, type MeasuredKernel } from "./observations.ts";
+import type { Axis } from "./plane.ts";
+import { placeOf } from "./plane.ts";
+import { refusal } from "./refusal.ts";
+import type { Staircase } from "./staircase.ts";
+import { fitSurface, type Surface } from "./surface.ts";
+
+/** A measured kernel with its cost as the table answers it. */
+export interface KernelCost
+  extends Omit<MeasuredKernel, "latency_s" | "relativeHalfWidth" | "rows"> {
+  readonly cost: CostAnswer;
+}
+
+/** Steps of one family along one axis; `step` is absent where cost is smooth. */
+export interface Stairs extends Staircase {
+  readonly family: string;
+  /** One kernel of the family, to name it by. */
+  readonly example: Kernel;
+}
+
+/** Everything a platform's rows say about cost, in memory. Immutable; later rows need a new one. */
+export interface CostTable {
+  readonly platform: Platform;
+  readonly method: Method;
+  /** Where the numbers come from, in words. */
+  readonly source: string;
+  /** Cost of one inference beyond its kernels. */
+  readonly overhead: { readonly latency_s: number; readonly energy_j?: number };
+  /** The line applied; absent before a profile run has finished, and for isolated times. */
+  readonly calibration?: Calibration;
+  readonly energyModel?: EnergyModel;
+  /**
+   * Measured, else interpolated between measured neighbours. Latencies hold the calibration's slope, so
+   * that their sum plus `overhead` is a network's latency. Throws a UserError naming what is missing.
+   */
+  cost(kernel: Kernel): CostAnswer;
+  /** The same, undefined instead of an error. */
+  tryCost(kernel: Kernel): CostAnswer | undefined;
+  /** Cost of `by` more channels along an axis of this one kernel. Throws like `cost`. */
+  marginal(kernel: Kernel, change: { readonly grow: Axis; readonly by: number }): MarginalCost;
+  /** Steps found, for the families of matching kernels. */
+  stairs(filter?: KernelFilter): readonly Stairs[];
+  /** Measured kernels by family and widths. */
+  kernels(filter?: KernelFilter): readonly KernelCost[];
+  /** Sum over a network's kernels plus the overhead. Throws a UserError naming every missing kernel. */
+  networkCost(network: Network, options?: { readonly batch?: number }): NetworkCost;
+}
+
+export interface CostOptions {
+  /** Default "in-context"; the two never mix. */
+  readonly method?: Method;
+  /** Whose calibration to apply: default the newest. */
+  readonly space?: string;
+}
+
+/**
+ * Loads a platform's costs. Held-out and verify rows stay out: they judge the costs, so they must not
+ * make them. Families are fitted when first asked.
+ */
+export function loadCosts(
+  table: EnergyTable,
+  platformId: number,
+  { method = "in-context", space }: CostOptions = {},
+): CostTable {
+  const platform = table.platforms().find(({ id }) => id === platformId);
+  if (!platform) throw new Error(`The table has no platform ${platformId}`);
+  const rows = table
+    .kernelMeasurements(platformId, method)
+    .filter(({ role }) => role !== "held-out" && role !== "verify");
+  const calibration = method === "in-context" ? table.calibration(platformId, space) : undefined;
+  const energyModel = table.energyModel(platformId);
+  return costTable(drawTogether(rows), {
+    platform,
+    method,
+    source: `${table.path}: ${describePlatform(platform)}, ${method} kernel times`,
+    ...(calibration ? { calibration } : {}),
+    ...(energyModel ? { energyModel } : {}),
+  });
+}
+
+type Origin = Pick<CostTable, "platform" | "method" | "source" | "calibration" | "energyModel">;
+
+function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTable {
+  const terms = { slope: origin.calibration?.slope ?? 1, energyModel: origin.energyModel };
+  const exact = new Map(
+    kernels.map((measured) => [
+      measured.key,
+      answerOf(measured.kernel, { ...measured, provenance: "measured" }, terms),
+    ]),
+  );
+  const families = groupBy(kernels, ({ family }) => family);
+  const surfaceOf = surfacesOnDemand(families);
+  const interpolated = new Map<string, CostAnswer | undefined>();
+
+  const interpolate = (kernel: Kernel): CostAnswer | undefined => {
+    const point = surfaceOf(kernelFamily(kernel))?.at(placeOf(kernel));
+    return point && answerOf(kernel, { ...point, provenance: "interpolated" }, terms);
+  };
+  const tryCost = (kernel: Kernel): CostAnswer | undefined => {
+    const key = kernelKey(kernel);
+    const known = exact.get(key) ?? interpolated.get(key);
+    if (known || interpolated.has(key)) return known;
+    const answer = interpolate(kernel);
+    interpolated.set(key, answer);
+    return answer;
+  };
+  const cost = (kernel: Kernel): CostAnswer => {
+    const answer = tryCost(kernel);
+    if (!answer) throw refusal([kernel], kernels, origin.platform);
+    return answer;
+  };
+  const matching = (filter: KernelFilter = {}) =>
+    kernels.filter(({ kernel }) => matchesKernel(kernel, filter));
+  const overhead = overheadOf(origin.calibration, origin.energyModel);
+  return {
+    ...origin,
+    overhead,
+    cost,
+    tryCost,
+    marginal: (kernel, change) =>
+      marginalCost(kernel, change, { cost, steps: surfaceOf(kernelFamily(kernel))?.steps }),
+    stairs: (filter) => stairsOf(matching(filter), surfaceOf),
+    kernels: (filter) => matching(filter).map((measured) => kernelCost(measured, cost)),
+    networkCost: (network, { batch = 1 } = {}) =>
+      networkCost(network, batch, {
+        tryCost,
+        overhead,
+        calibration: origin.calibration,
+        refuse: (missing) => refusal(missing, kernels, origin.platform),
+      }),
+  };
+}
+
+function surfacesOnDemand(
+  families: ReadonlyMap<string, readonly MeasuredKernel[]>,
+): (family: string) => Surface | undefined {
+  const fitted = new Map<string, Surface>();
+  return (family) => {
+    const measured = families.get(family);
+    const known = fitted.get(family);
+    if (known || !measured) return known;
+    const surface = fitSurface(measured);
+    fitted.set(family, surface);
+    return surface;
+  };
+}
+
+function stairsOf(
+  kernels: readonly MeasuredKernel[],
+  surfaceOf: (family: string) => Surface | undefined,
+): readonly Stairs[] {
+  return [...groupBy(kernels, ({ family }) => family)].flatMap(([family, [first]]) =>
+    (surfaceOf(family)?.staircases ?? []).flatMap((staircase) =>
+      first ? [{ ...staircase, family, example: first.kernel }] : [],
+    ),
+  );
+}
+
+function kernelCost(measured: MeasuredKernel, cost: (kernel: Kernel) => CostAnswer): KernelCost {
+  const { kernel, key, family, observations, flags } = measured;
+  return { kernel, key, family, observations, flags, cost: cost(kernel) };
+}

@@ -1,0 +1,162 @@
+import { quantile } from "../../src/statistics.ts";
+import { groupBy } from "../group-by.ts";
+import { convexHull, isInside } from "./hull.ts";
+import { type Deviations, fitDeviations } from "./kriging.ts";
+import { findMonotone, type Grid, madeMonotone, type UncertainCost } from "./monotone.ts";
+import type { MeasuredKernel } from "./observations.ts";
+import { type Axis, hasOneAxis, type Place, placeOf, type Steps, snapped } from "./plane.ts";
+import { findStaircases, type Staircase } from "./staircase.ts";
+import { fitTrend } from "./trend.ts";
+
+/** Cost of one family of kernels over the plane of its channel counts. */
+export interface Surface {
+  readonly staircases: readonly Staircase[];
+  readonly steps: Steps;
+  /** Undefined outside the hull of what was measured: nothing is extrapolated. */
+  at(place: Place): SurfacePoint | undefined;
+}
+
+export interface SurfacePoint {
+  readonly latency_s: number;
+  readonly relativeHalfWidth: number;
+  /** Measurement rows of the nearest measured kernels. */
+  readonly rows: readonly number[];
+}
+
+/** One or more measured kernels on the same tread. */
+interface Node extends UncertainCost {
+  readonly rows: readonly number[];
+}
+
+/**
+ * Between measured widths: every width moves to the end of its tread, where steps were found; a smooth
+ * trend plus kriged deviations gives the cost at every crossing of measured widths; measured crossings
+ * keep their cost; the grid is made to grow along the axes on which the measurements grow; and cells of
+ * the grid are bilinear, so that answers grow with it. A design that measures each pair of layers at both
+ * widths' ends in all four combinations makes the hull the whole rectangle.
+ */
+export function fitSurface(kernels: readonly MeasuredKernel[]): Surface {
+  const staircases = findStaircases(
+    kernels.map(({ kernel, latency_s }) => ({ ...placeOf(kernel), cost_s: latency_s })),
+    axesOf(kernels),
+  );
+  const steps = { in: stepAlong(staircases, "in"), out: stepAlong(staircases, "out") };
+  const nodes = nodesOf(kernels, steps);
+  const hull = convexHull(nodes);
+  const trend = fitTrend(nodes);
+  const deviations = fitDeviations(
+    nodes.map((node) => ({ ...node, value: Math.log(node.cost_s / trend(node)) })),
+  );
+  const grid = madeMonotone(gridOf(nodes, trend, deviations), findMonotone(nodes));
+  const relativeHalfWidth = interpolationHalfWidth(nodes, deviations);
+  return {
+    staircases,
+    steps,
+    at: (asked) => {
+      const place = snapped(asked, steps);
+      if (!isInside(hull, place)) return undefined;
+      return {
+        latency_s: bilinear(grid, place),
+        relativeHalfWidth,
+        rows: nearestRows(nodes, place),
+      };
+    },
+  };
+}
+
+function axesOf(kernels: readonly MeasuredKernel[]): readonly Axis[] {
+  const [first] = kernels;
+  return first && hasOneAxis(first.kernel) ? ["in"] : ["in", "out"];
+}
+
+const stepAlong = (staircases: readonly Staircase[], axis: Axis): number =>
+  staircases.find((staircase) => staircase.axis === axis)?.step ?? 1;
+
+/** Kernels of one tread share one cost: their mean. */
+function nodesOf(kernels: readonly MeasuredKernel[], steps: Steps): readonly Node[] {
+  const placed = kernels.map((measured) => ({
+    ...snapped(placeOf(measured.kernel), steps),
+    measured,
+  }));
+  return [...groupBy(placed, ({ x, y }) => `${x}/${y}`).values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const mean = (of: (kernel: MeasuredKernel) => number) =>
+      group.reduce((sum, { measured }) => sum + of(measured), 0) / group.length;
+    return [
+      {
+        x: first.x,
+        y: first.y,
+        cost_s: mean(({ latency_s }) => latency_s),
+        relativeHalfWidth: mean((kernel) => kernel.relativeHalfWidth) / Math.sqrt(group.length),
+        rows: group.flatMap(({ measured }) => measured.rows),
+      },
+    ];
+  });
+}
+
+function gridOf(
+  nodes: readonly Node[],
+  trend: (place: Place) => number,
+  deviations: Deviations,
+): Grid {
+  const xs = [...new Set(nodes.map(({ x }) => x))].sort((a, b) => a - b);
+  const ys = [...new Set(nodes.map(({ y }) => y))].sort((a, b) => a - b);
+  const costs_s = Float64Array.from(
+    xs.flatMap((x) => ys.map((y) => trend({ x, y }) * Math.exp(deviations.at({ x, y })))),
+  );
+  const measured = new Uint8Array(costs_s.length);
+  for (const { x, y, cost_s } of nodes) {
+    const at = xs.indexOf(x) * ys.length + ys.indexOf(y);
+    costs_s[at] = cost_s;
+    measured[at] = 1;
+  }
+  return { xs, ys, costs_s, measured };
+}
+
+/**
+ * 95 % of the errors of leaving one point out, which hold noise and interpolation alike. With fewer
+ * than four points there is nothing to leave out: half of the range between them.
+ */
+function interpolationHalfWidth(nodes: readonly Node[], { errors }: Deviations): number {
+  const own = Math.max(...nodes.map((node) => node.relativeHalfWidth));
+  if (nodes.length >= 4) return Math.max(own, quantile(errors.map(Math.abs), 0.95));
+  const costs = nodes.map(({ cost_s }) => cost_s);
+  return own + (Math.max(...costs) / Math.min(...costs) - 1) / 2;
+}
+
+function bilinear({ xs, ys, costs_s }: Grid, { x, y }: Place): number {
+  const [left, across] = cellOf(xs, x);
+  const [under, up] = cellOf(ys, y);
+  const cost = (i: number, j: number) =>
+    costs_s[Math.min(i, xs.length - 1) * ys.length + Math.min(j, ys.length - 1)] ?? 0;
+  const low = cost(left, under) * (1 - across) + cost(left + 1, under) * across;
+  if (up === 0) return low;
+  const high = cost(left, under + 1) * (1 - across) + cost(left + 1, under + 1) * across;
+  return low * (1 - up) + high * up;
+}
+
+/** Index of the last grid line at or below the width, and how far it is to the next, 0 to 1. */
+function cellOf(lines: readonly number[], width: number): readonly [number, number] {
+  let low = 0;
+  let high = lines.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((lines[middle] ?? 0) <= width) low = middle;
+    else high = middle - 1;
+  }
+  const start = lines[low] ?? width;
+  const end = lines[low + 1];
+  return [low, end === undefined ? 0 : (width - start) / (end - start)];
+}
+
+const rowsShown = 4;
+
+/** By octaves of width: 8 is as far from 16 as 64 from 128. */
+function nearestRows(nodes: readonly Node[], { x, y }: Place): readonly number[] {
+  return nodes
+    .map((node) => ({ node, distance: Math.hypot(Math.log2(node.x / x), Math.log2(node.y / y)) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, rowsShown)
+    .flatMap(({ node }) => node.rows);
+}
