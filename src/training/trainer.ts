@@ -99,7 +99,8 @@ export class Trainer {
       if (!Number.isFinite(batchLoss)) throw lossError(batchLoss, steps, rate);
       loss += batchLoss;
       correct += readScalar(out, "correct");
-      onStep?.({ done: ++done, total, loss: batchLoss });
+      done++;
+      onStep?.({ done, total, loss: batchLoss });
     }
     return {
       state: splitState(values, state, steps),
