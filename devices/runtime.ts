@@ -17,24 +17,36 @@ export interface Runtime {
   load(model: Model, options: { threads: number }): Promise<LoadedModel>;
 }
 
+/** Some inferences, one after the other. */
+export interface Batch {
+  readonly elapsed_s: number;
+  /**
+   * The operating system gave the processor to someone else meanwhile, so that the time says nothing about the
+   * network. False where the runtime cannot know.
+   */
+  readonly preempted: boolean;
+}
+
 /** One network ready to run on a fixed random input. */
 export interface LoadedModel {
-  /** Time of `runs` inferences one after the other, s in total. */
-  time(runs: number): Promise<number>;
+  run(runs: number): Promise<Batch>;
   /** The same network with the runtime's own node profiler on. */
   profiled(): Promise<ProfiledModel>;
   close(): Promise<void>;
 }
 
 export interface ProfiledModel {
-  run(runs: number): Promise<void>;
-  /** Stops profiling and closes the model: one entry per run, oldest first. */
+  run(runs: number): Promise<Batch>;
+  /** Stops profiling and closes the model. Layer times of every run so far, oldest first. */
   finish(): Promise<LayerTimes>;
 }
 
 /** Times of layers inside whole networks. */
 export interface LayerTimes {
   readonly layers: readonly string[];
-  /** Per run, per layer in the order of `layers`, s. A layer that the runtime merged into another is 0. */
+  /**
+   * Per run, per layer in the order of `layers`, s, less the profiler's own time. A single run is as coarse as
+   * the profiler's clock and can even be negative: only means over many runs mean something.
+   */
   readonly runs: readonly Float64Array[];
 }

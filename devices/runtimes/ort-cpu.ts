@@ -8,10 +8,11 @@ import { networkInput } from "../../src/network/network.ts";
 import { seededRandom } from "../../src/random.ts";
 import { encodeModel } from "../../src/tensor/onnx/encode.ts";
 import type { Clock } from "../clock.ts";
-import type { LoadedModel, Model, ProfiledModel, Runtime } from "../runtime.ts";
+import type { Batch, LoadedModel, Model, ProfiledModel, Runtime } from "../runtime.ts";
 import { layerTimes } from "./ort-trace.ts";
 
 type Ort = typeof import("onnxruntime-node");
+type Feeds = Readonly<Record<string, Tensor>>;
 
 const packageName = "onnxruntime-node";
 /** The input only has to be free of zeros; a fixed seed keeps two runs alike. */
@@ -63,13 +64,26 @@ async function loadModel(
   const session = await ort.InferenceSession.create(bytes, options);
   const layers = model.network.layers.map(({ name }) => name);
   return {
-    time: async (runs) => {
-      const start_s = clock.now_s();
-      for (let run = 0; run < runs; run++) await session.run(feeds);
-      return clock.now_s() - start_s;
-    },
-    profiled: () => profiledModel(ort, bytes, options, feeds, layers),
+    run: (runs) => runBatch(session, feeds, runs, clock),
+    profiled: () => profiledModel(ort, bytes, options, feeds, layers, clock),
     close: () => session.release(),
+  };
+}
+
+/** Involuntary context switches tell preempted batches from calm ones, on a machine shared with others. */
+async function runBatch(
+  session: InferenceSession,
+  feeds: Feeds,
+  runs: number,
+  clock: Clock,
+): Promise<Batch> {
+  const switches = process.resourceUsage().involuntaryContextSwitches;
+  const start_s = clock.now_s();
+  for (let run = 0; run < runs; run++) await session.run(feeds);
+  const elapsed_s = clock.now_s() - start_s;
+  return {
+    elapsed_s,
+    preempted: process.resourceUsage().involuntaryContextSwitches > switches,
   };
 }
 
@@ -77,8 +91,9 @@ async function profiledModel(
   ort: Ort,
   bytes: Uint8Array,
   options: InferenceSession.SessionOptions,
-  feeds: Readonly<Record<string, Tensor>>,
+  feeds: Feeds,
   layers: readonly string[],
+  clock: Clock,
 ): Promise<ProfiledModel> {
   const folder = mkdtempSync(join(tmpdir(), "wattsplit-profile-"));
   const session = await ort.InferenceSession.create(bytes, {
@@ -87,9 +102,7 @@ async function profiledModel(
     profileFilePrefix: join(folder, "trace"),
   });
   return {
-    run: async (runs) => {
-      for (let run = 0; run < runs; run++) await session.run(feeds);
-    },
+    run: (runs) => runBatch(session, feeds, runs, clock),
     finish: async () => {
       session.endProfiling();
       await session.release();
