@@ -1,0 +1,113 @@
+import { UserError } from "../../src/errors.ts";
+import { type Network, withWidths } from "../../src/network/network.ts";
+import { widthGroups } from "../../src/network/width-groups.ts";
+import type { Budget, CostModel } from "../cost-model.ts";
+import {
+  budgetedQuantities,
+  budgetTooSmall,
+  meetsBudget,
+  networkQuantities,
+  type Quantities,
+  type Quantity,
+} from "../splitting/selection/quantities.ts";
+
+/** A network with all widths in one proportion to the reference's. */
+export interface UniformNetwork {
+  readonly network: Network;
+  readonly multiplier: number;
+  /** What it costs, in the quantities asked for. */
+  readonly cost: Quantities;
+}
+
+export interface UniformRequest {
+  /** The network at multiplier 1. */
+  readonly reference: Network;
+  readonly costs: CostModel;
+  readonly budget: Budget;
+  /** Least width of a group; 1 when absent. */
+  readonly minimum?: number;
+}
+
+/** The reference with every width times `multiplier`, rounded down, at least `minimum`. The logits stay. */
+export function uniformNetwork(
+  reference: Network,
+  multiplier: number,
+  { minimum = 1 } = {},
+): Network {
+  const widths = widthGroups(reference).flatMap(({ consumers, writers, width }) =>
+    consumers.length === 0
+      ? []
+      : writers.map(
+          (writer) =>
+            [writer, Math.max(minimum, Math.floor(width * multiplier + rounding))] as const,
+        ),
+  );
+  return withWidths(reference, new Map(widths));
+}
+
+/** floor(w x (n / w)) is n although the product may fall short of it in the last bits. */
+const rounding = 1e-9;
+
+/**
+ * The baseline every search is compared with: the largest multiplier, at most 4, whose network fits the budget.
+ * Looked for from the widest down in steps of 1/32, since cost need not rise with width, then exactly between the
+ * first that fits and the one above. Throws a UserError (exit "budget") when none fits.
+ */
+export function uniformWidths(request: UniformRequest): UniformNetwork {
+  const { reference, costs, budget, minimum = 1 } = request;
+  const quantities = budgetedQuantities(budget);
+  let smallest: Quantities = {};
+  const firstThatFits = (multipliers: readonly number[]): UniformNetwork | undefined => {
+    for (const multiplier of multipliers) {
+      const network = uniformNetwork(reference, multiplier, { minimum });
+      const cost = networkQuantities(network, costs, quantities);
+      if (meetsBudget(cost, budget)) return { network, multiplier, cost };
+      smallest = lesser(smallest, cost);
+    }
+    return undefined;
+  };
+  const coarse = firstThatFits(coarseMultipliers);
+  const above = (coarse?.multiplier ?? 0) + step;
+  const between = firstThatFits(
+    multipliersOf(reference).filter((m) => m < above && m > above - step),
+  );
+  const found = between ?? coarse;
+  if (!found) throw budgetTooSmall(reference, budget, smallest);
+  return found;
+}
+
+/** A budget stated as a fraction of the reference's width: what the uniform network of that multiplier costs. */
+export function budgetOfUniform(
+  { reference, costs, minimum = 1 }: Omit<UniformRequest, "budget">,
+  quantities: readonly Quantity[],
+  multiplier: number,
+): Budget {
+  if (!(multiplier > 0))
+    throw new UserError(`Uniform width multiplier ${multiplier}; expected a positive number`, {
+      hint: "0.5 stands for half of every width of the reference.",
+      exit: "usage",
+    });
+  return networkQuantities(uniformNetwork(reference, multiplier, { minimum }), costs, quantities);
+}
+
+const largest = 4;
+const step = 1 / 32;
+const coarseMultipliers = Array.from({ length: largest / step }, (_, i) => largest - i * step);
+
+/** Every multiplier at which some width changes, descending. */
+function multipliersOf(reference: Network): readonly number[] {
+  const widths = new Set(
+    widthGroups(reference).flatMap(({ consumers, width }) => (consumers.length > 0 ? [width] : [])),
+  );
+  const multipliers = new Set<number>();
+  for (const width of widths)
+    for (let wide = 1; wide <= largest * width; wide++) multipliers.add(wide / width);
+  return [...multipliers].sort((a, b) => b - a);
+}
+
+function lesser(one: Quantities, other: Quantities): Quantities {
+  const keys = Object.keys(other) as Quantity[];
+  return Object.fromEntries(
+    keys.map((key) => [key, Math.min(one[key] ?? Number.POSITIVE_INFINITY, other[key] ?? 0)]),
+  );
+}

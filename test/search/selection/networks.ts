@@ -1,0 +1,53 @@
+import type { Conv2dLayer } from "../../../src/network/layer.ts";
+import { type Network, withWidths } from "../../../src/network/network.ts";
+import { type PresetName, presets } from "../../../src/network/presets.ts";
+import { widthGroups } from "../../../src/network/width-groups.ts";
+import { seededRandom } from "../../../src/random.ts";
+
+/** A preset at its search's seed widths times `factor`. */
+export function seedNetwork(name: PresetName, { classes = 10, factor = 1 } = {}): Network {
+  const network = presets[name].build({ classes });
+  const { seed } = presets[name].search;
+  const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+  const widths = groups.flatMap(({ writers }, i) =>
+    writers.map((writer) => [writer, (seed[i] ?? 8) * factor] as const),
+  );
+  return withWidths(network, new Map(widths));
+}
+
+/** Positive gains for every neuron of every group that has consumers. */
+export function randomGains(network: Network, seed: number): Map<string, readonly number[]> {
+  const random = seededRandom(seed);
+  const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+  return new Map(
+    groups.map(({ name, width }) => [
+      name,
+      Array.from({ length: width }, () => random.uniform() ** 2),
+    ]),
+  );
+}
+
+/** 1x1 convolutions over one pixel, so that MACs are sums of products of neighbouring widths. */
+export function pointwiseChain(input: number, widths: readonly number[], classes: number): Network {
+  const layers = widths.map(
+    (width, i): Conv2dLayer => ({
+      kind: "conv2d",
+      name: `conv${i + 1}`,
+      width,
+      kernelSize: 1,
+      stride: 1,
+      padding: "same",
+      bias: false,
+      batchNorm: false,
+      activation: "relu",
+    }),
+  );
+  return {
+    name: "pointwise-chain",
+    input: { height: 1, width: 1, channels: input },
+    layers: [
+      ...layers,
+      { kind: "dense", name: "logits", width: classes, bias: false, activation: "linear" },
+    ],
+  };
+}
