@@ -11,6 +11,7 @@ export type { MeasuredKernel } from "./answers/observations.ts";
 export type { Axis } from "./answers/plane.ts";
 export { describeKernel } from "./answers/refusal.ts";
 export type { Staircase } from "./answers/staircase.ts";
+export { checkTable, type Finding } from "./check.ts";
 export { describePlatform, type PlatformFilter, type PlatformSummary } from "./platforms.ts";
 export type {
   KernelFilter,

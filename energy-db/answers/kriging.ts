@@ -1,4 +1,4 @@
-import { solveSymmetric } from "./least-squares.ts";
+import { type Factored, factorSymmetric } from "./least-squares.ts";
 import type { Place } from "./plane.ts";
 
 /** A value known at a place. */
@@ -15,64 +15,78 @@ interface Reach {
 const reaches: readonly Reach[] = [0.5, 1, 2, 4].flatMap((octaves) =>
   [1e-6, 0.1, 0.5].map((noise) => ({ octaves, noise })),
 );
-const neighbours = 12;
+/** Cost grows with the cube: more points than this are thinned evenly. */
+const mostPoints = { choosing: 100, fitting: 500 };
 
-/** Interpolates deviations that are zero on average; `errors` are those of leaving each point out. */
+/** Interpolates deviations that are zero on average; `errors` are those of leaving points out, one at a time. */
 export interface Deviations {
   at(place: Place): number;
   readonly errors: readonly number[];
 }
 
 /**
- * Simple kriging from the nearest neighbours with a Matérn-3/2 covariance over octaves of width
- * (Rasmussen and Williams, Gaussian Processes, eq. 2.25 and 4.17), its reach and noise chosen by
- * leaving one point out. Falls back to no deviation at all where neighbours tell nothing.
+ * Simple kriging with a Matérn-3/2 covariance over octaves of width (Rasmussen and Williams, Gaussian
+ * Processes for Machine Learning, eq. 2.25 and 4.17), its reach and noise chosen by leaving one point
+ * out (eq. 5.12). No deviation at all where neighbours tell nothing about each other.
  */
 export function fitDeviations(known: readonly Known[]): Deviations {
   const points = known.map((point) => ({ ...inOctaves(point), value: point.value }));
-  let best: Deviations = { at: () => 0, errors: points.map(({ value }) => value) };
-  if (points.length < 3) return best;
-  for (const reach of reaches) {
-    const errors = points.map(
-      (point) => point.value - krige(nearest(points, point, point), point, reach),
-    );
-    if (meanSize(errors) >= meanSize(best.errors)) continue;
-    best = { errors, at: (place) => predict(points, inOctaves(place), reach) };
-  }
-  return best;
+  const sample = thinned(points, mostPoints.choosing);
+  const none = { reach: undefined, errors: points.map(({ value }) => value) };
+  if (points.length < 3) return { at: () => 0, errors: none.errors };
+  const [best = none] = [
+    none,
+    ...reaches.map((reach) => ({ reach, errors: errorsLeavingOneOut(sample, reach) })),
+  ].sort((a, b) => meanSize(a.errors) - meanSize(b.errors));
+  const at = best.reach ? krige(thinned(points, mostPoints.fitting), best.reach) : () => 0;
+  return { at, errors: best.errors };
 }
 
-const predict = (points: readonly Known[], at: Place, reach: Reach): number =>
-  krige(nearest(points, at), at, reach);
+/** place -> kᵀ (K + noise I)⁻¹ values. */
+function krige(points: readonly Known[], reach: Reach): (place: Place) => number {
+  const weights = factored(points, reach).solve(points.map(({ value }) => value));
+  return (place) => {
+    const at = inOctaves(place);
+    let sum = 0;
+    for (const [i, point] of points.entries())
+      sum += (weights[i] ?? 0) * covariance(distance(point, at) / reach.octaves);
+    return sum;
+  };
+}
+
+/** Without refitting: error i = (K⁻¹ values)ᵢ / (K⁻¹)ᵢᵢ. */
+function errorsLeavingOneOut(points: readonly Known[], reach: Reach): readonly number[] {
+  const matrix = factored(points, reach);
+  const weights = matrix.solve(points.map(({ value }) => value));
+  return points.map((_, i) => {
+    const unit = points.map((__, j) => (i === j ? 1 : 0));
+    return (weights[i] ?? 0) / (matrix.solve(unit)[i] ?? 1);
+  });
+}
+
+function factored(points: readonly Known[], { octaves, noise }: Reach): Factored {
+  const matrix = factorSymmetric(
+    points.map((a) =>
+      points.map((b) => covariance(distance(a, b) / octaves) + (a === b ? noise : 0)),
+    ),
+  );
+  if (!matrix) throw new Error("Two measured widths share one place");
+  return matrix;
+}
 
 const inOctaves = ({ x, y }: Place): Place => ({ x: Math.log2(x), y: Math.log2(y) });
+
+const thinned = <T>(points: readonly T[], most: number): readonly T[] => {
+  const stride = Math.ceil(points.length / most);
+  return points.filter((_, i) => i % stride === 0);
+};
 
 const meanSize = (errors: readonly number[]): number =>
   errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length;
 
-function nearest(points: readonly Known[], at: Place, except?: Known): readonly Known[] {
-  return points
-    .filter((point) => point !== except)
-    .map((point) => ({ point, distance: distance(point, at) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, neighbours)
-    .map(({ point }) => point);
-}
+const distance = (a: Place, b: Place): number => Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2);
 
-/** kᵀ (K + noise I)⁻¹ values. */
-function krige(points: readonly Known[], at: Place, { octaves, noise }: Reach): number {
-  const weights = solveSymmetric(
-    points.map((a) =>
-      points.map((b) => covariance(distance(a, b) / octaves) + (a === b ? noise : 0)),
-    ),
-    points.map((point) => covariance(distance(point, at) / octaves)),
-  );
-  return points.reduce((sum, { value }, i) => sum + (weights?.[i] ?? 0) * value, 0);
-}
-
-const distance = (a: Place, b: Place): number => Math.hypot(a.x - b.x, a.y - b.y);
-
-function covariance(reaches: number): number {
-  const scaled = Math.sqrt(3) * reaches;
+function covariance(reachesApart: number): number {
+  const scaled = Math.sqrt(3) * reachesApart;
   return (1 + scaled) * Math.exp(-scaled);
 }

@@ -1,14 +1,20 @@
-/** Solves A x = b for symmetric positive definite A by Cholesky; undefined when A is not (numerically). */
-export function solveSymmetric(
-  matrix: readonly (readonly number[])[],
-  right: readonly number[],
-): number[] | undefined {
+/** A symmetric positive definite matrix made ready for many right-hand sides. */
+export interface Factored {
+  /** x with A x = right. */
+  solve(right: readonly number[]): number[];
+}
+
+/** Factors by Cholesky; undefined when the matrix is not positive definite (numerically). */
+export function factorSymmetric(matrix: readonly (readonly number[])[]): Factored | undefined {
   const factor = cholesky(matrix);
-  if (!factor) return undefined;
-  const forward: number[] = [];
+  return factor && { solve: (right) => substitute(factor, right) };
+}
+
+/** L Lᵀ x = right: forwards with L, then backwards with Lᵀ. */
+function substitute(factor: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const solution: number[] = [];
   for (const [i, row] of factor.entries())
-    forward.push(((right[i] ?? 0) - dot(row, forward, i)) / (row[i] ?? 1));
-  const solution = forward;
+    solution.push(((right[i] ?? 0) - dot(row, solution, i)) / (row[i] ?? 1));
   for (let i = factor.length - 1; i >= 0; i--) {
     const row = factor[i] ?? [];
     const value = (solution[i] ?? 0) / (row[i] ?? 1);
@@ -49,10 +55,10 @@ export function leastSquares(
   const product = (of: (row: readonly number[], i: number) => number) =>
     features.reduce((sum, row, i) => sum + of(row, i), 0);
   const range = Array.from({ length: columns }, (_, c) => c);
-  return solveSymmetric(
+  const normal = factorSymmetric(
     range.map((a) => range.map((b) => product((row) => (row[a] ?? 0) * (row[b] ?? 0)))),
-    range.map((a) => product((row, i) => (row[a] ?? 0) * (targets[i] ?? 0))),
   );
+  return normal?.solve(range.map((a) => product((row, i) => (row[a] ?? 0) * (targets[i] ?? 0))));
 }
 
 /**

@@ -64,6 +64,7 @@ function describe(
   if (!sawtooth) return { ...common, confidence: 0, riser: 0 };
   const without = deviation(curvatureFree(seen, { ...steps, [axis]: 1 }));
   const confidence = Math.max(0, 1 - (spread / without) ** 2);
+  if (confidence < fewestExplained) return { ...common, confidence: 0, riser: 0 };
   return { ...common, step: sawtooth.step, confidence, riser: riserOf(sawtooth) };
 }
 
@@ -115,7 +116,8 @@ function regress(left: readonly number[], sawtooth: readonly number[]) {
   if (power < 1e-9 * left.length) return { slope: 0, explained: 0, significance: 0 };
   const slope = dot(left, sawtooth) / power;
   const rest = Math.max(total - slope * slope * power, 1e-12 * total);
-  const significance = slope * Math.sqrt((power * (left.length - 2)) / rest);
+  const significance =
+    slope * Math.sqrt((power * Math.max(0, left.length - curvatureTerms - 1)) / rest);
   return { slope, explained: 1 - rest / total, significance };
 }
 
@@ -137,6 +139,8 @@ function curvatureFree(points: readonly PlacedCost[], steps: Steps): readonly nu
     moved.map((point) => Math.log(point.cost_s / trend(point))),
   );
 }
+
+const curvatureTerms = 6;
 
 /** Residuals after a polynomial of second degree in the logarithms of the widths. */
 function withoutCurvature(points: readonly Place[], values: readonly number[]): readonly number[] {

@@ -1,4 +1,3 @@
-import { quantile } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
 import { convexHull, isInside } from "./hull.ts";
 import { type Deviations, fitDeviations } from "./kriging.ts";
@@ -115,15 +114,22 @@ function gridOf(
 }
 
 /**
- * 95 % of the errors of leaving one point out, which hold noise and interpolation alike. With fewer
- * than four points there is nothing to leave out: half of the range between them.
+ * 95 % of the errors of leaving one point out, which hold noise and interpolation alike: their root mean
+ * square times Student's quantile for the points that the trend leaves free, 1.96 (1 + 2 / freedom) within
+ * a tenth from two on. Up to four points leave nothing free: half of the range between them.
  */
 function interpolationHalfWidth(nodes: readonly Node[], { errors }: Deviations): number {
   const own = Math.max(...nodes.map((node) => node.relativeHalfWidth));
-  if (nodes.length >= 4) return Math.max(own, quantile(errors.map(Math.abs), 0.95));
+  const freedom = nodes.length - trendTerms;
+  if (freedom > 0) return Math.max(own, rootMeanSquare(errors) * 1.96 * (1 + 2 / freedom));
   const costs = nodes.map(({ cost_s }) => cost_s);
   return own + (Math.max(...costs) / Math.min(...costs) - 1) / 2;
 }
+
+const trendTerms = 4;
+
+const rootMeanSquare = (values: readonly number[]): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
 function bilinear({ xs, ys, costs_s }: Grid, { x, y }: Place): number {
   const [left, across] = cellOf(xs, x);
