@@ -168,8 +168,7 @@ export class GraphBuilder {
 
   /** The name of a value that broadcasts against tensors of `rank` axes stored in `layout`. */
   readBroadcast(traced: Traced, rank: number, layout: Layout): string {
-    if (layout === plainLayout(rank) || sizeOf(traced.shape) === 1)
-      return this.read(sizeOf(traced.shape) === 1 ? this.reshape(traced, []) : traced);
+    if (layout === plainLayout(rank) || traced.shape.length === 0) return this.read(traced);
     const missing = rank - traced.shape.length;
     const padded = [...new Array<number>(missing).fill(1), ...traced.shape];
     return this.read(this.reshape(traced, padded), layout);

@@ -158,13 +158,17 @@ const addAll: KernelRule = (call) =>
 const select: KernelRule = (call) => {
   const [condition, t, e] = ["condition", "t", "e"].map((name) => inputOf(call, name));
   if (!condition || !t || !e) throw new Error("Select needs three inputs");
-  // A vector of conditions picks rows (tfjs, where).
-  const rank = t.shape.length;
-  const perRow = condition.shape.length === 1 && rank > 1;
-  const shaped = perRow
-    ? call.builder.reshape(condition, [...condition.shape, ...new Array<number>(rank - 1).fill(1)])
-    : condition;
-  return elementwise(call.builder, { op: "Where", operands: [shaped, t, e], type: t.type });
+  return elementwise(call.builder, { op: "Where", operands: [condition, t, e], type: t.type });
+};
+
+/** dy where y >= 0, else dy (y + 1): the slope of exp(x) - 1 by its value. */
+const eluGradient: KernelRule = (call) => {
+  const { builder } = call;
+  const [dy, y] = [inputOf(call, "dy"), inputOf(call, "y")];
+  const operands = [y, scalarOf(0)];
+  const linear = elementwise(builder, { op: "GreaterOrEqual", operands, type: "bool" });
+  const bent = applyBinary(builder, dy, plus(builder, y, 1), multiply);
+  return elementwise(builder, { op: "Where", operands: [linear, dy, bent], type: "float32" });
 };
 
 const fill: KernelRule = (call) => {
@@ -288,6 +292,7 @@ export const elementwiseRules: KernelRules = {
     ),
 
   [tf.Elu]: unary(apply("Elu")),
+  [tf.EluGrad]: eluGradient,
   [tf.LeakyRelu]: (call) =>
     apply("LeakyRelu", { alpha: { float: attrOf<number>(call, "alpha") } })(
       call.builder,

@@ -1,0 +1,186 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { findPreset } from "../src/network/presets.ts";
+import { seededRandom } from "../src/random.ts";
+import { median } from "../src/statistics.ts";
+import {
+  type BackendName,
+  createEngine,
+  type Engine,
+  type TensorSpec,
+  type TensorValue,
+} from "../src/tensor/index.ts";
+import { sgd } from "../src/training/optimizers.ts";
+import { evaluationStep, type StepProgram, trainStep } from "../src/training/train-step.ts";
+
+type Values = Readonly<Record<string, TensorValue>>;
+
+/** What one process measured of one network; times are medians, in milliseconds. */
+interface Timing {
+  readonly framework: string;
+  readonly train_step_ms: number;
+  readonly forward_ms: number;
+  readonly peak_memory_mb: number;
+}
+
+const options = {
+  net: { type: "string", default: "plain3" },
+  width: { type: "string", default: "0.25" },
+  batch: { type: "string", default: "64" },
+  threads: { type: "string", default: "1" },
+  steps: { type: "string", default: "15" },
+  backend: { type: "string", default: "onnx-cpu" },
+  json: { type: "boolean", default: false },
+  "vs-pytorch": { type: "boolean", default: false },
+  "pytorch-script": { type: "string", default: "pytorch_train_step.py" },
+  layout: { type: "string", default: "nchw" },
+  rounds: { type: "string", default: "3" },
+} as const;
+
+/**
+ * Times a training step and an evaluation of a preset. With --vs-pytorch it does so in turn with a PyTorch
+ * script that takes the same arguments and prints the same fields, each run in a process of its own.
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...argv], options });
+  if (values["vs-pytorch"]) return compare(values);
+  const timing = await measure(values);
+  if (values.json) console.log(JSON.stringify(timing));
+  else console.table(timing);
+}
+
+type Arguments = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
+
+async function measure({
+  net,
+  width,
+  batch,
+  threads,
+  steps,
+  backend,
+}: Arguments): Promise<Timing & Record<string, unknown>> {
+  const network = findPreset(net).build({ multiplier: Number(width) });
+  const engine = await createEngine({
+    backend: backend as BackendName,
+    threads: Number(threads),
+  });
+  const size = { batch: Number(batch) };
+  const train = await timeProgram(engine, trainStep(network, sgd(), size), Number(steps));
+  const forward = await timeProgram(engine, evaluationStep(network, size), Number(steps));
+  await engine.close();
+  return {
+    framework: `wattsplit ${engine.backend}`,
+    net,
+    width: Number(width),
+    ...size,
+    threads: Number(threads),
+    train_step_ms: train.median_ms,
+    forward_ms: forward.median_ms,
+    trace_ms: train.trace_ms,
+    session_ms: train.session_ms,
+    nodes: train.nodes,
+    // Linux counts ru_maxrss in kilobytes.
+    peak_memory_mb: rounded(process.resourceUsage().maxRSS / 1000),
+  };
+}
+
+async function timeProgram(engine: Engine, { fn, inputs }: StepProgram, steps: number) {
+  const program = await engine.compile("step", fn, inputs);
+  let values: Values = initialValues(inputs);
+  const times: number[] = [];
+  const warmUp = 3;
+  for (let step = -warmUp; step < steps; step++) {
+    const start = performance.now();
+    const results = await program.run(values);
+    if (step >= 0) times.push(performance.now() - start);
+    const kept = Object.entries(results).filter(([name]) => name in inputs);
+    values = { ...values, ...Object.fromEntries(kept) };
+  }
+  await program.release();
+  return {
+    median_ms: rounded(median(times)),
+    trace_ms: rounded(program.traceMs),
+    session_ms: rounded(program.sessionMs),
+    nodes: program.nodes,
+  };
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** Small random weights and images: times do not depend on them as long as nothing overflows. */
+function initialValues(inputs: Readonly<Record<string, TensorSpec>>): Values {
+  const random = seededRandom(1);
+  const entries = Object.entries(inputs).map(([name, { shape, dtype }]) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const data =
+      dtype === "int32"
+        ? Int32Array.from({ length: size }, () => random.below(10))
+        : Float32Array.from({ length: size }, () => initialValue(name, random.normal()));
+    return [name, { shape, dtype, data }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function initialValue(name: string, normal: number): number {
+  if (name === "rate") return 0.01;
+  if (name.endsWith("gamma") || name.endsWith("variance")) return 1;
+  return name === "x" ? normal : name.endsWith("kernel") && !name.includes(":") ? normal / 10 : 0;
+}
+
+/** A B A B: both see the same neighbours on a shared machine. */
+function compare(given: Arguments): void {
+  const shared = ["--width", given.width, "--batch", given.batch, "--threads", given.threads];
+  const ours: Timing[] = [];
+  const theirs: Timing[] = [];
+  for (let round = 0; round < Number(given.rounds); round++) {
+    ours.push(runOurs([...shared, "--net", given.net, "--steps", given.steps]));
+    theirs.push(runTheirs(given, [...shared, "--steps", given.steps]));
+  }
+  const best = (timings: readonly Timing[], field: "train_step_ms" | "forward_ms") =>
+    median(timings.map((timing) => timing[field]));
+  const peak = (timings: readonly Timing[]) =>
+    Math.max(...timings.map((timing) => timing.peak_memory_mb));
+  const row = {
+    net: given.net,
+    width: Number(given.width),
+    threads: Number(given.threads),
+    train_step_ms: best(ours, "train_step_ms"),
+    pytorch_train_step_ms: best(theirs, "train_step_ms"),
+    train_ratio: rounded(best(ours, "train_step_ms") / best(theirs, "train_step_ms")),
+    forward_ratio: rounded(best(ours, "forward_ms") / best(theirs, "forward_ms")),
+    peak_memory_mb: peak(ours),
+    pytorch_peak_memory_mb: peak(theirs),
+    memory_ratio: rounded(peak(ours) / peak(theirs)),
+  };
+  if (given.json) console.log(JSON.stringify(row));
+  else console.table(row);
+}
+
+function runOurs(argv: readonly string[]): Timing {
+  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+  const node = [...process.execArgv, main, "engine", ...argv, "--json"];
+  return JSON.parse(execFileSync(process.execPath, node).toString()) as Timing;
+}
+
+/** Runs the script inside a line of Python that adds the peak resident size of its own process. */
+function runTheirs({ net, layout, ...given }: Arguments, argv: readonly string[]): Timing {
+  const script = given["pytorch-script"];
+  const wrapper = [
+    "import runpy, sys, resource",
+    "sys.argv = sys.argv[1:]",
+    "runpy.run_path(sys.argv[0], run_name='__main__')",
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)",
+  ].join("\n");
+  const output = execFileSync("/usr/bin/python3", [
+    "-c",
+    wrapper,
+    script,
+    net,
+    ...argv,
+    "--layout",
+    layout,
+  ]).toString();
+  const [timing = "", peak] = output.trim().split("\n");
+  return { ...(JSON.parse(timing) as Timing), peak_memory_mb: rounded(Number(peak)) };
+}

@@ -1,0 +1,13 @@
+import * as engine from "./engine.ts";
+
+/** Benchmarks by name; each reads its own arguments. */
+const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<void> }>> = {
+  engine,
+};
+
+const [name = "", ...argv] = process.argv.slice(2);
+const bench = benches[name];
+if (!bench) {
+  console.error(`No benchmark "${name}". Known: ${Object.keys(benches).join(", ")}`);
+  process.exitCode = 2;
+} else await bench.run(argv);

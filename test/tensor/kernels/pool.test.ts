@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, test } from "vitest";
+import { tf } from "../../../src/tensor/index.ts";
+import { expectSame, floats, forAll, useEngines, withGradients } from "../compare.ts";
+
+useEngines();
+
+const pooling = fc.record({
+  shape: fc.tuple(
+    fc.integer({ min: 1, max: 3 }),
+    fc.integer({ min: 3, max: 9 }),
+    fc.integer({ min: 3, max: 9 }),
+    fc.integer({ min: 1, max: 4 }),
+  ),
+  size: fc.integer({ min: 1, max: 3 }),
+  stride: fc.integer({ min: 1, max: 3 }),
+  pad: fc.constantFrom("same" as const, "valid" as const),
+});
+
+describe("pooling", () => {
+  test("max pooling and its gradient agree with tfjs-cpu over shapes, strides and paddings", () =>
+    forAll(
+      pooling,
+      ({ shape, size, stride, pad }) =>
+        expectSame({
+          fn: withGradients((x) => tf.maxPool(x as tf.Tensor4D, size, stride, pad)),
+          inputs: { x: floats(...shape) },
+        }),
+      30,
+    ));
+
+  test("average pooling and its gradient agree with tfjs-cpu over shapes, strides and paddings", () =>
+    forAll(
+      pooling,
+      ({ shape, size, stride, pad }) =>
+        expectSame({
+          fn: withGradients((x) => tf.avgPool(x as tf.Tensor4D, size, stride, pad)),
+          inputs: { x: floats(...shape) },
+        }),
+      30,
+    ));
+
+  test("among equal maxima the first one gets the gradient, as in tfjs", () =>
+    expectSame({
+      fn: withGradients((x) => tf.maxPool(tf.relu(tf.sub(x, 1)) as tf.Tensor4D, 2, 2, "valid")),
+      inputs: { x: floats(2, 6, 6, 3) },
+    }));
+
+  test("global average pooling is a mean over positions", () =>
+    expectSame({
+      fn: withGradients((x) => tf.mean(x, [1, 2])),
+      inputs: { x: floats(3, 4, 5, 2) },
+    }));
+});
