@@ -8,7 +8,7 @@ export interface PairwiseObjective {
 }
 
 /** Values of a pair of variables, row-major: `values[first * sizeOf(second) + second]`. */
-export interface PairTable {
+interface PairTable {
   readonly first: number;
   readonly second: number;
   readonly values: Float64Array;

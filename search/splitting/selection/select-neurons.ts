@@ -45,7 +45,7 @@ export interface Selection {
   readonly reason?: string;
 }
 
-export interface SelectionBound {
+interface SelectionBound {
   /** No selection within the budget gains more than this (Lagrangian dual bound). */
   readonly gain: number;
   /** (bound - gain) / bound: at most this fraction of the attainable gain was missed. */
@@ -94,7 +94,9 @@ function growingGroup(
   group: WidthGroup,
   { gains, caps, granularity = 1 }: SelectionRequest,
 ): readonly GrowingGroup[] {
-  const positive = (gains.get(group.name) ?? []).filter((gain) => gain > 0).sort((a, b) => b - a);
+  const all = gains.get(group.name) ?? [];
+  if (all.some(Number.isNaN)) throw new Error(`A gain of group ${group.name} is not a number`);
+  const positive = all.filter((gain) => gain > 0).sort((a, b) => b - a);
   const widest = Math.min(
     caps?.get(group.name) ?? Number.POSITIVE_INFINITY,
     group.width + Math.min(positive.length, group.width),

@@ -1,13 +1,14 @@
 import type { Conv2dLayer } from "../../../src/network/layer.ts";
 import { type Network, withWidths } from "../../../src/network/network.ts";
-import { type PresetName, presets } from "../../../src/network/presets.ts";
+import { type Preset, type PresetName, presets } from "../../../src/network/presets.ts";
 import { widthGroups } from "../../../src/network/width-groups.ts";
 import { seededRandom } from "../../../src/random.ts";
 
-/** A preset at its search's seed widths times `factor`. */
+/** A preset at the widths its search starts from (8 where it names none) times `factor`. */
 export function seedNetwork(name: PresetName, { classes = 10, factor = 1 } = {}): Network {
-  const network = presets[name].build({ classes });
-  const { seed } = presets[name].search;
+  const preset: Preset = presets[name];
+  const network = preset.build({ classes });
+  const seed = preset.search?.seed ?? [];
   const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
   const widths = groups.flatMap(({ writers }, i) =>
     writers.map((writer) => [writer, (seed[i] ?? 8) * factor] as const),
