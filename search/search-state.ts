@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../src/errors.ts";
@@ -25,7 +25,13 @@ export interface SearchState {
 }
 
 const stateFile = "search.state";
-export const statePath = (folder: string): string => join(folder, stateFile);
+const statePath = (folder: string): string => join(folder, stateFile);
+
+/** True while a search in this folder has been started and not been delivered. */
+export const searchIsUnderWay = (folder: string): boolean => existsSync(statePath(folder));
+
+/** Ends the state of a delivered search. */
+export const dropSearchState = (folder: string): void => rmSync(statePath(folder), { force: true });
 
 const slotPrefix = "slot ";
 

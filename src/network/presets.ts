@@ -7,8 +7,8 @@ export interface Preset {
   readonly summary: string;
   /** Widths are the reference ones times `multiplier`, at least `minimum`. */
   build(options: PresetOptions): Network;
-  /** Per wide layer: where a search starts and the widest it may become. */
-  readonly search: { readonly seed: readonly number[]; readonly cap: readonly number[] };
+  /** Per width group that can grow, in network order: where a search starts and the widest it may become. */
+  readonly search?: { readonly seed: readonly number[]; readonly cap: readonly number[] };
 }
 
 export interface PresetOptions {
@@ -60,7 +60,7 @@ const scale =
 
 const mnistCnn: Preset = {
   summary: "three 3x3 convolutions with max pooling between them, then a dense layer; 28x28x1",
-  search: { seed: [4, 4, 8], cap: [32, 64, 128] },
+  search: { seed: [4, 4, 8], cap: [32, 64, 96] },
   build: ({ multiplier = 1, classes = 10 }) => {
     const wide = (width: number) => Math.max(1, Math.round(width * multiplier));
     return {
@@ -120,7 +120,6 @@ const mobilenetV1Cifar: Preset = {
 
 const plain3: Preset = {
   summary: "three 3x3 convolutions with strides 1, 2, 2 and no batch norm; 32x32x3",
-  search: { seed: [8, 8, 8], cap: [64, 128, 256] },
   build: ({ multiplier = 1, classes = 10 }) => {
     const wide = scale(multiplier);
     const plain = { batchNorm: false };
@@ -141,10 +140,6 @@ const vggPlan = [64, 64, "pool", 128, 128, "pool", 256, 256, 256, "pool", 512, 5
 
 const vggCifar: Preset = {
   summary: "ten 3x3 convolutions in four stages with max pooling between them; 32x32x3",
-  search: {
-    seed: [16, 16, 16, 16, 16, 16, 16, 16, 16, 16],
-    cap: [64, 64, 128, 128, 256, 256, 256, 512, 512, 512],
-  },
   build: ({ multiplier = 1, classes = 10 }) => {
     const wide = scale(multiplier);
     return {
@@ -162,7 +157,6 @@ const vggCifar: Preset = {
 
 const resnetCifar: Preset = {
   summary: "ResNet-20: a stem and nine residual blocks of two 3x3 convolutions; 32x32x3",
-  search: { seed: [8, 8, 8], cap: [16, 32, 64] },
   build: ({ multiplier = 1, classes = 10 }) => {
     const wide = scale(multiplier);
     const stages = [wide(16), wide(32), wide(64)];
@@ -222,7 +216,9 @@ export type PresetName = keyof typeof presets;
 
 /** The preset called `name`; throws a UserError that lists the known ones. */
 export function findPreset(name: string): Preset {
-  const found = Object.entries(presets).find(([known]) => known === name);
+  const found: [string, Preset] | undefined = Object.entries(presets).find(
+    ([known]) => known === name,
+  );
   if (!found) throw unknownName("network preset", name, Object.keys(presets));
   return found[1];
 }

@@ -11,7 +11,7 @@ export function dataCommand({ terminal, signal }: CommandContext): Command {
       await fetchDataset(set, {
         ...(folder ? { folder } : {}),
         signal,
-        onProgress: (line) => terminal.note(line),
+        onProgress: (label, done, total) => terminal.progress({ done, total, label, elapsed_s: 0 }),
       });
       terminal.answer(`${set} is ready in ${folder ?? datasetsFolder()}`);
     });

@@ -1,0 +1,187 @@
+import { Command, Option } from "commander";
+import type { CostAnswer, CostTable, MarginalCost } from "../../../energy-db/index.ts";
+import { describeKernel } from "../../../energy-db/index.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
+import type { CommandContext } from "../context.ts";
+import { askedKernel, type KernelFlags, kernelFilter, kernelOptions } from "../kernel-flags.ts";
+import { costsOf, type TableFlags, withTable } from "../open-costs.ts";
+import { count, shared } from "../options.ts";
+import { formatTable } from "../table-text.ts";
+import type { Terminal } from "../terminal.ts";
+
+type QueryFlags = TableFlags & KernelFlags & { readonly json?: boolean };
+
+export function queryCommand({ terminal }: CommandContext): Command {
+  const query = new Command("query").description(
+    "answers from the table, with provenance and interval",
+  );
+  const asks: readonly Ask[] = [
+    {
+      name: "cost",
+      summary: "cost of one kernel: measured, else interpolated, else refused",
+      answer: answerCost,
+    },
+    { name: "marginal", summary: "cost of more channels in one kernel", answer: answerMarginal },
+    { name: "stairs", summary: "steps of cost along widths", answer: answerStairs },
+    { name: "kernels", summary: "measured kernels and their costs", answer: answerKernels },
+  ];
+  for (const ask of asks) query.addCommand(askCommand(ask, terminal));
+  return query.addCommand(platformsCommand(terminal));
+}
+
+interface Ask {
+  readonly name: string;
+  readonly summary: string;
+  readonly answer: (costs: CostTable, flags: MarginalFlags) => Answer;
+}
+
+interface MarginalFlags extends QueryFlags {
+  readonly grow?: "in" | "out";
+  readonly by?: number;
+}
+
+/** The same answer for a person and as JSON. */
+interface Answer {
+  readonly text: string;
+  readonly document: object;
+}
+
+function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command {
+  const command = new Command(name)
+    .description(summary)
+    .addOption(shared.db())
+    .addOption(shared.device())
+    .option("--runtime <id>", "needed where the table has several")
+    .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count));
+  for (const option of kernelOptions) command.addOption(option);
+  if (name === "marginal")
+    command
+      .addOption(
+        new Option("--grow <axis>", "which channels grow").choices(["in", "out"]).default("out"),
+      )
+      .addOption(new Option("--by <n>", "how many channels").argParser(count).default(1));
+  return command.addOption(shared.json()).action(async (flags: MarginalFlags) => {
+    const { text, document } = await withTable(flags.db, (table) =>
+      answer(costsOf(table, flags), flags),
+    );
+    if (flags.json) terminal.answerJson(document);
+    else terminal.answer(text);
+  });
+}
+
+function answerCost(costs: CostTable, flags: QueryFlags): Answer {
+  const kernel = askedKernel(flags, costs);
+  const cost = costs.cost(kernel);
+  return {
+    text: `${describeKernel(kernel)}\n${costText(cost)}`,
+    document: { kernel, ...cost, source: costs.source },
+  };
+}
+
+function answerMarginal(costs: CostTable, flags: MarginalFlags): Answer {
+  const kernel = askedKernel(flags, costs);
+  const { grow = "out", by = 1 } = flags;
+  const marginal = costs.marginal(kernel, { grow, by });
+  const width = grow === "in" ? kernel.inChannels : kernel.outChannels;
+  return {
+    text: [
+      `${describeKernel(kernel)}, ${by} more ${grow === "in" ? "input" : "output"} channels`,
+      marginalText(marginal),
+      marginal.freeUntil > width
+        ? `free until width ${marginal.freeUntil}`
+        : "no free channels found",
+    ].join("\n"),
+    document: { kernel, grow, by, ...marginal, source: costs.source },
+  };
+}
+
+function answerStairs(costs: CostTable, flags: QueryFlags): Answer {
+  const rows = costs.stairs(kernelFilter(flags, { widths: false }));
+  return {
+    text: formatTable(
+      [
+        {
+          title: "kernel",
+          of: ({ example }) => describeKernel(example).replace(/, [^,]* channels/, ""),
+        },
+        { title: "axis", of: ({ axis }) => axis },
+        { title: "step", of: ({ step }) => step ?? "none" },
+        { title: "riser %", of: ({ riser }) => 100 * riser },
+        { title: "confidence", of: ({ confidence }) => confidence },
+        { title: "points", of: ({ points }) => points },
+      ],
+      rows,
+    ),
+    document: { rows, source: costs.source },
+  };
+}
+
+function answerKernels(costs: CostTable, flags: QueryFlags): Answer {
+  const rows = costs.kernels(kernelFilter(flags));
+  return {
+    text: formatTable(
+      [
+        { title: "kernel", of: ({ kernel }) => describeKernel(kernel) },
+        { title: "latency us", of: ({ cost }) => 1e6 * cost.latency_s },
+        {
+          title: "+- %",
+          of: ({ cost }) => (50 * (cost.latency_high_s - cost.latency_low_s)) / cost.latency_s,
+        },
+        { title: "energy uJ", of: ({ cost }) => cost.energy_j && 1e6 * cost.energy_j },
+        { title: "energy is", of: ({ cost }) => cost.energyProvenance },
+        { title: "seen", of: ({ observations }) => observations },
+        { title: "flags", of: ({ flags: raised }) => raised.join(" ") },
+      ],
+      rows,
+    ),
+    document: { rows, source: costs.source },
+  };
+}
+
+function platformsCommand(terminal: Terminal): Command {
+  return new Command("platforms")
+    .description("what the table was measured on")
+    .addOption(shared.db())
+    .addOption(shared.json())
+    .action(async ({ db, json }: { db: string; json?: boolean }) => {
+      const rows = await withTable(db, (table) => table.platforms());
+      if (json) terminal.answerJson({ rows });
+      else
+        terminal.answer(
+          formatTable(
+            [
+              { title: "device", of: ({ device }) => device },
+              { title: "processor", of: ({ processor }) => processor },
+              {
+                title: "runtime",
+                of: ({ runtime, runtimeVersion }) => `${runtime} ${runtimeVersion}`,
+              },
+              { title: "threads", of: ({ threads }) => threads },
+              { title: "power mode", of: ({ powerMode }) => powerMode },
+              { title: "networks", of: ({ networkMeasurements }) => networkMeasurements },
+              { title: "kernels", of: ({ kernels }) => kernels },
+              { title: "energy is", of: ({ energyProvenance }) => energyProvenance ?? "absent" },
+            ],
+            rows,
+          ),
+        );
+    });
+}
+
+function costText(cost: CostAnswer): string {
+  const half = (cost.latency_high_s - cost.latency_low_s) / 2 / cost.latency_s;
+  const latency = `latency  ${formatSeconds(cost.latency_s)} +- ${formatPercent(half)}  ${cost.provenance}`;
+  const energy =
+    cost.energy_j === undefined
+      ? "energy   absent: no meter measured this platform (profile --assume-power W models it)"
+      : `energy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
+  return `${latency}\n${energy}\nfrom     ${cost.rows.length} rows`;
+}
+
+function marginalText(cost: MarginalCost): string {
+  const range = `${formatSeconds(cost.latency_low_s)} to ${formatSeconds(cost.latency_high_s)}`;
+  const latency = `latency  ${formatSeconds(cost.latency_s)} (95 %: ${range})  ${cost.provenance}`;
+  return cost.energy_j === undefined
+    ? latency
+    : `${latency}\nenergy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
+}

@@ -1,0 +1,173 @@
+import { Command, Option } from "commander";
+import {
+  type Budget,
+  type CostModel,
+  findRecipe,
+  macsCostModel,
+  type Recipe,
+} from "../../../search/index.ts";
+import { UserError, unknownName } from "../../errors.ts";
+import { searchStart } from "../../network/search-start.ts";
+import { type BackendName, createEngine } from "../../tensor/index.ts";
+import { formatPercent, formatSeconds } from "../../units.ts";
+import type { CommandContext } from "../context.ts";
+import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.ts";
+import { count, fraction, positive, shared } from "../options.ts";
+import { writeSearchReport } from "../workflow/search-report.ts";
+import { checkFolder, runSearch, searchData } from "../workflow/search-run.ts";
+
+interface SearchFlags extends TableFlags {
+  readonly net: string;
+  readonly data: string;
+  readonly energyMj?: number;
+  readonly latencyMs?: number;
+  readonly macs?: number;
+  readonly parameters?: number;
+  readonly margin?: number;
+  readonly method: string;
+  readonly recipe: string;
+  readonly cost: "table" | "macs";
+  readonly learningRate?: number;
+  readonly backend: BackendName | "auto";
+  readonly trainThreads?: number;
+  readonly out: string;
+  readonly resume?: boolean;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+export const backendOption = () =>
+  new Option("--backend <name>", "what training runs on")
+    .choices([
+      "auto",
+      "onnx-cpu",
+      "onnx-webgpu",
+      "onnx-cuda",
+      "tfjs-node-gpu",
+      "tfjs-node",
+      "tfjs-cpu",
+    ])
+    .default("auto");
+
+export function searchCommand(context: CommandContext): Command {
+  return new Command("search")
+    .description("grow the best network that fits a budget on a device")
+    .requiredOption("--net <name>", "preset or network.json to grow from")
+    .requiredOption("--data <set>", "data set to train on")
+    .requiredOption(
+      "--out <dir>",
+      "folder for network.json, network.onnx, history.json, report.html",
+    )
+    .addOption(shared.db())
+    .addOption(shared.device())
+    .option("--runtime <id>", "needed where the table has several")
+    .addOption(new Option("--threads <n>", "threads of the platform searched for").argParser(count))
+    .addOption(new Option("--energy-mj <mJ>", "energy budget per inference").argParser(positive))
+    .addOption(new Option("--latency-ms <ms>", "latency budget per inference").argParser(positive))
+    .addOption(new Option("--macs <n>", "budget of multiply-accumulates").argParser(positive))
+    .addOption(new Option("--parameters <n>", "budget of parameters").argParser(positive))
+    .addOption(
+      new Option(
+        "--margin <fraction>",
+        "part of the budget kept for prediction error (default: the table's own held-out error)",
+      ).argParser(fraction),
+    )
+    .addOption(new Option("--method <name>", "search method").default("splitting"))
+    .addOption(new Option("--recipe <name>", "quick, standard or paper").default("standard"))
+    .addOption(
+      new Option("--cost <source>", "table, or macs to search by a FLOP proxy")
+        .choices(["table", "macs"])
+        .default("table"),
+    )
+    .addOption(new Option("--learning-rate <rate>", "peak of the schedule").argParser(positive))
+    .addOption(backendOption())
+    .addOption(new Option("--train-threads <n>", "threads of training").argParser(count))
+    .option("--resume", "go on with the search in --out")
+    .addOption(shared.seed())
+    .addOption(shared.json())
+    .action((flags: SearchFlags) => runSearchCommand(flags, context));
+}
+
+async function runSearchCommand(flags: SearchFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  if (flags.method !== "splitting") throw unknownName("search method", flags.method, ["splitting"]);
+  const recipe = recipeOf(flags);
+  const start = searchStart(flags.net);
+  const given = budgetOf(flags);
+  checkFolder(flags.out, { resume: flags.resume ?? false });
+  const data = await searchData(flags.data, start.network.input, flags.seed);
+  await withTable(flags.db, async (table) => {
+    const costs = costsOf(table, flags, { space: start.space });
+    const margin = flags.margin ?? Math.min(0.1, costs.calibration?.p90Error ?? 0);
+    terminal.note(
+      `Costs: ${costs.source}; ${formatPercent(margin)} of each budget is kept for their error`,
+    );
+    const model = costModel(costModelOf(costs), flags, start.network);
+    const threads = flags.trainThreads ? { threads: flags.trainThreads } : {};
+    const engine = await createEngine({ backend: flags.backend, ...threads });
+    try {
+      const found = await runSearch({
+        context,
+        method: "splitting",
+        start,
+        data,
+        costs: model,
+        budget: withMargin(given, margin),
+        recipe,
+        engine,
+        seed: flags.seed,
+        folder: flags.out,
+      });
+      const report = writeSearchReport({ context, folder: flags.out, found, costs, budget: given });
+      const cost = costs.networkCost(found.network);
+      if (flags.json) {
+        terminal.answerJson({ history: found.history, predicted: { ...cost, layers: undefined } });
+        return;
+      }
+      terminal.answer(
+        `Test accuracy ${formatPercent(found.history.test?.accuracy ?? 0)}, predicted latency ` +
+          `${formatSeconds(cost.latency_s)}. Report: ${report}\n` +
+          `Next: wattsplit verify ${flags.out} --device ${flags.device} --db ${flags.db}`,
+      );
+    } finally {
+      await engine.close();
+    }
+  });
+}
+
+function recipeOf({ recipe, learningRate }: SearchFlags): Recipe {
+  const found = findRecipe(recipe);
+  return learningRate ? { ...found, learningRate } : found;
+}
+
+/** Budgets of the flags in SI; at least one is needed. */
+function budgetOf({ energyMj, latencyMs, macs, parameters }: SearchFlags): Budget {
+  const budget: Budget = {
+    ...(latencyMs ? { latency_s: latencyMs / 1e3 } : {}),
+    ...(energyMj ? { energy_j: energyMj / 1e3 } : {}),
+    ...(macs ? { macs } : {}),
+    ...(parameters ? { parameters } : {}),
+  };
+  if (Object.keys(budget).length === 0)
+    throw new UserError("No budget given", {
+      hint: "Give --latency-ms, --energy-mj, --macs or --parameters, one or several.",
+      exit: "usage",
+    });
+  return budget;
+}
+
+/** Measured quantities keep a margin, counted ones are exact. */
+export function withMargin(budget: Budget, margin: number): Budget {
+  const { latency_s, energy_j } = budget;
+  return {
+    ...budget,
+    ...(latency_s === undefined ? {} : { latency_s: latency_s * (1 - margin) }),
+    ...(energy_j === undefined ? {} : { energy_j: energy_j * (1 - margin) }),
+  };
+}
+
+const costModel = (
+  table: CostModel,
+  { cost }: SearchFlags,
+  network: Parameters<typeof macsCostModel>[1],
+): CostModel => (cost === "macs" ? macsCostModel(table, network) : table);

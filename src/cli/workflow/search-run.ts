@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type Budget,
+  type CostModel,
+  dropSearchState,
+  type FoundNetwork,
+  type Recipe,
+  type SearchData,
+  type SearchProgress,
+  search,
+  searchIsUnderWay,
+} from "../../../search/index.ts";
+import { loadDataset, splitOff } from "../../datasets/index.ts";
+import { UserError } from "../../errors.ts";
+import { exportNetwork } from "../../network/export.ts";
+import { describeShape, type Network } from "../../network/network.ts";
+import { formatNetwork } from "../../network/network-file.ts";
+import type { SearchStart } from "../../network/search-start.ts";
+import { progressOf } from "../../progress.ts";
+import { seededRandom } from "../../random.ts";
+import { type Engine, encodeModel } from "../../tensor/index.ts";
+import { formatPercent, formatSeconds } from "../../units.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Files of a search's output folder. */
+export const searchFiles = {
+  network: "network.json",
+  model: "network.onnx",
+  history: "history.json",
+  report: "report.html",
+} as const;
+
+export interface SearchRun {
+  readonly context: CommandContext;
+  readonly method: "splitting";
+  readonly start: SearchStart;
+  readonly data: SearchData;
+  readonly costs: CostModel;
+  readonly budget: Budget;
+  readonly recipe: Recipe;
+  readonly engine: Engine;
+  readonly seed: number;
+  readonly folder: string;
+}
+
+/** Share of the training data held out to judge rounds and gains. */
+const validationShare = 1 / 12;
+
+/** Loads a data set for a search; it must fit the network's input. */
+export async function searchData(
+  name: string,
+  input: Network["input"],
+  seed: number,
+): Promise<SearchData> {
+  const { train, test, image } = await loadDataset(name);
+  if (describeShape(image) !== describeShape(input))
+    throw new UserError(
+      `Data set "${name}" has ${describeShape(image)} images, the network reads ${describeShape(input)}`,
+      {
+        hint: "Choose --net and --data that fit: mnist-cnn with mnist, the cifar nets with cifar10.",
+        exit: "usage",
+      },
+    );
+  const { rest, heldOut } = splitOff(train, validationShare, seededRandom(seed));
+  const augment = augmentations[name];
+  return { name, train: rest, validation: heldOut, test, ...(augment ? { augment } : {}) };
+}
+
+const augmentations: Readonly<Record<string, NonNullable<SearchData["augment"]>>> = {
+  mnist: "shift",
+  cifar10: "crop-flip",
+};
+
+/** Runs or resumes a search and writes its results; the report is the caller's. */
+export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
+  const { context, method, start, data, costs, budget, recipe, engine, seed, folder } = run;
+  mkdirSync(folder, { recursive: true });
+  const started_s = performance.now() / 1000;
+  const found = await search({
+    method,
+    engine,
+    network: start.network,
+    caps: start.caps,
+    data,
+    costs,
+    budget,
+    recipe,
+    seed,
+    folder,
+    signal: context.signal,
+    onProgress: (progress) => showProgress(context, progress, performance.now() / 1000 - started_s),
+  });
+  writeFound(folder, found);
+  dropSearchState(folder);
+  return found;
+}
+
+/** Throws a UserError where `--out` holds a search and resuming was not asked for, or the reverse. */
+export function checkFolder(folder: string, { resume }: { readonly resume: boolean }): void {
+  if (existsSync(join(folder, searchFiles.history)) && !searchIsUnderWay(folder))
+    throw new UserError(`${folder} holds a finished search`, {
+      hint: "Give another --out folder.",
+      exit: "usage",
+    });
+  if (searchIsUnderWay(folder) && !resume)
+    throw new UserError(`${folder} holds an unfinished search`, {
+      hint: "Add --resume to go on with it, or give another --out folder.",
+      exit: "usage",
+    });
+  if (resume && !searchIsUnderWay(folder))
+    throw new UserError(`${folder} holds no unfinished search to resume`, {
+      hint: "Leave --resume out to start one.",
+      exit: "usage",
+    });
+}
+
+function showProgress(context: CommandContext, progress: SearchProgress, elapsed_s: number): void {
+  const { label, epochsDone, epochsExpected, round } = progress;
+  if (!round) {
+    const done = { done: epochsDone, total: Math.ceil(epochsExpected), elapsed_s };
+    context.terminal.progress(progressOf(`search, ${label}, epochs`, done));
+    return;
+  }
+  const widths = Object.values(round.widths).slice(0, -1).join("-");
+  context.terminal.note(
+    `${label}: widths ${widths}, validation accuracy ${formatPercent(round.validation.accuracy)}, ` +
+      `predicted ${formatSeconds(round.cost.latency_s)}`,
+  );
+}
+
+/** network.json, network.onnx (with weights) and history.json. */
+export function writeFound(folder: string, { network, weights, history }: FoundNetwork): void {
+  writeFileSync(join(folder, searchFiles.network), formatNetwork(network));
+  writeFileSync(join(folder, searchFiles.model), encodeModel(exportNetwork(network, weights)));
+  writeFileSync(join(folder, searchFiles.history), `${JSON.stringify(history, null, 2)}\n`);
+}
+
+/** The bytes of a file in a search's folder; a UserError says which search would write it. */
+export function readSearchFile(folder: string, file: keyof typeof searchFiles): Buffer {
+  const path = join(folder, searchFiles[file]);
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new UserError(`Cannot read ${path}`, {
+      hint: "Give the --out folder of a finished search.",
+      exit: "usage",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Network } from "./network.ts";
+import { withWidths } from "./network.ts";
+import { readNetworkFile } from "./network-file.ts";
+import { findPreset } from "./presets.ts";
+import { widthGroups } from "./width-groups.ts";
+
+/** Where growth starts and how wide each width group may become. */
+export interface SearchStart {
+  /** The preset's name, or the network's own: names the search space in the table. */
+  readonly space: string;
+  readonly network: Network;
+  /** By width group. */
+  readonly caps: ReadonlyMap<string, number>;
+}
+
+/** Groups of a network file may grow to this multiple of their width. */
+const fileGrowth = 8;
+/** Presets without widths of their own to search: from this multiplier to that. */
+const defaultMultipliers = { seed: 0.25, cap: 1 };
+
+/** The start for `--net`: a preset's name, or the path of a network.json whose widths are the seed's. */
+export function searchStart(
+  net: string,
+  { classes }: { readonly classes?: number } = {},
+): SearchStart {
+  return net.endsWith(".json") ? startOfFile(net) : startOfPreset(net, classes);
+}
+
+function startOfFile(path: string): SearchStart {
+  const network = readNetworkFile(path);
+  const caps = growing(network).map(({ name, width }) => [name, fileGrowth * width] as const);
+  return { space: network.name, network, caps: new Map(caps) };
+}
+
+function startOfPreset(name: string, classes: number | undefined): SearchStart {
+  const preset = findPreset(name);
+  const build = (multiplier: number) =>
+    preset.build({ multiplier, ...(classes ? { classes } : {}) });
+  const full = build(1);
+  const seed = preset.search ? widened(full, preset.search.seed) : build(defaultMultipliers.seed);
+  const widest = preset.search ? widened(full, preset.search.cap) : build(defaultMultipliers.cap);
+  const caps = growing(widest).map((group) => [group.name, group.width] as const);
+  return { space: name, network: seed, caps: new Map(caps) };
+}
+
+/** Groups that something reads: all but the output. */
+const growing = (network: Network) =>
+  widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+
+function widened(network: Network, widths: readonly number[]): Network {
+  const groups = growing(network);
+  if (groups.length !== widths.length)
+    throw new Error(`${widths.length} widths for ${groups.length} groups of "${network.name}"`);
+  const byLayer = groups.flatMap(({ writers }, i) =>
+    writers.map((writer) => [writer, widths[i] ?? 1] as const),
+  );
+  return withWidths(network, new Map(byLayer));
+}
