@@ -1,0 +1,76 @@
+import { areaY, axisX, axisY, line, link, ruleX } from "@observablehq/plot";
+import { formatSeconds } from "../units.ts";
+import { axisUnit } from "./axis-unit.ts";
+import { baseline, filledDots, hollowDots, isMeasured, shownInterval } from "./marks.ts";
+import { palette } from "./palette.ts";
+import type { Figure } from "./render.ts";
+import type { CurveRow, StairRow } from "./rows.ts";
+
+/** One layer's kernel: latency against output width with 95 % intervals and the stairs found. */
+export function costCurve(rows: readonly CurveRow[], stairs: readonly StairRow[] = []): Figure {
+  const [first] = rows;
+  const sorted = [...rows].sort((a, b) => a.width - b.width);
+  const unit = axisUnit(
+    rows.flatMap(({ latency_s: { value, high = value } }) => [high]),
+    "s",
+  );
+  const points = sorted.map((row) => ({
+    x: row.width,
+    y: row.latency_s.value / unit.factor,
+    ...shownInterval(row.latency_s, unit),
+    tip: `width ${row.width}: ${formatSeconds(row.latency_s.value)}, ${row.latency_s.provenance}`,
+    isMeasured: isMeasured(row.latency_s.provenance),
+  }));
+  const treads = stairs.map(({ from, to, latency_s }) => ({
+    from,
+    to,
+    y: latency_s / unit.factor,
+  }));
+  const steps = stairs[0] ? `steps of ${stairs[0].step}` : "no steps found";
+  return {
+    description: `Latency of ${first?.layer ?? "a layer"} against its width, ${steps}`,
+    heading: first?.layer ?? "",
+    note: `${first?.kernel ?? ""} · ${steps}`,
+    plot: {
+      width: 348,
+      height: 190,
+      marginLeft: 40,
+      marginBottom: 34,
+      x: { label: "output width (channels)", nice: false },
+      y: { label: `latency (${unit.symbol})`, zero: true, nice: true },
+      marks: [
+        axisX({ ticks: 6, tickSize: 3 }),
+        axisY({ ticks: 4, tickSize: 0 }),
+        baseline(),
+        areaY(points, { x: "x", y1: "low", y2: "high", fill: palette.measured, fillOpacity: 0.15 }),
+        link(treads, {
+          x1: "from",
+          x2: "to",
+          y1: "y",
+          y2: "y",
+          stroke: palette.limit,
+          strokeWidth: 7,
+          strokeOpacity: 0.35,
+        }),
+        line(points, { x: "x", y: "y", stroke: palette.measured, strokeOpacity: 0.45 }),
+        ruleX(points, {
+          x: "x",
+          y1: "low",
+          y2: "high",
+          stroke: palette.measured,
+          strokeWidth: 1.5,
+        }),
+        filledDots(
+          points.filter((point) => point.isMeasured),
+          palette.measured,
+          { r: 3 },
+        ),
+        hollowDots(
+          points.filter((point) => !point.isMeasured),
+          palette.predicted,
+          { r: 2.5 },
+        ),
+      ],
+    },
+  };
+}

@@ -1,0 +1,28 @@
+export { costCurve } from "./cost-curve.ts";
+export { gains } from "./gains.ts";
+export { heldOut } from "./held-out.ts";
+export { type Figure, renderFigure } from "./render.ts";
+export type {
+  BudgetRow,
+  DeliveredNetwork,
+  EnergyNote,
+  HeldOutError,
+  PlatformRow,
+  ReportData,
+  SearchResult,
+  VerificationResult,
+} from "./report/data.ts";
+export { renderReport } from "./report/render-report.ts";
+export type {
+  CurveRow,
+  HeldOutRow,
+  LayerRow,
+  NetworkRow,
+  Provenance,
+  Reading,
+  RoundRow,
+  StairRow,
+} from "./rows.ts";
+export { type CostQuantity, type SearchPath, searchPath } from "./search-path.ts";
+export { verification } from "./verification.ts";
+export { widthsPerRound } from "./widths.ts";

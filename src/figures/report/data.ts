@@ -1,0 +1,103 @@
+import type {
+  CurveRow,
+  HeldOutRow,
+  LayerRow,
+  NetworkRow,
+  Provenance,
+  Reading,
+  RoundRow,
+  StairRow,
+} from "../rows.ts";
+
+/** Everything a report can show. Each part is optional: a table alone, or a search with its verification. */
+export interface ReportData {
+  readonly title: string;
+  /** ISO 8601. */
+  readonly generatedAt: string;
+  readonly toolVersion: string;
+  readonly seed?: number | undefined;
+  /** The command that made what is reported. */
+  readonly command?: string | undefined;
+  readonly platforms?: readonly PlatformRow[] | undefined;
+  readonly energy?: EnergyNote | undefined;
+  readonly budgets?: readonly BudgetRow[] | undefined;
+  readonly delivered?: DeliveredNetwork | undefined;
+  readonly search?: SearchResult | undefined;
+  readonly verification?: VerificationResult | undefined;
+  readonly heldOut?: readonly HeldOutError[] | undefined;
+  readonly curves?: readonly CurveRow[] | undefined;
+  readonly stairs?: readonly StairRow[] | undefined;
+}
+
+/** A platform whose rows are reported, and how much was measured on it. */
+export interface PlatformRow {
+  readonly device: string;
+  readonly processor: string;
+  readonly runtime: string;
+  readonly runtimeVersion: string;
+  readonly precision: string;
+  readonly threads: number;
+  readonly powerMode: string;
+  /** ISO 8601: first and last measurement. */
+  readonly measuredFrom?: string | undefined;
+  readonly measuredTo?: string | undefined;
+  readonly networks?: number | undefined;
+  readonly kernels?: number | undefined;
+}
+
+/** Where joules come from on this platform. */
+export type EnergyNote =
+  | { readonly kind: "absent" }
+  | { readonly kind: "modelled"; readonly power_w: number }
+  | { readonly kind: "measured"; readonly meter: string; readonly provenance: Provenance };
+
+export type BudgetQuantity = "latency_s" | "energy_j" | "macs" | "parameters";
+
+export interface BudgetRow {
+  readonly quantity: BudgetQuantity;
+  readonly limit: number;
+  /** How the limit was set, for example "0.6 of uniform x1". */
+  readonly reference?: string | undefined;
+}
+
+export interface DeliveredNetwork {
+  readonly accuracy: number;
+  /** What accuracy was counted on, for example "10,000 test images". */
+  readonly accuracyOn: string;
+  readonly predicted_s?: Reading | undefined;
+  readonly measured_s?: Reading | undefined;
+  readonly energy_j?: Reading | undefined;
+  readonly macs?: number | undefined;
+  readonly parameters?: number | undefined;
+}
+
+export interface SearchResult {
+  readonly method: string;
+  readonly dataset: string;
+  /** What the accuracy of the rounds was counted on, for example "6,000 held-out training images". */
+  readonly accuracyOn: string;
+  /** Where the costs of the rounds come from, as the cost model says. */
+  readonly costSource: string;
+  readonly rounds: readonly RoundRow[];
+  /** Networks of uniform width on the same data and device; `accuracyOn` as for the delivered network. */
+  readonly references?: readonly NetworkRow[] | undefined;
+}
+
+export interface VerificationResult {
+  readonly layers: readonly LayerRow[];
+  /** ISO 8601. */
+  readonly measuredAt: string;
+  /** Timed samples of the whole network. */
+  readonly samples?: number | undefined;
+}
+
+/** Error of the sum over kernels on networks the table was not made from, for one search space. */
+export interface HeldOutError {
+  readonly space: string;
+  readonly designNetworks: number;
+  readonly heldOutNetworks: number;
+  /** |predicted - measured| / measured. */
+  readonly medianError: number;
+  readonly p90Error: number;
+  readonly rows?: readonly HeldOutRow[] | undefined;
+}

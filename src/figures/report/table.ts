@@ -1,0 +1,33 @@
+import { html, type Markup } from "./html.ts";
+
+export interface Column<Row> {
+  readonly head: string;
+  readonly cell: (row: Row) => Markup | string | number | undefined;
+  readonly numeric?: boolean;
+}
+
+/** Longer tables start folded. */
+const openUpTo = 12;
+
+/** The numbers of a figure: readable at once when few, folded when many. */
+export function table<Row>(
+  caption: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Markup {
+  const summary = `${caption} (${rows.length} ${rows.length === 1 ? "row" : "rows"})`;
+  const body = html`<div class="scroll"><table>
+<thead><tr>${columns.map(({ head, numeric }) => html`<th scope="col"${side(numeric)}>${head}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (
+      row,
+    ) => html`<tr>${columns.map(({ cell, numeric }) => html`<td${side(numeric)}>${cell(row)}</td>`)}</tr>
+`,
+  )}</tbody>
+</table></div>`;
+  return rows.length > openUpTo
+    ? html`<details><summary>${summary}</summary>${body}</details>`
+    : html`<details open><summary>${summary}</summary>${body}</details>`;
+}
+
+const side = (numeric = false): Markup => (numeric ? html` class="number"` : html``);

@@ -1,0 +1,78 @@
+/** Plain rows that figures and reports are made from; SI units. Whoever has the data fills them. */
+
+/** How a number came to be; stands beside every number shown. */
+export type Provenance =
+  | "measured"
+  | "derived"
+  | "modelled"
+  | "interpolated"
+  | "predicted"
+  | "imported"
+  | "simulated";
+
+/** One number with its 95 % interval, where there is one. */
+export interface Reading {
+  readonly value: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+  readonly provenance: Provenance;
+}
+
+/** Latency of one kernel at one width: a point of a layer's cost curve. */
+export interface CurveRow {
+  readonly layer: string;
+  /** The kernel with what is held fixed, for example "conv2d 3x3, 14x14x16 in". */
+  readonly kernel: string;
+  readonly width: number;
+  readonly latency_s: Reading;
+}
+
+/** One tread of a detected staircase: widths from..to cost the same. */
+export interface StairRow {
+  readonly layer: string;
+  /** Width of the steps in channels. */
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+  readonly latency_s: number;
+}
+
+/** State of a search after one round; round 0 is the network it started from. */
+export interface RoundRow {
+  readonly round: number;
+  /** Per wide layer or width group, in network order. */
+  readonly widths: Readonly<Record<string, number>>;
+  /** Fraction of held-out examples that are right. */
+  readonly accuracy?: number | undefined;
+  readonly loss?: number | undefined;
+  readonly latency_s?: Reading | undefined;
+  readonly energy_j?: Reading | undefined;
+  /** Fall of the loss that the splitting indices promised for this round, and what came. */
+  readonly predictedGain?: number | undefined;
+  readonly realisedGain?: number | undefined;
+}
+
+/** A finished network: a uniform-width reference, or the one delivered. */
+export interface NetworkRow {
+  /** For example "x0.5". */
+  readonly label: string;
+  readonly accuracy: number;
+  readonly latency_s?: Reading | undefined;
+  readonly energy_j?: Reading | undefined;
+  readonly macs?: number | undefined;
+  readonly parameters?: number | undefined;
+}
+
+/** One layer of the delivered network on the device. */
+export interface LayerRow {
+  readonly layer: string;
+  readonly predicted_s: Reading;
+  readonly measured_s: Reading;
+}
+
+/** One network held out of the table's design: what the table says and what the device took. */
+export interface HeldOutRow {
+  readonly network: string;
+  readonly predicted_s: number;
+  readonly measured_s: number;
+}

@@ -1,0 +1,68 @@
+import type { ReportData } from "../../src/figures/index.ts";
+import {
+  curves,
+  final,
+  heldOutRows,
+  latencyBudget_s,
+  layers,
+  references,
+  rounds,
+  stairs,
+} from "./sample-rows.ts";
+
+/** A whole search with its table and verification, as the command line would hand it over. */
+export const sampleReport: ReportData = {
+  title: "mnist-cnn on MNIST within 140 µs",
+  generatedAt: "2026-03-01T12:30:00Z",
+  toolVersion: "0.1.0",
+  seed: 1,
+  command:
+    "wattsplit search --net mnist-cnn --data mnist --device local --db energy.db --latency-ms 0.14 --assume-power 15 --out run",
+  platforms: [
+    {
+      device: "local",
+      processor: "Intel Xeon 2.1 GHz",
+      runtime: "ort-cpu",
+      runtimeVersion: "1.30.0",
+      precision: "float32",
+      threads: 1,
+      powerMode: "unknown",
+      measuredFrom: "2026-02-28T22:10:00Z",
+      measuredTo: "2026-03-01T12:00:00Z",
+      networks: 72,
+      kernels: 418,
+    },
+  ],
+  energy: { kind: "modelled", power_w: 15 },
+  budgets: [{ quantity: "latency_s", limit: latencyBudget_s, reference: "0.8 of uniform x1" }],
+  delivered: {
+    accuracy: final.accuracy,
+    accuracyOn: "10,000 test images",
+    predicted_s: { value: 133e-6, low: 128e-6, high: 138e-6, provenance: "predicted" },
+    measured_s: final.latency_s,
+    energy_j: final.energy_j,
+    macs: final.macs,
+    parameters: final.parameters,
+  },
+  search: {
+    method: "energy-aware splitting",
+    dataset: "mnist",
+    accuracyOn: "6,000 held-out training images",
+    costSource: "energy.db, local/ort-cpu, measured",
+    rounds,
+    references,
+  },
+  verification: { layers, measuredAt: "2026-03-01T12:29:00Z", samples: 200 },
+  heldOut: [
+    {
+      space: "mnist-cnn",
+      designNetworks: 58,
+      heldOutNetworks: 14,
+      medianError: 0.017,
+      p90Error: 0.044,
+      rows: heldOutRows,
+    },
+  ],
+  curves,
+  stairs,
+};
