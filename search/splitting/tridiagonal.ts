@@ -6,6 +6,9 @@ export interface SymmetricEigen {
 
 const maxIterations = 60;
 
+/** Smaller off-diagonal entries are 0: rotations by denormal numbers are not orthogonal. */
+const tiny = 1e-290;
+
 /**
  * All eigenpairs of the symmetric tridiagonal matrix with this diagonal [n] and off-diagonal [n - 1],
  * by implicit QL with Wilkinson's shift (Dubrulle, Martin and Wilkinson 1968).
@@ -42,7 +45,7 @@ function blockEnd(d: Float64Array, e: Float64Array, low: number): number {
   let high = low;
   while (high < d.length - 1) {
     const size = Math.abs(at(d, high)) + Math.abs(at(d, high + 1));
-    if (Math.abs(at(e, high)) <= Number.EPSILON * size) break;
+    if (Math.abs(at(e, high)) <= Number.EPSILON * size + tiny) break;
     high++;
   }
   return high;

@@ -45,7 +45,7 @@ export const multiply = (a: HyperDual, b: HyperDual): HyperDual => ({
 });
 
 /** Sum of the products of pairs; the inner loop of every layer, so it allocates one number. */
-export function sumOfProducts(pairs: Iterable<readonly [HyperDual, HyperDual]>): HyperDual {
+export function sumOfProducts(pairs: readonly (readonly [HyperDual, HyperDual])[]): HyperDual {
   let [value, first, second, mixed] = [0, 0, 0, 0];
   for (const [a, b] of pairs) {
     value += a.value * b.value;

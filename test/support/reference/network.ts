@@ -105,51 +105,48 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
   conv2d: (placed, input, weights) => {
     const { layer, out } = placed;
     const kernel = weights.get(`${layer.name}/kernel`) ?? [];
-    const field = fieldOf(out, (y, x, channel) =>
-      sumOfProducts(
-        taps(layer.kernelSize, layer.stride, layer.padding, input, y, x).flatMap((tap) =>
-          pixels(input, tap).map(
-            (value, from) =>
-              [
-                value,
-                entry(kernel, (tap.index * input.channels + from) * out.channels + channel),
-              ] as const,
-          ),
-        ),
-      ),
-    );
+    const field = fieldOf(out, (y, x) => {
+      const patch = taps(layer, input, y, x).flatMap((tap) =>
+        pixels(input, tap).map((value, from) => ({
+          value,
+          row: (tap.index * input.channels + from) * out.channels,
+        })),
+      );
+      return (channel) =>
+        sumOfProducts(patch.map(({ value, row }) => [value, entry(kernel, row + channel)]));
+    });
     return finish(placed, field, weights);
   },
   depthwise_conv2d: (placed, input, weights) => {
     const { layer, out } = placed;
     const kernel = weights.get(`${layer.name}/kernel`) ?? [];
-    const field = fieldOf(out, (y, x, channel) =>
-      sumOfProducts(
-        taps(layer.kernelSize, layer.stride, layer.padding, input, y, x).map(
-          (tap) =>
-            [
-              pixel(input, tap.y, tap.x, channel),
-              entry(kernel, tap.index * input.channels + channel),
-            ] as const,
-        ),
-      ),
-    );
+    const field = fieldOf(out, (y, x) => {
+      const window = taps(layer, input, y, x);
+      return (channel) =>
+        sumOfProducts(
+          window.map((tap) => [
+            pixel(input, tap.y, tap.x, channel),
+            entry(kernel, tap.index * input.channels + channel),
+          ]),
+        );
+    });
     return finish(placed, field, weights);
   },
   dense: (placed, input, weights) => {
-    const kernel = weights.get(`${placed.layer.name}/kernel`) ?? [];
-    const field = fieldOf(placed.out, (_y, _x, channel) =>
-      sumOfProducts(
-        input.values.map(
-          (value, from) => [value, entry(kernel, from * placed.out.channels + channel)] as const,
+    const { layer, out } = placed;
+    const kernel = weights.get(`${layer.name}/kernel`) ?? [];
+    const field = fieldOf(
+      out,
+      () => (channel) =>
+        sumOfProducts(
+          input.values.map((value, from) => [value, entry(kernel, from * out.channels + channel)]),
         ),
-      ),
     );
     return finish(placed, field, weights);
   },
   pool: ({ layer, out }, input) =>
-    fieldOf(out, (y, x, channel) => {
-      const window = taps(layer.size, layer.stride, layer.padding, input, y, x).map((tap) =>
+    fieldOf(out, (y, x) => (channel) => {
+      const window = taps({ ...layer, kernelSize: layer.size }, input, y, x).map((tap) =>
         pixel(input, tap.y, tap.x, channel),
       );
       return layer.mode === "max"
@@ -157,16 +154,18 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
         : scale(window.reduce(add), 1 / window.length);
     }),
   global_pool: ({ out }, input) =>
-    fieldOf(out, (_y, _x, channel) => {
+    fieldOf(out, () => (channel) => {
       const all = input.values.filter((_, i) => i % input.channels === channel);
       return scale(all.reduce(add), 1 / all.length);
     }),
   add: ({ layer, out }, input, _weights, other) =>
-    fieldOf(out, (y, x, channel) =>
-      apply(
-        referenceActivations[layer.activation],
-        add(pixel(input, y, x, channel), pixel(other, y, x, channel)),
-      ),
+    fieldOf(
+      out,
+      (y, x) => (channel) =>
+        apply(
+          referenceActivations[layer.activation],
+          add(pixel(input, y, x, channel), pixel(other, y, x, channel)),
+        ),
     ),
 };
 
@@ -195,12 +194,14 @@ function finish(
 
 function fieldOf(
   { height, width, channels }: Shape,
-  at: (y: number, x: number, channel: number) => HyperDual,
+  at: (y: number, x: number) => (channel: number) => HyperDual,
 ): Field {
   const values: HyperDual[] = [];
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      for (let channel = 0; channel < channels; channel++) values.push(at(y, x, channel));
+    for (let x = 0; x < width; x++) {
+      const there = at(y, x);
+      for (let channel = 0; channel < channels; channel++) values.push(there(channel));
+    }
   return { height, width, channels, values };
 }
 
@@ -223,9 +224,11 @@ interface Tap {
 
 /** Positions inside the image that the window at (y, x) of the output covers; TensorFlow's padding. */
 function taps(
-  size: number,
-  stride: number,
-  padding: Padding,
+  {
+    kernelSize: size,
+    stride,
+    padding,
+  }: { readonly kernelSize: number; readonly stride: number; readonly padding: Padding },
   input: Shape,
   y: number,
   x: number,

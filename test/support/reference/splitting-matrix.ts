@@ -64,12 +64,16 @@ export function splittingMatrixByDefinition({
   const gradients = batch.images.map((image, i) =>
     channelGradient(reference, end, neuron, image, batch.labels[i] ?? 0, batch.images.length),
   );
+  const upToEnd = {
+    ...network,
+    layers: network.layers.slice(0, network.layers.findIndex(({ name }) => name === end) + 1),
+  };
   const writer = widthGroups(network).find(({ name }) => name === group)?.writers[0] ?? "";
   return symmetric(dimension, (i, j) => {
     const moved = displace(reference, writer, neuron, unitPair(dimension, i, j));
     return batch.images
       .map((image, k) => {
-        const values = channel(referenceFields(network, moved, image).get(end), neuron);
+        const values = channel(referenceFields(upToEnd, moved, image).get(end), neuron);
         return values.reduce((sum, h, at) => sum + h.mixed * (gradients[k]?.[at] ?? 0), 0);
       })
       .reduce((a, b) => a + b, 0);

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compileSplittingProducts } from "../../../search/splitting/products.ts";
+import type { Network } from "../../../src/network/network.ts";
+import type { Weights } from "../../../src/network/parameters.ts";
+import { findPreset } from "../../../src/network/presets.ts";
+import { seededRandom } from "../../../src/random.ts";
+import { createEngine, type Engine } from "../../../src/tensor/index.ts";
+import {
+  exampleImages,
+  exampleNetworks,
+  exampleWeights,
+  withActivation,
+} from "../../support/reference/example-networks.ts";
+import {
+  exactWeights,
+  type LabelledImages,
+  referenceLoss,
+} from "../../support/reference/network.ts";
+import {
+  type ReferenceNeuron,
+  splittingMatrixByDefinition,
+  splittingMatrixBySplitting,
+  splittingProductBySplitting,
+} from "../../support/reference/splitting-matrix.ts";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createEngine({ backend: "onnx-cpu", threads: 1 });
+});
+afterAll(() => engine.close());
+
+const batchOf = ({ images, labels }: LabelledImages) => ({
+  x: Float32Array.from(images.flat()),
+  y: Int32Array.from(labels),
+  count: labels.length,
+});
+
+/** Random directions of every group, and S times them for all neurons by the engine. */
+async function engineProducts(
+  network: Network,
+  weights: Weights,
+  images: LabelledImages,
+  on = engine,
+) {
+  const batch = batchOf(images);
+  const compiled = await compileSplittingProducts(on, network, { batch: batch.count });
+  const random = seededRandom(5);
+  const directions = new Map(
+    compiled.groups.map(({ group, dimension }) => [
+      group.name,
+      Float32Array.from({ length: group.width * dimension }, () => random.normal()),
+    ]),
+  );
+  const result = await compiled.multiply(weights, batch, directions);
+  await compiled.release();
+  return { groups: compiled.groups, directions, ...result };
+}
+
+/** Largest difference relative to the largest entry of one neuron's product. */
+async function worstMiss(network: Network, neuron: number, on = engine): Promise<number> {
+  const weights = exampleWeights(network);
+  const batch = exampleImages(network, 2);
+  const { groups, directions, products } = await engineProducts(network, weights, batch, on);
+  const reference = { network, weights: exactWeights(weights) };
+  const misses = groups.map(({ group, dimension }) => {
+    const row = (vectors: ReadonlyMap<string, Float32Array>) =>
+      vectors.get(group.name)?.subarray(neuron * dimension, (neuron + 1) * dimension) ?? [];
+    const of = { reference, group: group.name, neuron, dimension, batch };
+    const exact = splittingProductBySplitting(of, [...row(directions)]);
+    const size = Math.max(...exact.map(Math.abs));
+    return (
+      Math.max(...[...row(products)].map((entry, i) => Math.abs(entry - (exact[i] ?? 0)))) / size
+    );
+  });
+  return Math.max(...misses);
+}
+
+describe("S v by the engine is the curvature of the exactly split network", () => {
+  test.each(Object.values(exampleNetworks))("in $name", async (network) => {
+    expect(await worstMiss(network, 1)).toBeLessThan(1e-4);
+  });
+
+  test.each(["relu", "relu6", "tanh", "sigmoid", "softplus"] as const)(
+    "through a depthwise layer with %s, kinks by their surrogate",
+    async (activation) => {
+      expect(
+        await worstMiss(withActivation(exampleNetworks.depthwise, activation), 0),
+      ).toBeLessThan(1e-4);
+    },
+  );
+
+  test("eagerly on tfjs too", async () => {
+    const eager = await createEngine({ backend: "tfjs-cpu" });
+
+    const miss = await worstMiss(exampleNetworks.depthwise, 2, eager);
+
+    await eager.close();
+    expect(miss).toBeLessThan(1e-4);
+  });
+});
+
+describe("the float64 reference", () => {
+  const neuronOf = (network: Network, group: string, dimension: number): ReferenceNeuron => ({
+    reference: { network, weights: exactWeights(exampleWeights(network)) },
+    group,
+    neuron: 1,
+    dimension,
+    batch: exampleImages(network, 2),
+  });
+
+  test.each([
+    ["convBatchNorm", "conv1", 18],
+    ["depthwise", "conv1", 18],
+    ["dense", "hidden", 5],
+  ] as const)(
+    "has in %s one S by splitting and by the Hessian of <g, h>",
+    (name, group, dimension) => {
+      const of = neuronOf(exampleNetworks[name], group, dimension);
+
+      const bySplitting = splittingMatrixBySplitting(of).flat();
+      const byDefinition = splittingMatrixByDefinition(of).flat();
+
+      const size = Math.max(...bySplitting.map(Math.abs));
+      for (const [i, entry] of bySplitting.entries())
+        expect(Math.abs(entry - (byDefinition[i] ?? 0))).toBeLessThan(1e-12 * size);
+    },
+  );
+});
+
+test("the loss is the reference's mean cross-entropy", async () => {
+  const network = exampleNetworks.skip;
+  const weights = exampleWeights(network);
+  const images = exampleImages(network, 3);
+
+  const { loss } = await engineProducts(network, weights, images);
+
+  expect(loss).toBeCloseTo(referenceLoss(network, exactWeights(weights), images).value, 5);
+});
+
+test("a linear group has the product 0, and a network of nothing else still has a loss", async () => {
+  const linear: Network = {
+    name: "linear",
+    input: { height: 1, width: 1, channels: 4 },
+    layers: exampleNetworks.dense.layers.map((layer) => ({ ...layer, activation: "linear" })),
+  };
+
+  const { products, loss } = await engineProducts(
+    linear,
+    exampleWeights(linear),
+    exampleImages(linear, 2),
+  );
+
+  expect([...(products.get("hidden") ?? [])]).toEqual(new Array(15).fill(0));
+  expect(loss).toBeGreaterThan(0);
+});
+
+test.each(["mobilenet-v1-cifar", "vgg-cifar", "resnet-cifar", "mnist-cnn", "plain3"])(
+  "%s at its smallest has symmetric matrices in every layer",
+  async (name) => {
+    const network = findPreset(name).build({ multiplier: 0.01 });
+    const weights = exampleWeights(network);
+    const images = exampleImages(network, 2);
+    const compiled = await compileSplittingProducts(engine, network, { batch: 2 });
+    const random = seededRandom(7);
+    const drawn = [0, 1].map(
+      () =>
+        new Map(
+          compiled.groups.map(({ group, dimension }) => [
+            group.name,
+            Float32Array.from({ length: group.width * dimension }, () => random.normal()),
+          ]),
+        ),
+    );
+    const [u = new Map(), v = new Map()] = drawn;
+
+    const [su, sv] = await Promise.all(
+      drawn.map((directions) => compiled.multiply(weights, batchOf(images), directions)),
+    );
+    await compiled.release();
+
+    for (const { group } of compiled.groups) {
+      const dot = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()) =>
+        a.reduce((sum, entry, i) => sum + entry * (b[i] ?? 0), 0);
+      const size =
+        Math.hypot(...(u.get(group.name) ?? [])) *
+        Math.hypot(...(sv?.products.get(group.name) ?? []));
+      const difference =
+        dot(u.get(group.name), sv?.products.get(group.name)) -
+        dot(v.get(group.name), su?.products.get(group.name));
+      expect(Math.abs(difference)).toBeLessThanOrEqual(1e-4 * size);
+    }
+  },
+);
