@@ -12,6 +12,7 @@ export type { Axis } from "./answers/plane.ts";
 export { describeKernel } from "./answers/refusal.ts";
 export type { Staircase } from "./answers/staircase.ts";
 export { checkTable, type Finding } from "./check.ts";
+export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
 export { describePlatform, type PlatformFilter, type PlatformSummary } from "./platforms.ts";
 export type {
   KernelFilter,
