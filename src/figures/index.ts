@@ -24,5 +24,6 @@ export type {
   StairRow,
 } from "./rows.ts";
 export { type CostQuantity, type SearchPath, searchPath } from "./search-path.ts";
+export { treads } from "./treads.ts";
 export { verification } from "./verification.ts";
 export { widthsPerRound } from "./widths.ts";

@@ -5,7 +5,7 @@ export const reportStyle = `
   --ink: #1c2430; --soft: #5b6675; --line: #dfe3e9; --page: #ffffff; --card: #f6f8fa; --accent: #0f62ae;
   --met: #17663a; --missed: #a3286b;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --ink: #e4e8ee; --soft: #9aa5b4; --line: #313a46; --page: #14181e; --card: #1b2129; --accent: #6cb2f4;
     --met: #6fcf97; --missed: #f08cc0;
