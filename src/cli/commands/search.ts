@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import {
   type Budget,
@@ -13,8 +14,10 @@ import { formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, fraction, positive, shared } from "../options.ts";
-import { writeSearchReport } from "../workflow/search-report.ts";
+import { searchReport } from "../workflow/report-data.ts";
+import { searchFile, writeDocument } from "../workflow/search-folder.ts";
 import { checkFolder, runSearch, searchData } from "../workflow/search-run.ts";
+import { writeReport } from "../workflow/write-report.ts";
 
 interface SearchFlags extends TableFlags {
   readonly net: string;
@@ -118,7 +121,19 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         seed: flags.seed,
         folder: flags.out,
       });
-      const report = writeSearchReport({ context, folder: flags.out, found, costs, budget: given });
+      writeDocument(flags.out, "run", {
+        command: `wattsplit ${context.args.join(" ")}`,
+        toolVersion: context.version,
+        generatedAt: new Date().toISOString(),
+        db: resolve(flags.db),
+        device: flags.device,
+        runtime: costs.platform.runtime,
+        threads: costs.platform.threads,
+        space: start.space,
+        budget: given,
+        margin,
+      });
+      const report = writeReport(searchFile(flags.out, "report"), searchReport(flags.out, table));
       const cost = costs.networkCost(found.network);
       if (flags.json) {
         terminal.answerJson({ history: found.history, predicted: { ...cost, layers: undefined } });

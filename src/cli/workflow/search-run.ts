@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
 import {
   type Budget,
   type CostModel,
@@ -13,23 +12,14 @@ import {
 } from "../../../search/index.ts";
 import { loadDataset, splitOff } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
-import { exportNetwork } from "../../network/export.ts";
 import { describeShape, type Network } from "../../network/network.ts";
-import { formatNetwork } from "../../network/network-file.ts";
 import type { SearchStart } from "../../network/search-start.ts";
 import { progressOf } from "../../progress.ts";
 import { seededRandom } from "../../random.ts";
-import { type Engine, encodeModel } from "../../tensor/index.ts";
+import type { Engine } from "../../tensor/index.ts";
 import { formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
-
-/** Files of a search's output folder. */
-export const searchFiles = {
-  network: "network.json",
-  model: "network.onnx",
-  history: "history.json",
-  report: "report.html",
-} as const;
+import { searchFile, writeFound } from "./search-folder.ts";
 
 export interface SearchRun {
   readonly context: CommandContext;
@@ -98,7 +88,7 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
 
 /** Throws a UserError where `--out` holds a search and resuming was not asked for, or the reverse. */
 export function checkFolder(folder: string, { resume }: { readonly resume: boolean }): void {
-  if (existsSync(join(folder, searchFiles.history)) && !searchIsUnderWay(folder))
+  if (existsSync(searchFile(folder, "history")) && !searchIsUnderWay(folder))
     throw new UserError(`${folder} holds a finished search`, {
       hint: "Give another --out folder.",
       exit: "usage",
@@ -127,25 +117,4 @@ function showProgress(context: CommandContext, progress: SearchProgress, elapsed
     `${label}: widths ${widths}, validation accuracy ${formatPercent(round.validation.accuracy)}, ` +
       `predicted ${formatSeconds(round.cost.latency_s)}`,
   );
-}
-
-/** network.json, network.onnx (with weights) and history.json. */
-export function writeFound(folder: string, { network, weights, history }: FoundNetwork): void {
-  writeFileSync(join(folder, searchFiles.network), formatNetwork(network));
-  writeFileSync(join(folder, searchFiles.model), encodeModel(exportNetwork(network, weights)));
-  writeFileSync(join(folder, searchFiles.history), `${JSON.stringify(history, null, 2)}\n`);
-}
-
-/** The bytes of a file in a search's folder; a UserError says which search would write it. */
-export function readSearchFile(folder: string, file: keyof typeof searchFiles): Buffer {
-  const path = join(folder, searchFiles[file]);
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new UserError(`Cannot read ${path}`, {
-      hint: "Give the --out folder of a finished search.",
-      exit: "usage",
-      cause,
-    });
-  }
 }

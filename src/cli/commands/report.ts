@@ -1,0 +1,56 @@
+import { Command } from "commander";
+import { UserError } from "../../errors.ts";
+import type { ReportData } from "../../figures/index.ts";
+import type { CommandContext } from "../context.ts";
+import { withTable } from "../open-costs.ts";
+import { searchReport, tableReport } from "../workflow/report-data.ts";
+import { readFound, searchFile } from "../workflow/search-folder.ts";
+import { exampleNetwork, writeReport } from "../workflow/write-report.ts";
+
+interface ReportFlags {
+  readonly db?: string;
+  readonly device?: string;
+  readonly output?: string;
+}
+
+export function reportCommand(context: CommandContext): Command {
+  return new Command("report")
+    .description("one self-contained page on a search's folder or a table")
+    .argument("[dir]", "the --out folder of a search")
+    .option("--db <file>", "the table; a search's folder names its own")
+    .option("--device <id>", "only needed where the table has several")
+    .option("-o, --output <file>", "the page (default: report.html in the folder)")
+    .action(async (folder: string | undefined, flags: ReportFlags) => {
+      if (!folder && !flags.db)
+        throw new UserError("Nothing to report on", {
+          hint: "Give a search's folder, or --db FILE.",
+          exit: "usage",
+        });
+      const path = folder ? ofFolder(folder, flags) : ofTable(flags, context);
+      context.terminal.answer(await path);
+    });
+}
+
+async function ofFolder(folder: string, { db, output }: ReportFlags): Promise<string> {
+  const { run } = readFound(folder);
+  return await withTable(db ?? run.db, (table) =>
+    writeReport(output ?? searchFile(folder, "report"), searchReport(folder, table)),
+  );
+}
+
+async function ofTable(
+  { db = "", device, output }: ReportFlags,
+  context: CommandContext,
+): Promise<string> {
+  return await withTable(db, (table) => {
+    const platform = table.findPlatform(device ? { device } : {});
+    const data: ReportData = {
+      title: `Costs on ${platform.device}`,
+      generatedAt: new Date().toISOString(),
+      toolVersion: context.version,
+      command: `wattsplit ${context.args.join(" ")}`,
+      ...tableReport(table, platform, exampleNetwork(table, platform.id)),
+    };
+    return writeReport(output ?? "report.html", data);
+  });
+}

@@ -1,0 +1,90 @@
+import { openDevice } from "../../../devices/index.ts";
+import { openTable } from "../../../energy-db/index.ts";
+import { type ProfileOutcome, type ProfilePlan, profile } from "../../../profiler/index.ts";
+import { UserError } from "../../errors.ts";
+import { seededRandom } from "../../random.ts";
+import { formatDuration, formatPercent } from "../../units.ts";
+import type { CommandContext } from "../context.ts";
+
+export interface ProfileRun {
+  readonly context: CommandContext;
+  readonly plan: ProfilePlan;
+  readonly db: string;
+  readonly device: string;
+  readonly runtime: string;
+  readonly meter: string;
+  readonly threads: number;
+  readonly assumePower?: number;
+  readonly timeLimit?: number;
+}
+
+/** Opens device and table, measures what the plan still lacks, and says how it ended. */
+export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
+  const { context, plan, db, runtime, meter, threads } = run;
+  const { terminal, signal, version } = context;
+  const device = await openDevice(run.device, { runtime, meter, threads });
+  try {
+    const table = openTable(db, { mode: "write", create: true });
+    try {
+      return await profile({
+        device,
+        table,
+        plan,
+        toolVersion: version,
+        random: seededRandom(plan.seed),
+        assumePower_w: run.assumePower,
+        timeLimit_s: run.timeLimit,
+        signal,
+        onProgress: (progress) => terminal.progress(progress),
+      });
+    } finally {
+      table.close();
+    }
+  } finally {
+    await device.close();
+  }
+}
+
+/** What a dry run prints: what would be measured and how long it would take. */
+export function planText(plan: ProfilePlan): string {
+  const { space, networks, kernels, levels, estimated_s, estimatedEnergy_s } = plan;
+  const heldOut = networks.filter(({ role }) => role === "held-out").length;
+  const widths = [...levels].map(([group, values]) => `  ${group}: ${values.join(", ")}`);
+  return [
+    `Plan for ${space.name}, batch ${space.batch}, seed ${plan.seed}`,
+    `${kernels.length} kernels inside ${networks.length - heldOut} design networks, ${heldOut} networks held out`,
+    "Widths measured",
+    ...widths,
+    `About ${formatDuration(estimated_s)}; with a meter ${formatDuration(estimated_s + estimatedEnergy_s)}`,
+  ].join("\n");
+}
+
+/** One line on how a profile ended and what its held-out networks say. */
+export function outcomeText({
+  measured,
+  skipped,
+  stoppedBy,
+  calibration,
+  flags,
+}: ProfileOutcome): string {
+  const counts = `${measured} networks measured, ${skipped} were already in the table`;
+  const raised = Object.entries(flags).map(([flag, count]) => `${count} ${flag}`);
+  const flagged = raised.length > 0 ? `; flagged: ${raised.join(", ")}` : "";
+  const error = calibration
+    ? `; error of the sum on ${calibration.heldOutNetworks} held-out networks: median ` +
+      `${formatPercent(calibration.medianError)}, 90th percentile ${formatPercent(calibration.p90Error)}`
+    : "; too few networks for a calibration yet";
+  return `${counts} (${stoppedBy})${flagged}${error}`;
+}
+
+/** --strict: too many flagged networks, or too large an error, is exit code 4. */
+export function requireReliable({ calibration, flags, measured }: ProfileOutcome): void {
+  const flagged = Math.max(0, ...Object.values(flags));
+  const p90 = calibration?.p90Error ?? Number.POSITIVE_INFINITY;
+  if (p90 <= 0.1 && flagged <= measured / 4) return;
+  throw new UserError(
+    `The measurement is unreliable: 90th percentile of the held-out error ${formatPercent(p90)}, ` +
+      `${flagged} of ${measured} networks flagged alike`,
+    { hint: "Quiet the machine, fix its clock, and profile into a new table.", exit: "unreliable" },
+  );
+}

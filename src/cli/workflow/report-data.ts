@@ -1,0 +1,262 @@
+import type {
+  CostAnswer,
+  CostTable,
+  EnergyModel,
+  EnergyTable,
+  PlatformSummary,
+} from "../../../energy-db/index.ts";
+import { describeKernel, loadCosts } from "../../../energy-db/index.ts";
+import type { SearchHistory } from "../../../search/index.ts";
+import type {
+  CurveRow,
+  EnergyNote,
+  HeldOutError,
+  PlatformRow,
+  Reading,
+  ReportData,
+  SearchResult,
+  StairRow,
+} from "../../figures/index.ts";
+import { type Kernel, kernelFamily, kernelsOf } from "../../network/kernel.ts";
+import type { Network } from "../../network/network.ts";
+import { formatCount } from "../../units.ts";
+import {
+  type FinishedSearch,
+  type ReferenceRecord,
+  readDocument,
+  readFound,
+  type VerificationRecord,
+} from "./search-folder.ts";
+
+/** What a report of one platform of a table shows: curves through the widths of `network`, its stairs, its errors. */
+export function tableReport(
+  table: EnergyTable,
+  platform: PlatformSummary,
+  network: Network,
+  space?: string,
+): Partial<ReportData> {
+  const costs = loadCosts(table, platform.id, space ? { space } : {});
+  return {
+    platforms: [platformRow(table, platform)],
+    energy: energyNote(costs.energyModel),
+    heldOut: heldOutErrors(table, platform.id),
+    curves: curvesThrough(network, costs),
+    stairs: stairsOf(network, costs),
+  };
+}
+
+function platformRow(table: EnergyTable, platform: PlatformSummary): PlatformRow {
+  const times = table
+    .networkMeasurements(platform.id)
+    .map(({ measuredAt }) => measuredAt)
+    .sort();
+  return {
+    ...platform,
+    measuredFrom: times[0],
+    measuredTo: times[times.length - 1],
+    networks: platform.networkMeasurements,
+  };
+}
+
+function energyNote(model: EnergyModel | undefined): EnergyNote {
+  if (!model) return { kind: "absent" };
+  return model.provenance === "modelled"
+    ? { kind: "modelled", power_w: model.power_w }
+    : { kind: "measured", meter: model.source, provenance: model.provenance };
+}
+
+function heldOutErrors(table: EnergyTable, platformId: number): readonly HeldOutError[] {
+  return table.calibrations(platformId).map((calibration) => {
+    const costs = loadCosts(table, platformId, { space: calibration.space });
+    const rows = table
+      .networkMeasurements(platformId, { role: "held-out", space: calibration.space })
+      .map(({ network, batch, latency }, i) => ({
+        network: `${network.name} ${i + 1}`,
+        predicted_s: costs.networkCost(network, { batch }).latency_s,
+        measured_s: latency.latency_s,
+      }));
+    return { ...calibration, rows };
+  });
+}
+
+const latencyReading = (cost: CostAnswer): Reading => ({
+  value: cost.latency_s,
+  low: cost.latency_low_s,
+  high: cost.latency_high_s,
+  provenance: cost.provenance,
+});
+
+/** Widths shown per curve, at most. */
+const pointsPerCurve = 96;
+
+/** Cost of every wide layer against its output width, all else as in `network`. */
+function curvesThrough(network: Network, costs: CostTable): readonly CurveRow[] {
+  return wideKernels(network).flatMap(({ layer, kernel }) => {
+    const widest = widestMeasured(kernel, costs);
+    const step = Math.max(1, Math.ceil(widest / pointsPerCurve));
+    const widths = Array.from({ length: Math.floor(widest / step) }, (_, i) => (i + 1) * step);
+    return widths.flatMap((width): readonly CurveRow[] => {
+      const cost = costs.tryCost({ ...kernel, outChannels: width });
+      const name = describeKernel(kernel).replace(/(\d+) -> \d+ channels/, "$1 channels in");
+      return cost ? [{ layer, kernel: name, width, latency_s: latencyReading(cost) }] : [];
+    });
+  });
+}
+
+const wideKernels = (network: Network) =>
+  kernelsOf(network).filter(({ kernel }) => kernel.op === "conv2d");
+
+function widestMeasured(kernel: Kernel, costs: CostTable): number {
+  const family = kernelFamily(kernel);
+  const widths = costs
+    .kernels({ op: kernel.op })
+    .filter((measured) => measured.family === family)
+    .map((measured) => measured.kernel.outChannels);
+  return Math.max(0, ...widths);
+}
+
+/** Treads along the output width of every wide layer where steps were found. */
+function stairsOf(network: Network, costs: CostTable): readonly StairRow[] {
+  return wideKernels(network).flatMap(({ layer, kernel }) => {
+    const family = kernelFamily(kernel);
+    const found = costs
+      .stairs()
+      .find((stairs) => stairs.family === family && stairs.axis === "out");
+    const step = found?.step;
+    if (!step) return [];
+    const treads = Math.floor(widestMeasured(kernel, costs) / step);
+    return Array.from({ length: treads }, (_, i) => (i + 1) * step).flatMap((to) => {
+      const cost = costs.tryCost({ ...kernel, outChannels: to });
+      return cost ? [{ layer, step, from: to - step + 1, to, latency_s: cost.latency_s }] : [];
+    });
+  });
+}
+
+/** Everything a search's folder and its table tell. */
+export function searchReport(folder: string, table: EnergyTable): ReportData {
+  const found = readFound(folder);
+  const { history, run, network } = found;
+  const platform = table.findPlatform({
+    device: run.device,
+    runtime: run.runtime,
+    threads: run.threads,
+  });
+  const costs = loadCosts(table, platform.id, { space: run.space });
+  const verification = readDocument(folder, "verification");
+  const references = readDocument(folder, "references") ?? [];
+  return {
+    title: `${history.network} for ${run.device}`,
+    generatedAt: run.generatedAt,
+    toolVersion: run.toolVersion,
+    seed: history.seed,
+    command: run.command,
+    ...tableReport(table, platform, network, run.space),
+    budgets: budgetRows(found),
+    delivered: deliveredNetwork(found, costs, verification),
+    search: searchResult(history, references, costs.energyModel),
+    ...(verification ? { verification: verificationResult(verification) } : {}),
+  };
+}
+
+const budgetRows = ({ run }: FinishedSearch): ReportData["budgets"] =>
+  (["latency_s", "energy_j", "macs", "parameters"] as const).flatMap((quantity) => {
+    const limit = run.budget[quantity];
+    return limit === undefined ? [] : [{ quantity, limit, reference: run.budgetReference }];
+  });
+
+function deliveredNetwork(
+  { network, history }: FinishedSearch,
+  costs: CostTable,
+  verification: VerificationRecord | undefined,
+): ReportData["delivered"] {
+  const cost = costs.networkCost(network);
+  const last = history.rounds[history.rounds.length - 1];
+  const { test } = history;
+  return {
+    accuracy: test?.accuracy ?? Number.NaN,
+    accuracyOn: `${formatCount(test?.count ?? 0)} test images`,
+    predicted_s: latencyReading(cost),
+    ...(verification ? { measured_s: measuredReading(verification.measured) } : {}),
+    ...(cost.energy_j !== undefined && cost.energyProvenance
+      ? {
+          energy_j: {
+            value: cost.energy_j,
+            low: cost.energy_low_j,
+            high: cost.energy_high_j,
+            provenance: cost.energyProvenance,
+          },
+        }
+      : {}),
+    macs: last?.cost.macs,
+    parameters: last?.cost.parameters,
+  };
+}
+
+const measuredReading = ({
+  latency_s,
+  low_s,
+  high_s,
+}: VerificationRecord["measured"]): Reading => ({
+  value: latency_s,
+  low: low_s,
+  high: high_s,
+  provenance: "measured",
+});
+
+function searchResult(
+  history: SearchHistory,
+  references: readonly ReferenceRecord[],
+  energy: EnergyModel | undefined,
+): SearchResult {
+  const energyProvenance = energy?.provenance === "modelled" ? "modelled" : "derived";
+  const energyReading = (energy_j: number | undefined) =>
+    energy_j === undefined
+      ? {}
+      : { energy_j: { value: energy_j, provenance: energyProvenance } as const };
+  return {
+    method: history.method,
+    dataset: history.data,
+    accuracyOn: "training images held out",
+    costSource: history.costs,
+    rounds: history.rounds.map(({ round, widths, validation, cost, split }) => ({
+      round,
+      widths,
+      accuracy: validation.accuracy,
+      loss: validation.loss,
+      latency_s: { value: cost.latency_s, provenance: "predicted" },
+      ...energyReading(cost.energy_j),
+      predictedGain: split && -split.predictedChange,
+      realisedGain: split && -split.realisedChange,
+    })),
+    references: references.map((reference) => ({
+      label: reference.label,
+      accuracy: reference.accuracy,
+      latency_s: reference.measured
+        ? measuredReading(reference.measured)
+        : { value: reference.latency_s, provenance: "predicted" },
+      ...energyReading(reference.energy_j),
+      macs: reference.macs,
+      parameters: reference.parameters,
+    })),
+  };
+}
+
+const verificationResult = ({ layers, measuredAt, samples }: VerificationRecord) => ({
+  measuredAt,
+  samples,
+  layers: layers.map((layer) => ({
+    layer: layer.layer,
+    predicted_s: {
+      value: layer.predicted_s,
+      low: layer.predictedLow_s,
+      high: layer.predictedHigh_s,
+      provenance: layer.provenance,
+    },
+    measured_s: {
+      value: layer.measured_s,
+      low: layer.low_s,
+      high: layer.high_s,
+      provenance: "measured" as const,
+    },
+  })),
+});

@@ -1,0 +1,180 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { FoundNetwork, SearchHistory } from "../../../search/index.ts";
+import { UserError } from "../../errors.ts";
+import { exportNetwork } from "../../network/export.ts";
+import type { Network } from "../../network/network.ts";
+import { formatNetwork, parseNetwork } from "../../network/network-file.ts";
+import { encodeModel } from "../../tensor/index.ts";
+
+/** Files of a search's output folder. */
+const files = {
+  network: "network.json",
+  model: "network.onnx",
+  history: "history.json",
+  run: "run.json",
+  references: "references.json",
+  verification: "verification.json",
+  report: "report.html",
+} as const;
+
+/** Path of one of the files of a search's folder. */
+export const searchFile = (folder: string, file: keyof typeof files): string =>
+  join(folder, files[file]);
+
+const budgetSchema = z.object({
+  latency_s: z.number().optional(),
+  energy_j: z.number().optional(),
+  macs: z.number().optional(),
+  parameters: z.number().optional(),
+});
+
+/** How a search was started, as a later command needs to know it. */
+const runSchema = z.object({
+  command: z.string(),
+  toolVersion: z.string(),
+  generatedAt: z.string(),
+  db: z.string(),
+  device: z.string(),
+  runtime: z.string(),
+  threads: z.number(),
+  space: z.string(),
+  /** The budget asked for; the history holds it less the margin. */
+  budget: budgetSchema,
+  margin: z.number(),
+  /** What the budget is a fraction of, in words. */
+  budgetReference: z.string().optional(),
+});
+export type RunRecord = z.infer<typeof runSchema>;
+
+const summarySchema = z.object({
+  latency_s: z.number(),
+  low_s: z.number(),
+  high_s: z.number(),
+});
+
+/** A uniform-width network trained and measured beside the found one. */
+const referenceSchema = z.object({
+  label: z.string(),
+  accuracy: z.number(),
+  validationAccuracy: z.number(),
+  latency_s: z.number(),
+  measured: summarySchema.optional(),
+  energy_j: z.number().optional(),
+  macs: z.number(),
+  parameters: z.number(),
+});
+export type ReferenceRecord = z.infer<typeof referenceSchema>;
+
+const layerSchema = z.object({
+  layer: z.string(),
+  predicted_s: z.number(),
+  predictedLow_s: z.number(),
+  predictedHigh_s: z.number(),
+  provenance: z.enum(["measured", "interpolated"]),
+  measured_s: z.number(),
+  low_s: z.number(),
+  high_s: z.number(),
+});
+
+/** The found network measured again on its device. */
+const verificationSchema = z.object({
+  measuredAt: z.string(),
+  samples: z.number(),
+  predicted_s: z.number(),
+  measured: summarySchema,
+  /** (predicted - measured) / measured */
+  error: z.number(),
+  energy_j: z.number().optional(),
+  energyProvenance: z.string().optional(),
+  layers: z.array(layerSchema),
+  flags: z.array(z.string()),
+});
+export type VerificationRecord = z.infer<typeof verificationSchema>;
+
+const documents = {
+  run: runSchema,
+  references: z.array(referenceSchema),
+  verification: verificationSchema,
+} as const;
+type Documents = { readonly [D in keyof typeof documents]: z.infer<(typeof documents)[D]> };
+
+export function writeDocument<D extends keyof Documents>(
+  folder: string,
+  name: D,
+  document: Documents[D],
+): void {
+  writeFileSync(searchFile(folder, name), `${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** A document of the folder; undefined where it was not written yet. */
+export function readDocument<D extends keyof Documents>(
+  folder: string,
+  name: D,
+): Documents[D] | undefined {
+  const path = searchFile(folder, name);
+  if (!existsSync(path)) return undefined;
+  const parsed = documents[name].safeParse(parseJson(readFileSync(path, "utf8"), path));
+  if (!parsed.success) throw notOfSearch(path, parsed.error);
+  // The schema of `name` has just vouched for it; TypeScript does not index the result by D.
+  return parsed.data as Documents[D];
+}
+
+/** network.json, network.onnx (with weights) and history.json. */
+export function writeFound(folder: string, { network, weights, history }: FoundNetwork): void {
+  writeFileSync(searchFile(folder, "network"), formatNetwork(network));
+  writeFileSync(searchFile(folder, "model"), encodeModel(exportNetwork(network, weights)));
+  writeFileSync(searchFile(folder, "history"), `${JSON.stringify(history, null, 2)}\n`);
+}
+
+export interface FinishedSearch {
+  readonly network: Network;
+  readonly model: Uint8Array;
+  readonly history: SearchHistory;
+  readonly run: RunRecord;
+}
+
+/** What a finished search left in its folder; a UserError where something is missing. */
+export function readFound(folder: string): FinishedSearch {
+  const history = parseJson(readFile(folder, "history").toString(), searchFile(folder, "history"));
+  const run = readDocument(folder, "run");
+  if (!isHistory(history) || !run) throw notOfSearch(searchFile(folder, "history"));
+  const network = parseNetwork(
+    readFile(folder, "network").toString(),
+    searchFile(folder, "network"),
+  );
+  return { network, model: readFile(folder, "model"), history, run };
+}
+
+const isHistory = (value: unknown): value is SearchHistory =>
+  z.object({ format: z.literal("wattsplit-history"), version: z.literal(1) }).safeParse(value)
+    .success;
+
+function readFile(folder: string, file: keyof typeof files): Buffer {
+  const path = searchFile(folder, file);
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new UserError(`Cannot read ${path}`, {
+      hint: "Give the --out folder of a finished search.",
+      exit: "usage",
+      cause,
+    });
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw notOfSearch(path, cause);
+  }
+}
+
+const notOfSearch = (path: string, cause?: unknown): UserError =>
+  new UserError(`${path} is not what a search of this version writes`, {
+    hint: "Give the --out folder of a search; run the search again if the file was changed.",
+    exit: "usage",
+    cause,
+  });
