@@ -17,6 +17,7 @@ export function gains(rows: readonly RoundRow[], width = 560): Figure {
       ? []
       : [{ round, predictedGain, realisedGain }],
   );
+  const apart_px = Math.min(5, (width - 70) / points.length / 4);
   return {
     description: "Predicted and realised fall of the loss per round",
     legend: [
@@ -43,8 +44,8 @@ export function gains(rows: readonly RoundRow[], width = 560): Figure {
         baseline(),
         ...(
           [
-            ["predictedGain", palette.predicted, -5, hollowDots],
-            ["realisedGain", palette.measured, 5, filledDots],
+            ["predictedGain", palette.predicted, -apart_px, hollowDots],
+            ["realisedGain", palette.measured, apart_px, filledDots],
           ] as const
         ).flatMap(([which, stroke, dx, dots]) => [
           ruleX(points, {

@@ -55,10 +55,11 @@ export function searchPath(path: SearchPath, quantity: CostQuantity, width = 560
   const budget = path.budget === undefined ? [] : [path.budget / unit.factor];
   const points = [...rounds, ...references, ...final];
   const [, right] = paddedDomain([0, ...points.map(({ x }) => x), ...budget], 0.06);
-  const [bottom, top] = paddedDomain(
+  const [bottom, roomyTop] = paddedDomain(
     points.map(({ y }) => y),
     0.1,
   );
+  const top = Math.min(roomyTop, Math.max(100, bottom + 1));
   return {
     description: `Accuracy against ${name}: search path, uniform widths and the delivered network`,
     legend: legendOf({ rounds, references, final, budget }),
@@ -69,7 +70,7 @@ export function searchPath(path: SearchPath, quantity: CostQuantity, width = 560
       marginBottom: 38,
       marginRight: 16,
       x: { label: `${name} (${unit.symbol})`, domain: [0, right] },
-      y: { label: "accuracy (%)", domain: [bottom, Math.min(top, Math.max(100, bottom + 1))] },
+      y: { label: "accuracy (%)", domain: [bottom, top] },
       marks: [
         rect(budget, {
           x1: (x: number) => x,
