@@ -17,7 +17,7 @@ export interface BinarySplit {
 }
 
 /** One copy of a neuron: its share of the outgoing weights and what is added to theta. */
-export interface NeuronCopy {
+interface NeuronCopy {
   readonly weight: number;
   readonly displacement: Float32Array;
 }

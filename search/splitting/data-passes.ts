@@ -54,7 +54,7 @@ export async function estimateIndices(
 }
 
 /** Every neuron's row, groups in order, neurons in order; views, not copies. */
-export function vectorsOf(
+function vectorsOf(
   groups: readonly SplittingGroup[],
   vectors: NeuronVectors,
 ): readonly Float32Array[] {

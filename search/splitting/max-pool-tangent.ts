@@ -17,11 +17,13 @@ export function maxPoolAlong({ value, along }: Tangent, layer: PoolLayer): Tange
     return {
       value: derivativeAtMaximum(value, da as tf.Tensor, layer),
       gradFunc: (dy: tf.Tensor, [input, output]: tf.Tensor[]) =>
-        tf.engine().runKernel(
-          tf.MaxPoolGrad,
-          { dy, input: input as tf.Tensor, output: output as tf.Tensor },
-          { filterSize: size, strides: stride, pad },
-        ) as tf.Tensor,
+        tf
+          .engine()
+          .runKernel(
+            tf.MaxPoolGrad,
+            { dy, input: input as tf.Tensor, output: output as tf.Tensor },
+            { filterSize: size, strides: stride, pad },
+          ) as tf.Tensor,
     };
   });
   return { value: pooled, along: choose(along) };
