@@ -11,6 +11,12 @@ import { networkCost } from "./network-cost.ts";
 import type { Recipe } from "./recipe.ts";
 import { loadSearchState, type SearchState, saveSearchState } from "./search-state.ts";
 import { growNetwork } from "./splitting/grow.ts";
+import {
+  budgetedQuantities,
+  budgetTooSmall,
+  meetsBudget,
+  networkQuantities,
+} from "./splitting/selection/quantities.ts";
 import { phaseRandom, type SearchData, searchOptimizer, trainPhase } from "./training-phase.ts";
 
 export interface SearchOptions {
@@ -51,7 +57,7 @@ export interface FoundNetwork {
  * then trains it to the end. Throws a UserError when even the seed network exceeds the budget.
  */
 export async function search(options: SearchOptions): Promise<FoundNetwork> {
-  let state = loadSearchState(options.folder) ?? initialState(options);
+  let state = loadSearchState(options.folder) ?? begin(options);
   requireSameSearch(state.history, options);
   for (;;) {
     state = await finishPhase(state, options);
@@ -61,6 +67,16 @@ export async function search(options: SearchOptions): Promise<FoundNetwork> {
     state = grown;
     saveSearchState(options.folder, state);
   }
+}
+
+/** Refuses a budget that the seed network exceeds before anything is trained, and claims the folder. */
+function begin(options: SearchOptions): SearchState {
+  const { network, costs, budget, folder } = options;
+  const needed = networkQuantities(network, costs, budgetedQuantities(budget));
+  if (!meetsBudget(needed, budget)) throw budgetTooSmall(network, budget, needed);
+  const state = initialState(options);
+  saveSearchState(folder, state);
+  return state;
 }
 
 function initialState(options: SearchOptions): SearchState {

@@ -66,7 +66,7 @@ export async function growNetwork(state: SearchState, options: GrowOptions): Pro
 
 const withoutSplit = ({ split: _, ...rest }: SearchState): Omit<SearchState, "split"> => rest;
 
-/** Examples per call of the products; both data sets of directions are multiples of it. */
+/** Examples per call of the products, where there are enough for two held-out batches. */
 const productBatch = 256;
 
 async function findDirections(state: SearchState, options: GrowOptions): Promise<Directions> {
@@ -74,9 +74,8 @@ async function findDirections(state: SearchState, options: GrowOptions): Promise
   const random = phaseRandom(seed, state.round, -1);
   const finding = draw(data.train, recipe.directionExamples, random);
   const heldOut = draw(data.validation, recipe.heldOutExamples, random);
-  const pass = (split: Split) => () =>
-    batches(split, { size: Math.min(productBatch, split.count), dropLast: true });
-  const batch = Math.min(productBatch, finding.count, heldOut.count);
+  const batch = Math.min(productBatch, finding.count, Math.floor(heldOut.count / 2));
+  const pass = (split: Split) => () => batches(split, { size: batch, dropLast: true });
   const products = await compileSplittingProducts(engine, state.network, { batch });
   try {
     return await splittingDirections(
