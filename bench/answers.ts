@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type CostTable,
+  type EnergyTable,
+  type LatencySummary,
+  loadCosts,
+  type NetworkMeasurement,
+  openTable,
+} from "../energy-db/index.ts";
+import { kernelMacs } from "../src/network/costs.ts";
+import { type Kernel, kernelKey, kernelsOf } from "../src/network/kernel.ts";
+import { type Network, withWidths } from "../src/network/network.ts";
+import { presets } from "../src/network/presets.ts";
+import { widthGroups } from "../src/network/width-groups.ts";
+import { type Random, seededRandom } from "../src/random.ts";
+
+const goal = 100_000;
+
+/**
+ * Answers per second from memory, on a table of 60 MobileNetV1 networks with random widths: measured kernels,
+ * new interpolated ones, interpolated ones asked again, and the one-off cost of loading and fitting.
+ */
+export async function run(_argv: readonly string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "answers-"));
+  const table = openTable(join(folder, "energy.db"), { mode: "write", create: true });
+  try {
+    const random = seededRandom(1);
+    const platformId = fill(table, random);
+    const { value: costs, seconds: loading } = timed(() => loadCosts(table, platformId));
+    const { seconds: fitting } = timed(() => costs.stairs());
+    console.log(`load ${loading.toFixed(2)} s, fit all families ${fitting.toFixed(2)} s`);
+    const measured = costs.kernels().map(({ kernel }) => kernel);
+    // A second copy of the table finds out which kernels have an answer, so that the first has not met them.
+    const between = kernelsBetween(loadCosts(table, platformId), measured, random);
+    report("measured", measured, costs);
+    report("interpolated, first time", between, costs);
+    report("interpolated, again", between, costs);
+  } finally {
+    table.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function report(what: string, kernels: readonly Kernel[], costs: CostTable): void {
+  const rounds = what.endsWith("first time") ? 1 : Math.ceil(200_000 / kernels.length);
+  const { seconds } = timed(() => {
+    for (let round = 0; round < rounds; round++) for (const kernel of kernels) costs.cost(kernel);
+  });
+  const rate = (rounds * kernels.length) / seconds;
+  console.log(
+    `${what}: ${Math.round(rate).toLocaleString("en")} answers/s, goal ${goal.toLocaleString("en")}: ${rate >= goal ? "met" : "missed"}`,
+  );
+}
+
+function timed<T>(work: () => T): { readonly value: T; readonly seconds: number } {
+  const start = performance.now();
+  const value = work();
+  return { value, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Distinct kernels between measured ones. */
+function kernelsBetween(
+  costs: CostTable,
+  measured: readonly Kernel[],
+  random: Random,
+): readonly Kernel[] {
+  const kernels = new Map<string, Kernel>();
+  for (const kernel of measured.filter(({ op }) => op === "conv2d"))
+    for (let i = 0; i < 100; i++) {
+      const outChannels = Math.max(1, kernel.outChannels + random.below(64) - 32);
+      const moved = { ...kernel, outChannels };
+      if (costs.tryCost(moved)?.provenance === "interpolated") kernels.set(kernelKey(moved), moved);
+    }
+  return [...kernels.values()];
+}
+
+/** 60 networks in the search range of the preset, each kernel 1 µs plus 0.1 ns per thousand MACs, 1 % noise. */
+function fill(table: EnergyTable, random: Random): number {
+  const platform = table.ensurePlatform(
+    {
+      device: "formula",
+      processor: "none",
+      runtime: "none",
+      runtimeVersion: "0",
+      precision: "float32",
+      threads: 1,
+      powerMode: "unknown",
+    },
+    {},
+  );
+  const run = table.startRun(platform.id, {
+    space: "mobilenet-v1-cifar",
+    toolVersion: "0",
+    seed: 1,
+    startedAt: "2026-01-01T00:00:00Z",
+    settings: {},
+  });
+  for (let position = 0; position < 60; position++)
+    table.addNetworkMeasurement(
+      platform.id,
+      run,
+      measurementOf(randomNetwork(random), position, random),
+    );
+  return platform.id;
+}
+
+function randomNetwork(random: Random): Network {
+  const preset = presets["mobilenet-v1-cifar"];
+  const network = preset.build({});
+  const widths = widthGroups(network).flatMap((group, i) => {
+    const cap = preset.search?.cap[i];
+    const width = 8 * (1 + random.below((cap ?? 8) / 8));
+    return cap === undefined ? [] : group.writers.map((writer) => [writer, width] as const);
+  });
+  return withWidths(network, new Map(widths));
+}
+
+function measurementOf(network: Network, position: number, random: Random): NetworkMeasurement {
+  const kernels = kernelsOf(network).map(({ layer, kernel }) => ({
+    layer,
+    kernel,
+    latency: summary((1e-6 + 1e-13 * kernelMacs(kernel)) * (1 + 0.01 * random.normal())),
+    flags: [],
+    samples_s: new Float64Array(50),
+  }));
+  return {
+    network,
+    role: "design",
+    batch: 1,
+    position,
+    measuredAt: "2026-01-01T00:00:00Z",
+    latency: summary(kernels.reduce((sum, { latency }) => sum + latency.latency_s, 0)),
+    warmUpRuns: 0,
+    conditions: {},
+    flags: [],
+    samples_s: new Float64Array(50),
+    kernels,
+  };
+}
+
+const summary = (latency_s: number): LatencySummary => ({
+  latency_s,
+  mad_s: 0.01 * latency_s,
+  p10_s: 0.99 * latency_s,
+  p90_s: 1.01 * latency_s,
+  low_s: 0.99 * latency_s,
+  high_s: 1.01 * latency_s,
+  samples: 50,
+  outliers: 0,
+});
