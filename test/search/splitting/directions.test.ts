@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { applySplit } from "../../../search/splitting/apply-split.ts";
 import { splittingDirections } from "../../../search/splitting/directions.ts";
 import {
   compileSplittingProducts,
@@ -58,6 +59,19 @@ const find = (
     steps: options.steps ?? 18,
     random: seededRandom(4),
   });
+
+/** Mean loss over both batches. */
+async function lossOf(of: SplittingProducts, at: Weights): Promise<number> {
+  const zeros = new Map(
+    of.groups.map(({ group, dimension }) => [
+      group.name,
+      new Float32Array(group.width * dimension),
+    ]),
+  );
+  let sum = 0;
+  for (const batch of halvesOfImages()) sum += (await of.multiply(at, batch, zeros)).loss;
+  return sum / 2;
+}
 
 describe("directions of all neurons", () => {
   test("are the ends of each neuron's exact splitting matrix over all batches", async () => {
@@ -124,6 +138,29 @@ describe("directions of all neurons", () => {
   });
 });
 
+test("splitting every neuron along them lowers the loss by half the step's square times their indices", async () => {
+  const found = await find(weights);
+  const epsilon = 0.05;
+  const split = applySplit(
+    network,
+    weights,
+    new Map(
+      [...found].map(([group, directions]) => [
+        group,
+        directions.map(({ vMin }, neuron) => ({ neuron, direction: vMin, epsilon })),
+      ]),
+    ),
+  );
+  const widened = await compileSplittingProducts(engine, split.network, { batch: 2 });
+
+  const realised = (await lossOf(widened, split.weights)) - (await lossOf(products, weights));
+  await widened.release();
+
+  const sum = [...found.values()].flat().reduce((total, { lambdaMin }) => total + lambdaMin, 0);
+  expect(realised).toBeLessThan(0);
+  expect(realised / ((epsilon ** 2 / 2) * sum)).toBeCloseTo(1, 1);
+});
+
 test("a filter scaled under batch norm keeps its outputs, and its index times its squared length", async () => {
   const factor = 3;
   const scale = (name: string, of: number): readonly [string, Float32Array] => [
@@ -151,6 +188,8 @@ test("a filter scaled under batch norm keeps its outputs, and its index times it
 
   const before = (await find(large)).get("conv1") ?? [];
   const after = (await find(scaled)).get("conv1") ?? [];
+
+  expect(await lossOf(products, scaled)).toBeCloseTo(await lossOf(products, large), 5);
 
   for (const [i, direction] of before.entries()) {
     const other = after[i];
