@@ -1,4 +1,11 @@
 export { macsCostModel } from "./baselines/macs-cost-model.ts";
+export { type TrainedNetwork, trainUniform } from "./baselines/train-uniform.ts";
+export {
+  budgetOfUniform,
+  type UniformNetwork,
+  uniformNetwork,
+  uniformWidths,
+} from "./baselines/uniform.ts";
 export type { Budget, Cost, CostModel } from "./cost-model.ts";
 export type { NetworkCost, RoundKind, SearchHistory, SearchRound, SplitRecord } from "./history.ts";
 export { networkCost } from "./network-cost.ts";

@@ -17,6 +17,7 @@ import type {
   SearchResult,
   StairRow,
 } from "../../figures/index.ts";
+import { treads } from "../../figures/index.ts";
 import { type Kernel, kernelFamily, kernelsOf } from "../../network/kernel.ts";
 import type { Network } from "../../network/network.ts";
 import { formatCount } from "../../units.ts";
@@ -36,12 +37,13 @@ export function tableReport(
   space?: string,
 ): Partial<ReportData> {
   const costs = loadCosts(table, platform.id, space ? { space } : {});
+  const curves = curvesThrough(network, costs);
   return {
     platforms: [platformRow(table, platform)],
     energy: energyNote(costs.energyModel),
     heldOut: heldOutErrors(table, platform.id),
-    curves: curvesThrough(network, costs),
-    stairs: stairsOf(network, costs),
+    curves,
+    stairs: stairsOf(network, costs, curves),
   };
 }
 
@@ -115,20 +117,17 @@ function widestMeasured(kernel: Kernel, costs: CostTable): number {
   return Math.max(0, ...widths);
 }
 
-/** Treads along the output width of every wide layer where steps were found. */
-function stairsOf(network: Network, costs: CostTable): readonly StairRow[] {
+/** Treads of the curves where the table found steps along the output width. */
+function stairsOf(
+  network: Network,
+  costs: CostTable,
+  curves: readonly CurveRow[],
+): readonly StairRow[] {
+  const found = costs.stairs().filter(({ axis }) => axis === "out");
   return wideKernels(network).flatMap(({ layer, kernel }) => {
-    const family = kernelFamily(kernel);
-    const found = costs
-      .stairs()
-      .find((stairs) => stairs.family === family && stairs.axis === "out");
-    const step = found?.step;
-    if (!step) return [];
-    const treads = Math.floor(widestMeasured(kernel, costs) / step);
-    return Array.from({ length: treads }, (_, i) => (i + 1) * step).flatMap((to) => {
-      const cost = costs.tryCost({ ...kernel, outChannels: to });
-      return cost ? [{ layer, step, from: to - step + 1, to, latency_s: cost.latency_s }] : [];
-    });
+    const stairs = found.find(({ family }) => family === kernelFamily(kernel));
+    const rows = curves.filter((row) => row.layer === layer);
+    return stairs?.step ? treads(rows, stairs.step) : [];
   });
 }
 
