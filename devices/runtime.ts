@@ -17,26 +17,17 @@ export interface Runtime {
   load(model: Model, options: { threads: number }): Promise<LoadedModel>;
 }
 
-/** Some inferences, one after the other. */
-export interface Batch {
-  readonly elapsed_s: number;
-  /**
-   * The operating system gave the processor to someone else meanwhile, so that the time says nothing about the
-   * network. False where the runtime cannot know.
-   */
-  readonly preempted: boolean;
-}
-
 /** One network ready to run on a fixed random input. */
 export interface LoadedModel {
-  run(runs: number): Promise<Batch>;
+  /** Runs inferences one after the other; returns their time together, s. */
+  run(runs: number): Promise<number>;
   /** The same network with the runtime's own node profiler on. */
   profiled(): Promise<ProfiledModel>;
   close(): Promise<void>;
 }
 
 export interface ProfiledModel {
-  run(runs: number): Promise<Batch>;
+  run(runs: number): Promise<number>;
   /** Stops profiling and closes the model. Layer times of every run so far, oldest first. */
   finish(): Promise<LayerTimes>;
 }

@@ -1,6 +1,7 @@
-import type { Device, LayerTimes, MachineState } from "../devices/index.ts";
+import type { Device, LayerTimes, LoadedModel, MachineState } from "../devices/index.ts";
 import type {
   Conditions,
+  EnergyReading,
   KernelMeasurement,
   LatencySummary,
   NetworkMeasurement,
@@ -12,8 +13,16 @@ import { kernelsOf } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import { type Random, seededRandom } from "../src/random.ts";
-import { type Summary, summarize } from "../src/statistics.ts";
-import { type Sampling, type SamplingRules, sampleModel } from "./sampling.ts";
+import { median, type Summary, summarize } from "../src/statistics.ts";
+import { type MeterSession, measureEnergy } from "./energy/window.ts";
+import type { Probe } from "./probe.ts";
+import {
+  type Sample,
+  type Sampling,
+  type SamplingOptions,
+  type SamplingRules,
+  sampleModel,
+} from "./sampling.ts";
 
 export interface MeasureOptions {
   readonly device: Device;
@@ -24,37 +33,34 @@ export interface MeasureOptions {
   readonly batch: number;
   readonly position: number;
   readonly rules: SamplingRules;
+  readonly probe: Probe;
   readonly random: Random;
   readonly signal?: AbortSignal | undefined;
+  /** Measures energy too. */
+  readonly meter?: MeterSession;
+  /** Told why an energy window was thrown away. */
+  readonly onInvalidEnergy?: (reason: string) => void;
 }
 
 /** Weights only have to be free of zeros; a fixed seed keeps two runs alike. */
 const weightsSeed = 7;
 /** Times below this are noise of the node profiler: reported as this, never as 0. */
 const resolution_s = 5e-8;
-const busyShare = 0.3;
+/** Share of disturbed samples that makes a machine busy. */
+const busyShare = 0.5;
 const throttledClock = 0.97;
 
-/** Measures one network: unprofiled latency, and each layer's time by the runtime's own profiler. */
+/** Measures one network: unprofiled latency, each layer's time by the runtime's own profiler, and energy. */
 export async function measureNetwork(options: MeasureOptions): Promise<NetworkMeasurement> {
-  const { device, network, batch, rules, random, signal } = options;
-  const weights = options.weights ?? randomWeights(network, seededRandom(weightsSeed));
+  const { device, network, batch, random } = options;
   const before = await device.state();
   const measuredAt = device.clock.timestamp();
-  const model = await device.runtime.load(
-    { network, weights, batch },
-    { threads: device.identity.threads },
-  );
-  const profiled = await model.profiled();
-  const sampling = await sampleModel(model, profiled, {
-    rules,
-    clock: device.clock,
-    random,
-    signal,
-  }).finally(() => model.close());
-  const layerTimes = await profiled.finish();
+  const { sampling, layerTimes, energy } = await runModel(options);
   const conditions = conditionsOf(before, await device.state());
-  const latency = summarize(sampling.samples_s, random);
+  const latency = summarize(
+    sampling.calm.map(({ latency_s }) => latency_s),
+    random,
+  );
   return {
     network,
     role: options.role,
@@ -63,37 +69,92 @@ export async function measureNetwork(options: MeasureOptions): Promise<NetworkMe
     measuredAt,
     latency: latencySummary(latency),
     warmUpRuns: sampling.warmUpRuns,
+    ...(energy ? { energy } : {}),
     conditions,
     flags: networkFlags(sampling, latency, conditions),
-    samples_s: Float64Array.from(sampling.samples_s),
+    samples_s: Float64Array.from(sampling.samples, ({ latency_s }) => latency_s),
     kernels: kernelMeasurements(options, layerTimes, sampling),
   };
+}
+
+async function runModel(options: MeasureOptions) {
+  const { device, network, batch, rules, probe, random, signal, meter } = options;
+  const weights = options.weights ?? randomWeights(network, seededRandom(weightsSeed));
+  const model = await device.runtime.load(
+    { network, weights, batch },
+    { threads: device.identity.threads },
+  );
+  try {
+    const { sampling, layerTimes } = await sampleBoth(model, {
+      rules,
+      probe,
+      clock: device.clock,
+      random,
+      signal,
+    });
+    // Never with the node profiler on: it would be part of the energy.
+    const energy =
+      meter &&
+      (await energyOf(
+        model,
+        median(sampling.calm.map(({ latency_s }) => latency_s)),
+        meter,
+        options,
+      ));
+    return { sampling, layerTimes, energy };
+  } finally {
+    await model.close();
+  }
+}
+
+async function sampleBoth(
+  model: LoadedModel,
+  options: SamplingOptions,
+): Promise<{ sampling: Sampling; layerTimes: LayerTimes }> {
+  const profiled = await model.profiled();
+  let layerTimes: LayerTimes;
+  let sampling: Sampling;
+  try {
+    sampling = await sampleModel(model, profiled, options);
+  } finally {
+    layerTimes = await profiled.finish();
+  }
+  return { sampling, layerTimes };
+}
+
+async function energyOf(
+  model: LoadedModel,
+  latency_s: number,
+  meter: MeterSession,
+  { signal, onInvalidEnergy }: MeasureOptions,
+): Promise<EnergyReading | undefined> {
+  const measured = await measureEnergy(model, latency_s, meter, signal);
+  if (!("invalid" in measured)) return measured;
+  onInvalidEnergy?.(measured.invalid);
+  return undefined;
 }
 
 function kernelMeasurements(
   { network, batch, random }: MeasureOptions,
   { layers, runs }: LayerTimes,
-  { profiledRuns }: Sampling,
+  sampling: Sampling,
 ): readonly KernelMeasurement[] {
   const kernels = new Map(
     kernelsOf(network, { batch }).map(({ layer, kernel }) => [layer, kernel]),
   );
-  return layers.flatMap((layer, i) => {
+  return layers.map((layer, i) => {
     const kernel = kernels.get(layer);
     if (!kernel) throw new Error(`The runtime reports layer "${layer}", which the network lacks`);
-    const samples_s = profiledRuns.map(([from, to]) =>
-      Math.max(resolution_s, meanOf(runs.slice(from, to), i)),
-    );
-    const summary = summarize(samples_s, random);
-    return [
-      {
-        layer,
-        kernel,
-        latency: latencySummary(summary),
-        flags: hasManyOutliers(summary) ? (["outliers"] as const) : [],
-        samples_s: Float64Array.from(samples_s),
-      },
-    ];
+    const timeIn = ({ profiledRuns: [from, to] }: Sample): number =>
+      Math.max(resolution_s, meanOf(runs.slice(from, to), i));
+    const summary = summarize(sampling.calm.map(timeIn), random);
+    return {
+      layer,
+      kernel,
+      latency: latencySummary(summary),
+      flags: hasManyOutliers(summary) ? (["outliers"] as const) : [],
+      samples_s: Float64Array.from(sampling.samples, timeIn),
+    };
   });
 }
 
@@ -112,7 +173,8 @@ function networkFlags(
   const raised: Readonly<Partial<Record<QualityFlag, boolean>>> = {
     "target-ci-missed": !sampling.reachedTarget,
     outliers: hasManyOutliers(latency),
-    busy: sampling.preempted > busyShare,
+    drift: sampling.drifted,
+    busy: sampling.calm.length < (1 - busyShare) * sampling.samples.length,
     throttled: end < throttledClock * start,
     "coarse-timer": sampling.coarseTimer,
   };
@@ -120,6 +182,7 @@ function networkFlags(
 }
 
 const qualityFlags = [
+  "drift",
   "target-ci-missed",
   "outliers",
   "busy",

@@ -1,24 +1,29 @@
 import type { Clock, LoadedModel, ProfiledModel } from "../devices/index.ts";
 import type { Random } from "../src/random.ts";
 import { relativeHalfWidth, summarize } from "../src/statistics.ts";
+import type { Probe } from "./probe.ts";
 
 /**
  * How one network is sampled:
  *
- *     warm-up  | u p u p u p u p u p | u p u p u p u p u p | ...      u unprofiled, p profiled batch
- *     until    |<---- sample 1 ----->|<---- sample 2 ----->|
+ *     warm-up  | u p u p u p u p u p | g | u p u p u p u p u p | g | ...     u unprofiled, p profiled batch,
+ *     until    |<---- sample 1 ----->|   |<---- sample 2 ----->|             g glance at the probe network
  *     settled    the fastest u and the fastest p of each sample count
  *
- * Batches are short and the fastest of five counts because disturbances (other processes, a busy sibling
- * thread) only ever slow a batch down and come in bursts: on two cores under a load of 7 the median of all
- * batches moved between 90 and 330 µs, of undisturbed ones between 86 and 139, the low end between 84 and 90.
+ * Disturbances (other processes, a busy sibling thread) only ever slow a batch down, and come in bursts. So
+ * batches are short, the fastest of five counts, and a sample is calm only if the probe ran at its usual speed
+ * before and after it. On two cores under a load of 7 the median of all batches of one network moved between 90
+ * and 330 µs, of the fastest of five between 84 and 90. Disturbed samples are kept and counted, not summarised.
  */
 export interface SamplingRules {
-  /** Length of an unprofiled batch, s. */
+  /** Length of a batch, s. */
   readonly batch_s: number;
   readonly batchesPerSample: number;
+  /** Calm samples wanted at least, and samples taken at most. */
   readonly minSamples: number;
   readonly maxSamples: number;
+  /** The probe may be this much slower than usual around a calm sample, as a factor. */
+  readonly allowedSlowdown: number;
   /** Wanted half-width of the median's 95 % interval as a fraction. */
   readonly targetCi: number;
 }
@@ -27,26 +32,38 @@ export const samplingRules: SamplingRules = {
   batch_s: 1e-3,
   batchesPerSample: 5,
   minSamples: 20,
-  maxSamples: 60,
+  maxSamples: 150,
+  allowedSlowdown: 1.06,
   targetCi: 0.02,
 };
 
+/** The fastest batches of one sample. */
+export interface Sample {
+  /** One inference without profiler, s. */
+  readonly latency_s: number;
+  /** The runs of the profiler's log that belong to it: [from, to). */
+  readonly profiledRuns: readonly [number, number];
+  /** Of the probe around it. */
+  readonly slowdown: number;
+}
+
 /** Raw material of one network measurement. */
 export interface Sampling {
-  /** Per sample, time of one inference without profiler, s. */
-  readonly samples_s: readonly number[];
-  /** Per sample, the runs of the profiler's log that it consists of: [from, to). */
-  readonly profiledRuns: readonly (readonly [number, number])[];
+  /** Every sample, in the order taken. */
+  readonly samples: readonly Sample[];
+  /** Those to summarise: the calm ones, or the calmest when there were too few. */
+  readonly calm: readonly Sample[];
   readonly warmUpRuns: number;
-  /** Share of batches during which another process took the processor. */
-  readonly preempted: number;
   readonly reachedTarget: boolean;
+  /** True when too few samples were calm. */
+  readonly drifted: boolean;
   /** True when the clock's step is over 0.1 % of a batch. */
   readonly coarseTimer: boolean;
 }
 
-interface SamplingOptions {
+export interface SamplingOptions {
   readonly rules: SamplingRules;
+  readonly probe: Probe;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal?: AbortSignal | undefined;
@@ -55,62 +72,60 @@ interface SamplingOptions {
 /** Samples a model until its median is known well enough. Throws the signal's reason when aborted. */
 export async function sampleModel(
   model: LoadedModel,
-  profiled: ProfiledModel | undefined,
-  { rules, clock, random, signal }: SamplingOptions,
+  profiled: ProfiledModel,
+  { rules, probe, clock, random, signal }: SamplingOptions,
 ): Promise<Sampling> {
   const plain = await warmUp(model, rules);
-  const logged = profiled && (await warmUp(profiled, rules));
+  const logged = await warmUp(profiled, rules);
   const samples: Sample[] = [];
+  const calm: Sample[] = [];
   let reachedTarget = false;
+  let before = await probe.slowdown();
   while (!reachedTarget && samples.length < rules.maxSamples) {
     signal?.throwIfAborted();
-    samples.push(await takeSample(plain, logged, rules));
-    reachedTarget = isSettled(samples, rules, random);
+    const fastest = await takeSample(plain, logged, rules);
+    const after = await probe.slowdown();
+    const sample = { ...fastest, slowdown: Math.max(before, after) };
+    before = after;
+    samples.push(sample);
+    if (sample.slowdown > rules.allowedSlowdown) continue;
+    calm.push(sample);
+    reachedTarget = isSettled(calm, rules, random);
   }
+  const drifted = calm.length < rules.minSamples;
   return {
-    samples_s: samples.map(({ latency_s }) => latency_s),
-    profiledRuns: samples.flatMap(({ logged }) => (logged ? [logged] : [])),
+    samples,
+    calm: drifted ? calmest(samples, rules.minSamples) : calm,
     warmUpRuns: plain.warmUpRuns,
-    preempted:
-      samples.reduce((sum, sample) => sum + sample.preempted, 0) /
-      (samples.length * rules.batchesPerSample),
     reachedTarget,
+    drifted,
     coarseTimer: clock.step_s > 1e-3 * rules.batch_s,
   };
 }
 
-interface Sample {
-  readonly latency_s: number;
-  readonly logged?: readonly [number, number];
-  readonly preempted: number;
-}
+const calmest = (samples: readonly Sample[], count: number): readonly Sample[] =>
+  samples.toSorted((a, b) => a.slowdown - b.slowdown).slice(0, count);
 
 async function takeSample(
   plain: WarmModel,
-  logged: WarmModel | undefined,
+  logged: WarmModel,
   { batchesPerSample }: SamplingRules,
-): Promise<Sample> {
-  const times: TimedBatch[] = [];
-  const logs: TimedBatch[] = [];
-  for (let batch = 0; batch < batchesPerSample; batch++) {
-    times.push(await plain.runBatch());
-    if (logged) logs.push(await logged.runBatch());
+): Promise<Omit<Sample, "slowdown">> {
+  let fastest = await plain.runBatch();
+  let fastestLogged = await logged.runBatch();
+  for (let batch = 1; batch < batchesPerSample; batch++) {
+    fastest = faster(fastest, await plain.runBatch());
+    fastestLogged = faster(fastestLogged, await logged.runBatch());
   }
-  const log = fastest(logs);
-  return {
-    latency_s: fastest(times)?.run_s ?? Number.NaN,
-    preempted: times.filter(({ preempted }) => preempted).length,
-    ...(log ? { logged: log.runs } : {}),
-  };
+  return { latency_s: fastest.run_s, profiledRuns: fastestLogged.runs };
 }
 
-const fastest = (batches: readonly TimedBatch[]): TimedBatch | undefined =>
-  batches.toSorted((a, b) => a.run_s - b.run_s)[0];
+const faster = (a: TimedBatch, b: TimedBatch): TimedBatch => (b.run_s < a.run_s ? b : a);
 
 /** Looked at every ten samples: often enough, and the bootstrap stays cheap. */
-function isSettled(samples: readonly Sample[], rules: SamplingRules, random: Random): boolean {
-  if (samples.length < rules.minSamples || samples.length % 10 !== 0) return false;
-  const latencies_s = samples.map(({ latency_s }) => latency_s);
+function isSettled(calm: readonly Sample[], rules: SamplingRules, random: Random): boolean {
+  if (calm.length < rules.minSamples || calm.length % 10 !== 0) return false;
+  const latencies_s = calm.map(({ latency_s }) => latency_s);
   return relativeHalfWidth(summarize(latencies_s, random)) <= rules.targetCi;
 }
 
@@ -118,7 +133,6 @@ const warmUpLimit = 40;
 
 interface TimedBatch {
   readonly run_s: number;
-  readonly preempted: boolean;
   /** Which of the model's runs these were: [from, to). */
   readonly runs: readonly [number, number];
 }
@@ -135,9 +149,9 @@ async function warmUp(
 ): Promise<WarmModel> {
   let done = 0;
   const timed = async (count: number): Promise<TimedBatch> => {
-    const { elapsed_s, preempted } = await model.run(count);
+    const run_s = (await model.run(count)) / count;
     done += count;
-    return { run_s: elapsed_s / count, preempted, runs: [done - count, done] };
+    return { run_s, runs: [done - count, done] };
   };
   const sized = (run_s: number): number => Math.max(1, Math.round(rules.batch_s / run_s));
   let { run_s } = await timed(1);

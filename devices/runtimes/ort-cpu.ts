@@ -8,7 +8,7 @@ import { networkInput } from "../../src/network/network.ts";
 import { seededRandom } from "../../src/random.ts";
 import { encodeModel } from "../../src/tensor/onnx/encode.ts";
 import type { Clock } from "../clock.ts";
-import type { Batch, LoadedModel, Model, ProfiledModel, Runtime } from "../runtime.ts";
+import type { LoadedModel, Model, ProfiledModel, Runtime } from "../runtime.ts";
 import { layerTimes } from "./ort-trace.ts";
 
 type Ort = typeof import("onnxruntime-node");
@@ -70,21 +70,15 @@ async function loadModel(
   };
 }
 
-/** Involuntary context switches tell preempted batches from calm ones, on a machine shared with others. */
 async function runBatch(
   session: InferenceSession,
   feeds: Feeds,
   runs: number,
   clock: Clock,
-): Promise<Batch> {
-  const switches = process.resourceUsage().involuntaryContextSwitches;
+): Promise<number> {
   const start_s = clock.now_s();
   for (let run = 0; run < runs; run++) await session.run(feeds);
-  const elapsed_s = clock.now_s() - start_s;
-  return {
-    elapsed_s,
-    preempted: process.resourceUsage().involuntaryContextSwitches > switches,
-  };
+  return clock.now_s() - start_s;
 }
 
 async function profiledModel(
