@@ -1,7 +1,7 @@
 import { tf } from "../../tfjs.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
-import { cnhw, nchw, type Traced } from "../traced.ts";
+import { axesOf, cnhw, type Layout, nchw, plainLayout, sizeOf, type Traced } from "../traced.ts";
 import {
   convolutionWindow,
   filterLayout,
@@ -132,29 +132,88 @@ const filterGradient: KernelRule = (call) => {
     const product = builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
     return builder.value(builder.reshapeValue(product, shape), shape, "float32");
   }
-  return swappedConvolution(builder, x, dy, window);
+  return tapGradient(builder, x, dy, window);
 };
 
-/** The gradient as a convolution of x with dy, batch and channels in each other's place: [in, out, kh, kw]. */
-function swappedConvolution(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): Traced {
-  const { strides, dilations, before, size, in: input, out, inChannels, outChannels } = window;
-  const after = ([0, 1] as const).map(
+/** Below so many input channels the products per tap are too thin and are done as one (docs/engine.md, filter gradient). */
+const thinChannels = 8;
+/** From so many channels on rows of channels are longer than rows of pixels. */
+const wideChannels = 64;
+
+/** The gradient tap by tap: x, shifted by the tap, times dy, summed over all positions. [kh, kw, in, out] */
+function tapGradient(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): Traced {
+  const { inChannels, outChannels, size, strides } = window;
+  const shape = [...size, inChannels, outChannels];
+  const byPixel = inChannels >= wideChannels || (inChannels >= thinChannels && strides[1] > 1);
+  const product = byPixel
+    ? pixelMajor(builder, x, dy, window)
+    : channelMajor(builder, x, dy, window);
+  return builder.value(builder.reshapeValue(product, shape), shape, "float32");
+}
+
+const outPositions = ({ batch, out: [height, width] }: Window): number => batch * height * width;
+
+/** Channels innermost: [positions, in]^T [positions, out] per tap. */
+function pixelMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): string {
+  const { inChannels, outChannels } = window;
+  const count = outPositions(window);
+  const rows = builder.reshapeValue(builder.read(dy), [count, outChannels]);
+  const products = shiftedImages(builder, x, window, plainLayout(4)).map((tap) =>
+    builder.emit("Gemm", [builder.reshapeValue(tap, [count, inChannels]), rows], {
+      transA: { int: 1 },
+    }),
+  );
+  return builder.emit("Concat", products, { axis: { int: 0 } });
+}
+
+/** Channels outermost: [in, positions] [out, positions]^T per tap, or for all taps at once. */
+function channelMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): string {
+  const { inChannels, outChannels, size } = window;
+  const count = outPositions(window);
+  const rows = builder.reshapeValue(builder.read(dy, cnhw), [outChannels, count]);
+  const times = (columns: string): string =>
+    builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
+  const taps = shiftedImages(builder, x, window, cnhw);
+  if (inChannels >= thinChannels) {
+    const products = taps.map((tap) => times(builder.reshapeValue(tap, [inChannels, count])));
+    return builder.emit("Concat", products, { axis: { int: 0 } });
+  }
+  const all = builder.emit("Concat", taps, { axis: { int: 0 } });
+  return times(builder.reshapeValue(all, [sizeOf(size) * inChannels, count]));
+}
+
+/** For every tap of the filter the pixel of x that it meets at every output position, in `layout`. */
+function shiftedImages(
+  builder: GraphBuilder,
+  x: Traced,
+  window: Window,
+  layout: Layout,
+): readonly string[] {
+  const { strides, dilations, before, size, in: input, out } = window;
+  const axes = [1, 2].map((axis) => layout.indexOf(String(axis)));
+  const last = ([0, 1] as const).map(
     (axis) => (out[axis] - 1) * strides[axis] + reach(window, axis) - input[axis] - before[axis],
   );
-  const whole = builder.emit("Conv", [builder.read(x, cnhw), builder.read(dy, cnhw)], {
-    strides: { ints: dilations },
-    dilations: { ints: strides },
-    pads: { ints: [...before, ...after.map((length) => Math.max(0, length))] },
+  const pads = new Array<number>(8).fill(0);
+  for (const [i, axis] of axes.entries()) {
+    pads[axis] = before[i] ?? 0;
+    pads[axis + 4] = Math.max(0, last[i] ?? 0);
+  }
+  const plain = builder.read(x, layout);
+  const padded = pads.every((length) => length === 0)
+    ? plain
+    : builder.emit("Pad", [plain, builder.ints(pads), builder.scalar(0)]);
+  const along = ([0, 1] as const).map((axis) =>
+    axesOf(size[axis]).map((tap) => tap * dilations[axis]),
+  );
+  const taps = (along[0] ?? []).flatMap((top) => (along[1] ?? []).map((left) => [top, left]));
+  return taps.map((begin) => {
+    const end = begin.map(
+      (first, axis) => first + ((out[axis] ?? 1) - 1) * (strides[axis] ?? 1) + 1,
+    );
+    const inputs = [begin, end, axes, strides].map((values) => builder.ints(values));
+    return builder.emit("Slice", [padded, ...inputs]);
   });
-  const name = after.every((length) => length >= 0)
-    ? whole
-    : builder.emit("Slice", [
-        whole,
-        builder.ints([0, 0]),
-        builder.ints(size),
-        builder.ints([2, 3]),
-      ]);
-  return builder.value(name, [...size, inChannels, outChannels], "float32", "2301");
 }
 
 /** Rules of ordinary convolutions. */
