@@ -4,3 +4,10 @@ export { type PlannedNetwork, type PlanOptions, type ProfilePlan, planProfile } 
 export { type ProfileOptions, type ProfileOutcome, profile } from "./profile.ts";
 export { type SamplingRules, samplingRules } from "./sampling.ts";
 export type { GroupRange, SearchSpace, SpaceOptions } from "./space.ts";
+export {
+  type Prediction,
+  type Verification,
+  type VerifiedLayer,
+  type VerifyOptions,
+  verifyNetwork,
+} from "./verify.ts";

@@ -24,7 +24,7 @@ export interface Recipe {
   readonly epsilons: readonly number[];
 }
 
-const epsilons = [0.02, 0.05, 0.1, 0.2, 0.4];
+const epsilons = [0.01, 0.02, 0.05, 0.1, 0.2];
 
 export const recipes = {
   /** Minutes on two cores. */

@@ -30,8 +30,9 @@ export const formatSeconds = (seconds: number): string => formatSi(seconds, "s")
 /** Joules as "1.2 mJ". */
 export const formatJoules = (joules: number): string => formatSi(joules, "J");
 
-/** A fraction as a percentage: 0.0123 -> "1.23 %". */
-export const formatPercent = (fraction: number): string => `${formatNumber(fraction * 100)} %`;
+/** A fraction as a percentage with two decimals: 0.0123 -> "1.23 %", 0.98765 -> "98.77 %". */
+export const formatPercent = (fraction: number): string =>
+  `${Number((fraction * 100).toFixed(2))} %`;
 
 /** A count with a metric prefix and no unit: 552672 -> "553 k". */
 export const formatCount = (count: number): string => formatSi(count, "").trimEnd();

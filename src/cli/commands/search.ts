@@ -16,7 +16,7 @@ import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.
 import { count, fraction, positive, shared } from "../options.ts";
 import { searchReport } from "../workflow/report-data.ts";
 import { searchFile, writeDocument } from "../workflow/search-folder.ts";
-import { checkFolder, runSearch, searchData } from "../workflow/search-run.ts";
+import { checkFolder, runSearch, searchData, withMargin } from "../workflow/search-run.ts";
 import { writeReport } from "../workflow/write-report.ts";
 
 interface SearchFlags extends TableFlags {
@@ -169,16 +169,6 @@ function budgetOf({ energyMj, latencyMs, macs, parameters }: SearchFlags): Budge
       exit: "usage",
     });
   return budget;
-}
-
-/** Measured quantities keep a margin, counted ones are exact. */
-export function withMargin(budget: Budget, margin: number): Budget {
-  const { latency_s, energy_j } = budget;
-  return {
-    ...budget,
-    ...(latency_s === undefined ? {} : { latency_s: latency_s * (1 - margin) }),
-    ...(energy_j === undefined ? {} : { energy_j: energy_j * (1 - margin) }),
-  };
 }
 
 const costModel = (

@@ -6,12 +6,15 @@ import { UserError } from "../../errors.ts";
 import { exportNetwork } from "../../network/export.ts";
 import type { Network } from "../../network/network.ts";
 import { formatNetwork, parseNetwork } from "../../network/network-file.ts";
+import type { Weights } from "../../network/parameters.ts";
 import { encodeModel } from "../../tensor/index.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
 
 /** Files of a search's output folder. */
 const files = {
   network: "network.json",
   model: "network.onnx",
+  weights: "network.weights",
   history: "history.json",
   run: "run.json",
   references: "references.json",
@@ -59,6 +62,7 @@ const referenceSchema = z.object({
   label: z.string(),
   accuracy: z.number(),
   validationAccuracy: z.number(),
+  widths: z.string(),
   latency_s: z.number(),
   measured: summarySchema.optional(),
   energy_j: z.number().optional(),
@@ -121,8 +125,9 @@ export function readDocument<D extends keyof Documents>(
   return parsed.data as Documents[D];
 }
 
-/** network.json, network.onnx (with weights) and history.json. */
+/** network.json, network.onnx (batch norm folded), network.weights (as trained) and history.json. */
 export function writeFound(folder: string, { network, weights, history }: FoundNetwork): void {
+  saveCheckpoint(searchFile(folder, "weights"), { note: {}, arrays: weights });
   writeFileSync(searchFile(folder, "network"), formatNetwork(network));
   writeFileSync(searchFile(folder, "model"), encodeModel(exportNetwork(network, weights)));
   writeFileSync(searchFile(folder, "history"), `${JSON.stringify(history, null, 2)}\n`);
@@ -130,7 +135,7 @@ export function writeFound(folder: string, { network, weights, history }: FoundN
 
 export interface FinishedSearch {
   readonly network: Network;
-  readonly model: Uint8Array;
+  readonly weights: Weights;
   readonly history: SearchHistory;
   readonly run: RunRecord;
 }
@@ -144,7 +149,7 @@ export function readFound(folder: string): FinishedSearch {
     readFile(folder, "network").toString(),
     searchFile(folder, "network"),
   );
-  return { network, model: readFile(folder, "model"), history, run };
+  return { network, weights: loadCheckpoint(searchFile(folder, "weights")).arrays, history, run };
 }
 
 const isHistory = (value: unknown): value is SearchHistory =>

@@ -62,6 +62,16 @@ const augmentations: Readonly<Record<string, NonNullable<SearchData["augment"]>>
   cifar10: "crop-flip",
 };
 
+/** Measured quantities keep a margin, counted ones are exact. */
+export function withMargin(budget: Budget, margin: number): Budget {
+  const { latency_s, energy_j } = budget;
+  return {
+    ...budget,
+    ...(latency_s === undefined ? {} : { latency_s: latency_s * (1 - margin) }),
+    ...(energy_j === undefined ? {} : { energy_j: energy_j * (1 - margin) }),
+  };
+}
+
 /** Runs or resumes a search and writes its results; the report is the caller's. */
 export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
   const { context, method, start, data, costs, budget, recipe, engine, seed, folder } = run;
