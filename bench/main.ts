@@ -1,7 +1,9 @@
+import * as answers from "./answers.ts";
 import * as engine from "./engine.ts";
 
 /** Benchmarks by name; each reads its own arguments. */
 const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<void> }>> = {
+  answers,
   engine,
 };
 

@@ -1,20 +1,18 @@
-import { type Kernel, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
+import type { Kernel } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
-import { groupBy } from "../group-by.ts";
 import { describePlatform } from "../platforms.ts";
 import { type KernelFilter, matchesKernel } from "../read-measurements.ts";
 import type { Calibration, CostAnswer, EnergyModel, Platform } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-measurements.ts";
-import { answerOf, overheadOf } from "./answer.ts";
+import { overheadOf } from "./answer.ts";
+import { type Family, familyFinder } from "./family.ts";
 import { type MarginalCost, marginalCost } from "./marginal.ts";
 import { type NetworkCost, networkCost } from "./network-cost.ts";
 import { drawTogether, type MeasuredKernel } from "./observations.ts";
 import type { Axis } from "./plane.ts";
-import { placeOf } from "./plane.ts";
 import { refusal } from "./refusal.ts";
 import type { Staircase } from "./staircase.ts";
-import { fitSurface, type Surface } from "./surface.ts";
 
 /** A measured kernel with its cost as the table answers it. */
 export interface KernelCost
@@ -93,28 +91,8 @@ type Origin = Pick<CostTable, "platform" | "method" | "source" | "calibration" |
 
 function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTable {
   const terms = { slope: origin.calibration?.slope ?? 1, energyModel: origin.energyModel };
-  const exact = new Map(
-    kernels.map((measured) => [
-      measured.key,
-      answerOf(measured.kernel, { ...measured, provenance: "measured" }, terms),
-    ]),
-  );
-  const families = groupBy(kernels, ({ family }) => family);
-  const surfaceOf = surfacesOnDemand(families);
-  const interpolated = new Map<string, CostAnswer | undefined>();
-
-  const interpolate = (kernel: Kernel): CostAnswer | undefined => {
-    const point = surfaceOf(kernelFamily(kernel))?.at(placeOf(kernel));
-    return point && answerOf(kernel, { ...point, provenance: "interpolated" }, terms);
-  };
-  const tryCost = (kernel: Kernel): CostAnswer | undefined => {
-    const key = kernelKey(kernel);
-    const known = exact.get(key) ?? interpolated.get(key);
-    if (known || interpolated.has(key)) return known;
-    const answer = interpolate(kernel);
-    interpolated.set(key, answer);
-    return answer;
-  };
+  const familyOf = familyFinder(kernels, terms);
+  const tryCost = (kernel: Kernel) => familyOf(kernel)?.answer(kernel);
   const cost = (kernel: Kernel): CostAnswer => {
     const answer = tryCost(kernel);
     if (!answer) throw refusal([kernel], kernels, origin.platform);
@@ -129,8 +107,8 @@ function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTabl
     cost,
     tryCost,
     marginal: (kernel, change) =>
-      marginalCost(kernel, change, { cost, steps: surfaceOf(kernelFamily(kernel))?.steps }),
-    stairs: (filter) => stairsOf(matching(filter), surfaceOf),
+      marginalCost(kernel, change, { cost, steps: familyOf(kernel)?.surface().steps }),
+    stairs: (filter) => stairsOf(matching(filter), familyOf),
     kernels: (filter) => matching(filter).map((measured) => kernelCost(measured, cost)),
     networkCost: (network, { batch = 1 } = {}) =>
       networkCost(network, batch, {
@@ -142,28 +120,17 @@ function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTabl
   };
 }
 
-function surfacesOnDemand(
-  families: ReadonlyMap<string, readonly MeasuredKernel[]>,
-): (family: string) => Surface | undefined {
-  const fitted = new Map<string, Surface>();
-  return (family) => {
-    const measured = families.get(family);
-    const known = fitted.get(family);
-    if (known || !measured) return known;
-    const surface = fitSurface(measured);
-    fitted.set(family, surface);
-    return surface;
-  };
-}
-
 function stairsOf(
   kernels: readonly MeasuredKernel[],
-  surfaceOf: (family: string) => Surface | undefined,
+  familyOf: (kernel: Kernel) => Family | undefined,
 ): readonly Stairs[] {
-  return [...groupBy(kernels, ({ family }) => family)].flatMap(([family, [first]]) =>
-    (surfaceOf(family)?.staircases ?? []).flatMap((staircase) =>
-      first ? [{ ...staircase, family, example: first.kernel }] : [],
-    ),
+  const families = new Set(kernels.flatMap(({ kernel }) => familyOf(kernel) ?? []));
+  return [...families].flatMap((family) =>
+    family.surface().staircases.map((staircase) => ({
+      ...staircase,
+      family: family.name,
+      example: family.example,
+    })),
   );
 }
 

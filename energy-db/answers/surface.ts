@@ -2,6 +2,7 @@ import { groupBy } from "../group-by.ts";
 import { convexHull, isInside } from "./hull.ts";
 import { type Deviations, fitDeviations } from "./kriging.ts";
 import { findMonotone, type Grid, madeMonotone, type UncertainCost } from "./monotone.ts";
+import { rowsOfNearest } from "./nearest.ts";
 import type { MeasuredKernel } from "./observations.ts";
 import { type Axis, hasOneAxis, type Place, placeOf, type Steps, snapped } from "./plane.ts";
 import { findStaircases, type Staircase } from "./staircase.ts";
@@ -48,6 +49,7 @@ export function fitSurface(kernels: readonly MeasuredKernel[]): Surface {
   );
   const grid = madeMonotone(gridOf(nodes, trend, deviations), findMonotone(nodes));
   const relativeHalfWidth = interpolationHalfWidth(nodes, deviations);
+  const nearestRows = rowsOfNearest(nodes);
   return {
     staircases,
     steps,
@@ -57,7 +59,7 @@ export function fitSurface(kernels: readonly MeasuredKernel[]): Surface {
       return {
         latency_s: bilinear(grid, place),
         relativeHalfWidth,
-        rows: nearestRows(nodes, place),
+        rows: nearestRows(place),
       };
     },
   };
@@ -154,15 +156,4 @@ function cellOf(lines: readonly number[], width: number): readonly [number, numb
   const start = lines[low] ?? width;
   const end = lines[low + 1];
   return [low, end === undefined ? 0 : (width - start) / (end - start)];
-}
-
-const rowsShown = 4;
-
-/** By octaves of width: 8 is as far from 16 as 64 from 128. */
-function nearestRows(nodes: readonly Node[], { x, y }: Place): readonly number[] {
-  return nodes
-    .map((node) => ({ node, distance: Math.hypot(Math.log2(node.x / x), Math.log2(node.y / y)) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, rowsShown)
-    .flatMap(({ node }) => node.rows);
 }
