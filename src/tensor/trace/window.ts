@@ -87,5 +87,19 @@ export const inShapeOf = ({ batch, in: input, inChannels }: Window): readonly nu
 export const reach = ({ size, dilations }: Window, axis: 0 | 1): number =>
   (size[axis] - 1) * dilations[axis] + 1;
 
+/** Padding after the last pixel so that every window is whole; negative where pixels at the end are never read. */
+export function endPadding(window: Window): readonly [number, number] {
+  const { out, strides, in: input, before } = window;
+  const along = (axis: 0 | 1): number =>
+    (out[axis] - 1) * strides[axis] + reach(window, axis) - input[axis] - before[axis];
+  return [along(0), along(1)];
+}
+
+/** Rows and columns at the end that no window reaches, padding included. */
+export function restOf(window: Window): readonly [number, number] {
+  const [height, width] = endPadding(window);
+  return [window.after[0] - height, window.after[1] - width];
+}
+
 /** Filters [kh, kw, in, out] as ONNX reads them: [out, in, kh, kw]. */
 export const filterLayout: Layout = "3201";

@@ -4,10 +4,12 @@ import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
 import { axesOf, cnhw, type Layout, nchw, plainLayout, sizeOf, type Traced } from "../traced.ts";
 import {
   convolutionWindow,
+  endPadding,
   filterLayout,
   inShapeOf,
   outShapeOf,
   reach,
+  restOf,
   type Window,
 } from "../window.ts";
 
@@ -100,13 +102,7 @@ function transposedConvolution(
   filter: Traced,
   window: Window,
 ): string {
-  const { strides, before, after, in: input, out, dilations } = window;
-  // Rows and columns at the end that no window reached.
-  const rest = ([0, 1] as const).map(
-    (axis) =>
-      input[axis] -
-      ((out[axis] - 1) * strides[axis] + reach(window, axis) - before[axis] - after[axis]),
-  );
+  const { strides, before, after, dilations } = window;
   return builder.emit(
     "ConvTranspose",
     [builder.read(dy, nchw), builder.read(filter, filterLayout)],
@@ -114,7 +110,7 @@ function transposedConvolution(
       strides: { ints: strides },
       dilations: { ints: dilations },
       pads: { ints: [...before, ...after] },
-      output_padding: { ints: rest },
+      output_padding: { ints: restOf(window) },
     },
   );
 }
@@ -189,11 +185,9 @@ function shiftedImages(
   window: Window,
   layout: Layout,
 ): readonly string[] {
-  const { strides, dilations, before, size, in: input, out } = window;
+  const { strides, dilations, before, size, out } = window;
   const axes = [1, 2].map((axis) => layout.indexOf(String(axis)));
-  const last = ([0, 1] as const).map(
-    (axis) => (out[axis] - 1) * strides[axis] + reach(window, axis) - input[axis] - before[axis],
-  );
+  const last = endPadding(window);
   const pads = new Array<number>(8).fill(0);
   for (const [i, axis] of axes.entries()) {
     pads[axis] = before[i] ?? 0;

@@ -2,7 +2,7 @@ import { tf } from "../../tfjs.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { inputOf, type KernelRule, type KernelRules } from "../rule.ts";
 import { nchw, type Traced } from "../traced.ts";
-import { inShapeOf, outShapeOf, poolWindow, type Window } from "../window.ts";
+import { inShapeOf, outShapeOf, poolWindow, restOf, type Window } from "../window.ts";
 
 const maxPool: KernelRule = (call) => {
   const x = inputOf(call, "x");
@@ -65,14 +65,10 @@ const averagePoolGradient: KernelRule = (call) => {
     [1, 1, ...size],
     "float32",
   );
-  const rest = ([0, 1] as const).map(
-    (axis) =>
-      input[axis] - ((out[axis] - 1) * strides[axis] + size[axis] - before[axis] - after[axis]),
-  );
   const spread = builder.emit("ConvTranspose", [images, weights], {
     strides: { ints: strides },
     pads: { ints: [...before, ...after] },
-    output_padding: { ints: rest },
+    output_padding: { ints: restOf(window) },
   });
   const name = builder.reshapeValue(spread, [batch, inChannels, ...input]);
   return builder.value(name, inShapeOf(window), "float32", nchw);
