@@ -1,4 +1,5 @@
 import { tf } from "../tfjs.ts";
+import type { GraphBuilder } from "./graph-builder.ts";
 import { attrOf, type KernelCall, type Pad } from "./rule.ts";
 import type { Layout } from "./traced.ts";
 
@@ -99,6 +100,22 @@ export function endPadding(window: Window): readonly [number, number] {
 export function restOf(window: Window): readonly [number, number] {
   const [height, width] = endPadding(window);
   return [window.after[0] - height, window.after[1] - width];
+}
+
+/** Padding (top, left, bottom, right) under which dy and the turned filter give the gradient of the input, at stride 1. */
+export function turnedPadding(window: Window): readonly number[] {
+  const { before, in: input, out } = window;
+  const start = ([0, 1] as const).map((axis) => reach(window, axis) - 1 - before[axis]);
+  const end = ([0, 1] as const).map((axis) => input[axis] - out[axis] + before[axis]);
+  return [...start, ...end];
+}
+
+/** Name of a filter, height and width last, turned by 180 degrees. */
+export function turnedFilter(builder: GraphBuilder, filter: string): string {
+  const last = [-1, -1];
+  const beyond = [-(2 ** 31), -(2 ** 31)];
+  const bounds = [last, beyond, [2, 3], last].map((values) => builder.ints(values));
+  return builder.emit("Slice", [filter, ...bounds]);
 }
 
 /** Filters [kh, kw, in, out] as ONNX reads them: [out, in, kh, kw]. */

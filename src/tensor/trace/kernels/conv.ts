@@ -8,8 +8,9 @@ import {
   filterLayout,
   inShapeOf,
   outShapeOf,
-  reach,
   restOf,
+  turnedFilter,
+  turnedPadding,
   type Window,
 } from "../window.ts";
 
@@ -78,22 +79,11 @@ function fullConvolution(
   filter: Traced,
   window: Window,
 ): string {
-  const { before, in: input, out } = window;
-  const start = ([0, 1] as const).map((axis) => reach(window, axis) - 1 - before[axis]);
-  const end = ([0, 1] as const).map((axis) => input[axis] - out[axis] + before[axis]);
-  const turned = turnedFilter(builder, filter, "2301");
+  const turned = turnedFilter(builder, builder.read(filter, "2301"));
   return builder.emit("Conv", [builder.read(dy, nchw), turned], {
     dilations: { ints: window.dilations },
-    pads: { ints: [...start, ...end] },
+    pads: { ints: turnedPadding(window) },
   });
-}
-
-/** The filter in `layout` (height and width last), turned by 180 degrees. */
-function turnedFilter(builder: GraphBuilder, filter: Traced, layout: string): string {
-  const last = builder.ints([-1, -1]);
-  const beyond = builder.ints([-(2 ** 31), -(2 ** 31)]);
-  const inputs = [builder.read(filter, layout), last, beyond, builder.ints([2, 3]), last];
-  return builder.emit("Slice", inputs);
 }
 
 function transposedConvolution(

@@ -8,6 +8,8 @@ import {
   inShapeOf,
   outShapeOf,
   restOf,
+  turnedFilter,
+  turnedPadding,
   type Window,
 } from "../window.ts";
 import { tapsFromToeplitz, toeplitzOfFilter } from "./toeplitz.ts";
@@ -129,11 +131,16 @@ function channelImagesGradient(
   filter: Traced,
   window: Window,
 ): Traced {
-  const { inChannels, batch, in: input, out } = window;
+  const { inChannels, batch, in: input, out, strides } = window;
   const images = builder.reshapeValue(builder.read(dy, cnhw), [1, inChannels * batch, ...out]);
-  const inputs = [images, repeatedFilter(builder, filter, window)];
-  const attributes = transposeAttributes(window, inChannels * batch);
-  const spread = builder.emit("ConvTranspose", inputs, attributes);
+  const weights = repeatedFilter(builder, filter, window);
+  const groups = inChannels * batch;
+  const spread = strides.every((stride) => stride === 1)
+    ? builder.emit("Conv", [images, turnedFilter(builder, weights)], {
+        group: { int: groups },
+        pads: { ints: turnedPadding(window) },
+      })
+    : builder.emit("ConvTranspose", [images, weights], transposeAttributes(window, groups));
   const name = builder.reshapeValue(spread, [inChannels, batch, ...input]);
   return builder.value(name, inShapeOf(window), "float32", cnhw);
 }
