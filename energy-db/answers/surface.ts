@@ -16,7 +16,7 @@ export interface Surface {
   at(place: Place): SurfacePoint | undefined;
 }
 
-export interface SurfacePoint {
+interface SurfacePoint {
   readonly latency_s: number;
   readonly relativeHalfWidth: number;
   /** Measurement rows of the nearest measured kernels. */

@@ -5,12 +5,12 @@ import type { Kernel } from "../../src/network/kernel.ts";
 import {
   calibration,
   chain,
-  freshTable,
   identity,
   latencyOf,
   measuredNetwork,
   runSettings,
 } from "./example-rows.ts";
+import { freshTable } from "./temporary.ts";
 
 const cost = ({ inChannels, outChannels }: Kernel) => 1.23e-6 + 1.1e-9 * inChannels * outChannels;
 
@@ -93,10 +93,12 @@ describe("checkTable", () => {
   test("reports the share of flagged rows", () => {
     storeDesign();
     store(chain(9, 9), cost, { flags: ["busy"] });
-    expect(findings("flags")[0]).toBe("ok: 3.33 % of rows are flagged busy");
+    expect(findings("flags")[0]).toEqual(
+      expect.stringMatching(/^ok: 3\.3+ % of rows are flagged busy/),
+    );
 
     for (const width of [10, 11, 12]) store(chain(width, 9), cost, { flags: ["busy"] });
-    expect(findings("flags")[0]).toMatch(/^warning: 10.3 %/);
+    expect(findings("flags")[0]).toMatch(/^warning: 10\.\d+ %/);
   });
 
   test("finds costs that do not follow work", () => {

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { databasePage } from "../../docs/database.ts";
 import { describeSchema } from "../../energy-db/index.ts";
-import { freshTable } from "./example-rows.ts";
+import { freshTable } from "./temporary.ts";
 
 test("every table, view and column of the schema has a comment", () => {
   const { entries } = describeSchema();

@@ -1,7 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type EnergyTable, openTable } from "../../energy-db/index.ts";
 import type {
   Calibration,
   KernelMeasurement,
@@ -12,13 +8,6 @@ import type {
 } from "../../energy-db/records.ts";
 import { type Kernel, kernelsOf } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
-
-/** A fresh folder for one test's files. */
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), "energy-db-"));
-
-/** A new table in a folder of its own, open for writing. */
-export const freshTable = (): EnergyTable =>
-  openTable(join(temporaryFolder(), "energy.db"), { mode: "write", create: true });
 
 export const identity: PlatformIdentity = {
   device: "local",

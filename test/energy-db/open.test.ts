@@ -3,19 +3,14 @@ import { once } from "node:events";
 import { mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { openTable } from "../../energy-db/index.ts";
 import { migrate } from "../../energy-db/open.ts";
 import { UserError } from "../../src/errors.ts";
-import {
-  chain,
-  freshTable,
-  identity,
-  measuredNetwork,
-  runSettings,
-  temporaryFolder,
-} from "./example-rows.ts";
+import { chain, identity, measuredNetwork, runSettings } from "./example-rows.ts";
+import { freshTable, temporaryFolder } from "./temporary.ts";
 
 /** What opening the file says, with its next step. */
 function complaint(path: string, options: Parameters<typeof openTable>[1] = { mode: "read" }) {
@@ -199,7 +194,7 @@ describe("a writer killed with -9", () => {
 
 /** Runs the writing program until it has stored width `last`, kills it, and returns the last width it named. */
 async function writeUntilKilled(path: string, last: number): Promise<number> {
-  const program = join(import.meta.dirname, "crashing-writer.ts");
+  const program = fileURLToPath(new URL("./crashing-writer.ts", import.meta.url));
   const writer: ChildProcess = spawn(process.execPath, ["--import", "tsx", program, path], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -5,12 +5,12 @@ import { kernelsOf } from "../../src/network/kernel.ts";
 import {
   calibration,
   chain,
-  freshTable,
   identity,
   measuredKernel,
   measuredNetwork,
   runSettings,
 } from "./example-rows.ts";
+import { freshTable } from "./temporary.ts";
 
 const cost = () => 5e-5;
 

@@ -8,13 +8,12 @@ import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import {
   calibration,
   chain,
-  freshTable,
   identity,
   measuredKernel,
   measuredNetwork,
   runSettings,
-  temporaryFolder,
 } from "../example-rows.ts";
+import { freshTable, temporaryFolder } from "../temporary.ts";
 
 const up = (width: number) => Math.ceil(width / 16) * 16;
 /** Seconds of a 1x1 convolution here: steps of 16 output channels. */

@@ -1,0 +1,97 @@
+import { sampleRankCorrelation } from "simple-statistics";
+import { median } from "../../src/statistics.ts";
+import { formatPercent } from "../../src/units.ts";
+import { hasOneAxis } from "../answers/plane.ts";
+import { describeKernel } from "../answers/refusal.ts";
+import { groupBy } from "../group-by.ts";
+import { type CheckInput, type CheckResult, error, ok, warning } from "./result.ts";
+
+export function positiveCosts({ kernels }: CheckInput): readonly CheckResult[] {
+  const zero = kernels.filter(({ latency }) => latency.latency_s <= 0);
+  if (zero.length === 0) return [ok(`All ${kernels.length} kernel times are above zero`)];
+  return [
+    error(
+      `${zero.length} kernel times are zero: below the timer's step, so not used in answers`,
+      zero,
+    ),
+  ];
+}
+
+const fewestSamples = 10;
+
+export function enoughSamples({ kernels }: CheckInput): readonly CheckResult[] {
+  const few = kernels.filter(({ latency }) => latency.samples < fewestSamples);
+  if (few.length === 0) return [ok(`Every kernel time rests on ${fewestSamples} samples or more`)];
+  return [warning(`${few.length} kernel times rest on fewer than ${fewestSamples} samples`, few)];
+}
+
+const mostFlagged = 0.1;
+
+export function flaggedShare({ kernels, networks }: CheckInput): readonly CheckResult[] {
+  const flagged = [...networks, ...kernels].flatMap(({ flags, id }) =>
+    flags.map((flag) => ({ flag, id })),
+  );
+  const total = networks.length + kernels.length;
+  const findings = [...groupBy(flagged, ({ flag }) => flag)].map(([flag, rows]) => ({
+    severity: rows.length > mostFlagged * total ? ("warning" as const) : ("ok" as const),
+    message: `${formatPercent(rows.length / total)} of rows are flagged ${flag}`,
+    rows: rows.map(({ id }) => id),
+  }));
+  return findings.length > 0 ? findings : [ok("No row is flagged")];
+}
+
+/** Times that all are whole microseconds were rounded by a coarse timer: up to 10 % of a 5 µs kernel. */
+export function wholeMicroseconds({ kernels }: CheckInput): readonly CheckResult[] {
+  const whole = kernels.filter(({ latency }) => {
+    const microseconds = latency.latency_s * 1e6;
+    return Math.abs(microseconds - Math.round(microseconds)) < 1e-6;
+  });
+  if (whole.length <= kernels.length / 2)
+    return [ok("Kernel times are finer than whole microseconds")];
+  return [
+    warning(
+      `${whole.length} of ${kernels.length} kernel times are whole microseconds: rounded`,
+      whole,
+    ),
+  ];
+}
+
+const fewestForRank = 8;
+const lowestRank = 0.8;
+
+/** Inside a family, work grows with the product of the channel counts; cost that does not follow is suspect. */
+export function rankWithWork({ costs }: CheckInput): readonly CheckResult[] {
+  const families = [...groupBy(costs.kernels(), ({ family }) => family).values()].filter(
+    (family) => family.length >= fewestForRank,
+  );
+  const suspect = families.flatMap((family) => {
+    const [first] = family;
+    const rank = sampleRankCorrelation(
+      family.map(({ kernel }) => kernel.inChannels * (hasOneAxis(kernel) ? 1 : kernel.outChannels)),
+      family.map(({ cost }) => cost.latency_s),
+    );
+    if (!first || !(rank < lowestRank)) return [];
+    return [
+      warning(
+        `Cost hardly follows work (rank correlation ${rank.toFixed(2)}) over ${family.length} widths of ${describeKernel(first.kernel)}`,
+        family.flatMap(({ cost }) => cost.rows.map((id) => ({ id }))),
+      ),
+    ];
+  });
+  if (suspect.length > 0) return suspect;
+  return [
+    ok(`Cost follows work in all ${families.length} families of ${fewestForRank} widths or more`),
+  ];
+}
+
+/** Energy that is one power times every latency was computed, not metered. */
+export function constantPower({ networks }: CheckInput): readonly CheckResult[] {
+  const metered = networks.filter(({ energy }) => energy !== undefined);
+  if (metered.length < 5) return [ok("Too few energy readings to judge")];
+  const powers = metered.map(({ energy, latency }) => (energy?.energy_j ?? 0) / latency.latency_s);
+  const spread = (Math.max(...powers) - Math.min(...powers)) / median(powers);
+  if (spread > 1e-3) return [ok("Power differs between networks, as metered power does")];
+  return [
+    warning("Energy is the same power times latency in every row: derived, not metered", metered),
+  ];
+}
