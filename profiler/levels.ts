@@ -1,5 +1,5 @@
 /** Vector and tile widths are powers of two: where a staircase has an edge, it has one at multiples of this. */
-const edge = 16;
+const tile = 16;
 
 export interface WidthRange {
   readonly floor: number;
@@ -9,58 +9,58 @@ export interface WidthRange {
 }
 
 /**
- * The widths to measure along one axis, ascending, at most `count` (and never more than there are): both
- * ends, so that nothing inside is extrapolated; pairs across possible step edges (16, 17), (32, 33), ... evenly
- * over octaves, which show a riser with two points and a tread between two pairs; the largest gaps halved,
- * in octaves, with what is left.
+ * The widths to measure along one axis, ascending, at most `count` (and never more than there are): both ends,
+ * so that nothing inside is extrapolated; a pair across the lowest possible step edge (16, 17) and one at the
+ * cap, which show a riser and a tread with two points each; then the widest gaps halved, by turns with whole tiles, quarter tiles and odd widths: runtimes treat the three differently.
  */
 export function widthLevels(range: WidthRange, count: number): readonly number[] {
-  const { floor, cap } = range;
+  const { floor, cap, grid } = range;
   const levels = new Set([floor, cap]);
-  const add = (width: number): void => {
-    const snapped = onGrid(width, range);
-    if (levels.size < count && snapped > floor && snapped < cap) levels.add(snapped);
+  const add = (width: number): boolean => {
+    if (levels.size >= count || width <= floor || width >= cap || levels.has(width)) return false;
+    levels.add(width);
+    return true;
   };
-  for (const width of chosenEdges(range, count)) {
-    add(width);
-    add(width + range.grid);
-  }
-  add(cap - range.grid);
-  while (levels.size < Math.min(count, distinctWidths(range))) {
-    const before = levels.size;
-    for (const middle of gapMiddles([...levels].sort((a, b) => a - b))) {
-      add(middle);
-      if (levels.size > before) break;
-    }
-    if (levels.size === before) break;
+  add(onGrid(tile, grid));
+  add(onGrid(tile, grid) + grid);
+  add(onGrid(cap - 1, grid) === cap ? cap - grid : onGrid(cap - 1, grid));
+  for (let turn = 0; turn < 4 * count && levels.size < count; turn++) {
+    const gaps = gapsOf([...levels].sort((a, b) => a - b));
+    const spacing = spacings[turn % spacings.length] ?? 1;
+    gaps.some((gap) => add(middleOf(gap, spacing, grid))) ||
+      gaps.some((gap) => add(middleOf(gap, 1, grid)));
   }
   return [...levels].sort((a, b) => a - b);
 }
 
-const onGrid = (width: number, { grid }: WidthRange): number =>
-  Math.max(grid, Math.round(width / grid) * grid);
+const spacings = [tile, tile / 4, 1];
 
-const distinctWidths = ({ floor, cap, grid }: WidthRange): number =>
-  Math.floor(cap / grid) - Math.ceil(floor / grid) + 3;
-
-/** Multiples of 16 between the ends, doubling; of too many the lowest, the highest, and every other between. */
-function chosenEdges({ floor, cap }: WidthRange, count: number): readonly number[] {
-  const edges: number[] = [];
-  for (let width = edge; width < cap; width *= 2) if (width >= floor) edges.push(width);
-  const room = Math.max(1, Math.floor((count - 3) / 2));
-  if (edges.length <= room) return edges;
-  return Array.from({ length: room }, (_, i) => {
-    const at = room === 1 ? 0 : (i * (edges.length - 1)) / (room - 1);
-    return edges[Math.round(at)] ?? edge;
-  });
+interface Gap {
+  readonly low: number;
+  readonly high: number;
 }
 
-/** Geometric middles of the gaps between neighbours, of the widest gap (in octaves) first. */
-function gapMiddles(levels: readonly number[]): readonly number[] {
-  return levels
+/**
+ * Gaps between neighbours, the widest first, by the square roots of widths: octaves would crowd at narrow
+ * widths, which cost little, and channels at wide ones.
+ */
+const gapsOf = (levels: readonly number[]): readonly Gap[] =>
+  levels
     .slice(1)
     .map((high, i) => ({ low: levels[i] ?? high, high }))
-    .filter(({ low, high }) => high - low > 1)
-    .sort((a, b) => b.high / b.low - a.high / a.low)
-    .map(({ low, high }) => Math.sqrt(low * high));
+    .sort((a, b) => lengthOf(b) - lengthOf(a));
+
+const lengthOf = ({ low, high }: Gap): number => Math.sqrt(high) - Math.sqrt(low);
+
+/** The middle of the gap, on a multiple of `spacing` if one is inside, odd for 1. */
+function middleOf({ low, high }: Gap, spacing: number, grid: number): number {
+  const middle = ((Math.sqrt(low) + Math.sqrt(high)) / 2) ** 2;
+  const step = Math.max(spacing, grid);
+  const snapped = Math.round(middle / step) * step;
+  const inside = snapped > low && snapped < high ? snapped : onGrid(middle, grid);
+  const isEven = inside % 2 === 0;
+  return spacing === 1 && grid === 1 && isEven && inside + 1 < high ? inside + 1 : inside;
 }
+
+const onGrid = (width: number, grid: number): number =>
+  Math.max(grid, Math.round(width / grid) * grid);

@@ -2,6 +2,7 @@ import type { Device } from "../devices/index.ts";
 import type {
   Calibration,
   EnergyTable,
+  Method,
   NetworkMeasurement,
   QualityFlag,
   RunSettings,
@@ -11,8 +12,9 @@ import type { Random } from "../src/random.ts";
 import { calibrate } from "./calibrate.ts";
 import { assumedPower, fitEnergyModel } from "./energy/model.ts";
 import { type EnergyRules, type MeterSession, openMeterSession } from "./energy/window.ts";
+import { measureIsolated } from "./isolated.ts";
 import { measureNetwork } from "./measure-network.ts";
-import type { PlannedNetwork, ProfilePlan } from "./plan.ts";
+import type { ProfilePlan } from "./plan.ts";
 import { openProbe, type Probe } from "./probe.ts";
 import { type SamplingRules, samplingRules } from "./sampling.ts";
 
@@ -21,6 +23,8 @@ export interface ProfileOptions {
   /** Open for writing. */
   readonly table: EnergyTable;
   readonly plan: ProfilePlan;
+  /** "isolated" times each kernel of the plan alone in a hot loop; default "in-context". */
+  readonly method?: Method;
   readonly toolVersion: string;
   readonly random: Random;
   /** W; gives modelled energy where no meter is read. */
@@ -35,7 +39,7 @@ export interface ProfileOptions {
 
 export interface ProfileOutcome {
   readonly platformId: number;
-  /** Networks measured now, and those that an earlier run had left in the table. */
+  /** Networks (isolated: kernels) measured now, and those that an earlier run had left in the table. */
   readonly measured: number;
   readonly skipped: number;
   readonly stoppedBy: "done" | "interrupted" | "time-limit";
@@ -55,11 +59,10 @@ export interface ProfileOutcome {
 export async function profile(options: ProfileOptions): Promise<ProfileOutcome> {
   const { device, table, plan } = options;
   const { id: platformId } = table.ensurePlatform(device.identity, device.details);
-  const missing = plan.networks.filter(
-    ({ network, role }) => !table.hasNetwork(platformId, network, role, plan.space.batch),
-  );
   const runId = table.startRun(platformId, runSettings(options));
-  const session: Session = { ...options, platformId, runId, measured: [], invalidEnergy: [] };
+  const session: Session = { ...options, platformId, runId, flagged: [], invalidEnergy: [] };
+  const steps = options.method === "isolated" ? isolatedSteps(session) : networkSteps(session);
+  const missing = steps.filter(({ isStored }) => !isStored);
   const stoppedBy = await measureAll(session, missing);
   const calibration = calibrate(table, platformId, plan.space.name);
   if (calibration) table.putCalibration(platformId, calibration);
@@ -67,11 +70,11 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
   table.finishRun(runId, device.clock.timestamp(), stoppedBy);
   return {
     platformId,
-    measured: session.measured.length,
-    skipped: plan.networks.length - missing.length,
+    measured: session.flagged.length,
+    skipped: steps.length - missing.length,
     stoppedBy,
     ...(calibration ? { calibration } : {}),
-    flags: countFlags(session.measured),
+    flags: countFlags(session.flagged),
     invalidEnergy: session.invalidEnergy,
   };
 }
@@ -79,34 +82,69 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
 interface Session extends ProfileOptions {
   readonly platformId: number;
   readonly runId: number;
-  readonly measured: NetworkMeasurement[];
+  /** Flags of what was measured, one list each. */
+  readonly flagged: (readonly QualityFlag[])[];
   readonly invalidEnergy: string[];
 }
 
+/** One measurement of a run. */
+interface Step {
+  readonly label: string;
+  readonly isStored: boolean;
+  measure(probe: Probe, meter: MeterSession | undefined): Promise<Finished>;
+}
+
+/** Measured, and to be stored in one transaction or not at all. */
+interface Finished {
+  readonly flags: readonly QualityFlag[];
+  store(): void;
+}
+
+const networkSteps = (session: Session): readonly Step[] =>
+  session.plan.networks.map((planned) => ({
+    label: `${planned.role} network`,
+    isStored: session.table.hasNetwork(
+      session.platformId,
+      planned.network,
+      planned.role,
+      session.plan.space.batch,
+    ),
+    measure: (probe, meter) =>
+      measureNow(session, planned, probe, planned.metered ? meter : undefined),
+  }));
+
+const isolatedSteps = (session: Session): readonly Step[] =>
+  session.plan.kernels.map((kernel, position) => ({
+    label: `${kernel.op} kernel alone`,
+    isStored: session.table.hasIsolated(session.platformId, kernel),
+    measure: async (probe) => {
+      const shared = measuring(session, probe);
+      const measured = await measureIsolated(kernel, { ...shared, position });
+      const { table, platformId, runId } = session;
+      return {
+        flags: measured.flags,
+        store: () => table.addIsolatedMeasurement(platformId, runId, measured),
+      };
+    },
+  }));
+
 /** The probe network gets a row of its own this often, in networks. */
 const probeEvery = 16;
+/** A network measured while the machine was slow is measured again after all others, this often in total. */
+const attempts = 3;
 
 async function measureAll(
   session: Session,
-  networks: readonly PlannedNetwork[],
+  steps: readonly Step[],
 ): Promise<ProfileOutcome["stoppedBy"]> {
-  if (networks.length === 0) return "done";
+  if (steps.length === 0) return "done";
   const { device, plan, signal } = session;
-  const { clock } = device;
-  const start_s = clock.now_s();
+  const start_s = device.clock.now_s();
   const probe = await openProbe(device, plan.probe, plan.space.batch);
   try {
-    const meter = await openMeterSession(device.meter, clock, session.energyRules);
-    for (const [done, planned] of networks.entries()) {
-      const elapsed_s = clock.now_s() - start_s;
-      if (elapsed_s >= (session.timeLimit_s ?? Number.POSITIVE_INFINITY)) return "time-limit";
-      session.onProgress?.(
-        progressOf(labelOf(planned), { done, total: networks.length, elapsed_s }),
-      );
-      if (done % probeEvery === 0) await storeProbe(session, probe, done);
-      await measurePlanned(session, planned, probe, meter);
-    }
-    return "done";
+    const meter = await openMeterSession(device.meter, device.clock, session.energyRules);
+    const elapsed_s = () => device.clock.now_s() - start_s;
+    return await measureQueue(session, steps, { probe, meter, elapsed_s });
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return "interrupted";
     throw error;
@@ -115,45 +153,74 @@ async function measureAll(
   }
 }
 
-const labelOf = ({ network, role }: PlannedNetwork): string => `${role} network ${network.name}`;
-
-async function storeProbe(session: Session, probe: Probe, position: number): Promise<void> {
-  const { device, plan, random, rules = samplingRules, signal } = session;
-  const measured = await measureNetwork({
-    device,
-    network: plan.probe,
-    role: "probe",
-    batch: plan.space.batch,
-    position,
-    rules,
-    probe,
-    random,
-    signal,
-  });
-  session.table.addNetworkMeasurement(session.platformId, session.runId, measured);
+interface Instruments {
+  readonly probe: Probe;
+  readonly meter: MeterSession | undefined;
+  elapsed_s(): number;
 }
 
-async function measurePlanned(
+async function measureQueue(
   session: Session,
-  planned: PlannedNetwork,
+  steps: readonly Step[],
+  { probe, meter, elapsed_s }: Instruments,
+): Promise<"done" | "time-limit"> {
+  const { plan, flagged, timeLimit_s = Number.POSITIVE_INFINITY } = session;
+  const queue = steps.map((step) => ({ step, attempt: 1 }));
+  for (const { step, attempt } of queue) {
+    if (elapsed_s() >= timeLimit_s) return "time-limit";
+    const done = flagged.length;
+    session.onProgress?.(
+      progressOf(step.label, { done, total: steps.length, elapsed_s: elapsed_s() }),
+    );
+    if (done % probeEvery === 0 && attempt === 1)
+      (await measureNow(session, probeNetwork(plan, done), probe)).store();
+    const { flags, store } = await step.measure(probe, meter);
+    // The loop goes on over what is appended here.
+    if (flags.includes("drift") && attempt < attempts) queue.push({ step, attempt: attempt + 1 });
+    else {
+      store();
+      flagged.push(flags);
+    }
+  }
+  return "done";
+}
+
+const probeNetwork = ({ probe }: ProfilePlan, position: number) =>
+  ({ network: probe, role: "probe", position }) as const;
+
+async function measureNow(
+  session: Session,
+  { network, role, position }: Pick<NetworkMeasurement, "network" | "role" | "position">,
   probe: Probe,
-  meter: MeterSession | undefined,
-): Promise<void> {
-  const { device, plan, random, signal, rules = samplingRules } = session;
+  meter?: MeterSession,
+): Promise<Finished> {
+  const { table, platformId, runId, plan } = session;
   const measured = await measureNetwork({
-    ...planned,
-    device,
+    ...measuring(session, probe),
+    network,
+    role,
+    position,
     batch: plan.space.batch,
-    rules: { ...rules, targetCi: plan.targetCi },
-    probe,
-    random,
-    signal,
-    ...(meter && planned.metered ? { meter } : {}),
+    ...(meter ? { meter } : {}),
     onInvalidEnergy: (reason) => session.invalidEnergy.push(reason),
   });
-  session.table.addNetworkMeasurement(session.platformId, session.runId, measured);
-  session.measured.push(measured);
+  return {
+    flags: measured.flags,
+    store: () => table.addNetworkMeasurement(platformId, runId, measured),
+  };
 }
+
+/** What all measurements of a run share. */
+const measuring = (
+  { device, plan, random, signal, rules = samplingRules }: Session,
+  probe: Probe,
+) => ({
+  device,
+  probe,
+  random,
+  signal,
+  rules: { ...rules, targetCi: plan.targetCi },
+});
 
 function storeEnergyModel(session: Session, slope: number): void {
   const { table, platformId, assumePower_w, plan } = session;
@@ -167,13 +234,20 @@ function storeEnergyModel(session: Session, slope: number): void {
   if (model) table.putEnergyModel(platformId, model);
 }
 
-function runSettings({ device, plan, toolVersion, assumePower_w }: ProfileOptions): RunSettings {
+function runSettings({
+  device,
+  plan,
+  toolVersion,
+  assumePower_w,
+  method,
+}: ProfileOptions): RunSettings {
   return {
     space: plan.space.name,
     toolVersion,
     seed: plan.seed,
     startedAt: device.clock.timestamp(),
     settings: {
+      method: method ?? "in-context",
       targetCi: plan.targetCi,
       grid: plan.space.grid,
       meter: device.meter.id,
@@ -183,9 +257,8 @@ function runSettings({ device, plan, toolVersion, assumePower_w }: ProfileOption
   };
 }
 
-function countFlags(measured: readonly NetworkMeasurement[]): ProfileOutcome["flags"] {
+function countFlags(flagged: readonly (readonly QualityFlag[])[]): ProfileOutcome["flags"] {
   const counts: Partial<Record<QualityFlag, number>> = {};
-  for (const { flags } of measured)
-    for (const flag of flags) counts[flag] = (counts[flag] ?? 0) + 1;
+  for (const flag of flagged.flat()) counts[flag] = (counts[flag] ?? 0) + 1;
   return counts;
 }

@@ -1,0 +1,88 @@
+import type { DatedKernelMeasurement } from "../energy-db/index.ts";
+import { type Kernel, kernelKey } from "../src/network/kernel.ts";
+import type { Layer } from "../src/network/layer.ts";
+import type { Network } from "../src/network/network.ts";
+import { type MeasureOptions, measureNetwork } from "./measure-network.ts";
+
+/**
+ * A network of one kernel, for timing it alone in a hot loop. Weights and activations then sit in cache: the sum
+ * of such times is about half of a network's latency. It exists to compare with tables made that way.
+ */
+export function loneNetwork(kernel: Kernel): Network {
+  return {
+    name: "isolated",
+    input: { height: kernel.inHeight, width: kernel.inWidth, channels: kernel.inChannels },
+    layers: [loneLayers[kernel.op](kernel), ...tailAfter(kernel)],
+  };
+}
+
+/** A network ends in a vector; what reduces an image to one is not part of the measurement. */
+const tailAfter = ({ op }: Kernel): readonly Layer[] =>
+  op === "dense" || op === "global_pool" ? [] : [{ kind: "global_pool", name: "tail" }];
+
+const loneName = "kernel";
+
+const loneLayers: { readonly [Op in Kernel["op"]]: (kernel: Kernel) => Layer } = {
+  conv2d: (kernel) => ({
+    kind: "conv2d",
+    name: loneName,
+    width: kernel.outChannels,
+    ...windowOf(kernel),
+    activation: activationOf(kernel),
+  }),
+  depthwise_conv2d: (kernel) => ({
+    kind: "depthwise_conv2d",
+    name: loneName,
+    ...windowOf(kernel),
+    activation: activationOf(kernel),
+  }),
+  dense: (kernel) => ({
+    kind: "dense",
+    name: loneName,
+    width: kernel.outChannels,
+    bias: true,
+    activation: activationOf(kernel),
+  }),
+  pool: (kernel) => ({
+    kind: "pool",
+    name: loneName,
+    mode: kernel.variant === "average" ? "average" : "max",
+    size: kernel.kernelSize,
+    stride: kernel.stride,
+    padding: kernel.padding,
+  }),
+  global_pool: () => ({ kind: "global_pool", name: loneName }),
+  add: (kernel) => ({
+    kind: "add",
+    name: loneName,
+    inputs: ["input", "input"],
+    activation: activationOf(kernel),
+  }),
+};
+
+const windowOf = ({ kernelSize, stride, padding }: Kernel) => ({
+  kernelSize,
+  stride,
+  padding,
+  bias: true,
+  batchNorm: false,
+});
+
+const activationOf = ({ variant }: Kernel) =>
+  variant === "max" || variant === "average" ? "linear" : variant;
+
+/** Times one kernel alone, by the runtime's node profiler like in context. */
+export async function measureIsolated(
+  kernel: Kernel,
+  options: Omit<MeasureOptions, "network" | "role" | "batch">,
+): Promise<DatedKernelMeasurement> {
+  const measured = await measureNetwork({
+    ...options,
+    network: loneNetwork(kernel),
+    role: "design",
+    batch: kernel.batch,
+  });
+  const own = measured.kernels.find(({ layer }) => layer === loneName);
+  if (!own) throw new Error(`Nothing was measured of ${kernelKey(kernel)}`);
+  return { ...own, kernel, flags: measured.flags, measuredAt: measured.measuredAt };
+}
