@@ -60,18 +60,18 @@ const scale =
 
 const mnistCnn: Preset = {
   summary: "three 3x3 convolutions with max pooling between them, then a dense layer; 28x28x1",
-  search: { seed: [4, 4, 8], cap: [32, 64, 96] },
+  search: { seed: [4, 8, 8], cap: [48, 96, 160] },
   build: ({ multiplier = 1, classes = 10 }) => {
     const wide = (width: number) => Math.max(1, Math.round(width * multiplier));
     return {
       name: "mnist-cnn",
       input: mnist,
       layers: [
-        conv("conv1", wide(16)),
+        conv("conv1", wide(32)),
         pool("pool1"),
-        conv("conv2", wide(32)),
+        conv("conv2", wide(64)),
         pool("pool2"),
-        conv("conv3", wide(64)),
+        conv("conv3", wide(128)),
         ...head(classes),
       ],
     };
