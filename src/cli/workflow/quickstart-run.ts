@@ -25,6 +25,7 @@ import { costModelOf, costsOf, withTable } from "../open-costs.ts";
 import { outcomeText, runProfile } from "./profile-run.ts";
 import { searchReport } from "./report-data.ts";
 import {
+  type FinishedSearch,
   type ReferenceRecord,
   readDocument,
   readFound,
@@ -45,6 +46,8 @@ export interface QuickstartFlags {
 }
 
 const net = "mnist-cnn";
+/** Of the reference's widths, beside the one that fits. */
+const comparedMultipliers = [0.25, 1];
 const reference = presets[net].build({ multiplier: 1 });
 const target = { device: "local", runtime: "ort-cpu", threads: 1 };
 const recipe = recipes.quick;
@@ -175,22 +178,21 @@ interface ReferenceWork {
   readonly context: CommandContext;
 }
 
-/** Uniform-width networks, trained for as many epochs as the search's: the one that fits, and larger ones. */
-function referenceNetworks(folder: string, costs: CostTable) {
-  const { history } = readFound(folder);
+interface Reference {
+  readonly label: string;
+  readonly network: Network;
+}
+
+/** Uniform-width networks to compare with: the widest that fits the budget, and others around it. */
+function referenceNetworks({ history }: FinishedSearch, costs: CostTable): readonly Reference[] {
   const fitting = uniformWidths({ reference, costs: costModelOf(costs), budget: history.budget });
-  const epochs = history.rounds.reduce((sum, round) => sum + round.epochs, 0);
-  const named = (multiplier: number, network: Network) => ({
-    label: `uniform x${Number(multiplier.toFixed(2))} (${widthText(network)})`,
-    network,
-    epochs,
+  const others = comparedMultipliers.filter(
+    (multiplier) => Math.abs(multiplier - fitting.multiplier) > 0.05,
+  );
+  return [fitting.multiplier, ...others].map((multiplier) => {
+    const network = uniformNetwork(reference, multiplier);
+    return { label: `uniform x${Number(multiplier.toFixed(2))} (${widthText(network)})`, network };
   });
-  return [
-    named(fitting.multiplier, fitting.network),
-    ...[0.25, 1]
-      .filter((multiplier) => Math.abs(multiplier - fitting.multiplier) > 0.05)
-      .map((multiplier) => named(multiplier, uniformNetwork(reference, multiplier))),
-  ];
 }
 
 async function trainReferences(folder: string, work: ReferenceWork): Promise<void> {
@@ -198,7 +200,9 @@ async function trainReferences(folder: string, work: ReferenceWork): Promise<voi
   const { terminal, signal } = context;
   const known = [...(readDocument(folder, "references") ?? [])];
   terminal.note("3/4 Training uniform-width networks to compare with");
-  for (const { label, network, epochs } of referenceNetworks(folder, costs)) {
+  const found = readFound(folder);
+  const epochs = found.history.rounds.reduce((sum, round) => sum + round.epochs, 0);
+  for (const { label, network } of referenceNetworks(found, costs)) {
     if (known.some((record) => record.label === label)) continue;
     const started_s = performance.now() / 1000;
     const trained = await trainUniform(network, {
@@ -219,7 +223,6 @@ async function trainReferences(folder: string, work: ReferenceWork): Promise<voi
       label,
       accuracy: trained.test.accuracy,
       validationAccuracy: trained.validation.accuracy,
-      widths: widthText(network),
       latency_s: cost.latency_s,
       ...(cost.energy_j === undefined ? {} : { energy_j: cost.energy_j }),
       macs: networkMacs(network),
@@ -237,34 +240,24 @@ async function verifyAll(
   context: CommandContext,
 ): Promise<void> {
   context.terminal.note("4/4 Measuring the networks on the device");
-  const { network, weights, run } = readFound(folder);
-  const references = readDocument(folder, "references") ?? [];
-  const measured = await runVerify(
+  const found = readFound(folder);
+  const { network, weights, run } = found;
+  const references = await withTable(db, (table) =>
+    referenceNetworks(found, costsOf(table, target, { space: net })),
+  );
+  const [own, ...others] = await runVerify(
     { ...target, context, db, meter: "auto", space: run.space, seed: flags.seed },
-    [
-      { label: `the found network (${widthText(network)})`, network, weights },
-      ...references.map(({ label, widths }) => ({ label, network: withWidthText(widths) })),
-    ],
+    [{ label: `the found network (${widthText(network)})`, network, weights }, ...references],
   );
-  const [found, ...others] = measured;
-  if (!found) throw new Error("Verification returned nothing");
-  writeDocument(folder, "verification", found);
-  const withTimes = references.map((record, i) => ({ ...record, measured: others[i]?.measured }));
-  writeDocument(folder, "references", withTimes.map(withoutUndefined));
-}
-
-function withoutUndefined({ measured, ...record }: ReferenceRecord): ReferenceRecord {
-  return { ...record, ...(measured ? { measured } : {}) };
-}
-
-/** The inverse of `widthText` for this net. */
-function withWidthText(widths: string): Network {
-  const values = widths.split("-").map(Number);
-  let next = 0;
-  const layers = reference.layers.map((layer) =>
-    layer.kind === "conv2d" ? { ...layer, width: values[next++] ?? layer.width } : layer,
-  );
-  return { ...reference, layers };
+  if (!own) throw new Error("Verification returned nothing");
+  writeDocument(folder, "verification", own);
+  const times = new Map(references.map(({ label }, i) => [label, others[i]?.measured]));
+  const known = readDocument(folder, "references") ?? [];
+  const timed = known.map((record): ReferenceRecord => {
+    const measured = times.get(record.label);
+    return measured ? { ...record, measured } : record;
+  });
+  writeDocument(folder, "references", timed);
 }
 
 function summarize(
@@ -276,7 +269,7 @@ function summarize(
   const { history, network, run } = readFound(folder);
   const verification = readDocument(folder, "verification");
   const references = readDocument(folder, "references") ?? [];
-  const full = references.find(({ widths }) => widths === widthText(reference))?.measured;
+  const full = references.find(({ label }) => label.includes(widthText(reference)))?.measured;
   if (!verification || !full) throw new Error("The verification is incomplete");
   const share = verification.measured.latency_s / full.latency_s;
   const meets = share <= flags.budget;

@@ -62,7 +62,6 @@ const referenceSchema = z.object({
   label: z.string(),
   accuracy: z.number(),
   validationAccuracy: z.number(),
-  widths: z.string(),
   latency_s: z.number(),
   measured: summarySchema.optional(),
   energy_j: z.number().optional(),

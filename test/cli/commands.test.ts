@@ -1,0 +1,106 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { beforeAll, expect, test } from "vitest";
+import { exitCodes } from "../../src/errors.ts";
+import { formatNetwork } from "../../src/network/network-file.ts";
+import { cli } from "../support/cli.ts";
+import { smallNetwork, writeFormulaTable } from "../support/formula-table.ts";
+
+let folder: string;
+let db: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "wattsplit-commands-"));
+  db = writeFormulaTable(folder);
+});
+
+const queryConv = (out: string) => ["--db", db, "--op", "conv2d", "--in", "4x4x4", "--out", out];
+
+test("without arguments the summary names the first commands", async () => {
+  const { code, stdout } = await cli([]);
+
+  expect(code).toBe(exitCodes.done);
+  expect(stdout).toContain("wattsplit quickstart");
+});
+
+test("a measured cost is exact and says so", async () => {
+  const { stdout } = await cli(["query", "cost", ...queryConv("8"), "--json"]);
+
+  const answer = JSON.parse(stdout);
+  expect(answer).toMatchObject({ schema: 1, provenance: "measured" });
+  // 1 us and 4 positions x 9 taps x 4 x 8 channels at 1 ns, times the calibration's slope of 1.1.
+  expect(answer.latency_s).toBeCloseTo(1.1 * (1e-6 + 1e-9 * 4 * 9 * 4 * 8), 12);
+});
+
+test("a cost between measured widths is interpolated and says so", async () => {
+  const { stdout } = await cli(["query", "cost", ...queryConv("10"), "--json"]);
+
+  const answer = JSON.parse(stdout);
+  expect(answer.provenance).toBe("interpolated");
+  expect(answer.latency_s).toBeCloseTo(1.1 * (1e-6 + 1e-9 * 4 * 9 * 4 * 10), 7);
+});
+
+test("without a meter no energy is invented", async () => {
+  const { stdout } = await cli(["query", "cost", ...queryConv("8")]);
+
+  expect(stdout).toContain("absent");
+  expect(stdout).not.toMatch(/0 J/);
+});
+
+test("platforms, kernels, stairs and marginal cost answer as text and as JSON", async () => {
+  for (const question of ["kernels", "stairs"]) {
+    expect((await cli(["query", question, "--db", db])).code).toBe(exitCodes.done);
+    const { stdout } = await cli(["query", question, "--db", db, "--json"]);
+    expect(JSON.parse(stdout).rows.length).toBeGreaterThan(0);
+  }
+  const platforms = JSON.parse((await cli(["query", "platforms", "--db", db, "--json"])).stdout);
+  const marginal = JSON.parse(
+    (await cli(["query", "marginal", ...queryConv("8"), "--by", "4", "--json"])).stdout,
+  );
+  expect(platforms.rows).toHaveLength(1);
+  expect(marginal.latency_s).toBeCloseTo(1.1e-9 * 4 * 9 * 4 * 4, 9);
+});
+
+test("a dry run prints the plan and writes nothing", async () => {
+  const path = join(folder, "planned.db");
+
+  const { stdout, code } = await cli(["profile", "--net", "mnist-cnn", "--db", path, "--dry-run"]);
+
+  expect(code).toBe(exitCodes.done);
+  expect(stdout).toMatch(/kernels inside \d+ design networks/);
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a search from the table writes a network that ONNX Runtime loads, its history and a report", async () => {
+  const out = join(folder, "found");
+  const net = join(folder, "small.json");
+  writeFileSync(net, formatNetwork(smallNetwork(2, 4)));
+  const flags = ["--net", net, "--data", "synthetic", "--db", db, "--latency-ms", "0.032"];
+
+  const { code, stderr } = await cli(["search", ...flags, "--recipe", "quick", "--out", out]);
+
+  expect(stderr).not.toMatch(/Error/);
+  expect(code).toBe(exitCodes.done);
+  const session = await ort.InferenceSession.create(readFileSync(join(out, "network.onnx")));
+  expect(session.inputNames).toEqual(["input"]);
+  const history = JSON.parse(readFileSync(join(out, "history.json"), "utf8"));
+  expect(history.rounds[history.rounds.length - 1].cost.latency_s).toBeLessThan(0.032e-3);
+  expect(readFileSync(join(out, "report.html"), "utf8")).toContain("<svg");
+  expect(existsSync(join(out, "search.state"))).toBe(false);
+});
+
+test("table check runs its checks on every platform", async () => {
+  const { stdout } = await cli(["table", "check", "--db", db]);
+
+  expect(stdout).toContain("rank with work");
+});
+
+test("devices lists each runtime and meter with what to do about those that do not work", async () => {
+  const { stdout, code } = await cli(["devices", "--json"]);
+
+  const rows: { name: string; works: boolean; remedy: string }[] = JSON.parse(stdout).rows;
+  expect(code).toBe(exitCodes.done);
+  expect(rows.find(({ name }) => name === "ort-cpu")?.works).toBe(true);
+  for (const row of rows) if (!row.works) expect(row.remedy).not.toBe("");
+});

@@ -1,0 +1,234 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { beforeAll, expect, test } from "vitest";
+import { openTable } from "../../energy-db/index.ts";
+import { exitCodes } from "../../src/errors.ts";
+import { formatNetwork } from "../../src/network/network-file.ts";
+import { cli } from "../support/cli.ts";
+import { smallNetwork, writeFormulaTable } from "../support/formula-table.ts";
+
+let folder: string;
+let db: string;
+let net: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "wattsplit-errors-"));
+  db = writeFormulaTable(folder);
+  net = join(folder, "small.json");
+  writeFileSync(net, formatNetwork(smallNetwork(2, 4)));
+});
+
+const search = (changes: Record<string, string> = {}) => {
+  const flags: Record<string, string> = {
+    "--net": net,
+    "--data": "synthetic",
+    "--db": db,
+    "--latency-ms": "0.05",
+    "--recipe": "quick",
+    "--out": join(mkdtempSync(join(tmpdir(), "wattsplit-out-")), "found"),
+    ...changes,
+  };
+  return ["search", ...Object.entries(flags).flat()];
+};
+
+/** Wrong input, the exit code it leads to, what stderr must say, and the next step it must offer. */
+const mistakes: readonly [
+  string,
+  () => readonly string[],
+  keyof typeof exitCodes,
+  RegExp,
+  RegExp,
+][] = [
+  [
+    "an unknown device",
+    () => ["profile", "--device", "locla", "--net", "mnist-cnn", "--db", join(folder, "new.db")],
+    "usage",
+    /No device "locla"/,
+    /Known: local/,
+  ],
+  [
+    "an unknown net",
+    () => search({ "--net": "mnist-cn" }),
+    "usage",
+    /No network preset "mnist-cn"/,
+    /Known: mnist-cnn/,
+  ],
+  [
+    "an unknown data set",
+    () => search({ "--data": "mnsit" }),
+    "usage",
+    /No data set "mnsit"/,
+    /Known: mnist/,
+  ],
+  [
+    "an unknown method",
+    () => search({ "--method": "magic" }),
+    "usage",
+    /No search method "magic"/,
+    /Known: splitting/,
+  ],
+  [
+    "an unknown recipe",
+    () => search({ "--recipe": "slow" }),
+    "usage",
+    /No recipe "slow"/,
+    /Known: /,
+  ],
+  [
+    "an unknown meter",
+    () => ["profile", "--meter", "rpal", "--net", "mnist-cnn", "--db", join(folder, "new.db")],
+    "usage",
+    /No meter "rpal"/,
+    /Known: .*rapl/,
+  ],
+  [
+    "data that does not fit the net",
+    () => search({ "--data": "mnist" }),
+    "usage",
+    /28x28x1 images.*8x8x1/,
+    /fit/,
+  ],
+  [
+    "a budget below the smallest network",
+    () => search({ "--latency-ms": "0.001" }),
+    "budget",
+    /latency 980 ns given, at least 25.1 µs needed/,
+    /Raise the budget/,
+  ],
+  [
+    "an energy budget without energy in the table",
+    () => search({ "--energy-mj": "1" }),
+    "unavailable",
+    /energy/,
+    /assumed power/,
+  ],
+  [
+    "no budget",
+    () => ["search", "--net", net, "--data", "synthetic", "--out", join(folder, "x"), "--db", db],
+    "usage",
+    /No budget/,
+    /--latency-ms/,
+  ],
+  [
+    "a budget that is no number",
+    () => search({ "--latency-ms": "fast" }),
+    "usage",
+    /Expected a number above 0/,
+    /latency-ms/,
+  ],
+  [
+    "a table that is not there",
+    () => ["query", "platforms", "--db", join(folder, "none.db")],
+    "usage",
+    /none\.db/,
+    /profile/,
+  ],
+  [
+    "a folder that holds no search",
+    () => ["verify", folder],
+    "usage",
+    /history\.json/,
+    /finished search/,
+  ],
+  [
+    "a flag with a typing error",
+    () => ["query", "platforms", "--dbb", db],
+    "usage",
+    /--dbb/,
+    /Did you mean --db/,
+  ],
+  [
+    "a network file with a mistake",
+    () => search({ "--net": writeBroken() }),
+    "usage",
+    /layers\.0/,
+    /network-format/,
+  ],
+  [
+    "a width never measured",
+    () => ["query", "cost", "--db", db, "--op", "conv2d", "--in", "8x8x1", "--out", "64"],
+    "failure",
+    /outside the .* measured widths/,
+    /never extrapolated/,
+  ],
+];
+
+function writeBroken(): string {
+  const path = join(folder, "broken.json");
+  writeFileSync(path, formatNetwork(smallNetwork(2, 4)).replace('"width": 2', '"width": -2'));
+  return path;
+}
+
+test.each(mistakes)(
+  "%s is one sentence, a next step and the right exit code",
+  async (_, args, exit, says, hints) => {
+    const { code, stderr, stdout } = await cli(args());
+
+    expect(stderr).toMatch(says);
+    expect(stderr).toMatch(hints);
+    expect(code).toBe(exitCodes[exit]);
+    expect(stdout).toBe("");
+  },
+);
+
+test("a damaged database is refused with its path and a next step", async () => {
+  const path = join(folder, "damaged.db");
+  const bytes = readFileSync(db);
+  bytes.fill(0x5a, 4096, bytes.length);
+  writeFileSync(path, bytes);
+
+  const { code, stderr } = await cli(["query", "platforms", "--db", path]);
+
+  expect(stderr).toContain(path);
+  expect(stderr.trim().split("\n")).toHaveLength(2);
+  expect(code).toBe(exitCodes.failure);
+});
+
+test("another program's database is refused and left as it was", async () => {
+  const path = join(folder, "foreign.db");
+  const foreign = new Database(path);
+  foreign.exec("create table people (name text)");
+  foreign.close();
+  const before = readFileSync(path);
+
+  const { code, stderr } = await cli(["profile", "--net", net, "--db", path]);
+
+  expect(stderr).toContain(path);
+  expect(code).toBe(exitCodes.usage);
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test("a database of a newer version is refused with what to do", async () => {
+  const path = writeFormulaTable(mkdtempSync(join(tmpdir(), "wattsplit-newer-")));
+  const newer = new Database(path);
+  newer.pragma("user_version = 9999");
+  newer.close();
+
+  const { code, stderr } = await cli(["query", "platforms", "--db", path]);
+
+  expect(stderr).toMatch(/newer/i);
+  expect(code).toBe(exitCodes.failure);
+});
+
+test("a second profiler on one database is told who holds it", async () => {
+  const first = openTable(db, { mode: "write" });
+
+  const { code, stderr } = await cli(["profile", "--net", net, "--db", db]);
+  first.close();
+
+  expect(stderr).toContain(db);
+  expect(stderr.trim().split("\n")).toHaveLength(2);
+  expect(code).toBe(exitCodes.failure);
+});
+
+test("an output folder that is a file is refused before anything is trained", async () => {
+  const blocked = join(folder, "blocked");
+  mkdirSync(join(folder, "dir"), { recursive: true });
+  writeFileSync(blocked, "");
+
+  const { code, stderr } = await cli(search({ "--out": join(blocked, "found") }));
+
+  expect(stderr).toContain(blocked);
+  expect(code).toBe(exitCodes.failure);
+});

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { openTable } from "../../energy-db/index.ts";
+import { kernelMacs } from "../../src/network/costs.ts";
+import { kernelsOf } from "../../src/network/kernel.ts";
+import { type Network, withWidths } from "../../src/network/network.ts";
+import { calibration, identity, latencyOf, runSettings } from "../energy-db/example-rows.ts";
+
+/** Two strided convolutions on 8x8x1 images of 4 classes: fits the synthetic data set. */
+export const smallNetwork = (first: number, second: number): Network => ({
+  name: "small",
+  input: { height: 8, width: 8, channels: 1 },
+  layers: [
+    convolution("conv1", first),
+    convolution("conv2", second),
+    { kind: "global_pool", name: "pool" },
+    { kind: "dense", name: "logits", width: 4, bias: true, activation: "linear" },
+  ],
+});
+
+const convolution = (name: string, width: number): Network["layers"][number] => ({
+  kind: "conv2d",
+  name,
+  width,
+  kernelSize: 3,
+  stride: 2,
+  padding: "same",
+  bias: false,
+  batchNorm: true,
+  activation: "swish",
+});
+
+const widths = [2, 4, 8, 12, 16];
+
+/** A table whose kernels cost 1 us and 1 ns per multiply-accumulate, measured for every pair of widths. */
+export function writeFormulaTable(folder: string): string {
+  const path = join(folder, "energy.db");
+  const table = openTable(path, { mode: "write", create: true });
+  const { id } = table.ensurePlatform(identity, {});
+  const run = table.startRun(id, { ...runSettings, space: "small" });
+  let position = 0;
+  for (const first of widths)
+    for (const second of widths) {
+      const network = withWidths(
+        smallNetwork(2, 2),
+        new Map([
+          ["conv1", first],
+          ["conv2", second],
+        ]),
+      );
+      const kernels = kernelsOf(network).map(({ layer, kernel }) => ({
+        layer,
+        kernel,
+        latency: latencyOf(1e-6 + 1e-9 * kernelMacs(kernel)),
+        flags: [],
+        samples_s: new Float64Array(40),
+      }));
+      const sum = kernels.reduce((total, { latency }) => total + latency.latency_s, 0);
+      table.addNetworkMeasurement(id, run, {
+        network,
+        role: "design",
+        batch: 1,
+        position: position++,
+        measuredAt: "2026-01-01T00:00:00Z",
+        latency: latencyOf(calibration.overhead_s + calibration.slope * sum),
+        warmUpRuns: 10,
+        conditions: {},
+        flags: [],
+        samples_s: new Float64Array(40),
+        kernels,
+      });
+    }
+  table.putCalibration(id, { ...calibration, space: "small" });
+  table.finishRun(run, "2026-01-01T00:10:00Z", "done");
+  table.close();
+  return path;
+}
