@@ -1,36 +1,24 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { CostTable } from "../../../energy-db/index.ts";
 import { planProfile } from "../../../profiler/index.ts";
-import {
-  type Budget,
-  recipes,
-  type SearchData,
-  trainUniform,
-  uniformNetwork,
-  uniformWidths,
-} from "../../../search/index.ts";
+import { type Budget, recipes, type SearchData } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
-import { networkMacs, networkParameters } from "../../network/costs.ts";
-import { initialWeights } from "../../network/initial-weights.ts";
-import type { Network } from "../../network/network.ts";
 import { presets } from "../../network/presets.ts";
 import { searchStart } from "../../network/search-start.ts";
-import { progressOf } from "../../progress.ts";
-import { seededRandom } from "../../random.ts";
 import { createEngine, type Engine } from "../../tensor/index.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { costModelOf, costsOf, withTable } from "../open-costs.ts";
 import { outcomeText, runProfile } from "./profile-run.ts";
+import { type QuickstartResult, quickstartResult, resultText } from "./quickstart-summary.ts";
+import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
 import { searchReport } from "./report-data.ts";
 import {
-  type FinishedSearch,
   type ReferenceRecord,
   readDocument,
   readFound,
   searchFile,
-  type VerificationRecord,
   writeDocument,
 } from "./search-folder.ts";
 import { runSearch, searchData, withMargin } from "./search-run.ts";
@@ -46,8 +34,6 @@ export interface QuickstartFlags {
 }
 
 const net = "mnist-cnn";
-/** Of the reference's widths, beside the one that fits. */
-const comparedMultipliers = [0.25, 1];
 const reference = presets[net].build({ multiplier: 1 });
 const target = { device: "local", runtime: "ort-cpu", threads: 1 };
 const recipe = recipes.quick;
@@ -63,18 +49,21 @@ export async function runQuickstart(
   const { terminal } = context;
   const folder = flags.out;
   mkdirSync(folder, { recursive: true });
-  const db = join(folder, "energy.db");
+  const db = resolve(folder, "energy.db");
+  terminal.note("1/4 Profiling this machine");
   await profileThisMachine(db, flags, context);
-  await withTable(db, (table) => {
-    const costs = costsOf(table, target, { space: net });
-    terminal.note(energyText(costs, flags));
-    return searchOnce(folder, costs, flags, context);
-  });
-  await verifyAll(folder, db, flags, context);
+  const references = await withTable(db, (table) =>
+    searchAndCompare(folder, costsOf(table, target, { space: net }), flags, context),
+  );
+  terminal.note("4/4 Measuring the networks on the device");
+  await verifyAll(folder, references, flags, context);
   const report = await withTable(db, (table) =>
     writeReport(searchFile(folder, "report"), searchReport(folder, table)),
   );
-  summarize(folder, report, flags, context);
+  const result = quickstartResult(folder, references[0]?.label ?? "");
+  if (flags.json) terminal.answerJson({ report, ...result });
+  else terminal.answer(resultText(result, { budget: flags.budget, report }));
+  requireBudget(result, flags.budget);
 }
 
 async function profileThisMachine(
@@ -91,7 +80,6 @@ async function profileThisMachine(
     levelsPerGroup: 6,
     heldOutNetworks: 12,
   });
-  context.terminal.note(`1/4 Profiling this machine: ${plan.networks.length} networks`);
   const outcome = await runProfile({ ...target, context, plan, db, meter: "auto", assumePower });
   context.signal.throwIfAborted();
   context.terminal.note(outcomeText(outcome));
@@ -103,48 +91,65 @@ function energyText({ energyModel }: CostTable, { assumePower }: QuickstartFlags
     : `Energy: ${energyModel?.provenance} by ${energyModel?.source}`;
 }
 
-async function searchOnce(
+/** Searches, then trains uniform networks to compare with; what an earlier run finished is kept. */
+async function searchAndCompare(
   folder: string,
   costs: CostTable,
   flags: QuickstartFlags,
   context: CommandContext,
-): Promise<void> {
+): Promise<readonly Reference[]> {
   const { terminal } = context;
-  const start = searchStart(net);
-  const data = await searchData("mnist", start.network.input, flags.seed);
+  const { seed } = flags;
+  terminal.note(energyText(costs, flags));
+  const data = await searchData("mnist", reference.input, seed);
   const engine = await createEngine();
   try {
-    if (!existsSync(searchFile(folder, "history"))) {
-      const { budget, margin } = budgetOf(costs, flags);
-      terminal.note(`2/4 Searching within ${budgetText(budget, flags)}`);
-      writeDocument(folder, "run", {
-        ...target,
-        command: `wattsplit ${context.args.join(" ")}`,
-        toolVersion: context.version,
-        generatedAt: new Date().toISOString(),
-        db: resolve(folder, "energy.db"),
-        space: net,
-        budget,
-        margin,
-        budgetReference: referenceText(flags),
-      });
-      await runSearch({
-        context,
-        method: "splitting",
-        start,
-        data,
-        costs: costModelOf(costs),
-        budget: withMargin(budget, margin),
-        recipe,
-        engine,
-        seed: flags.seed,
-        folder,
-      });
-    }
-    await trainReferences(folder, { costs, data, engine, flags, context });
+    if (!existsSync(searchFile(folder, "history")))
+      await searchWithin(folder, { context, flags, costs, data, engine });
+    terminal.note("3/4 Training uniform-width networks to compare with");
+    const references = referenceNetworks(reference, readFound(folder), costs);
+    await trainReferences(folder, references, { context, costs, data, engine, recipe, seed });
+    return references;
   } finally {
     await engine.close();
   }
+}
+
+interface SearchWork {
+  readonly context: CommandContext;
+  readonly flags: QuickstartFlags;
+  readonly costs: CostTable;
+  readonly data: SearchData;
+  readonly engine: Engine;
+}
+
+async function searchWithin(folder: string, work: SearchWork): Promise<void> {
+  const { context, flags, costs, data, engine } = work;
+  const { budget, margin } = budgetOf(costs, flags);
+  context.terminal.note(`2/4 Searching within ${budgetText(budget, flags)}`);
+  writeDocument(folder, "run", {
+    ...target,
+    command: `wattsplit ${context.args.join(" ")}`,
+    toolVersion: context.version,
+    generatedAt: new Date().toISOString(),
+    db: resolve(folder, "energy.db"),
+    space: net,
+    budget,
+    margin,
+    budgetReference: referenceText(flags),
+  });
+  await runSearch({
+    context,
+    method: "splitting",
+    start: searchStart(net),
+    data,
+    costs: costModelOf(costs),
+    budget: withMargin(budget, margin),
+    recipe,
+    engine,
+    seed: flags.seed,
+    folder,
+  });
 }
 
 /** Latency and energy of the reference network times the fraction asked for. */
@@ -163,90 +168,20 @@ function budgetOf(costs: CostTable, { budget: share }: QuickstartFlags) {
 const referenceText = ({ budget }: QuickstartFlags): string =>
   `${budget} of the uniform reference network ${widthText(reference)}`;
 
-const widthText = (network: Network): string =>
-  network.layers.flatMap((layer) => (layer.kind === "conv2d" ? [layer.width] : [])).join("-");
-
 const budgetText = ({ latency_s, energy_j }: Budget, flags: QuickstartFlags): string =>
   `${formatSeconds(latency_s ?? 0)}${energy_j === undefined ? "" : ` and ${formatJoules(energy_j)}`} ` +
   `(${referenceText(flags)})`;
 
-interface ReferenceWork {
-  readonly costs: CostTable;
-  readonly data: SearchData;
-  readonly engine: Engine;
-  readonly flags: QuickstartFlags;
-  readonly context: CommandContext;
-}
-
-interface Reference {
-  readonly label: string;
-  readonly network: Network;
-}
-
-/** Uniform-width networks to compare with: the widest that fits the budget, and others around it. */
-function referenceNetworks({ history }: FinishedSearch, costs: CostTable): readonly Reference[] {
-  const fitting = uniformWidths({ reference, costs: costModelOf(costs), budget: history.budget });
-  const others = comparedMultipliers.filter(
-    (multiplier) => Math.abs(multiplier - fitting.multiplier) > 0.05,
-  );
-  return [fitting.multiplier, ...others].map((multiplier) => {
-    const network = uniformNetwork(reference, multiplier);
-    return { label: `uniform x${Number(multiplier.toFixed(2))} (${widthText(network)})`, network };
-  });
-}
-
-async function trainReferences(folder: string, work: ReferenceWork): Promise<void> {
-  const { costs, data, engine, flags, context } = work;
-  const { terminal, signal } = context;
-  const known = [...(readDocument(folder, "references") ?? [])];
-  terminal.note("3/4 Training uniform-width networks to compare with");
-  const found = readFound(folder);
-  const epochs = found.history.rounds.reduce((sum, round) => sum + round.epochs, 0);
-  for (const { label, network } of referenceNetworks(found, costs)) {
-    if (known.some((record) => record.label === label)) continue;
-    const started_s = performance.now() / 1000;
-    const trained = await trainUniform(network, {
-      engine,
-      data,
-      recipe,
-      epochs,
-      seed: flags.seed,
-      weights: initialWeights(network, seededRandom(flags.seed)),
-      signal,
-      onStep: (done) => {
-        const elapsed_s = performance.now() / 1000 - started_s;
-        terminal.progress(progressOf(`${label}, epochs`, { done, total: epochs, elapsed_s }));
-      },
-    });
-    const cost = costs.networkCost(network);
-    known.push({
-      label,
-      accuracy: trained.test.accuracy,
-      validationAccuracy: trained.validation.accuracy,
-      latency_s: cost.latency_s,
-      ...(cost.energy_j === undefined ? {} : { energy_j: cost.energy_j }),
-      macs: networkMacs(network),
-      parameters: networkParameters(network),
-    });
-    writeDocument(folder, "references", known);
-  }
-}
-
 /** Found and uniform networks in one go, so that the same machine state judges all of them. */
 async function verifyAll(
   folder: string,
-  db: string,
-  flags: QuickstartFlags,
+  references: readonly Reference[],
+  { seed }: QuickstartFlags,
   context: CommandContext,
 ): Promise<void> {
-  context.terminal.note("4/4 Measuring the networks on the device");
-  const found = readFound(folder);
-  const { network, weights, run } = found;
-  const references = await withTable(db, (table) =>
-    referenceNetworks(found, costsOf(table, target, { space: net })),
-  );
+  const { network, weights, run } = readFound(folder);
   const [own, ...others] = await runVerify(
-    { ...target, context, db, meter: "auto", space: run.space, seed: flags.seed },
+    { ...target, context, db: run.db, meter: "auto", space: run.space, seed },
     [{ label: `the found network (${widthText(network)})`, network, weights }, ...references],
   );
   if (!own) throw new Error("Verification returned nothing");
@@ -260,63 +195,16 @@ async function verifyAll(
   writeDocument(folder, "references", timed);
 }
 
-function summarize(
-  folder: string,
-  report: string,
-  flags: QuickstartFlags,
-  { terminal }: CommandContext,
-): void {
-  const { history, network, run } = readFound(folder);
-  const verification = readDocument(folder, "verification");
-  const references = readDocument(folder, "references") ?? [];
-  const full = references.find(({ label }) => label.includes(widthText(reference)))?.measured;
-  if (!verification || !full) throw new Error("The verification is incomplete");
-  const share = verification.measured.latency_s / full.latency_s;
-  const meets = share <= flags.budget;
-  if (flags.json) terminal.answerJson({ report, share, meets, verification, references, history });
-  else
-    terminal.answer(
-      summaryText({
-        widths: widthText(network),
-        history,
-        verification,
-        references,
-        share,
-        flags,
-        report,
-      }),
-    );
-  if (!meets)
-    throw new UserError(
-      `The measured latency is ${formatPercent(share)} of the reference's, the budget ${formatPercent(flags.budget)}`,
-      {
-        hint: `The table predicted ${formatSeconds(verification.predicted_s)} within a margin of ${formatPercent(run.margin)}: measure again on a quieter machine.`,
-        exit: "budget",
-      },
-    );
-}
-
-interface Summary {
-  readonly widths: string;
-  readonly history: ReturnType<typeof readFound>["history"];
-  readonly verification: VerificationRecord;
-  readonly references: readonly ReferenceRecord[];
-  readonly share: number;
-  readonly flags: QuickstartFlags;
-  readonly report: string;
-}
-
-function summaryText(summary: Summary): string {
-  const { widths, history, verification, references, share, flags, report } = summary;
-  const { measured, predicted_s, error } = verification;
-  return [
-    `Found network   widths ${widths}, MNIST test accuracy ${formatPercent(history.test?.accuracy ?? 0)}`,
-    `Latency         ${formatSeconds(measured.latency_s)} measured, ${formatPercent(share)} of the reference's ` +
-      `(budget ${formatPercent(flags.budget)}); predicted ${formatSeconds(predicted_s)}, error ${formatPercent(error)}`,
-    ...references.map(
-      ({ label, accuracy, measured: time }) =>
-        `Compared with   ${label}: accuracy ${formatPercent(accuracy)}, ${formatSeconds(time?.latency_s ?? Number.NaN)} measured`,
-    ),
-    `Report          ${resolve(report)}`,
-  ].join("\n");
+/** Throws a UserError when the measured network misses the budget that the table promised to keep. */
+function requireBudget({ share, run, verification }: QuickstartResult, budget: number): void {
+  if (share <= budget) return;
+  throw new UserError(
+    `The measured latency is ${formatPercent(share)} of the reference's, the budget ${formatPercent(budget)}`,
+    {
+      hint:
+        `The table predicted ${formatSeconds(verification.predicted_s)}, with a margin of ` +
+        `${formatPercent(run.margin)} for its error: run again on a quieter machine.`,
+      exit: "budget",
+    },
+  );
 }

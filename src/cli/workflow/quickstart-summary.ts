@@ -1,0 +1,53 @@
+import { resolve } from "node:path";
+import type { SearchHistory } from "../../../search/index.ts";
+import { formatPercent, formatSeconds } from "../../units.ts";
+import { widthText } from "./references.ts";
+import {
+  type FinishedSearch,
+  type ReferenceRecord,
+  readDocument,
+  readFound,
+  type VerificationRecord,
+} from "./search-folder.ts";
+
+/** What the quickstart found, beside the reference network that its budget is a fraction of. */
+export interface QuickstartResult {
+  readonly widths: string;
+  readonly run: FinishedSearch["run"];
+  readonly history: SearchHistory;
+  readonly verification: VerificationRecord;
+  readonly references: readonly ReferenceRecord[];
+  /** Measured latency over the reference's, both measured in the same minute. */
+  readonly share: number;
+}
+
+/** Reads the result from the folder; `reference` is the label of the network that the budget is a fraction of. */
+export function quickstartResult(folder: string, reference: string): QuickstartResult {
+  const { history, network, run } = readFound(folder);
+  const verification = readDocument(folder, "verification");
+  const references = readDocument(folder, "references") ?? [];
+  const full = references.find(({ label }) => label === reference)?.measured;
+  if (!verification || !full) throw new Error(`${folder} holds no complete verification`);
+  const share = verification.measured.latency_s / full.latency_s;
+  return { widths: widthText(network), run, history, verification, references, share };
+}
+
+export function resultText(
+  { widths, history, verification, references, share }: QuickstartResult,
+  { budget, report }: { readonly budget: number; readonly report: string },
+): string {
+  const { measured, predicted_s, error } = verification;
+  return [
+    `Found network   widths ${widths}, MNIST test accuracy ${formatPercent(history.test?.accuracy ?? 0)}`,
+    `Latency         ${formatSeconds(measured.latency_s)} measured, ${formatPercent(share)} of the reference's ` +
+      `(budget ${formatPercent(budget)}); predicted ${formatSeconds(predicted_s)}, error ${formatPercent(error)}`,
+    ...references.map(
+      ({ label, accuracy, measured: time, latency_s }) =>
+        `Compared with   ${label}: accuracy ${formatPercent(accuracy)}, ` +
+        (time
+          ? `${formatSeconds(time.latency_s)} measured`
+          : `${formatSeconds(latency_s)} predicted`),
+    ),
+    `Report          ${resolve(report)}`,
+  ].join("\n");
+}

@@ -1,0 +1,92 @@
+import type { CostTable } from "../../../energy-db/index.ts";
+import {
+  type Recipe,
+  type SearchData,
+  trainUniform,
+  uniformNetwork,
+  uniformWidths,
+} from "../../../search/index.ts";
+import { networkMacs, networkParameters } from "../../network/costs.ts";
+import { initialWeights } from "../../network/initial-weights.ts";
+import type { Network } from "../../network/network.ts";
+import { progressOf } from "../../progress.ts";
+import { seededRandom } from "../../random.ts";
+import type { Engine } from "../../tensor/index.ts";
+import type { CommandContext } from "../context.ts";
+import { costModelOf } from "../open-costs.ts";
+import { type FinishedSearch, readDocument, readFound, writeDocument } from "./search-folder.ts";
+
+/** A uniform-width network that a found one is compared with. */
+export interface Reference {
+  readonly label: string;
+  readonly network: Network;
+}
+
+/** A narrow one of the reference's widths, for the lower end of the axis. */
+const narrow = 0.25;
+
+/** The reference itself, the widest multiple of it that fits the search's budget, and a narrow one. */
+export function referenceNetworks(
+  reference: Network,
+  { history }: FinishedSearch,
+  costs: CostTable,
+): readonly Reference[] {
+  const fitting = uniformWidths({ reference, costs: costModelOf(costs), budget: history.budget });
+  return [...new Set([1, fitting.multiplier, narrow])].map((multiplier) => {
+    const network = uniformNetwork(reference, multiplier);
+    return { label: `uniform x${Number(multiplier.toFixed(2))} (${widthText(network)})`, network };
+  });
+}
+
+/** Widths of the convolutions: "32-64-128". */
+export const widthText = (network: Network): string =>
+  network.layers.flatMap((layer) => (layer.kind === "conv2d" ? [layer.width] : [])).join("-");
+
+export interface ReferenceWork {
+  readonly context: CommandContext;
+  readonly costs: CostTable;
+  readonly data: SearchData;
+  readonly engine: Engine;
+  readonly recipe: Recipe;
+  readonly seed: number;
+}
+
+/** Trains each reference for as many epochs as the search took, and keeps what is done in the search's folder. */
+export async function trainReferences(
+  folder: string,
+  references: readonly Reference[],
+  { context, costs, data, engine, recipe, seed }: ReferenceWork,
+): Promise<void> {
+  const { terminal, signal } = context;
+  const known = [...(readDocument(folder, "references") ?? [])];
+  const { history } = readFound(folder);
+  const epochs = history.rounds.reduce((sum, round) => sum + round.epochs, 0);
+  for (const { label, network } of references) {
+    if (known.some((record) => record.label === label)) continue;
+    const started_s = performance.now() / 1000;
+    const trained = await trainUniform(network, {
+      engine,
+      data,
+      recipe,
+      epochs,
+      seed,
+      weights: initialWeights(network, seededRandom(seed)),
+      signal,
+      onStep: (done) => {
+        const elapsed_s = performance.now() / 1000 - started_s;
+        terminal.progress(progressOf(`${label}, epochs`, { done, total: epochs, elapsed_s }));
+      },
+    });
+    const { latency_s, energy_j } = costs.networkCost(network);
+    known.push({
+      label,
+      accuracy: trained.test.accuracy,
+      validationAccuracy: trained.validation.accuracy,
+      latency_s,
+      ...(energy_j === undefined ? {} : { energy_j }),
+      macs: networkMacs(network),
+      parameters: networkParameters(network),
+    });
+    writeDocument(folder, "references", known);
+  }
+}
