@@ -141,10 +141,17 @@ function constantTraced(
   type: TracedType,
 ): Traced {
   const first = constant[0];
-  const uniform = first !== undefined && Array.prototype.every.call(constant, (v) => v === first);
-  if (!uniform || shape.length === 0) return { shape, type, names: new Map(), constant };
+  if (first === undefined || shape.length === 0 || !isUniform(constant))
+    return { shape, type, names: new Map(), constant };
   const base: Traced = { shape: [], type, names: new Map(), constant: [first] };
   return { shape, type, names: new Map(), base };
+}
+
+/** A plain loop: tfjs writes ones as large as activations, and callbacks on them took most of the trace. */
+function isUniform(values: ArrayLike<number>): boolean {
+  const first = values[0];
+  for (let i = 1; i < values.length; i++) if (values[i] !== first) return false;
+  return true;
 }
 
 let instance: TracingBackend | undefined;

@@ -65,20 +65,15 @@ const subtract: BinaryOp = { op: "Sub", rightUnit: 0, fold: (a, b) => a - b };
 const multiply: BinaryOp = { op: "Mul", leftUnit: 1, rightUnit: 1, fold: (a, b) => a * b };
 const divide: BinaryOp = { op: "Div", rightUnit: 1, fold: (a, b) => a / b };
 
-/** Where one factor is the ones and zeros of truth values, the product picks instead of multiplying. */
+/** The product of the ones and zeros of two truth values is their conjunction. */
 function multiplyTraced(builder: GraphBuilder, a: Traced, b: Traced): Traced {
   const [one, other] = [stripBroadcast(a), stripBroadcast(b)];
   if (one.mask && other.mask) {
     const mask = elementwise(builder, { op: "And", operands: [one.mask, other.mask] });
     return broadcastTo(maskOf(mask, a.type), broadcastShape(a.shape, b.shape));
   }
-  if (one.mask && uniformValue(b) === undefined) return pickWhere(builder, one.mask, b);
-  if (other.mask && uniformValue(a) === undefined) return pickWhere(builder, other.mask, a);
   return applyBinary(builder, a, b, multiply);
 }
-
-const pickWhere = (builder: GraphBuilder, mask: Traced, x: Traced): Traced =>
-  elementwise(builder, { op: "Where", operands: [mask, x, scalarOf(0, x.type)], type: x.type });
 
 /** The ones and zeros of truth values. */
 const maskOf = (mask: Traced, type: TracedType): Traced => ({
