@@ -25,8 +25,11 @@ export function widthLevels(range: WidthRange, count: number): readonly number[]
   add(onGrid(tile, grid) + grid);
   add(onGrid(cap - 1, grid) === cap ? cap - grid : onGrid(cap - 1, grid));
   for (let turn = 0; turn < 4 * count && levels.size < count; turn++) {
-    const gaps = gapsOf([...levels].sort((a, b) => a - b));
     const spacing = spacings[turn % spacings.length] ?? 1;
+    // Below a tile there are no quarters of one.
+    const gaps = gapsOf([...levels].sort((a, b) => a - b)).filter(
+      ({ low }) => spacing !== tile / 4 || low >= tile,
+    );
     gaps.some((gap) => add(middleOf(gap, spacing, grid))) ||
       gaps.some((gap) => add(middleOf(gap, 1, grid)));
   }

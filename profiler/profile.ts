@@ -166,14 +166,17 @@ async function measureQueue(
 ): Promise<"done" | "time-limit"> {
   const { plan, flagged, timeLimit_s = Number.POSITIVE_INFINITY } = session;
   const queue = steps.map((step) => ({ step, attempt: 1 }));
+  let nextProbe = 0;
   for (const { step, attempt } of queue) {
     if (elapsed_s() >= timeLimit_s) return "time-limit";
     const done = flagged.length;
     session.onProgress?.(
       progressOf(step.label, { done, total: steps.length, elapsed_s: elapsed_s() }),
     );
-    if (done % probeEvery === 0 && attempt === 1)
+    if (done >= nextProbe) {
       (await measureNow(session, probeNetwork(plan, done), probe)).store();
+      nextProbe = done + probeEvery;
+    }
     const { flags, store } = await step.measure(probe, meter);
     // The loop goes on over what is appended here.
     if (flags.includes("drift") && attempt < attempts) queue.push({ step, attempt: attempt + 1 });

@@ -32,7 +32,7 @@ export const samplingRules: SamplingRules = {
   batch_s: 1e-3,
   batchesPerSample: 5,
   minSamples: 20,
-  maxSamples: 150,
+  maxSamples: 80,
   allowedSlowdown: 1.06,
   targetCi: 0.02,
 };

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Device } from "../../devices/index.ts";
 import { type EnergyTable, loadCosts, openTable } from "../../energy-db/index.ts";
-import { type ProfileOptions, planProfile, profile } from "../../profiler/index.ts";
+import { type ProfileOptions, profile } from "../../profiler/index.ts";
 import { kernelKey } from "../../src/network/kernel.ts";
-import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
 import { linearKernel, simulatedDevice, steppedKernel } from "./simulated-device.ts";
+import { smallPlan } from "./small-plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-profiler-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,23 +17,13 @@ let tables = 0;
 const newTable = (): EnergyTable =>
   openTable(join(folder, `${tables++}.db`), { mode: "write", create: true });
 
-const smallPlan = planProfile({
-  name: "small",
-  network: findPreset("mnist-cnn").build({ multiplier: 0.25 }),
-  caps: new Map([
-    ["conv1", 20],
-    ["conv2", 36],
-    ["conv3", 36],
-  ]),
-  levelsPerGroup: 4,
-  heldOutNetworks: 6,
-});
+const plan = smallPlan();
 
 const run = (device: Device, table: EnergyTable, options: Partial<ProfileOptions> = {}) =>
   profile({
     device,
     table,
-    plan: smallPlan,
+    plan,
     toolVersion: "test",
     random: seededRandom(1),
     ...options,
@@ -45,11 +35,11 @@ describe("profiling a search space", () => {
 
     const outcome = await run(simulatedDevice({ overhead_s: 20e-6 }), table);
 
-    expect(outcome).toMatchObject({ stoppedBy: "done", measured: smallPlan.networks.length });
+    expect(outcome).toMatchObject({ stoppedBy: "done", measured: plan.networks.length });
     const stored = new Set(
       table.kernelMeasurements(outcome.platformId).map(({ kernel }) => kernelKey(kernel)),
     );
-    for (const kernel of smallPlan.kernels) expect(stored).toContain(kernelKey(kernel));
+    for (const kernel of plan.kernels) expect(stored).toContain(kernelKey(kernel));
     expect(outcome.calibration?.overhead_s).toBeCloseTo(20e-6, 8);
     expect(outcome.calibration?.slope).toBeCloseTo(1, 3);
     expect(outcome.calibration?.p90Error).toBeLessThan(0.03);
@@ -61,7 +51,7 @@ describe("profiling a search space", () => {
     const { platformId } = await run(simulatedDevice({ kernel_s: steppedKernel }), table);
     const costs = loadCosts(table, platformId);
 
-    for (const kernel of smallPlan.kernels.slice(0, 20))
+    for (const kernel of plan.kernels.slice(0, 20))
       expect(costs.cost(kernel).latency_s).toBeCloseTo(steppedKernel(kernel), 8);
     table.close();
   });
@@ -72,7 +62,7 @@ describe("profiling a search space", () => {
 
     const again = await run(simulatedDevice(), table);
 
-    expect(again).toMatchObject({ measured: 0, skipped: smallPlan.networks.length });
+    expect(again).toMatchObject({ measured: 0, skipped: plan.networks.length });
     table.close();
   });
 
@@ -130,7 +120,7 @@ describe("profiling a search space", () => {
       onProgress: ({ remaining_s }) => seen.push(remaining_s),
     });
 
-    expect(seen).toHaveLength(smallPlan.networks.length);
+    expect(seen).toHaveLength(plan.networks.length);
     expect(seen[0]).toBeUndefined();
     expect(seen[1]).toBeGreaterThan(0);
     table.close();
@@ -164,7 +154,7 @@ describe("profiling a search space", () => {
 
     const { platformId, measured } = await run(simulatedDevice(), table, { method: "isolated" });
 
-    expect(measured).toBe(smallPlan.kernels.length);
+    expect(measured).toBe(plan.kernels.length);
     expect(table.kernelMeasurements(platformId, "isolated")).toHaveLength(measured);
     expect(table.integrity()).toBeUndefined();
     table.close();
@@ -212,7 +202,7 @@ describe("energy in a profile", () => {
   });
 });
 
-const firstKernel = () => smallPlan.kernels[0] ?? never();
+const firstKernel = () => plan.kernels[0] ?? never();
 const never = () => {
   throw new Error("absent");
 };

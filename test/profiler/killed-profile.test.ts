@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { openTable } from "../../energy-db/index.ts";
+import { profile } from "../../profiler/index.ts";
+import { kernelKey } from "../../src/network/kernel.ts";
+import { seededRandom } from "../../src/random.ts";
+import { simulatedDevice } from "./simulated-device.ts";
+import { smallPlan } from "./small-plan.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-killed-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const plan = smallPlan(3);
+
+function summaryOf(path: string) {
+  const table = openTable(path, { mode: "read" });
+  table.integrity();
+  const [platform] = table.platforms();
+  const networks = table
+    .networkMeasurements(platform?.id ?? 0)
+    .filter(({ role }) => role !== "probe");
+  const kernels = networks.flatMap((network) => network.kernels);
+  table.close();
+  return {
+    ids: networks.map(({ id }) => id),
+    positions: networks.map(({ position }) => position).sort((a, b) => a - b),
+    kernels: [...new Set(kernels.map(({ kernel }) => kernelKey(kernel)))].sort(),
+  };
+}
+
+it("a profile killed again and again ends with the rows of one that was not", async () => {
+  const killed = join(folder, "killed.db");
+  const whole = join(folder, "whole.db");
+  const random = seededRandom(5);
+  let kept: readonly number[] = [];
+
+  for (let kill = 0; kill < 4; kill++) {
+    const lifetime = String(6_650 + random.below(700));
+    const child = join(import.meta.dirname, "killed-profile.ts");
+    const { signal } = spawnSync(process.execPath, ["--import", "tsx", child, killed, lifetime]);
+    expect(signal).toBe("SIGKILL");
+    const { ids } = summaryOf(killed);
+    expect(ids.slice(0, kept.length)).toEqual(kept);
+    kept = ids;
+  }
+  for (const path of [killed, whole]) {
+    const table = openTable(path, { mode: "write", create: true });
+    const device = simulatedDevice();
+    await profile({ device, table, plan, toolVersion: "test", random: seededRandom(1) });
+    table.close();
+  }
+
+  expect(kept.length).toBeGreaterThan(0);
+  expect(summaryOf(killed).positions).toEqual(plan.networks.map((_, position) => position));
+  expect(summaryOf(killed).kernels).toEqual(summaryOf(whole).kernels);
+});
