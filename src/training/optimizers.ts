@@ -62,5 +62,3 @@ export function adam({
     },
   };
 }
-
-export const optimizers = { sgd, adam } as const;

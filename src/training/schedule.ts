@@ -8,8 +8,3 @@ export function cosineSchedule(peak: number, { warmUp = 0.05 } = {}): Schedule {
     return (peak / 2) * (1 + Math.cos((Math.PI * (done - warmUp)) / (1 - warmUp)));
   };
 }
-
-export const constantSchedule =
-  (rate: number): Schedule =>
-  () =>
-    rate;
