@@ -10,8 +10,8 @@ export interface WidthRange {
 
 /**
  * The widths to measure along one axis, ascending, at most `count` (and never more than there are): both ends,
- * so that nothing inside is extrapolated; a pair across the lowest possible step edge (16, 17) and one at the
- * cap, which show a riser and a tread with two points each; then the widest gaps halved, by turns with whole tiles, quarter tiles and odd widths: runtimes treat the three differently.
+ * so that nothing inside is extrapolated; a pair across the lowest possible step edge (16, 17), at or above the
+ * floor, and one at the cap, which show a riser and a tread with two points each; then the widest gaps halved, by turns with whole tiles, quarter tiles and odd widths: runtimes treat the three differently.
  */
 export function widthLevels(range: WidthRange, count: number): readonly number[] {
   const { floor, cap, grid } = range;
@@ -21,8 +21,9 @@ export function widthLevels(range: WidthRange, count: number): readonly number[]
     levels.add(width);
     return true;
   };
-  add(onGrid(tile, grid));
-  add(onGrid(tile, grid) + grid);
+  const edge = onGrid(Math.max(tile, floor), grid);
+  add(edge);
+  add(edge + grid);
   add(onGrid(cap - 1, grid) === cap ? cap - grid : onGrid(cap - 1, grid));
   for (let turn = 0; turn < 4 * count && levels.size < count; turn++) {
     const spacing = spacings[turn % spacings.length] ?? 1;
