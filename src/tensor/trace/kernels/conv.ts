@@ -130,10 +130,9 @@ const wideChannels = 64;
 function tapGradient(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): Traced {
   const { inChannels, outChannels, size, strides } = window;
   const shape = [...size, inChannels, outChannels];
-  const byPixel = inChannels >= wideChannels || (inChannels >= thinChannels && strides[1] > 1);
-  const product = byPixel
-    ? pixelMajor(builder, x, dy, window)
-    : channelMajor(builder, x, dy, window);
+  const byPixel = inChannels >= wideChannels || strides[1] > 1;
+  const major = inChannels < thinChannels ? channelMajor : byPixel ? pixelMajor : imageMajor;
+  const product = major(builder, x, dy, window);
   return builder.value(builder.reshapeValue(product, shape), shape, "float32");
 }
 
@@ -152,20 +151,29 @@ function pixelMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window
   return builder.emit("Concat", products, { axis: { int: 0 } });
 }
 
-/** Channels outermost: [in, positions] [out, positions]^T per tap, or for all taps at once. */
+/** Images outermost: [in, pixels] [out, pixels]^T per image and tap; images run in parallel. */
+function imageMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): string {
+  const { inChannels, outChannels, batch, out } = window;
+  const rows = builder.reshapeValue(builder.read(dy, nchw), [batch, outChannels, sizeOf(out)]);
+  const turned = builder.emit("Transpose", [rows], { perm: { ints: [0, 2, 1] } });
+  const products = shiftedImages(builder, x, window, nchw).map((tap) => {
+    const columns = builder.reshapeValue(tap, [batch, inChannels, sizeOf(out)]);
+    const perImage = builder.emit("MatMul", [columns, turned]);
+    return builder.emit("ReduceSum", [perImage, builder.ints([0])], { keepdims: { int: 0 } });
+  });
+  return builder.emit("Concat", products, { axis: { int: 0 } });
+}
+
+/** Channels outermost, all taps in one product: [taps in, positions] [out, positions]^T. */
 function channelMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): string {
   const { inChannels, outChannels, size } = window;
   const count = outPositions(window);
   const rows = builder.reshapeValue(builder.read(dy, cnhw), [outChannels, count]);
-  const times = (columns: string): string =>
-    builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
-  const taps = shiftedImages(builder, x, window, cnhw);
-  if (inChannels >= thinChannels) {
-    const products = taps.map((tap) => times(builder.reshapeValue(tap, [inChannels, count])));
-    return builder.emit("Concat", products, { axis: { int: 0 } });
-  }
-  const all = builder.emit("Concat", taps, { axis: { int: 0 } });
-  return times(builder.reshapeValue(all, [sizeOf(size) * inChannels, count]));
+  const taps = builder.emit("Concat", shiftedImages(builder, x, window, cnhw), {
+    axis: { int: 0 },
+  });
+  const columns = builder.reshapeValue(taps, [sizeOf(size) * inChannels, count]);
+  return builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
 }
 
 /** For every tap of the filter the pixel of x that it meets at every output position, in `layout`. */
