@@ -71,7 +71,7 @@ await engine.close();
 for (const { kind, widths, cost, validation } of found.history.rounds)
   console.log(
     kind.padEnd(7),
-    `${widths.conv1}-${widths["conv2"]}`.padEnd(6),
+    `${widths.conv1}-${widths.conv2}`.padEnd(6),
     `${(cost.latency_s * 1e6).toFixed(2)} us`,
     `accuracy ${(100 * validation.accuracy).toFixed(1)} %`,
   );
