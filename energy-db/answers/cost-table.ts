@@ -107,7 +107,11 @@ function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTabl
     cost,
     tryCost,
     marginal: (kernel, change) =>
-      marginalCost(kernel, change, { cost, steps: familyOf(kernel)?.surface().steps }),
+      marginalCost(kernel, change, {
+        cost,
+        tryCost,
+        structure: familyOf(kernel)?.surface().structure,
+      }),
     stairs: (filter) => stairsOf(matching(filter), familyOf),
     kernels: (filter) => matching(filter).map((measured) => kernelCost(measured, cost)),
     networkCost: (network, { batch = 1 } = {}) =>

@@ -1,8 +1,8 @@
 import { type Factored, factorSymmetric } from "./least-squares.ts";
-import type { Place } from "./plane.ts";
+import type { Spot } from "./plane.ts";
 
 /** A value known at a place. */
-export interface Known extends Place {
+export interface Known extends Spot {
   readonly value: number;
 }
 
@@ -20,7 +20,7 @@ const mostPoints = { choosing: 100, fitting: 500 };
 
 /** Interpolates deviations that are zero on average; `errors` are those of leaving points out, one at a time. */
 export interface Deviations {
-  at(place: Place): number;
+  at(spot: Spot): number;
   readonly errors: readonly number[];
 }
 
@@ -42,11 +42,11 @@ export function fitDeviations(known: readonly Known[]): Deviations {
   return { at, errors: best.errors };
 }
 
-/** place -> kᵀ (K + noise I)⁻¹ values. */
-function krige(points: readonly Known[], reach: Reach): (place: Place) => number {
+/** spot -> kᵀ (K + noise I)⁻¹ values. */
+function krige(points: readonly Known[], reach: Reach): (spot: Spot) => number {
   const weights = factored(points, reach).solve(points.map(({ value }) => value));
-  return (place) => {
-    const at = inOctaves(place);
+  return (spot) => {
+    const at = inOctaves(spot);
     let sum = 0;
     for (const [i, point] of points.entries())
       sum += (weights[i] ?? 0) * covariance(distance(point, at) / reach.octaves);
@@ -74,7 +74,7 @@ function factored(points: readonly Known[], { octaves, noise }: Reach): Factored
   return matrix;
 }
 
-const inOctaves = ({ x, y }: Place): Place => ({ x: Math.log2(x), y: Math.log2(y) });
+const inOctaves = ({ x, y, ragged }: Spot): Spot => ({ x: Math.log2(x), y: Math.log2(y), ragged });
 
 const thinned = <T>(points: readonly T[], most: number): readonly T[] => {
   const stride = Math.ceil(points.length / most);
@@ -84,7 +84,11 @@ const thinned = <T>(points: readonly T[], most: number): readonly T[] => {
 const meanSize = (errors: readonly number[]): number =>
   errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length;
 
-const distance = (a: Place, b: Place): number => Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2);
+/** Octaves between a width on the lanes and the same width off them: related, but not close. */
+const laneOctaves = 2;
+
+const distance = (a: Spot, b: Spot): number =>
+  Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2 + (a.ragged === b.ragged ? 0 : laneOctaves ** 2));
 
 function covariance(reachesApart: number): number {
   const scaled = Math.sqrt(3) * reachesApart;

@@ -51,39 +51,85 @@ export function leastSquares(
   features: readonly (readonly number[])[],
   targets: readonly number[],
 ): number[] | undefined {
-  const columns = features[0]?.length ?? 0;
-  const product = (of: (row: readonly number[], i: number) => number) =>
-    features.reduce((sum, row, i) => sum + of(row, i), 0);
-  const range = Array.from({ length: columns }, (_, c) => c);
-  const normal = factorSymmetric(
-    range.map((a) => range.map((b) => product((row) => (row[a] ?? 0) * (row[b] ?? 0)))),
-  );
-  return normal?.solve(range.map((a) => product((row, i) => (row[a] ?? 0) * (targets[i] ?? 0))));
+  const { gram, right } = normalEquations(features, targets);
+  return factorSymmetric(gram)?.solve(right);
 }
 
 /**
- * Least squares with coefficients of at least zero. Few columns: every subset is solved freely and
- * the best admissible one kept, which is the exact optimum (its active set is among the subsets).
+ * Least squares with coefficients of at least zero, by active sets (Lawson and Hanson, Solving Least
+ * Squares Problems, 1974, ch. 23). A column that depends on those in use stays out.
  */
 export function nonNegativeLeastSquares(
   features: readonly (readonly number[])[],
   targets: readonly number[],
 ): readonly number[] {
-  const columns = features[0]?.length ?? 0;
-  let best = { error: Number.POSITIVE_INFINITY, coefficients: new Array<number>(columns).fill(0) };
-  for (let subset = 1; subset < 2 ** columns; subset++) {
-    const chosen = Array.from({ length: columns }, (_, c) => c).filter((c) => subset & (1 << c));
-    const free = leastSquares(
-      features.map((row) => chosen.map((c) => row[c] ?? 0)),
-      targets,
-    );
-    if (!free || free.some((value) => value < 0)) continue;
-    const coefficients = new Array<number>(columns).fill(0);
-    for (const [i, c] of chosen.entries()) coefficients[c] = free[i] ?? 0;
-    const error = residualsOf(features, targets, coefficients).reduce((sum, r) => sum + r * r, 0);
-    if (error < best.error) best = { error, coefficients };
+  const equations = normalEquations(features, targets);
+  const { gram, right } = equations;
+  const rejected = new Set<number>();
+  let used: readonly number[] = [];
+  let coefficients: readonly number[] = right.map(() => 0);
+  for (let round = 0; round < 10 * right.length; round++) {
+    const steepest = right
+      .map((value, c) => ({ c, slope: value - dot(gram[c] ?? [], coefficients, right.length) }))
+      .filter(({ c, slope }) => slope > 1e-10 && !used.includes(c) && !rejected.has(c))
+      .sort((a, b) => b.slope - a.slope)[0];
+    if (!steepest) break;
+    const entered = enter(equations, [...used, steepest.c], coefficients);
+    if (entered?.used.includes(steepest.c)) ({ used, coefficients } = entered);
+    else rejected.add(steepest.c);
   }
-  return best.coefficients;
+  return coefficients;
+}
+
+interface NormalEquations {
+  readonly gram: readonly (readonly number[])[];
+  readonly right: readonly number[];
+}
+
+function normalEquations(
+  features: readonly (readonly number[])[],
+  targets: readonly number[],
+): NormalEquations {
+  const range = Array.from({ length: features[0]?.length ?? 0 }, (_, c) => c);
+  const product = (of: (row: readonly number[], i: number) => number) =>
+    features.reduce((sum, row, i) => sum + of(row, i), 0);
+  return {
+    gram: range.map((a) => range.map((b) => product((row) => (row[a] ?? 0) * (row[b] ?? 0)))),
+    right: range.map((a) => product((row, i) => (row[a] ?? 0) * (targets[i] ?? 0))),
+  };
+}
+
+/** Solves freely on the columns in use and drops those that would turn negative, until none does. */
+function enter(
+  { gram, right }: NormalEquations,
+  columns: readonly number[],
+  start: readonly number[],
+): { readonly used: readonly number[]; readonly coefficients: readonly number[] } | undefined {
+  let used = columns;
+  let coefficients = start;
+  while (used.length > 0) {
+    const free = factorSymmetric(used.map((a) => used.map((b) => gram[a]?.[b] ?? 0)))?.solve(
+      used.map((c) => right[c] ?? 0),
+    );
+    if (!free) return undefined;
+    const goal = spread(free, used, right.length);
+    const falling = used.filter((c) => (goal[c] ?? 0) <= 0);
+    if (falling.length === 0) return { used, coefficients: goal };
+    const way = Math.min(
+      ...falling.map((c) => (coefficients[c] ?? 0) / ((coefficients[c] ?? 0) - (goal[c] ?? 0))),
+    );
+    coefficients = coefficients.map((value, c) => value + way * ((goal[c] ?? 0) - value));
+    const before = coefficients;
+    used = used.filter((c) => !(falling.includes(c) && (before[c] ?? 0) <= 1e-14));
+    coefficients = before.map((value, c) => (used.includes(c) ? value : 0));
+  }
+  return { used, coefficients };
+}
+
+function spread(values: readonly number[], columns: readonly number[], length: number): number[] {
+  const all = new Array<number>(length).fill(0);
+  for (const [i, c] of columns.entries()) all[c] = values[i] ?? 0;
+  return all;
 }
 
 /** targets - features x coefficients. */

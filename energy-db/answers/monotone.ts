@@ -1,4 +1,4 @@
-import type { Place } from "./plane.ts";
+import type { Place, Spot } from "./plane.ts";
 
 /** Whether cost never falls as a width grows, by axis. */
 export interface Monotone {
@@ -7,7 +7,7 @@ export interface Monotone {
 }
 
 /** A measured place with the relative half-width of its interval. */
-export interface UncertainCost extends Place {
+export interface UncertainCost extends Spot {
   readonly cost_s: number;
   readonly relativeHalfWidth: number;
 }
@@ -19,7 +19,7 @@ const tolerated = 0.05;
 export function findMonotone(points: readonly UncertainCost[]): Monotone {
   const pairs = points.flatMap((low) =>
     points
-      .filter((high) => low !== high && low.x <= high.x && low.y <= high.y)
+      .filter((high) => low !== high && isBelow(low, high))
       .map((high) => ({ axis: axisBetween(low, high), falls: falls(low, high) })),
   );
   const grows = (axis: PairAxis) => {
@@ -28,6 +28,10 @@ export function findMonotone(points: readonly UncertainCost[]): Monotone {
   };
   return { x: grows("x") && grows("both"), y: grows("y") && grows("both") };
 }
+
+/** Widths on the lanes and off them are not compared: that growing onto a lane is cheaper says nothing here. */
+const isBelow = (low: Spot, high: Spot): boolean =>
+  low.ragged === high.ragged && low.x <= high.x && low.y <= high.y;
 
 type PairAxis = "x" | "y" | "both";
 

@@ -51,3 +51,22 @@ export const snapped = ({ x, y }: Place, steps: Steps): Place => ({
   x: treadEnd(x, steps.in),
   y: treadEnd(y, steps.out),
 });
+
+/**
+ * What a runtime's layout does to a family. Steps: cost is constant up to the next multiple. Lanes: widths
+ * that are no multiple cost more than those that are, because a slower kernel runs them. 1 means neither.
+ */
+export interface Structure {
+  readonly steps: Steps;
+  readonly lanes: Steps;
+}
+
+/** A place on its tread's end, and which of its widths are off the lanes: 1 for x, 2 for y, 3 for both. */
+export interface Spot extends Place {
+  readonly ragged: number;
+}
+
+export const spotOf = (place: Place, { steps, lanes }: Structure): Spot => ({
+  ...snapped(place, steps),
+  ragged: (place.x % lanes.in === 0 ? 0 : 1) + (place.y % lanes.out === 0 ? 0 : 2),
+});

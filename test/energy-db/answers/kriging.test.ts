@@ -8,7 +8,7 @@ function scattered(value: (x: number, y: number) => number, seed = 1): readonly 
     x: 1 + random.below(200),
     y: 1 + random.below(200),
   }));
-  return places.map(({ x, y }) => ({ x, y, value: value(x, y) }));
+  return places.map(({ x, y }) => ({ x, y, ragged: 0, value: value(x, y) }));
 }
 
 describe("fitDeviations", () => {
@@ -20,7 +20,7 @@ describe("fitDeviations", () => {
     const { at, errors } = fitDeviations(known);
 
     for (const point of known) expect(at(point)).toBeCloseTo(point.value, 4);
-    expect(at({ x: 60, y: 60 })).toBeCloseTo(wave(60, 60), 2);
+    expect(at({ x: 60, y: 60, ragged: 0 })).toBeCloseTo(wave(60, 60), 2);
     expect(Math.max(...errors.map(Math.abs))).toBeLessThan(0.1);
   });
 
@@ -36,9 +36,9 @@ describe("fitDeviations", () => {
   });
 
   test("says nothing from fewer than three values", () => {
-    const { at, errors } = fitDeviations([{ x: 8, y: 8, value: 0.3 }]);
+    const { at, errors } = fitDeviations([{ x: 8, y: 8, ragged: 0, value: 0.3 }]);
 
-    expect(at({ x: 8, y: 8 })).toBe(0);
+    expect(at({ x: 8, y: 8, ragged: 0 })).toBe(0);
     expect(errors).toEqual([0.3]);
   });
 });

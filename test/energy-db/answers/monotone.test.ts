@@ -63,6 +63,7 @@ describe("findMonotone", () => {
   const point = (x: number, y: number, cost_s: number) => ({
     x,
     y,
+    ragged: 0,
     cost_s,
     relativeHalfWidth: 0.01,
   });

@@ -115,7 +115,7 @@ describe("a family's cost surface", () => {
   test("is flat over the treads of a staircase and names the step", () => {
     const surface = fitSurface(design((x, y) => 2e-6 + 1e-10 * x * up(y)));
 
-    expect(surface.steps).toEqual({ in: 1, out: 16 });
+    expect(surface.structure.steps).toEqual({ in: 1, out: 16 });
     const tread = Array.from(
       { length: 16 },
       (_, i) => surface.at({ x: 64, y: 113 + i })?.latency_s,
