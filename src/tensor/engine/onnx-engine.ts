@@ -31,7 +31,7 @@ export function onnxEngine(backend: OnnxBackend, threads: number): Engine {
     backend,
     compile: async (name, fn, inputs) => {
       const start = performance.now();
-      const graph = traceGraph(name, fn, inputs);
+      const graph = traceGraph(name, fn, inputs, { poolIndices: backend !== "onnx-webgpu" });
       const bytes = encodeModel(graph);
       const traced = performance.now();
       const session = await ort.InferenceSession.create(bytes, options);
@@ -84,6 +84,8 @@ function readValue({ name, shape, type }: OnnxValue, result: ort.Tensor | undefi
 
 /** Why ONNX Runtime cannot run on a provider here, or undefined when it can: runs one small graph. */
 export async function probeProvider(backend: OnnxBackend): Promise<UserError | undefined> {
+  // What ONNX Runtime would log about a missing provider is also thrown.
+  ort.env.logLevel = "fatal";
   const engine = onnxEngine(backend, 1);
   try {
     const x: TensorSpec = { shape: [2], dtype: "float32" };

@@ -16,6 +16,12 @@ import {
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
+/** What the provider that will run the graph can do. */
+export interface GraphTarget {
+  /** MaxPool tells where its maxima stood: every provider but WebGPU. */
+  readonly poolIndices: boolean;
+}
+
 /** Larger constants of one value are expanded by the runtime instead of being stored. */
 const largestStoredFill = 256;
 
@@ -27,6 +33,12 @@ export class GraphBuilder {
   readonly #merged = new Map<string, readonly string[]>();
   readonly #taken = new Set<string>();
   #next = 0;
+
+  readonly target: GraphTarget;
+
+  constructor(target: GraphTarget = { poolIndices: true }) {
+    this.target = target;
+  }
 
   /** Declares an input of the graph. */
   input(name: string, shape: readonly number[], type: TracedType): Traced {

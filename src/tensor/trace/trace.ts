@@ -2,7 +2,7 @@ import type { OnnxGraph } from "../onnx/graph.ts";
 import { tf } from "../tfjs.ts";
 import type { TensorFunction, TensorSpec } from "../types.ts";
 import { tracingBackend, tracingBackendName, withTfjsBackend } from "./backend.ts";
-import { GraphBuilder } from "./graph-builder.ts";
+import { GraphBuilder, type GraphTarget } from "./graph-builder.ts";
 
 /**
  * The ONNX graph of `fn` for inputs of the given shapes; its outputs stand in the order of fn's results.
@@ -12,9 +12,10 @@ export function traceGraph(
   name: string,
   fn: TensorFunction,
   inputs: Readonly<Record<string, TensorSpec>>,
+  target?: GraphTarget,
 ): OnnxGraph {
   const backend = tracingBackend();
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder(target);
   return withTfjsBackend(tracingBackendName, () =>
     backend.record(builder, () => {
       const engine = tf.engine();
