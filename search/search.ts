@@ -62,9 +62,8 @@ export async function search(options: SearchOptions): Promise<FoundNetwork> {
   for (;;) {
     state = await finishPhase(state, options);
     if (state.kind === "final") return await deliver(state, options);
-    const grown = await growNetwork(state, options);
+    state = await growNetwork(state, { ...options, onPass: passReporter(state, options) });
     options.signal?.throwIfAborted();
-    state = grown;
     saveSearchState(options.folder, state);
   }
 }
@@ -105,6 +104,22 @@ function initialState(options: SearchOptions): SearchState {
   };
 }
 
+/** Shows the passes over data that directions take as progress between two rounds. */
+function passReporter(state: SearchState, options: SearchOptions) {
+  const epochsDone = epochsOf(state.history);
+  const epochsExpected = expectedEpochs(state, options);
+  return ({ pass, passes }: { readonly pass: number; readonly passes: number }): void =>
+    options.onProgress?.({
+      label: `growing after round ${state.round}, pass ${pass} of ${passes}`,
+      epochsDone,
+      epochsExpected,
+    });
+}
+
+/** Epochs of all finished rounds. */
+const epochsOf = ({ rounds }: SearchHistory): number =>
+  rounds.reduce((sum, { epochs }) => sum + epochs, 0);
+
 /** A search is only gone on with under the settings it began with. */
 function requireSameSearch(history: SearchHistory, options: SearchOptions): void {
   const { method, seed, recipe, budget, data, network, costs } = options;
@@ -131,7 +146,7 @@ function requireSameSearch(history: SearchHistory, options: SearchOptions): void
 async function finishPhase(state: SearchState, options: SearchOptions): Promise<SearchState> {
   const { engine, data, recipe, seed, signal, folder, onProgress, costs } = options;
   const epochs = phaseEpochs(state.kind, recipe);
-  const before = state.history.rounds.reduce((sum, round) => sum + round.epochs, 0);
+  const before = epochsOf(state.history);
   const label = `round ${state.round} (${state.kind})`;
   const expected = expectedEpochs(state, options);
   const result = await trainPhase(
@@ -177,7 +192,7 @@ const phaseEpochs = (kind: SearchState["kind"], recipe: Recipe): number =>
 
 /** Rounds still to come if every one grows the tightest cost by the recipe's factor. */
 function expectedEpochs(state: SearchState, { budget, recipe, costs }: SearchOptions): number {
-  const done = state.history.rounds.reduce((sum, round) => sum + round.epochs, 0);
+  const done = epochsOf(state.history);
   const own = phaseEpochs(state.kind, recipe);
   if (state.kind === "final") return done + own;
   const cost = networkCost(state.network, costs);

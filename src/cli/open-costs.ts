@@ -1,4 +1,10 @@
-import { type CostTable, type EnergyTable, loadCosts, openTable } from "../../energy-db/index.ts";
+import {
+  type CostOptions,
+  type CostTable,
+  type EnergyTable,
+  loadCosts,
+  openTable,
+} from "../../energy-db/index.ts";
 import type { CostModel } from "../../search/index.ts";
 
 /** Flags that choose a platform's rows in a table. */
@@ -26,14 +32,17 @@ export async function withTable<T>(
 export function costsOf(
   table: EnergyTable,
   { device, runtime, threads }: Omit<TableFlags, "db">,
-  { space }: { readonly space?: string } = {},
+  { space, method }: CostOptions = {},
 ): CostTable {
   const platform = table.findPlatform({
     device,
     ...(runtime ? { runtime } : {}),
     ...(threads ? { threads } : {}),
   });
-  return loadCosts(table, platform.id, space ? { space } : {});
+  return loadCosts(table, platform.id, {
+    ...(space ? { space } : {}),
+    ...(method ? { method } : {}),
+  });
 }
 
 /** The table as the search sees it. */

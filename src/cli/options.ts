@@ -74,6 +74,13 @@ export const shared = {
       "--assume-power <watts>",
       "model energy as time x this power; labelled `modelled` everywhere",
     ).argParser(positive),
+  method: () =>
+    new Option(
+      "--method <how>",
+      "kernels timed inside whole networks, or each alone in a hot loop, as other tools' tables are made",
+    )
+      .choices(["in-context", "isolated"])
+      .default("in-context"),
   seed: () =>
     new Option("--seed <n>", "seed of everything random").argParser(seedNumber).default(0),
   json: () => new Option("--json", "print one JSON document with SI numbers"),

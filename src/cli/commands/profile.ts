@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { Method } from "../../../energy-db/index.ts";
 import { planProfile } from "../../../profiler/index.ts";
 import { searchStart } from "../../network/search-start.ts";
 import type { CommandContext } from "../context.ts";
@@ -16,6 +17,7 @@ interface ProfileFlags {
   readonly levels: number;
   readonly heldOut: number;
   readonly targetCi: number;
+  readonly method: Method;
   readonly assumePower?: number;
   readonly timeLimit?: number;
   readonly seed: number;
@@ -47,6 +49,7 @@ export function profileCommand(context: CommandContext): Command {
         .argParser(fraction)
         .default(0.02),
     )
+    .addOption(shared.method())
     .addOption(shared.assumePower())
     .addOption(new Option("--time-limit <time>", "stop after 90s, 10m, 1.5h").argParser(duration_s))
     .option("--dry-run", "print the plan and its time, measure nothing")

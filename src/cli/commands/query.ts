@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { CostAnswer, CostTable, MarginalCost } from "../../../energy-db/index.ts";
+import type { CostAnswer, CostTable, MarginalCost, Method } from "../../../energy-db/index.ts";
 import { describeKernel } from "../../../energy-db/index.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
@@ -9,7 +9,7 @@ import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 import type { Terminal } from "../terminal.ts";
 
-type QueryFlags = TableFlags & KernelFlags & { readonly json?: boolean };
+type QueryFlags = TableFlags & KernelFlags & { readonly method?: Method; readonly json?: boolean };
 
 export function queryCommand({ terminal }: CommandContext): Command {
   const query = new Command("query").description(
@@ -52,6 +52,7 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
     .addOption(shared.db())
     .addOption(shared.device())
     .option("--runtime <id>", "needed where the table has several")
+    .addOption(shared.method())
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count));
   for (const option of kernelOptions) command.addOption(option);
   if (name === "marginal")
@@ -62,7 +63,7 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
       .addOption(new Option("--by <n>", "how many channels").argParser(count).default(1));
   return command.addOption(shared.json()).action(async (flags: MarginalFlags) => {
     const { text, document } = await withTable(flags.db, (table) =>
-      answer(costsOf(table, flags), flags),
+      answer(costsOf(table, flags, flags), flags),
     );
     if (flags.json) terminal.answerJson(document);
     else terminal.answer(text);

@@ -1,5 +1,5 @@
 import { openDevice } from "../../../devices/index.ts";
-import { openTable } from "../../../energy-db/index.ts";
+import { type Method, openTable } from "../../../energy-db/index.ts";
 import { type ProfileOutcome, type ProfilePlan, profile } from "../../../profiler/index.ts";
 import { UserError } from "../../errors.ts";
 import { seededRandom } from "../../random.ts";
@@ -14,6 +14,7 @@ export interface ProfileRun {
   readonly runtime: string;
   readonly meter: string;
   readonly threads: number;
+  readonly method?: Method;
   readonly assumePower?: number;
   readonly timeLimit?: number;
 }
@@ -31,6 +32,7 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
         table,
         plan,
         toolVersion: version,
+        ...(run.method ? { method: run.method } : {}),
         random: seededRandom(plan.seed),
         assumePower_w: run.assumePower,
         timeLimit_s: run.timeLimit,
