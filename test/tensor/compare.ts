@@ -1,9 +1,12 @@
 import fc from "fast-check";
+import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, expect } from "vitest";
 import { seededRandom } from "../../src/random.ts";
 import {
   createEngine,
   type Engine,
+  encodeModel,
+  type OnnxGraph,
   type TensorFunction,
   type TensorSpec,
   type TensorValue,
@@ -131,3 +134,18 @@ export const forAll = <T>(
   check: (value: T) => Promise<void>,
   runs = 12,
 ) => fc.assert(fc.asyncProperty(arbitrary, check), { seed: 3, numRuns: runs, endOnFailure: true });
+
+/** Runs a graph on ONNX Runtime's CPU provider and returns its outputs in order. */
+export async function runGraph(
+  graph: OnnxGraph,
+  values: Readonly<Record<string, TensorValue>>,
+): Promise<readonly Float32Array[]> {
+  const session = await ort.InferenceSession.create(encodeModel(graph), { logSeverityLevel: 3 });
+  const feeds = graph.inputs.map(({ name }) => {
+    const { data, dtype, shape } = values[name] as TensorValue;
+    return [name, new ort.Tensor(dtype as "float32", data as Float32Array, [...shape])] as const;
+  });
+  const results = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  return graph.outputs.map(({ name }) => results[name]?.data as Float32Array);
+}

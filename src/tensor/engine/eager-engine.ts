@@ -1,6 +1,6 @@
 import { UserError } from "../../errors.ts";
+import { inScope, withTfjsBackend } from "../scope.ts";
 import { tf } from "../tfjs.ts";
-import { withTfjsBackend } from "../trace/backend.ts";
 import type {
   BackendName,
   Engine,
@@ -69,11 +69,11 @@ interface Source {
   readonly inputs: Readonly<Record<string, TensorSpec>>;
 }
 
-function eagerProgram(registered: string, { name, fn, inputs }: Source): Program {
+function eagerProgram(registered: string, source: Source): Program {
   return {
     run: async (values) => {
-      const given = checkInputs(name, inputs, values);
-      const results = withTfjsBackend(registered, () => runScoped(name, fn, given));
+      const given = checkInputs(source.name, source.inputs, values);
+      const results = withTfjsBackend(registered, () => runScoped(source, given));
       try {
         const read = results.map(async ([key, tensor]) => [key, await readValue(tensor)] as const);
         return Object.fromEntries(await Promise.all(read));
@@ -88,22 +88,20 @@ function eagerProgram(registered: string, { name, fn, inputs }: Source): Program
   };
 }
 
-/** Calls fn and frees everything that it made but its results, kept tensors included. */
 function runScoped(
-  name: string,
-  fn: TensorFunction,
+  { name, fn }: Source,
   given: readonly (readonly [string, TensorValue])[],
 ): readonly (readonly [string, tf.Tensor])[] {
-  const engine = tf.engine();
-  engine.startScope(name);
-  const tensors = given.map(
-    ([key, { data, shape, dtype }]) => [key, tf.tensor(data, [...shape], dtype)] as const,
-  );
-  const results = Object.entries(fn(Object.fromEntries(tensors)));
+  const call = () => {
+    const tensors = given.map(
+      ([key, { data, shape, dtype }]) => [key, tf.tensor(data, [...shape], dtype)] as const,
+    );
+    return Object.entries(fn(Object.fromEntries(tensors)));
+  };
   // Clones, so that a result that is an input or appears twice is freed once for each.
-  const owned = results.map(([key, tensor]) => [key, tf.keep(tf.clone(tensor))] as const);
-  engine.endScope();
-  return owned;
+  return inScope(name, call, (results) =>
+    results.map(([key, tensor]) => [key, tf.keep(tf.clone(tensor))] as const),
+  );
 }
 
 async function readValue(tensor: tf.Tensor): Promise<TensorValue> {

@@ -5,7 +5,8 @@ import { kernelRules } from "./kernels/rules.ts";
 import type { KernelRule } from "./rule.ts";
 import type { Traced, TracedType } from "./traced.ts";
 
-const backendName = "onnx-trace";
+/** What the backend below is called in tfjs. */
+export const tracingBackendName = "onnx-trace";
 
 /** A value written by the program, or traced by it. Only the former outlives its trace. */
 type Stored =
@@ -112,6 +113,10 @@ class TracingBackend extends tf.KernelBackend {
     return 1;
   }
 
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+
   override timerAvailable(): boolean {
     return false;
   }
@@ -161,13 +166,13 @@ export function tracingBackend(): TracingBackend {
   if (instance) return instance;
   const backend = new TracingBackend();
   instance = backend;
-  tf.registerBackend(backendName, () => backend, 0);
+  tf.registerBackend(tracingBackendName, () => backend, 0);
   const known = tf.getKernelsForBackend("cpu").map(({ kernelName }) => kernelName);
   for (const kernelName of new Set([...known, ...Object.keys(kernelRules)])) {
     const rule = kernelRules[kernelName] ?? missingRule;
     tf.registerKernel({
       kernelName,
-      backendName,
+      backendName: tracingBackendName,
       kernelFunc: ({ inputs, attrs }) => callRule(backend, kernelName, rule, { inputs, attrs }),
     });
   }
@@ -202,19 +207,3 @@ const missingRule: KernelRule = ({ kernel, inputs }) => {
     hint: `Add a rule for ${kernel} to a table in src/tensor/trace/kernels/, or run on an eager backend: --backend tfjs-cpu`,
   });
 };
-
-/** Runs `work` synchronously with `name` as the backend of tfjs, and puts the former one back. */
-export function withTfjsBackend<T>(name: string, work: () => T): T {
-  const former = tf.getBackend();
-  // Switching to a backend that is ready happens before the promise is returned.
-  tf.setBackend(name).catch((error: unknown) => {
-    throw error;
-  });
-  try {
-    return work();
-  } finally {
-    if (former) void tf.setBackend(former);
-  }
-}
-
-export { backendName as tracingBackendName };

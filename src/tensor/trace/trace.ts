@@ -1,7 +1,8 @@
 import type { OnnxGraph } from "../onnx/graph.ts";
+import { inScope, withTfjsBackend } from "../scope.ts";
 import { tf } from "../tfjs.ts";
 import type { TensorFunction, TensorSpec } from "../types.ts";
-import { tracingBackend, tracingBackendName, withTfjsBackend } from "./backend.ts";
+import { tracingBackend, tracingBackendName } from "./backend.ts";
 import { GraphBuilder, type GraphTarget } from "./graph-builder.ts";
 
 /**
@@ -16,23 +17,18 @@ export function traceGraph(
 ): OnnxGraph {
   const backend = tracingBackend();
   const builder = new GraphBuilder(target);
+  const record = (): Record<string, tf.Tensor> => {
+    const tensors = Object.entries(inputs).map(([key, { shape, dtype }]) => {
+      const info = backend.track(builder.input(key, shape, dtype));
+      return [key, tf.engine().makeTensorFromTensorInfo(info)] as const;
+    });
+    return fn(Object.fromEntries(tensors));
+  };
+  const finish = (results: Record<string, tf.Tensor>): OnnxGraph => {
+    const traced = Object.entries(results).map(([key, tensor]) => [key, backend.traced(tensor)]);
+    return builder.finish(name, Object.fromEntries(traced));
+  };
   return withTfjsBackend(tracingBackendName, () =>
-    backend.record(builder, () => {
-      const engine = tf.engine();
-      engine.startScope(name);
-      try {
-        const tensors = Object.entries(inputs).map(([key, { shape, dtype }]) => {
-          const info = backend.track(builder.input(key, shape, dtype));
-          return [key, engine.makeTensorFromTensorInfo(info)] as const;
-        });
-        const results = Object.entries(fn(Object.fromEntries(tensors)));
-        return builder.finish(
-          name,
-          Object.fromEntries(results.map(([key, tensor]) => [key, backend.traced(tensor)])),
-        );
-      } finally {
-        engine.endScope();
-      }
-    }),
+    backend.record(builder, () => inScope(name, record, finish)),
   );
 }

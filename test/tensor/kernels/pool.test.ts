@@ -1,7 +1,16 @@
 import fc from "fast-check";
-import { describe, test } from "vitest";
-import { tf } from "../../../src/tensor/index.ts";
-import { expectSame, floats, forAll, useEngines, withGradients } from "../compare.ts";
+import { describe, expect, test } from "vitest";
+import { tf, traceGraph } from "../../../src/tensor/index.ts";
+import {
+  expectSame,
+  floats,
+  forAll,
+  randomValues,
+  relativeError,
+  runGraph,
+  useEngines,
+  withGradients,
+} from "../compare.ts";
 
 useEngines();
 
@@ -39,6 +48,22 @@ describe("pooling", () => {
         }),
       30,
     ));
+
+  test("without places of maxima the gradient of max pooling is the same, ties included", () =>
+    forAll(pooling, async ({ shape, size, stride, pad }) => {
+      const inputs = { x: floats(...shape) };
+      const fn = withGradients((x) => tf.maxPool(tf.relu(x) as tf.Tensor4D, size, stride, pad));
+      const values = randomValues({ fn, inputs });
+
+      const told = await runGraph(traceGraph("told", fn, inputs), values);
+      const untold = await runGraph(
+        traceGraph("untold", fn, inputs, { poolIndices: false }),
+        values,
+      );
+
+      for (const [i, expected] of told.entries())
+        expect(relativeError(untold[i] ?? [], expected)).toBeLessThan(1e-5);
+    }));
 
   test("among equal maxima the first one gets the gradient, as in tfjs", () =>
     expectSame({
