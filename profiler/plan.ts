@@ -25,8 +25,8 @@ export interface ProfilePlan {
   readonly kernels: readonly Kernel[];
   /** In the order to measure. */
   readonly networks: readonly PlannedNetwork[];
-  /** Measured again and again to see the machine drift. */
-  readonly probe: Network;
+  /** So many more networks where the table turns out least sure, chosen when all others are measured. */
+  readonly refinementNetworks: number;
   /** Estimated time for all of it, s; the energy windows of a device with a meter come on top. */
   readonly estimated_s: number;
   readonly estimatedEnergy_s: number;
@@ -38,6 +38,11 @@ export interface PlanOptions extends SpaceOptions {
   /** Widths to measure per group, 8 by default: networks grow with its square. */
   readonly levelsPerGroup?: number;
   readonly heldOutNetworks?: number;
+  /**
+   * 0 by default: what is measured then depends on these options alone, so that an interrupted run and one that
+   * was not end with the same kernels.
+   */
+  readonly refinementNetworks?: number;
 }
 
 /** Measured on two cores: loading, warm-up, samples and reading the trace. */
@@ -50,6 +55,7 @@ const typicalEnergy_s = 10.5;
 /** Plans a profile of a search space. Throws a UserError for ranges that make no sense. */
 export function planProfile(options: PlanOptions): ProfilePlan {
   const { seed = 1, targetCi = 0.02, levelsPerGroup = 8, heldOutNetworks = 16 } = options;
+  const { refinementNetworks = 0 } = options;
   const space = searchSpace(options);
   const random = seededRandom(seed);
   const levels = space.groups.map(({ floor, cap }) =>
@@ -79,8 +85,8 @@ export function planProfile(options: PlanOptions): ProfilePlan {
       space.batch,
     ),
     networks: ordered.map((network, position) => ({ ...network, position })),
-    probe: networkWith(space, middleWidths(space)),
-    estimated_s: ordered.length * typicalNetwork_s,
+    refinementNetworks,
+    estimated_s: (ordered.length + refinementNetworks) * typicalNetwork_s,
     estimatedEnergy_s: Math.min(design.length, meteredNetworks) * typicalEnergy_s,
   };
 }
@@ -89,6 +95,3 @@ function distinctKernels(networks: readonly Network[], batch: number): readonly 
   const kernels = networks.flatMap((network) => kernelsOf(network, { batch }));
   return [...new Map(kernels.map(({ kernel }) => [kernelKey(kernel), kernel])).values()];
 }
-
-const middleWidths = ({ groups }: SearchSpace): Widths =>
-  groups.map(({ floor, cap }) => Math.round(Math.sqrt(floor * cap)));

@@ -14,8 +14,9 @@ import { assumedPower, fitEnergyModel } from "./energy/model.ts";
 import { type EnergyRules, type MeterSession, openMeterSession } from "./energy/window.ts";
 import { measureIsolated } from "./isolated.ts";
 import { measureNetwork } from "./measure-network.ts";
-import type { ProfilePlan } from "./plan.ts";
-import { openProbe, type Probe } from "./probe.ts";
+import type { PlannedNetwork, ProfilePlan } from "./plan.ts";
+import { openProbe, type Probe, probeNetwork } from "./probe.ts";
+import { refinement } from "./refine.ts";
 import { type SamplingRules, samplingRules } from "./sampling.ts";
 
 export interface ProfileOptions {
@@ -58,12 +59,25 @@ export interface ProfileOutcome {
  */
 export async function profile(options: ProfileOptions): Promise<ProfileOutcome> {
   const { device, table, plan } = options;
+  const start_s = device.clock.now_s();
   const { id: platformId } = table.ensurePlatform(device.identity, device.details);
   const runId = table.startRun(platformId, runSettings(options));
-  const session: Session = { ...options, platformId, runId, flagged: [], invalidEnergy: [] };
-  const steps = options.method === "isolated" ? isolatedSteps(session) : networkSteps(session);
-  const missing = steps.filter(({ isStored }) => !isStored);
-  const stoppedBy = await measureAll(session, missing);
+  const session: Session = {
+    ...options,
+    platformId,
+    runId,
+    deadline_s: start_s + (options.timeLimit_s ?? Number.POSITIVE_INFINITY),
+    flagged: [],
+    invalidEnergy: [],
+  };
+  const planned =
+    options.method === "isolated" ? isolatedSteps(session) : networkSteps(session, plan.networks);
+  const first = await measureMissing(session, planned);
+  const refined =
+    first.stoppedBy === "done" && options.method !== "isolated"
+      ? networkSteps(session, refinement(table, platformId, plan))
+      : [];
+  const { stoppedBy } = refined.length ? await measureMissing(session, refined) : first;
   const calibration = calibrate(table, platformId, plan.space.name);
   if (calibration) table.putCalibration(platformId, calibration);
   storeEnergyModel(session, calibration?.slope ?? 1);
@@ -71,7 +85,7 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
   return {
     platformId,
     measured: session.flagged.length,
-    skipped: steps.length - missing.length,
+    skipped: [...planned, ...refined].filter(({ isStored }) => isStored).length,
     stoppedBy,
     ...(calibration ? { calibration } : {}),
     flags: countFlags(session.flagged),
@@ -82,6 +96,8 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
 interface Session extends ProfileOptions {
   readonly platformId: number;
   readonly runId: number;
+  /** On the device's clock. */
+  readonly deadline_s: number;
   /** Flags of what was measured, one list each. */
   readonly flagged: (readonly QualityFlag[])[];
   readonly invalidEnergy: string[];
@@ -100,8 +116,8 @@ interface Finished {
   store(): void;
 }
 
-const networkSteps = (session: Session): readonly Step[] =>
-  session.plan.networks.map((planned) => ({
+const networkSteps = (session: Session, networks: readonly PlannedNetwork[]): readonly Step[] =>
+  networks.map((planned) => ({
     label: `${planned.role} network`,
     isStored: session.table.hasNetwork(
       session.platformId,
@@ -130,66 +146,64 @@ const isolatedSteps = (session: Session): readonly Step[] =>
 
 /** The probe network gets a row of its own this often, in networks. */
 const probeEvery = 16;
+/** How long to wait for a calm moment before a network, s. */
+const patience_s = 3;
 /** A network measured while the machine was slow is measured again after all others, this often in total. */
 const attempts = 3;
 
-async function measureAll(
+async function measureMissing(
   session: Session,
-  steps: readonly Step[],
-): Promise<ProfileOutcome["stoppedBy"]> {
-  if (steps.length === 0) return "done";
-  const { device, plan, signal } = session;
-  const start_s = device.clock.now_s();
-  const probe = await openProbe(device, plan.probe, plan.space.batch);
+  planned: readonly Step[],
+): Promise<Pick<ProfileOutcome, "stoppedBy">> {
+  const steps = planned.filter(({ isStored }) => !isStored);
+  if (steps.length === 0) return { stoppedBy: "done" };
+  const { device, signal } = session;
+  const probe = await openProbe(device);
   try {
     const meter = await openMeterSession(device.meter, device.clock, session.energyRules);
-    const elapsed_s = () => device.clock.now_s() - start_s;
-    return await measureQueue(session, steps, { probe, meter, elapsed_s });
+    return { stoppedBy: await measureQueue(session, steps, probe, meter) };
   } catch (error) {
-    if (signal?.aborted && error === signal.reason) return "interrupted";
+    if (signal?.aborted && error === signal.reason) return { stoppedBy: "interrupted" };
     throw error;
   } finally {
     await probe.close();
   }
 }
 
-interface Instruments {
-  readonly probe: Probe;
-  readonly meter: MeterSession | undefined;
-  elapsed_s(): number;
-}
-
 async function measureQueue(
   session: Session,
   steps: readonly Step[],
-  { probe, meter, elapsed_s }: Instruments,
+  probe: Probe,
+  meter: MeterSession | undefined,
 ): Promise<"done" | "time-limit"> {
-  const { plan, flagged, timeLimit_s = Number.POSITIVE_INFINITY } = session;
+  const { flagged, deadline_s } = session;
+  const { clock } = session.device;
+  const start_s = clock.now_s();
   const queue = steps.map((step) => ({ step, attempt: 1 }));
+  let done = 0;
   let nextProbe = 0;
   for (const { step, attempt } of queue) {
-    if (elapsed_s() >= timeLimit_s) return "time-limit";
-    const done = flagged.length;
-    session.onProgress?.(
-      progressOf(step.label, { done, total: steps.length, elapsed_s: elapsed_s() }),
-    );
+    if (clock.now_s() >= deadline_s) return "time-limit";
+    const elapsed_s = clock.now_s() - start_s;
+    session.onProgress?.(progressOf(step.label, { done, total: steps.length, elapsed_s }));
     if (done >= nextProbe) {
-      (await measureNow(session, probeNetwork(plan, done), probe)).store();
+      (await measureNow(session, { ...probeStep, position: done }, probe)).store();
       nextProbe = done + probeEvery;
     }
+    await probe.awaitCalm(samplingRules.allowedSlowdown, patience_s);
     const { flags, store } = await step.measure(probe, meter);
     // The loop goes on over what is appended here.
     if (flags.includes("drift") && attempt < attempts) queue.push({ step, attempt: attempt + 1 });
     else {
       store();
       flagged.push(flags);
+      done++;
     }
   }
   return "done";
 }
 
-const probeNetwork = ({ probe }: ProfilePlan, position: number) =>
-  ({ network: probe, role: "probe", position }) as const;
+const probeStep = { network: probeNetwork, role: "probe" } as const;
 
 async function measureNow(
   session: Session,

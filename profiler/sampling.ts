@@ -6,10 +6,11 @@ import type { Probe } from "./probe.ts";
 /**
  * How one network is sampled:
  *
- *     warm-up  | u p u p u p u p u p | g | u p u p u p u p u p | g | ...     u unprofiled, p profiled batch,
- *     until    |<---- sample 1 ----->|   |<---- sample 2 ----->|             g glance at the probe network
+ *     warm-up  | u u u u u p p p | g | u u u u u p p p | g | ...     u unprofiled, p profiled batch,
+ *     until    |<-- sample 1 --->|   |<-- sample 2 --->|             g glance at the probe network
  *     settled    the fastest u and the fastest p of each sample count
  *
+ * All of a kind in a row: each kind has weights of its own, and its first batch finds them out of cache.
  * Disturbances (other processes, a busy sibling thread) only ever slow a batch down, and come in bursts. So
  * batches are short, the fastest of five counts, and a sample is calm only if the probe ran at its usual speed
  * before and after it. On two cores under a load of 7 the median of all batches of one network moved between 90
@@ -19,6 +20,8 @@ export interface SamplingRules {
   /** Length of a batch, s. */
   readonly batch_s: number;
   readonly batchesPerSample: number;
+  /** Batches under the node profiler: fewer, since each leaves a long log. */
+  readonly profiledPerSample: number;
   /** Calm samples wanted at least, and samples taken at most. */
   readonly minSamples: number;
   readonly maxSamples: number;
@@ -31,6 +34,7 @@ export interface SamplingRules {
 export const samplingRules: SamplingRules = {
   batch_s: 1e-3,
   batchesPerSample: 5,
+  profiledPerSample: 3,
   minSamples: 20,
   maxSamples: 80,
   allowedSlowdown: 1.06,
@@ -88,7 +92,10 @@ export async function sampleModel(
     const sample = { ...fastest, slowdown: Math.max(before, after) };
     before = after;
     samples.push(sample);
-    if (sample.slowdown > rules.allowedSlowdown) continue;
+    if (sample.slowdown > rules.allowedSlowdown) {
+      await clock.sleep(pause_s);
+      continue;
+    }
     calm.push(sample);
     reachedTarget = isSettled(calm, rules, random);
   }
@@ -103,24 +110,30 @@ export async function sampleModel(
   };
 }
 
+/** After a disturbed sample: disturbances last from milliseconds to minutes. */
+const pause_s = 0.03;
+
 const calmest = (samples: readonly Sample[], count: number): readonly Sample[] =>
   samples.toSorted((a, b) => a.slowdown - b.slowdown).slice(0, count);
 
 async function takeSample(
   plain: WarmModel,
   logged: WarmModel,
-  { batchesPerSample }: SamplingRules,
+  { batchesPerSample, profiledPerSample }: SamplingRules,
 ): Promise<Omit<Sample, "slowdown">> {
-  let fastest = await plain.runBatch();
-  let fastestLogged = await logged.runBatch();
-  for (let batch = 1; batch < batchesPerSample; batch++) {
-    fastest = faster(fastest, await plain.runBatch());
-    fastestLogged = faster(fastestLogged, await logged.runBatch());
-  }
+  const fastest = await fastestOf(plain, batchesPerSample);
+  const fastestLogged = await fastestOf(logged, profiledPerSample);
   return { latency_s: fastest.run_s, profiledRuns: fastestLogged.runs };
 }
 
-const faster = (a: TimedBatch, b: TimedBatch): TimedBatch => (b.run_s < a.run_s ? b : a);
+async function fastestOf(model: WarmModel, batches: number): Promise<TimedBatch> {
+  let fastest = await model.runBatch();
+  for (let batch = 1; batch < batches; batch++) {
+    const next = await model.runBatch();
+    if (next.run_s < fastest.run_s) fastest = next;
+  }
+  return fastest;
+}
 
 /** Looked at every ten samples: often enough, and the bootstrap stays cheap. */
 function isSettled(calm: readonly Sample[], rules: SamplingRules, random: Random): boolean {
@@ -130,6 +143,8 @@ function isSettled(calm: readonly Sample[], rules: SamplingRules, random: Random
 }
 
 const warmUpLimit = 40;
+/** Of a batch: the first run after a change of models is a cold one. */
+const fewestRuns = 3;
 
 interface TimedBatch {
   readonly run_s: number;
@@ -153,7 +168,7 @@ async function warmUp(
     done += count;
     return { run_s, runs: [done - count, done] };
   };
-  const sized = (run_s: number): number => Math.max(1, Math.round(rules.batch_s / run_s));
+  const sized = (run_s: number): number => Math.max(fewestRuns, Math.round(rules.batch_s / run_s));
   let { run_s } = await timed(1);
   const means: number[] = [];
   while (means.length < warmUpLimit && !(done >= 10 && haveSettled(means))) {

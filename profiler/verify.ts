@@ -51,11 +51,10 @@ export interface VerifyOptions {
 
 /** Runs a network on the device in the same way as the profile did, and holds it against its prediction. */
 export async function verifyNetwork(options: VerifyOptions): Promise<Verification> {
-  const { device, network, predicted, batch = 1, rules = samplingRules } = options;
+  const { device, predicted, batch = 1, rules = samplingRules } = options;
   const meter = await openMeterSession(device.meter, device.clock);
   const invalidEnergy: string[] = [];
-  // The network is its own probe: its usual speed is what is asked for.
-  const probe = await openProbe(device, network, batch);
+  const probe = await openProbe(device);
   const measured = await measureNetwork({
     ...options,
     batch,

@@ -13,7 +13,7 @@ import { smallPlan } from "./small-plan.ts";
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-killed-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const plan = smallPlan(3);
+const plan = smallPlan();
 
 function summaryOf(path: string) {
   const table = openTable(path, { mode: "read" });

@@ -15,7 +15,7 @@ await profile({
     },
   }),
   table,
-  plan: smallPlan(3),
+  plan: smallPlan(),
   toolVersion: "test",
   random: seededRandom(1),
 });

@@ -24,7 +24,7 @@ describe("the plan of a profile", () => {
   it("holds every pair of levels of neighbouring groups", () => {
     const plan = planFor("mnist-cnn", { levelsPerGroup: 5 });
     const keys = new Set(plan.kernels.map(kernelKey));
-    const [reader] = kernelsOf(plan.probe).filter(({ layer }) => layer === "conv3");
+    const [reader] = kernelsOf(plan.space.network).filter(({ layer }) => layer === "conv3");
 
     for (const inChannels of plan.levels.get("conv2") ?? [])
       for (const outChannels of plan.levels.get("conv3") ?? [])

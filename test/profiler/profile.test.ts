@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Device } from "../../devices/index.ts";
 import { type EnergyTable, loadCosts, openTable } from "../../energy-db/index.ts";
-import { type ProfileOptions, profile } from "../../profiler/index.ts";
+import { type ProfileOptions, profile, samplingRules } from "../../profiler/index.ts";
 import { kernelKey } from "../../src/network/kernel.ts";
 import { seededRandom } from "../../src/random.ts";
 import { linearKernel, simulatedDevice, steppedKernel } from "./simulated-device.ts";
@@ -26,6 +26,7 @@ const run = (device: Device, table: EnergyTable, options: Partial<ProfileOptions
     plan,
     toolVersion: "test",
     random: seededRandom(1),
+    rules: { ...samplingRules, minSamples: 10, maxSamples: 30 },
     ...options,
   });
 
@@ -82,21 +83,26 @@ describe("profiling a search space", () => {
   it("keeps finished networks when interrupted in the middle of one", async () => {
     const table = newTable();
     const controller = new AbortController();
-    let batches = 0;
+    let batchesLeft = Number.POSITIVE_INFINITY;
     const device = simulatedDevice({
       onBatch: () => {
-        if (++batches === 12_000) controller.abort(new Error("interrupted"));
+        if (--batchesLeft === 0) controller.abort(new Error("interrupted"));
       },
     });
 
-    const outcome = await run(device, table, { signal: controller.signal });
+    const outcome = await run(device, table, {
+      signal: controller.signal,
+      onProgress: ({ done }) => {
+        if (done === 3) batchesLeft = 60;
+      },
+    });
 
     expect(outcome.stoppedBy).toBe("interrupted");
     const stored = table
       .networkMeasurements(outcome.platformId)
       .filter(({ role }) => role !== "probe");
-    expect(stored.length).toBe(outcome.measured);
-    expect(outcome.measured).toBeGreaterThan(0);
+    expect(outcome.measured).toBe(3);
+    expect(stored).toHaveLength(3);
     table.close();
   });
 
@@ -141,9 +147,14 @@ describe("profiling a search space", () => {
 
   it("flags drift when the machine stays slow", async () => {
     const table = newTable();
-    const device = simulatedDevice({ slowdown: (time_s) => (time_s > 5 ? 1.3 : 1) });
+    let isSlow = false;
+    const device = simulatedDevice({ slowdown: () => (isSlow ? 1.3 : 1) });
 
-    const { flags } = await run(device, table);
+    const { flags } = await run(device, table, {
+      onProgress: ({ done }) => {
+        isSlow = done >= 3;
+      },
+    });
 
     expect(flags.drift).toBeGreaterThan(0);
     table.close();

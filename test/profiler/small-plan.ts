@@ -2,7 +2,7 @@ import { planProfile } from "../../profiler/index.ts";
 import { findPreset } from "../../src/network/presets.ts";
 
 /** A space of few networks: what a profile does with it takes a second. */
-export const smallPlan = (levelsPerGroup = 4) =>
+export const smallPlan = (levelsPerGroup = 3) =>
   planProfile({
     name: "small",
     network: findPreset("mnist-cnn").build({ multiplier: 0.25 }),
