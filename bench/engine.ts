@@ -36,6 +36,7 @@ const options = {
   "pytorch-script": { type: "string", default: "pytorch_train_step.py" },
   layout: { type: "string", default: "nchw" },
   rounds: { type: "string", default: "3" },
+  clock: { type: "string", default: "wall" },
 } as const;
 
 /**
@@ -59,6 +60,7 @@ async function measure({
   threads,
   steps,
   backend,
+  clock,
 }: Arguments): Promise<Timing & Record<string, unknown>> {
   const network = findPreset(net).build({ multiplier: Number(width) });
   const engine = await createEngine({
@@ -66,8 +68,9 @@ async function measure({
     threads: Number(threads),
   });
   const size = { batch: Number(batch) };
-  const train = await timeProgram(engine, trainStep(network, sgd(), size), Number(steps));
-  const forward = await timeProgram(engine, evaluationStep(network, size), Number(steps));
+  const timing = { steps: Number(steps), now: clocks[clock] ?? performance.now };
+  const train = await timeProgram(engine, trainStep(network, sgd(), size), timing);
+  const forward = await timeProgram(engine, evaluationStep(network, size), timing);
   await engine.close();
   return {
     framework: `wattsplit ${engine.backend}`,
@@ -85,15 +88,28 @@ async function measure({
   };
 }
 
-async function timeProgram(engine: Engine, { fn, inputs }: StepProgram, steps: number) {
+/** Milliseconds by the clock on the wall, or of processor time: comparable on a busy machine at one thread. */
+const clocks: Readonly<Record<string, () => number>> = {
+  wall: () => performance.now(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
+async function timeProgram(
+  engine: Engine,
+  { fn, inputs }: StepProgram,
+  { steps, now }: { readonly steps: number; readonly now: () => number },
+) {
   const program = await engine.compile("step", fn, inputs);
   let values: Values = initialValues(inputs);
   const times: number[] = [];
   const warmUp = 3;
   for (let step = -warmUp; step < steps; step++) {
-    const start = performance.now();
+    const start = now();
     const results = await program.run(values);
-    if (step >= 0) times.push(performance.now() - start);
+    if (step >= 0) times.push(now() - start);
     const kept = Object.entries(results).filter(([name]) => name in inputs);
     values = { ...values, ...Object.fromEntries(kept) };
   }
@@ -134,7 +150,9 @@ function compare(given: Arguments): void {
   const ours: Timing[] = [];
   const theirs: Timing[] = [];
   for (let round = 0; round < Number(given.rounds); round++) {
-    ours.push(runOurs([...shared, "--net", given.net, "--steps", given.steps]));
+    ours.push(
+      runOurs([...shared, "--net", given.net, "--steps", given.steps, "--clock", given.clock]),
+    );
     theirs.push(runTheirs(given, [...shared, "--steps", given.steps]));
   }
   const best = (timings: readonly Timing[], field: "train_step_ms" | "forward_ms") =>
@@ -167,7 +185,8 @@ function runOurs(argv: readonly string[]): Timing {
 function runTheirs({ net, layout, ...given }: Arguments, argv: readonly string[]): Timing {
   const script = given["pytorch-script"];
   const wrapper = [
-    "import runpy, sys, resource",
+    "import runpy, sys, resource, time",
+    ...(given.clock === "cpu" ? ["time.perf_counter = time.process_time"] : []),
     "sys.argv = sys.argv[1:]",
     "runpy.run_path(sys.argv[0], run_name='__main__')",
     "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)",

@@ -71,6 +71,28 @@ describe("pooling", () => {
       inputs: { x: floats(2, 6, 6, 3) },
     }));
 
+  test("the gradient of average pooling at padded borders is the slope of its value", () => {
+    const weights = tf.tensor4d([1, -2, 3, 0.5], [1, 2, 2, 1]);
+    const loss = (x: tf.Tensor): tf.Scalar =>
+      tf.sum(tf.mul(tf.avgPool(x as tf.Tensor4D, 2, 2, "same"), weights));
+    const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
+
+    const gradient = tf.grad(loss)(x).dataSync();
+
+    // Average pooling is linear: the slope along a pixel is the loss of that pixel alone.
+    const slopes = Array.from(
+      { length: 9 },
+      (_, i) =>
+        loss(
+          tf.tensor4d(
+            Array.from({ length: 9 }, (_, j) => Number(i === j)),
+            [1, 3, 3, 1],
+          ),
+        ).dataSync()[0],
+    );
+    expect(Array.from(gradient)).toEqual(slopes);
+  });
+
   test("global average pooling is a mean over positions", () =>
     expectSame({
       fn: withGradients((x) => tf.mean(x, [1, 2])),
