@@ -12,6 +12,8 @@ export { networkCost } from "./network-cost.ts";
 export { findRecipe, type Recipe, recipes } from "./recipe.ts";
 export {
   type FoundNetwork,
+  findMethod,
+  type SearchMethod,
   type SearchOptions,
   type SearchProgress,
   search,

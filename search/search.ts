@@ -1,4 +1,4 @@
-import { UserError } from "../src/errors.ts";
+import { UserError, unknownName } from "../src/errors.ts";
 import { initialWeights } from "../src/network/initial-weights.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
@@ -19,8 +19,18 @@ import {
 } from "./splitting/selection/quantities.ts";
 import { phaseRandom, type SearchData, searchOptimizer, trainPhase } from "./training-phase.ts";
 
+const searchMethods = ["splitting"] as const;
+export type SearchMethod = (typeof searchMethods)[number];
+
+/** The method called `name`; throws a UserError that lists the known ones. */
+export function findMethod(name: string): SearchMethod {
+  const found = searchMethods.find((known) => known === name);
+  if (!found) throw unknownName("search method", name, searchMethods);
+  return found;
+}
+
 export interface SearchOptions {
-  readonly method: "splitting";
+  readonly method: SearchMethod;
   readonly engine: Engine;
   /** Where growth starts. */
   readonly network: Network;

@@ -1,21 +1,29 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import type { CostTable, NetworkCost } from "../../../energy-db/index.ts";
 import {
   type Budget,
   type CostModel,
+  type FoundNetwork,
+  findMethod,
   findRecipe,
   macsCostModel,
   type Recipe,
 } from "../../../search/index.ts";
-import { UserError, unknownName } from "../../errors.ts";
-import { searchStart } from "../../network/search-start.ts";
+import { UserError } from "../../errors.ts";
+import { type SearchStart, searchStart } from "../../network/search-start.ts";
 import { type BackendName, createEngine } from "../../tensor/index.ts";
 import { formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, fraction, positive, shared } from "../options.ts";
 import { searchReport } from "../workflow/report-data.ts";
-import { searchFile, writeDocument } from "../workflow/search-folder.ts";
+import {
+  makeFolder,
+  type RunRecord,
+  searchFile,
+  writeDocument,
+} from "../workflow/search-folder.ts";
 import { checkFolder, runSearch, searchData, withMargin } from "../workflow/search-run.ts";
 import { writeReport } from "../workflow/write-report.ts";
 
@@ -92,62 +100,83 @@ export function searchCommand(context: CommandContext): Command {
 }
 
 async function runSearchCommand(flags: SearchFlags, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  if (flags.method !== "splitting") throw unknownName("search method", flags.method, ["splitting"]);
+  const method = findMethod(flags.method);
   const recipe = recipeOf(flags);
   const start = searchStart(flags.net);
-  const given = budgetOf(flags);
+  const asked = budgetOf(flags);
   checkFolder(flags.out, { resume: flags.resume ?? false });
   const data = await searchData(flags.data, start.network.input, flags.seed);
   await withTable(flags.db, async (table) => {
     const costs = costsOf(table, flags, { space: start.space });
     const margin = flags.margin ?? Math.min(0.1, costs.calibration?.p90Error ?? 0);
-    terminal.note(
+    context.terminal.note(
       `Costs: ${costs.source}; ${formatPercent(margin)} of each budget is kept for their error`,
     );
-    const model = costModel(costModelOf(costs), flags, start.network);
+    makeFolder(flags.out);
+    writeDocument(flags.out, "run", runRecord(flags, context, { costs, start, asked, margin }));
     const threads = flags.trainThreads ? { threads: flags.trainThreads } : {};
     const engine = await createEngine({ backend: flags.backend, ...threads });
     try {
       const found = await runSearch({
         context,
-        method: "splitting",
+        method,
         start,
         data,
-        costs: model,
-        budget: withMargin(given, margin),
+        costs: costModel(costModelOf(costs), flags, start.network),
+        budget: withMargin(asked, margin),
         recipe,
         engine,
         seed: flags.seed,
         folder: flags.out,
       });
-      writeDocument(flags.out, "run", {
-        command: `wattsplit ${context.args.join(" ")}`,
-        toolVersion: context.version,
-        generatedAt: new Date().toISOString(),
-        db: resolve(flags.db),
-        device: flags.device,
-        runtime: costs.platform.runtime,
-        threads: costs.platform.threads,
-        space: start.space,
-        budget: given,
-        margin,
-      });
       const report = writeReport(searchFile(flags.out, "report"), searchReport(flags.out, table));
-      const cost = costs.networkCost(found.network);
-      if (flags.json) {
-        terminal.answerJson({ history: found.history, predicted: { ...cost, layers: undefined } });
-        return;
-      }
-      terminal.answer(
-        `Test accuracy ${formatPercent(found.history.test?.accuracy ?? 0)}, predicted latency ` +
-          `${formatSeconds(cost.latency_s)}. Report: ${report}\n` +
-          `Next: wattsplit verify ${flags.out} --device ${flags.device} --db ${flags.db}`,
-      );
+      answer(found, costs.networkCost(found.network), { flags, context, report });
     } finally {
       await engine.close();
     }
   });
+}
+
+function runRecord(
+  flags: SearchFlags,
+  { args, version }: CommandContext,
+  search: {
+    readonly costs: CostTable;
+    readonly start: SearchStart;
+    readonly asked: Budget;
+    readonly margin: number;
+  },
+): RunRecord {
+  const { costs, start, asked, margin } = search;
+  return {
+    command: `wattsplit ${args.join(" ")}`,
+    toolVersion: version,
+    generatedAt: new Date().toISOString(),
+    db: resolve(flags.db),
+    device: flags.device,
+    runtime: costs.platform.runtime,
+    threads: costs.platform.threads,
+    space: start.space,
+    budget: asked,
+    margin,
+  };
+}
+
+function answer(
+  { history }: FoundNetwork,
+  { layers: _, ...predicted }: NetworkCost,
+  to: { readonly flags: SearchFlags; readonly context: CommandContext; readonly report: string },
+): void {
+  const { terminal } = to.context;
+  if (to.flags.json) {
+    terminal.answerJson({ history, predicted, report: to.report });
+    return;
+  }
+  terminal.answer(
+    `Test accuracy ${formatPercent(history.test?.accuracy ?? 0)}, predicted latency ` +
+      `${formatSeconds(predicted.latency_s)}. Report: ${to.report}`,
+  );
+  terminal.note(`Next: wattsplit verify ${to.flags.out}`);
 }
 
 function recipeOf({ recipe, learningRate }: SearchFlags): Recipe {

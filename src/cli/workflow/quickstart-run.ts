@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CostTable } from "../../../energy-db/index.ts";
 import { planProfile } from "../../../profiler/index.ts";
@@ -15,6 +15,7 @@ import { type QuickstartResult, quickstartResult, resultText } from "./quickstar
 import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
 import { searchReport } from "./report-data.ts";
 import {
+  makeFolder,
   type ReferenceRecord,
   readDocument,
   readFound,
@@ -48,7 +49,7 @@ export async function runQuickstart(
 ): Promise<void> {
   const { terminal } = context;
   const folder = flags.out;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const db = resolve(folder, "energy.db");
   terminal.note("1/4 Profiling this machine");
   await profileThisMachine(db, flags, context);

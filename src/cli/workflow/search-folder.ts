@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { FoundNetwork, SearchHistory } from "../../../search/index.ts";
@@ -25,6 +25,21 @@ const files = {
 /** Path of one of the files of a search's folder. */
 export const searchFile = (folder: string, file: keyof typeof files): string =>
   join(folder, files[file]);
+
+/** Makes the folder where it is missing; throws a UserError where it cannot be. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new UserError(
+      `Cannot make the folder ${folder}: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: "Give a path in a folder you may write to.",
+        cause,
+      },
+    );
+  }
+}
 
 const budgetSchema = z.object({
   latency_s: z.number().optional(),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import {
   type Budget,
   type CostModel,
@@ -6,6 +6,7 @@ import {
   type FoundNetwork,
   type Recipe,
   type SearchData,
+  type SearchMethod,
   type SearchProgress,
   search,
   searchIsUnderWay,
@@ -23,7 +24,7 @@ import { searchFile, writeFound } from "./search-folder.ts";
 
 export interface SearchRun {
   readonly context: CommandContext;
-  readonly method: "splitting";
+  readonly method: SearchMethod;
   readonly start: SearchStart;
   readonly data: SearchData;
   readonly costs: CostModel;
@@ -75,7 +76,6 @@ export function withMargin(budget: Budget, margin: number): Budget {
 /** Runs or resumes a search and writes its results; the report is the caller's. */
 export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
   const { context, method, start, data, costs, budget, recipe, engine, seed, folder } = run;
-  mkdirSync(folder, { recursive: true });
   const started_s = performance.now() / 1000;
   const found = await search({
     method,
