@@ -70,10 +70,10 @@ export interface Conditions {
 }
 
 /**
- * - `drift`: the probe network moved more than allowed around this measurement
+ * - `drift`: the probe network was slower than allowed around too many samples
  * - `target-ci-missed`: stopped by the time limit before the interval was narrow enough
  * - `outliers`: more than 10 % of samples are outliers
- * - `busy`: background load was above 0.3 per core
+ * - `busy`: more than half of the samples were disturbed by other work, and left out of the summary
  * - `throttled`: clocks fell by more than 3 %
  * - `coarse-timer`: the timer step is over 0.1 % of a batch
  */
@@ -111,7 +111,7 @@ export interface NetworkMeasurement {
   readonly energy?: EnergyReading;
   readonly conditions: Conditions;
   readonly flags: readonly QualityFlag[];
-  /** Raw unprofiled times per inference in seconds: one per batch of runs. */
+  /** Raw unprofiled times per inference in seconds, one per sample: disturbed ones too, which the summary leaves out. */
   readonly samples_s: Float64Array;
   readonly kernels: readonly KernelMeasurement[];
 }

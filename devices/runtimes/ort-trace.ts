@@ -103,9 +103,18 @@ function ownersOf(
   );
 }
 
-/** Nodes are called `layer`, `layer/part` and, where the optimiser changed the layout, `layer_nchwc`. */
+/**
+ * Nodes are called `layer`, `layer/part` and, where the optimiser changed the layout, `layer_nchwc`. The longest
+ * layer name that fits is meant.
+ */
 function ownerByName(node: string, layers: readonly string[]): number | undefined {
-  const layer = node.replace(/_nchwc$/, "").split("/")[0] ?? "";
-  const index = layers.indexOf(layer);
-  return index < 0 ? undefined : index;
+  const plain = node.replace(/_nchwc$/, "");
+  let best: number | undefined;
+  for (const [i, layer] of layers.entries())
+    if (
+      (plain === layer || plain.startsWith(`${layer}/`)) &&
+      layer.length > (layers[best ?? -1]?.length ?? 0)
+    )
+      best = i;
+  return best;
 }
