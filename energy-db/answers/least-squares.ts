@@ -115,13 +115,17 @@ function enter(
     const goal = spread(free, used, right.length);
     const falling = used.filter((c) => (goal[c] ?? 0) <= 0);
     if (falling.length === 0) return { used, coefficients: goal };
-    const way = Math.min(
-      ...falling.map((c) => (coefficients[c] ?? 0) / ((coefficients[c] ?? 0) - (goal[c] ?? 0))),
+    const ways = new Map(
+      falling.map((c) => {
+        const from = coefficients[c] ?? 0;
+        return [c, from / (from - (goal[c] ?? 0) || 1)];
+      }),
     );
-    coefficients = coefficients.map((value, c) => value + way * ((goal[c] ?? 0) - value));
-    const before = coefficients;
-    used = used.filter((c) => !(falling.includes(c) && (before[c] ?? 0) <= 1e-14));
-    coefficients = before.map((value, c) => (used.includes(c) ? value : 0));
+    const way = Math.min(...ways.values());
+    const moved = coefficients.map((value, c) => value + way * ((goal[c] ?? 0) - value));
+    // Whoever stops the way is zero now; said outright, because rounding may leave a trace.
+    used = used.filter((c) => ways.get(c) !== way);
+    coefficients = moved.map((value, c) => (used.includes(c) ? value : 0));
   }
   return { used, coefficients };
 }
