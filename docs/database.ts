@@ -32,7 +32,9 @@ const answers = `\`wattsplit query cost\` answers in this order, and says which 
 1. \`measured\`: this very kernel was timed inside networks; the weighted median over the rows, flagged rows counting less.
    Rows of \`held-out\` and \`verify\` networks are left out: they judge the costs, so they must not make them.
 2. \`interpolated\`: the widths lie between measured ones of the same family (everything but channel counts equal).
-   Where a staircase was found, widths first move to the end of their step. Costs grow with width wherever the measured ones do.
+   Where a staircase was found, widths first move to the end of their step. Where lanes were found (multiples of 4 or 16, say,
+   that a runtime's layout favours), widths on and off them are answered from their own kind. Apart from that, costs grow
+   with width wherever the measured ones do.
 3. refused, with the nearest measured widths. Nothing is extrapolated.
 
 A kernel's latency is its time in context times the calibration's slope, so that \`overhead + sum\` is a network's latency.

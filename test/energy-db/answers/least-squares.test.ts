@@ -61,6 +61,22 @@ describe("leastSquares", () => {
 });
 
 describe("nonNegativeLeastSquares", () => {
+  test("ends on nearly dependent columns", () => {
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 8, maxLength: 20 }), (noise) => {
+        const features = noise.map((value, i) => {
+          const x = (i + 1) / noise.length;
+          return [1, x * x, x, x + 1e-9 * value, 0, i % 2, (i % 2) * x, (i % 2) * x * x];
+        });
+
+        const coefficients = nonNegativeLeastSquares(features, noise);
+
+        return coefficients.every((value) => value >= 0);
+      }),
+      { seed: 4, numRuns: 200 },
+    );
+  });
+
   test("meets the optimality conditions: no negative coefficient, no descent left", () => {
     fc.assert(
       fc.property(rows, fc.array(number, { minLength: 12, maxLength: 12 }), (features, targets) => {

@@ -63,6 +63,19 @@ describe("findStaircases", () => {
     expect(found.map(({ step }) => step)).toEqual([16, 16]);
   });
 
+  test("finds lanes where widths off the multiples run slower, and no step", () => {
+    // As blocked layouts do: input channels that are no multiple of 4 cost about twice as much.
+    const cost = (x: number, y: number) => (2e-6 + 1e-10 * x * y) * (x % 4 === 0 ? 1 : 2);
+
+    const found = findStaircases(scattered(cost, { grid: 1, noise: 0.02 }), ["in", "out"]);
+
+    expect(found.map(({ step, lanes }) => ({ step, lanes }))).toEqual([
+      { step: undefined, lanes: 4 },
+      { step: undefined, lanes: undefined },
+    ]);
+    expect(found[0]?.confidence).toBeGreaterThan(0.9);
+  });
+
   test("finds none where every width is the end of a tread, because nothing shows one", () => {
     const cost = (x: number, y: number) => 2e-6 + 1e-10 * x * up(y, 32);
 

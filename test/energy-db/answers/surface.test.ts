@@ -125,6 +125,15 @@ describe("a family's cost surface", () => {
     expect(surface.at({ x: 64, y: 129 })?.latency_s).toBeGreaterThan(tread[0] ?? 0);
   });
 
+  test("answers widths on and off the lanes from those of their kind", () => {
+    const laned: Truth = (x, y) => (2e-6 + 1e-10 * x * y) * (x % 8 === 0 ? 1 : 2);
+    const surface = fitSurface(design(laned, { count: 60 }));
+
+    expect(surface.structure.lanes).toEqual({ in: 8, out: 1 });
+    for (const x of [24, 25, 63, 64, 65])
+      expect((surface.at({ x, y: 100 })?.latency_s ?? 0) / laned(x, 100)).toBeCloseTo(1, 1);
+  });
+
   test("never answers outside the measured hull, and never zero or less inside", () => {
     const place = fc.record({
       x: fc.integer({ min: 1, max: 300 }),
