@@ -1,42 +1,19 @@
-import type { Device } from "../devices/index.ts";
-import type {
-  Calibration,
-  EnergyTable,
-  Method,
-  NetworkMeasurement,
-  QualityFlag,
-  RunSettings,
-} from "../energy-db/index.ts";
-import { type OnProgress, progressOf } from "../src/progress.ts";
-import type { Random } from "../src/random.ts";
+import type { Calibration, QualityFlag, RunSettings } from "../energy-db/index.ts";
+import { progressOf } from "../src/progress.ts";
 import { calibrate } from "./calibrate.ts";
 import { assumedPower, fitEnergyModel } from "./energy/model.ts";
-import { type EnergyRules, type MeterSession, openMeterSession } from "./energy/window.ts";
-import { measureIsolated } from "./isolated.ts";
-import { measureNetwork } from "./measure-network.ts";
-import type { PlannedNetwork, ProfilePlan } from "./plan.ts";
-import { openProbe, type Probe, probeNetwork } from "./probe.ts";
+import { type MeterSession, openMeterSession } from "./energy/window.ts";
+import { openProbe, type Probe } from "./probe.ts";
 import { refinement } from "./refine.ts";
-import { type SamplingRules, samplingRules } from "./sampling.ts";
-
-export interface ProfileOptions {
-  readonly device: Device;
-  /** Open for writing. */
-  readonly table: EnergyTable;
-  readonly plan: ProfilePlan;
-  /** "isolated" times each kernel of the plan alone in a hot loop; default "in-context". */
-  readonly method?: Method;
-  readonly toolVersion: string;
-  readonly random: Random;
-  /** W; gives modelled energy where no meter is read. */
-  readonly assumePower_w?: number | undefined;
-  readonly timeLimit_s?: number | undefined;
-  /** Stops after the batch in flight, whose network is then measured by the next run. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  readonly rules?: SamplingRules;
-  readonly energyRules?: EnergyRules;
-}
+import { samplingRules } from "./sampling.ts";
+import {
+  isolatedSteps,
+  networkSteps,
+  type ProfileOptions,
+  probeStep,
+  type Session,
+  type Step,
+} from "./steps.ts";
 
 export interface ProfileOutcome {
   readonly platformId: number;
@@ -93,57 +70,6 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
   };
 }
 
-interface Session extends ProfileOptions {
-  readonly platformId: number;
-  readonly runId: number;
-  /** On the device's clock. */
-  readonly deadline_s: number;
-  /** Flags of what was measured, one list each. */
-  readonly flagged: (readonly QualityFlag[])[];
-  readonly invalidEnergy: string[];
-}
-
-/** One measurement of a run. */
-interface Step {
-  readonly label: string;
-  readonly isStored: boolean;
-  measure(probe: Probe, meter: MeterSession | undefined): Promise<Finished>;
-}
-
-/** Measured, and to be stored in one transaction or not at all. */
-interface Finished {
-  readonly flags: readonly QualityFlag[];
-  store(): void;
-}
-
-const networkSteps = (session: Session, networks: readonly PlannedNetwork[]): readonly Step[] =>
-  networks.map((planned) => ({
-    label: `${planned.role} network`,
-    isStored: session.table.hasNetwork(
-      session.platformId,
-      planned.network,
-      planned.role,
-      session.plan.space.batch,
-    ),
-    measure: (probe, meter) =>
-      measureNow(session, planned, probe, planned.metered ? meter : undefined),
-  }));
-
-const isolatedSteps = (session: Session): readonly Step[] =>
-  session.plan.kernels.map((kernel, position) => ({
-    label: `${kernel.op} kernel alone`,
-    isStored: session.table.hasIsolated(session.platformId, kernel),
-    measure: async (probe) => {
-      const shared = measuring(session, probe);
-      const measured = await measureIsolated(kernel, { ...shared, position });
-      const { table, platformId, runId } = session;
-      return {
-        flags: measured.flags,
-        store: () => table.addIsolatedMeasurement(platformId, runId, measured),
-      };
-    },
-  }));
-
 /** The probe network gets a row of its own this often, in networks. */
 const probeEvery = 16;
 /** How long to wait for a calm moment before a network, s. */
@@ -187,7 +113,7 @@ async function measureQueue(
     const elapsed_s = clock.now_s() - start_s;
     session.onProgress?.(progressOf(step.label, { done, total: steps.length, elapsed_s }));
     if (done >= nextProbe) {
-      (await measureNow(session, { ...probeStep, position: done }, probe)).store();
+      (await probeStep(session, done, probe)).store();
       nextProbe = done + probeEvery;
     }
     await probe.awaitCalm(samplingRules.allowedSlowdown, patience_s);
@@ -202,42 +128,6 @@ async function measureQueue(
   }
   return "done";
 }
-
-const probeStep = { network: probeNetwork, role: "probe" } as const;
-
-async function measureNow(
-  session: Session,
-  { network, role, position }: Pick<NetworkMeasurement, "network" | "role" | "position">,
-  probe: Probe,
-  meter?: MeterSession,
-): Promise<Finished> {
-  const { table, platformId, runId, plan } = session;
-  const measured = await measureNetwork({
-    ...measuring(session, probe),
-    network,
-    role,
-    position,
-    batch: plan.space.batch,
-    ...(meter ? { meter } : {}),
-    onInvalidEnergy: (reason) => session.invalidEnergy.push(reason),
-  });
-  return {
-    flags: measured.flags,
-    store: () => table.addNetworkMeasurement(platformId, runId, measured),
-  };
-}
-
-/** What all measurements of a run share. */
-const measuring = (
-  { device, plan, random, signal, rules = samplingRules }: Session,
-  probe: Probe,
-) => ({
-  device,
-  probe,
-  random,
-  signal,
-  rules: { ...rules, targetCi: plan.targetCi },
-});
 
 function storeEnergyModel(session: Session, slope: number): void {
   const { table, platformId, assumePower_w, plan } = session;
