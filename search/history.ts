@@ -51,6 +51,8 @@ export interface SearchHistory {
   /** Source of the costs, as the cost model states it. */
   readonly costs: string;
   readonly budget: Budget;
+  /** Widths that grew are multiples of this. */
+  readonly granularity: number;
   readonly rounds: readonly SearchRound[];
   /** Why growth ended. */
   readonly ended?: string;

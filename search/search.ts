@@ -36,6 +36,8 @@ export interface SearchOptions {
   readonly network: Network;
   /** Widest allowed per width group; no cap where absent. */
   readonly caps: ReadonlyMap<string, number>;
+  /** Groups that grow end at multiples of this; 1 when absent. */
+  readonly granularity?: number;
   readonly data: SearchData;
   readonly costs: CostModel;
   readonly budget: Budget;
@@ -89,7 +91,7 @@ function begin(options: SearchOptions): SearchState {
 }
 
 function initialState(options: SearchOptions): SearchState {
-  const { method, network, data, costs, budget, recipe, seed } = options;
+  const { method, network, data, costs, budget, recipe, seed, granularity = 1 } = options;
   const weights = initialWeights(network, phaseRandom(seed, -1, 0));
   return {
     history: {
@@ -102,6 +104,7 @@ function initialState(options: SearchOptions): SearchState {
       recipe,
       costs: costs.source,
       budget,
+      granularity,
       rounds: [],
     },
     network,
@@ -132,12 +135,13 @@ const epochsOf = ({ rounds }: SearchHistory): number =>
 
 /** A search is only gone on with under the settings it began with. */
 function requireSameSearch(history: SearchHistory, options: SearchOptions): void {
-  const { method, seed, recipe, budget, data, network, costs } = options;
+  const { method, seed, recipe, budget, granularity = 1, data, network, costs } = options;
   const wanted = {
     method,
     seed,
     recipe,
     budget,
+    granularity,
     data: data.name,
     network: network.name,
     costs: costs.source,

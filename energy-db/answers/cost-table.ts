@@ -3,6 +3,7 @@ import type { Network } from "../../src/network/network.ts";
 import { describePlatform } from "../platforms.ts";
 import { type KernelFilter, matchesKernel } from "../read-measurements.ts";
 import type { Calibration, CostAnswer, EnergyModel, Platform } from "../records.ts";
+import type { StoredRun } from "../runs.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-measurements.ts";
 import { overheadOf } from "./answer.ts";
@@ -31,6 +32,8 @@ export interface Stairs extends Staircase {
 export interface CostTable {
   readonly platform: Platform;
   readonly method: Method;
+  /** Widths between measured ones are answered at multiples of this. */
+  readonly grid: number;
   /** Where the numbers come from, in words. */
   readonly source: string;
   /** Cost of one inference beyond its kernels. */
@@ -81,21 +84,31 @@ export function loadCosts(
   return costTable(drawTogether(rows), {
     platform,
     method,
+    grid: gridOf(table.runs(platformId)),
     source: `${table.path}: ${describePlatform(platform)}, ${method} kernel times`,
     ...(calibration ? { calibration } : {}),
     ...(energyModel ? { energyModel } : {}),
   });
 }
 
-type Origin = Pick<CostTable, "platform" | "method" | "source" | "calibration" | "energyModel">;
+type Origin = Pick<
+  CostTable,
+  "platform" | "method" | "grid" | "source" | "calibration" | "energyModel"
+>;
+
+/** The finest grid of widths that a profile run used; runs that profiled nothing state none. */
+function gridOf(runs: readonly StoredRun[]): number {
+  const grids = runs.flatMap(({ settings: { grid } }) => (typeof grid === "number" ? [grid] : []));
+  return Math.min(...(grids.length > 0 ? grids : [1]));
+}
 
 function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTable {
   const terms = { slope: origin.calibration?.slope ?? 1, energyModel: origin.energyModel };
-  const familyOf = familyFinder(kernels, terms);
+  const familyOf = familyFinder(kernels, terms, origin.grid);
   const tryCost = (kernel: Kernel) => familyOf(kernel)?.answer(kernel);
   const cost = (kernel: Kernel): CostAnswer => {
     const answer = tryCost(kernel);
-    if (!answer) throw refusal([kernel], kernels, origin.platform);
+    if (!answer) throw refusal([kernel], kernels, origin);
     return answer;
   };
   const matching = (filter: KernelFilter = {}) =>
@@ -119,7 +132,7 @@ function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTabl
         tryCost,
         overhead,
         calibration: origin.calibration,
-        refuse: (missing) => refusal(missing, kernels, origin.platform),
+        refuse: (missing) => refusal(missing, kernels, origin),
       }),
   };
 }

@@ -23,10 +23,11 @@ export interface Family {
 export function familyFinder(
   kernels: readonly MeasuredKernel[],
   terms: CostTerms,
+  grid: number,
 ): (kernel: Kernel) => Family | undefined {
   const families = [...groupBy(kernels, ({ family }) => family)].flatMap(([name, members]) => {
     const [first] = members;
-    return first ? [familyOf(name, first.kernel, members, terms)] : [];
+    return first ? [familyOf(name, first.kernel, members, { terms, grid })] : [];
   });
   const buckets = groupBy(families, ({ example }) => bucketOf(example));
   return (kernel) =>
@@ -37,8 +38,9 @@ function familyOf(
   name: string,
   example: Kernel,
   members: readonly MeasuredKernel[],
-  terms: CostTerms,
+  { terms, grid }: { readonly terms: CostTerms; readonly grid: number },
 ): Family {
+  const isOnGrid = gridTest(members, grid);
   const answers = new Map<number, CostAnswer | undefined>(
     members.map((measured) => [
       placeNumber(placeOf(measured.kernel)),
@@ -51,7 +53,7 @@ function familyOf(
     return fitted;
   };
   const interpolated = (kernel: Kernel, place: Place) => {
-    const point = surface().at(place);
+    const point = isOnGrid(place) ? surface().at(place) : undefined;
     return point && answerOf(kernel, { ...point, provenance: "interpolated" }, terms);
   };
   return {
@@ -68,6 +70,16 @@ function familyOf(
       return answer;
     },
   };
+}
+
+/**
+ * Whether both widths are multiples of the grid or were measured themselves. Runtimes can take several times
+ * longer off multiples of 4, which measurements on the grid alone cannot show.
+ */
+function gridTest(members: readonly MeasuredKernel[], grid: number): (place: Place) => boolean {
+  const places = members.map(({ kernel }) => placeOf(kernel));
+  const [xs, ys] = [new Set(places.map(({ x }) => x)), new Set(places.map(({ y }) => y))];
+  return ({ x, y }) => (x % grid === 0 || xs.has(x)) && (y % grid === 0 || ys.has(y));
 }
 
 /** One number per place: widths stay far below a million. */

@@ -8,14 +8,15 @@ import { hasOneAxis } from "./plane.ts";
 export function refusal(
   missing: readonly Kernel[],
   measured: readonly MeasuredKernel[],
-  platform: Platform,
+  { platform, grid }: { readonly platform: Platform; readonly grid: number },
 ): UserError {
   const shown = missing.slice(0, 3).map((kernel) => describeGap(kernel, measured));
   const more = missing.length > shown.length ? `; and ${missing.length - shown.length} more` : "";
   return new UserError(`No cost on ${platform.device} for ${shown.join("; ")}${more}`, {
     hint:
-      "Costs are interpolated between measured widths, never extrapolated. Ask for a width in between, " +
-      `or measure more: wattsplit profile --device ${platform.device} --net NETWORK.json --db FILE`,
+      `Costs are interpolated between measured widths${grid > 1 ? ` at multiples of ${grid}` : ""}, never ` +
+      "extrapolated. Ask for such a width, or measure more: " +
+      `wattsplit profile --device ${platform.device} --net NETWORK.json --grid 1 --db FILE`,
   });
 }
 

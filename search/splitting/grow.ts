@@ -20,6 +20,8 @@ import { type Selection, selectNeurons } from "./selection/select-neurons.ts";
 export interface GrowOptions {
   readonly engine: Engine;
   readonly caps: ReadonlyMap<string, number>;
+  /** Groups that grow end at multiples of this; 1 when absent. */
+  readonly granularity?: number;
   readonly data: SearchData;
   readonly costs: CostModel;
   readonly budget: Budget;
@@ -111,11 +113,12 @@ function planGrowth(
   directions: Directions,
   options: GrowOptions,
 ): { readonly plan?: GrowthPlan; readonly ended?: string } {
-  const { costs, budget, recipe, caps } = options;
+  const { costs, budget, recipe, caps, granularity = 1 } = options;
   const gains = new Map(
     [...directions].map(([group, neurons]) => [group, neurons.map(scaleFreeGain)] as const),
   );
-  const select = (limits: Budget) => selectNeurons({ network, gains, costs, budget: limits, caps });
+  const select = (limits: Budget) =>
+    selectNeurons({ network, gains, costs, budget: limits, caps, granularity });
   if (round < recipe.rounds)
     for (const limits of roundBudgets(network, options)) {
       const selection = select(limits);
@@ -123,7 +126,7 @@ function planGrowth(
     }
   const last = select(budget);
   const ended = last.reason ?? `less than ${100 * sliver} % of the budget was left`;
-  const free = freeNeurons({ network, costs, budget, caps, added: last.added });
+  const free = freeNeurons({ network, costs, budget, caps, added: last.added, granularity });
   return { plan: planOf({ ...last, added: merged(last.added, free) }, gains), ended };
 }
 

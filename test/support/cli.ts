@@ -9,7 +9,7 @@ export interface CliResult {
 /** Runs one command line in this process and keeps what it prints. */
 export async function cli(
   args: readonly string[],
-  { env = {}, signal = new AbortController().signal } = {},
+  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<CliResult> {
   const printed = { stdout: "", stderr: "" };
   const sink = (name: keyof typeof printed) => ({
@@ -18,6 +18,7 @@ export async function cli(
       return true;
     },
   });
+  const { signal } = new AbortController();
   const code = await runCli(args, { stdout: sink("stdout"), stderr: sink("stderr"), env, signal });
   return { code, ...printed };
 }

@@ -13,6 +13,8 @@ export interface FreeNeuronsRequest {
   readonly caps?: ReadonlyMap<string, number>;
   /** Neurons already to be added by group name; the free ones come on top, within doubling. */
   readonly added?: ReadonlyMap<string, number>;
+  /** A group that grows ends at a multiple of this; 1 when absent. */
+  readonly granularity?: number;
   /** What counts as free: a rise of the group's own kernels' cost by at most this fraction. */
   readonly tolerance?: number;
 }
@@ -23,7 +25,7 @@ export interface FreeNeuronsRequest {
  * groups only, since only those split.
  */
 export function freeNeurons(request: FreeNeuronsRequest): ReadonlyMap<string, number> {
-  const { network, costs, budget, caps, added, tolerance = 1e-3 } = request;
+  const { network, costs, budget, caps, added, granularity = 1, tolerance = 1e-3 } = request;
   const quantities = budgetedQuantities(budget);
   const extra = (name: string) => added?.get(name) ?? 0;
   const groups = widthGroups(network).filter(
@@ -35,7 +37,10 @@ export function freeNeurons(request: FreeNeuronsRequest): ReadonlyMap<string, nu
       start,
       Math.min(caps?.get(group.name) ?? 2 * group.width, 2 * group.width),
     );
-    const widths = Int32Array.from({ length: widest - start + 1 }, (_, level) => start + level);
+    const widths = Int32Array.from(
+      { length: widest - start + 1 },
+      (_, level) => start + level,
+    ).filter((width) => width === start || width % granularity === 0);
     return { group, widths, gains: new Float64Array(widths.length) };
   });
   const grown = withWidths(
@@ -47,9 +52,9 @@ export function freeNeurons(request: FreeNeuronsRequest): ReadonlyMap<string, nu
   for (const variable of levels.keys())
     levels[variable] = freeLevel(problem, levels, variable, tolerance);
   return new Map(
-    groups.flatMap(({ name }, variable) => {
-      const free = at(levels, variable);
-      return free > 0 ? [[name, free] as const] : [];
+    growing.flatMap(({ group, widths }, variable) => {
+      const free = at(widths, at(levels, variable)) - at(widths, 0);
+      return free > 0 ? [[group.name, free] as const] : [];
     }),
   );
 }

@@ -14,6 +14,7 @@ interface ProfileFlags {
   readonly meter: string;
   readonly threads: number;
   readonly batch: number;
+  readonly grid: number;
   readonly levels: number;
   readonly heldOut: number;
   readonly targetCi: number;
@@ -67,6 +68,7 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
     network,
     caps,
     batch: flags.batch,
+    grid: flags.grid,
     seed: flags.seed,
     targetCi: flags.targetCi,
     levelsPerGroup: flags.levels,

@@ -60,7 +60,9 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
       .addOption(
         new Option("--grow <axis>", "which channels grow").choices(["in", "out"]).default("out"),
       )
-      .addOption(new Option("--by <n>", "how many channels").argParser(count).default(1));
+      .addOption(
+        new Option("--by <n>", "how many channels (default: the table's grid)").argParser(count),
+      );
   return command.addOption(shared.json()).action(async (flags: MarginalFlags) => {
     const { text, document } = await withTable(flags.db, (table) =>
       answer(costsOf(table, flags, flags), flags),
@@ -81,7 +83,7 @@ function answerCost(costs: CostTable, flags: QueryFlags): Answer {
 
 function answerMarginal(costs: CostTable, flags: MarginalFlags): Answer {
   const kernel = askedKernel(flags, costs);
-  const { grow = "out", by = 1 } = flags;
+  const { grow = "out", by = costs.grid } = flags;
   const marginal = costs.marginal(kernel, { grow, by });
   const width = grow === "in" ? kernel.inChannels : kernel.outChannels;
   return {

@@ -124,6 +124,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         data,
         costs: costModel(costModelOf(costs), flags, start.network),
         budget: withMargin(asked, margin),
+        granularity: costs.grid,
         recipe,
         engine,
         seed: flags.seed,

@@ -78,6 +78,7 @@ async function profileThisMachine(
     network,
     caps,
     seed,
+    grid: 4,
     levelsPerGroup: 6,
     heldOutNetworks: 12,
   });
@@ -146,6 +147,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
     data,
     costs: costModelOf(costs),
     budget: withMargin(budget, margin),
+    granularity: costs.grid,
     recipe,
     engine,
     seed: flags.seed,

@@ -29,6 +29,7 @@ export interface SearchRun {
   readonly data: SearchData;
   readonly costs: CostModel;
   readonly budget: Budget;
+  readonly granularity: number;
   readonly recipe: Recipe;
   readonly engine: Engine;
   readonly seed: number;
@@ -75,7 +76,8 @@ export function withMargin(budget: Budget, margin: number): Budget {
 
 /** Runs or resumes a search and writes its results; the report is the caller's. */
 export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
-  const { context, method, start, data, costs, budget, recipe, engine, seed, folder } = run;
+  const { context, method, start, data, costs, budget, granularity, recipe, engine, seed, folder } =
+    run;
   const started_s = performance.now() / 1000;
   const found = await search({
     method,
@@ -85,6 +87,7 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     data,
     costs,
     budget,
+    granularity,
     recipe,
     seed,
     folder,

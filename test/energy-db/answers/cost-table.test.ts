@@ -67,6 +67,20 @@ describe("costs without calibration or energy model", () => {
     expect(answer).not.toHaveProperty("energy_j");
   });
 
+  test("off the grid of the profile are refused, unless measured", () => {
+    const settings = { ...runSettings, settings: { grid: 4 } };
+    table.startRun(platformId, settings);
+
+    const costs = loadCosts(table, platformId);
+
+    expect(costs.grid).toBe(4);
+    expect(costs.tryCost(kernelAt(28, 36))?.provenance).toBe("interpolated");
+    expect(costs.tryCost(kernelAt(20, 24))?.provenance).toBe("measured");
+    expect(() => costs.cost(kernelAt(26, 36))).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/multiples of 4.*--grid 1/) }),
+    );
+  });
+
   test("are interpolated between measured widths, with the nearest rows", () => {
     const answer = loadCosts(table, platformId).cost(kernelAt(26, 36));
 

@@ -44,7 +44,7 @@ test("two kernels are of one family exactly if their family keys are equal", () 
         rows: [1],
       };
 
-      const found = familyFinder([measured], { slope: 1, energyModel: undefined })(asked);
+      const found = familyFinder([measured], { slope: 1, energyModel: undefined }, 1)(asked);
 
       expect(found !== undefined).toBe(kernelFamily(asked) === kernelFamily(known));
     }),
