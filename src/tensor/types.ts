@@ -28,7 +28,7 @@ export type TensorFunction = (
 
 /** One function made ready for fixed input shapes. */
 export interface Program {
-  /** Throws a UserError when an input is missing or has another shape. Outputs may be fed back without a copy. */
+  /** Throws when an input is missing or has another shape or type. Outputs may be fed back without a copy. */
   run(inputs: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
   readonly traceMs: number;
   readonly sessionMs: number;

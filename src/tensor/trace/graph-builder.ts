@@ -7,7 +7,6 @@ import {
   plainLayout,
   sameBytes,
   sameShape,
-  sizeAt,
   sizeOf,
   storedShape,
   type Traced,
@@ -31,6 +30,7 @@ export class GraphBuilder {
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #merged = new Map<string, readonly string[]>();
+  readonly #shared = new Map<string, string>();
   readonly #taken = new Set<string>();
   #next = 0;
 
@@ -97,6 +97,13 @@ export class GraphBuilder {
   tensor(values: ArrayLike<number>, shape: readonly number[], type: TracedType): string {
     const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type].from(values);
     return this.#initializer({ type, shape, data });
+  }
+
+  /** Name of a constant that takes work to make: made once per `key`. */
+  shared(key: string, make: () => string): string {
+    const name = this.#shared.get(key) ?? make();
+    this.#shared.set(key, name);
+    return name;
   }
 
   /** The name of a tensor's value in `layout` (default: as the program sees it), bringing it about if need be. */
@@ -213,7 +220,3 @@ export class GraphBuilder {
     return name;
   }
 }
-
-/** Total length along the given axes. */
-export const countAlong = (shape: readonly number[], axes: readonly number[]): number =>
-  sizeOf(axes.map((axis) => sizeAt(shape, axis)));

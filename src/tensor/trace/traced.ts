@@ -33,7 +33,7 @@ export interface Traced {
 }
 
 /** The order of a tensor of `rank` axes as the program sees it. */
-export const plainLayout = (rank: number): Layout => axesOf(rank).join("");
+export const plainLayout = (rank: number): Layout => "012345".slice(0, rank);
 
 /** 0, 1, ... rank - 1 */
 export const axesOf = (rank: number): readonly number[] =>
@@ -68,6 +68,10 @@ export function sizeAt(shape: readonly number[], axis: number): number {
   if (size === undefined) throw new Error(`Shape [${shape.join(", ")}] has no axis ${axis}`);
   return size;
 }
+
+/** Number of values along the given axes. */
+export const countAlong = (shape: readonly number[], axes: readonly number[]): number =>
+  sizeOf(axes.map((axis) => sizeAt(shape, axis)));
 
 export const sameShape = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((length, axis) => length === other[axis]);

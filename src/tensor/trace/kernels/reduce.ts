@@ -1,8 +1,15 @@
 import { tf } from "../../tfjs.ts";
 import { elementwise, filled, uniformValue } from "../elementwise.ts";
-import { countAlong, type GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph-builder.ts";
 import { attrOf, inputOf, type KernelCall, type KernelRule, type KernelRules } from "../rule.ts";
-import { type Layout, layoutAxes, plainLayout, type Traced, type TracedType } from "../traced.ts";
+import {
+  countAlong,
+  type Layout,
+  layoutAxes,
+  plainLayout,
+  type Traced,
+  type TracedType,
+} from "../traced.ts";
 
 type ReduceOp = "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceProd";
 

@@ -10,11 +10,13 @@ export function toeplitzOfFilter(builder: GraphBuilder, filter: Traced, window: 
   const { inChannels, in: input, out, size } = window;
   const taps = sizeOf(size);
   const weights = builder.reshapeValue(builder.read(filter, "2301"), [inChannels, taps]);
-  const places = tapPlaces(window, "image");
-  const spread = new Float32Array(taps * places.length);
-  for (const [place, tap] of places.entries())
-    if (tap >= 0) spread[tap * places.length + place] = 1;
-  const selection = builder.tensor(spread, [taps, places.length], "float32");
+  const selection = builder.shared(`spread ${geometry(window)}`, () => {
+    const places = tapPlaces(window, "image");
+    const spread = new Float32Array(taps * places.length);
+    for (const [place, tap] of places.entries())
+      if (tap >= 0) spread[tap * places.length + place] = 1;
+    return builder.tensor(spread, [taps, places.length], "float32");
+  });
   const product = builder.emit("MatMul", [weights, selection]);
   return builder.reshapeValue(product, [inChannels, sizeOf(input), sizeOf(out)]);
 }
@@ -28,14 +30,18 @@ export function tapsFromToeplitz(
 ): string {
   const { size } = window;
   const taps = of === "image" ? sizeOf(size) : size[1];
-  const places = tapPlaces(window, of);
-  const gathered = new Float32Array(places.length * taps);
-  for (const [place, tap] of places.entries()) if (tap >= 0) gathered[place * taps + tap] = 1;
-  return builder.emit("MatMul", [
-    products,
-    builder.tensor(gathered, [places.length, taps], "float32"),
-  ]);
+  const selection = builder.shared(`gather ${of} ${geometry(window)}`, () => {
+    const places = tapPlaces(window, of);
+    const gathered = new Float32Array(places.length * taps);
+    for (const [place, tap] of places.entries()) if (tap >= 0) gathered[place * taps + tap] = 1;
+    return builder.tensor(gathered, [places.length, taps], "float32");
+  });
+  return builder.emit("MatMul", [products, selection]);
 }
+
+/** What the constants depend on: not on batch or channels. */
+const geometry = ({ in: input, out, size, strides, before }: Window): string =>
+  [input, out, size, strides, before].join();
 
 /** For every pair of input and output pixel the tap between them, or -1. */
 function tapPlaces(window: Window, of: "image" | "row"): readonly number[] {
