@@ -7,6 +7,8 @@ export interface Recipe {
   /** Peak of each phase's cosine. */
   readonly learningRate: number;
   readonly weightDecay: number;
+  /** Examples of one epoch, drawn anew each time; the whole training split when absent. */
+  readonly epochExamples?: number;
   readonly seedEpochs: number;
   readonly roundEpochs: number;
   /** After the last growth; the rate falls to 0. */
@@ -33,6 +35,7 @@ export const recipes = {
     batch: 128,
     learningRate: 0.1,
     weightDecay: 1e-4,
+    epochExamples: 20000,
     seedEpochs: 1,
     roundEpochs: 1,
     finalEpochs: 6,

@@ -1,6 +1,6 @@
-import type { Augmentation, Split } from "../src/datasets/index.ts";
+import { type Augmentation, pick, type Split } from "../src/datasets/index.ts";
 import type { Network } from "../src/network/network.ts";
-import { seededRandom } from "../src/random.ts";
+import { type Random, seededRandom, shuffled } from "../src/random.ts";
 import type { Engine } from "../src/tensor/index.ts";
 import { type Optimizer, sgd } from "../src/training/optimizers.ts";
 import { cosineSchedule } from "../src/training/schedule.ts";
@@ -61,12 +61,13 @@ export async function trainPhase(
   try {
     let { state, trainingLoss } = start;
     for (let epoch = start.epoch; epoch < epochs; epoch++) {
+      const random = phaseRandom(seed, phase, epoch);
       const trained = await trainer.epoch(state, {
-        split: data.train,
+        split: draw(data.train, recipe.epochExamples ?? data.train.count, random),
         batch: recipe.batch,
         schedule: cosineSchedule(recipe.learningRate),
         span: [epoch / epochs, (epoch + 1) / epochs],
-        random: phaseRandom(seed, phase, epoch),
+        random,
         ...(data.augment ? { augment: data.augment } : {}),
         ...(signal ? { signal } : {}),
         onStep: ({ done, total }) => onStep?.(epoch + done / total),
@@ -85,3 +86,9 @@ export async function trainPhase(
 /** Random numbers that depend on nothing but these: a resumed search draws what the first run drew. */
 export const phaseRandom = (seed: number, phase: number, epoch: number) =>
   seededRandom((Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(phase + 1, 0x85ebca6b)) + epoch);
+
+/** `count` examples of the split without repetition, or all of them. */
+export function draw(split: Split, count: number, random: Random): Split {
+  if (count >= split.count) return split;
+  return pick(split, shuffled(split.labels.keys(), random).slice(0, count));
+}

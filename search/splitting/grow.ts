@@ -1,8 +1,7 @@
 import { batches } from "../../src/datasets/batches.ts";
-import { pick, type Split } from "../../src/datasets/index.ts";
+import type { Split } from "../../src/datasets/index.ts";
 import type { Network } from "../../src/network/network.ts";
 import type { Weights } from "../../src/network/parameters.ts";
-import { type Random, shuffled } from "../../src/random.ts";
 import type { Engine } from "../../src/tensor/index.ts";
 import { freshState, Trainer } from "../../src/training/trainer.ts";
 import type { Budget, CostModel } from "../cost-model.ts";
@@ -10,7 +9,7 @@ import type { SplitRecord } from "../history.ts";
 import { networkCost } from "../network-cost.ts";
 import type { Recipe } from "../recipe.ts";
 import type { SearchState } from "../search-state.ts";
-import { phaseRandom, type SearchData, searchOptimizer } from "../training-phase.ts";
+import { draw, phaseRandom, type SearchData, searchOptimizer } from "../training-phase.ts";
 import { applySplit, type BinarySplit } from "./apply-split.ts";
 import { type NeuronDirection, splittingDirections } from "./directions.ts";
 import { compileSplittingProducts } from "./products.ts";
@@ -97,12 +96,6 @@ async function findDirections(state: SearchState, options: GrowOptions): Promise
   } finally {
     await products.release();
   }
-}
-
-/** `count` examples of the split without repetition, or all of them. */
-function draw(split: Split, count: number, random: Random): Split {
-  if (count >= split.count) return split;
-  return pick(split, shuffled(split.labels.keys(), random).slice(0, count));
 }
 
 /** A last step that uses less than this share of the budget is not worth a round of its own. */
