@@ -19,6 +19,13 @@ export function count(text: string): number {
   return value;
 }
 
+export function wholeNumber(text: string): number {
+  const value = number(text);
+  if (!(Number.isInteger(value) && value >= 0))
+    throw new InvalidArgumentError("Expected a whole number from 0.");
+  return value;
+}
+
 export function seedNumber(text: string): number {
   const value = number(text);
   if (!(Number.isInteger(value) && value >= 0 && value < 2 ** 32))

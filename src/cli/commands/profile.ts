@@ -3,7 +3,7 @@ import type { Method } from "../../../energy-db/index.ts";
 import { planProfile } from "../../../profiler/index.ts";
 import { searchStart } from "../../network/search-start.ts";
 import type { CommandContext } from "../context.ts";
-import { count, duration_s, fraction, shared } from "../options.ts";
+import { count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
 import { outcomeText, planText, requireReliable, runProfile } from "../workflow/profile-run.ts";
 
 interface ProfileFlags {
@@ -17,6 +17,7 @@ interface ProfileFlags {
   readonly grid: number;
   readonly levels: number;
   readonly heldOut: number;
+  readonly refine: number;
   readonly targetCi: number;
   readonly method: Method;
   readonly assumePower?: number;
@@ -46,6 +47,15 @@ export function profileCommand(context: CommandContext): Command {
       new Option("--held-out <n>", "networks that judge the table").argParser(count).default(16),
     )
     .addOption(
+      new Option(
+        "--refine <n>",
+        "then measure this many networks more where interpolation is least certain; what is " +
+          "uncertain differs from run to run, so the kernels then do too",
+      )
+        .argParser(wholeNumber)
+        .default(0),
+    )
+    .addOption(
       new Option("--target-ci <fraction>", "stop sampling at this half-width of the 95 % interval")
         .argParser(fraction)
         .default(0.02),
@@ -73,6 +83,7 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
     targetCi: flags.targetCi,
     levelsPerGroup: flags.levels,
     heldOutNetworks: flags.heldOut,
+    refinementNetworks: flags.refine,
   });
   if (flags.dryRun) {
     if (flags.json) terminal.answerJson({ ...plan, levels: Object.fromEntries(plan.levels) });

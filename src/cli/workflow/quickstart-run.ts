@@ -81,6 +81,7 @@ async function profileThisMachine(
     grid: 4,
     levelsPerGroup: 6,
     heldOutNetworks: 12,
+    refinementNetworks: 8,
   });
   const outcome = await runProfile({ ...target, context, plan, db, meter: "auto", assumePower });
   context.signal.throwIfAborted();
