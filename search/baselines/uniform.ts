@@ -24,23 +24,26 @@ export interface UniformRequest {
   readonly reference: Network;
   readonly costs: CostModel;
   readonly budget: Budget;
-  /** Least width of a group; 1 when absent. */
+  /** Least width of a group; the granularity when absent. */
   readonly minimum?: number;
+  /** Widths are multiples of this; 1 when absent. */
+  readonly granularity?: number;
+  /** Largest multiplier tried: costs may not be known above. 4 when absent. */
+  readonly largest?: number;
 }
 
-/** The reference with every width times `multiplier`, rounded down, at least `minimum`. The logits stay. */
+/** The reference with every width times `multiplier`, rounded down to the granularity. The logits stay. */
 export function uniformNetwork(
   reference: Network,
   multiplier: number,
-  { minimum = 1 } = {},
+  { granularity = 1, minimum = granularity } = {},
 ): Network {
+  const scaled = (width: number): number => {
+    const steps = Math.floor((width * multiplier) / granularity + rounding);
+    return Math.max(minimum, granularity * steps);
+  };
   const widths = widthGroups(reference).flatMap(({ consumers, writers, width }) =>
-    consumers.length === 0
-      ? []
-      : writers.map(
-          (writer) =>
-            [writer, Math.max(minimum, Math.floor(width * multiplier + rounding))] as const,
-        ),
+    consumers.length === 0 ? [] : writers.map((writer) => [writer, scaled(width)] as const),
   );
   return withWidths(reference, new Map(widths));
 }
@@ -49,27 +52,27 @@ export function uniformNetwork(
 const rounding = 1e-9;
 
 /**
- * The baseline every search is compared with: the largest multiplier, at most 4, whose network fits the budget.
+ * The baseline every search is compared with: the largest multiplier whose network fits the budget.
  * Looked for from the widest down in steps of 1/32, since cost need not rise with width, then exactly between the
  * first that fits and the one above. Throws a UserError (exit "budget") when none fits.
  */
 export function uniformWidths(request: UniformRequest): UniformNetwork {
-  const { reference, costs, budget, minimum = 1 } = request;
+  const { reference, costs, budget, granularity = 1, minimum = granularity, largest = 4 } = request;
   const quantities = budgetedQuantities(budget);
   let smallest: Quantities = {};
   const firstThatFits = (multipliers: readonly number[]): UniformNetwork | undefined => {
     for (const multiplier of multipliers) {
-      const network = uniformNetwork(reference, multiplier, { minimum });
+      const network = uniformNetwork(reference, multiplier, { minimum, granularity });
       const cost = networkQuantities(network, costs, quantities);
       if (meetsBudget(cost, budget)) return { network, multiplier, cost };
       smallest = lesser(smallest, cost);
     }
     return undefined;
   };
-  const coarse = firstThatFits(coarseMultipliers);
+  const coarse = firstThatFits(coarseMultipliers(largest));
   const above = (coarse?.multiplier ?? 0) + step;
   const between = firstThatFits(
-    multipliersOf(reference).filter((m) => m < above && m > above - step),
+    multipliersOf(reference, largest).filter((m) => m < above && m > above - step),
   );
   const found = between ?? coarse;
   if (!found) throw budgetTooSmall(reference, budget, smallest);
@@ -78,7 +81,7 @@ export function uniformWidths(request: UniformRequest): UniformNetwork {
 
 /** A budget stated as a fraction of the reference's width: what the uniform network of that multiplier costs. */
 export function budgetOfUniform(
-  { reference, costs, minimum = 1 }: Omit<UniformRequest, "budget">,
+  { reference, costs, granularity = 1, minimum = granularity }: Omit<UniformRequest, "budget">,
   quantities: readonly Quantity[],
   multiplier: number,
 ): Budget {
@@ -87,15 +90,16 @@ export function budgetOfUniform(
       hint: "0.5 stands for half of every width of the reference.",
       exit: "usage",
     });
-  return networkQuantities(uniformNetwork(reference, multiplier, { minimum }), costs, quantities);
+  const network = uniformNetwork(reference, multiplier, { minimum, granularity });
+  return networkQuantities(network, costs, quantities);
 }
 
-const largest = 4;
 const step = 1 / 32;
-const coarseMultipliers = Array.from({ length: largest / step }, (_, i) => largest - i * step);
+const coarseMultipliers = (largest: number): readonly number[] =>
+  Array.from({ length: Math.floor(largest / step) }, (_, i) => largest - i * step);
 
 /** Every multiplier at which some width changes, descending. */
-function multipliersOf(reference: Network): readonly number[] {
+function multipliersOf(reference: Network, largest: number): readonly number[] {
   const widths = new Set(
     widthGroups(reference).flatMap(({ consumers, width }) => (consumers.length > 0 ? [width] : [])),
   );

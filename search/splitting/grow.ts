@@ -2,6 +2,7 @@ import { batches } from "../../src/datasets/batches.ts";
 import type { Split } from "../../src/datasets/index.ts";
 import type { Network } from "../../src/network/network.ts";
 import type { Weights } from "../../src/network/parameters.ts";
+import { widthGroups } from "../../src/network/width-groups.ts";
 import type { Engine } from "../../src/tensor/index.ts";
 import { freshState, Trainer } from "../../src/training/trainer.ts";
 import type { Budget, CostModel } from "../cost-model.ts";
@@ -98,7 +99,7 @@ async function findDirections(state: SearchState, options: GrowOptions): Promise
   }
 }
 
-/** A last step that uses less than this share of the budget is not worth a round of its own. */
+/** A step that uses less than this share of every budget and adds less than this share of neurons ends growth. */
 const sliver = 0.03;
 
 function planGrowth(
@@ -118,7 +119,7 @@ function planGrowth(
       if (worthARound(network, selection, options)) return { plan: planOf(selection, gains) };
     }
   const last = select(budget);
-  const ended = last.reason ?? `less than ${100 * sliver} % of the budget was left`;
+  const ended = last.reason ?? `the next step is less than ${100 * sliver} % of the budget`;
   const free = freeNeurons({ network, costs, budget, caps, added: last.added, granularity });
   return { plan: planOf({ ...last, added: merged(last.added, free) }, gains), ended };
 }
@@ -150,18 +151,20 @@ function* roundBudgets(
   }
 }
 
-/** True if the selection uses more than a sliver of some budget. */
+/** True if the selection is more than a sliver, of some budget or of the network's own neurons. */
 function worthARound(
   network: Network,
   selection: Selection,
   { costs, budget }: GrowOptions,
 ): boolean {
-  if (selection.added.size === 0) return false;
   const before = networkCost(network, costs);
-  return Object.entries(budget).some(([quantity, limit]) => {
+  const widths = widthGroups(network).reduce((sum, { width }) => sum + width, 0);
+  const added = [...selection.added.values()].reduce((sum, count) => sum + count, 0);
+  const used = Object.entries(budget).map(([quantity, limit]) => {
     const key = quantity as keyof Budget;
-    return (selection.cost[key] ?? 0) - (before[key] ?? 0) > sliver * limit;
+    return ((selection.cost[key] ?? 0) - (before[key] ?? 0)) / limit;
   });
+  return added > 0 && Math.max(added / widths, ...used) > sliver;
 }
 
 function merged(

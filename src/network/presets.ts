@@ -60,7 +60,7 @@ const scale =
 
 const mnistCnn: Preset = {
   summary: "three 3x3 convolutions with max pooling between them, then a dense layer; 28x28x1",
-  search: { seed: [4, 8, 8], cap: [48, 96, 160] },
+  search: { seed: [8, 8, 16], cap: [48, 96, 160] },
   build: ({ multiplier = 1, classes = 10 }) => {
     const wide = (width: number) => Math.max(1, Math.round(width * multiplier));
     return {

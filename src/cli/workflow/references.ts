@@ -31,9 +31,11 @@ export function referenceNetworks(
   { history }: FinishedSearch,
   costs: CostTable,
 ): readonly Reference[] {
-  const fitting = uniformWidths({ reference, costs: costModelOf(costs), budget: history.budget });
+  const { budget, granularity } = history;
+  const model = costModelOf(costs);
+  const fitting = uniformWidths({ reference, costs: model, budget, granularity, largest: 1 });
   return [...new Set([1, fitting.multiplier, narrow])].map((multiplier) => {
-    const network = uniformNetwork(reference, multiplier);
+    const network = uniformNetwork(reference, multiplier, { granularity });
     return { label: `uniform x${Number(multiplier.toFixed(2))} (${widthText(network)})`, network };
   });
 }

@@ -1,4 +1,7 @@
+import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
 import { unknownName } from "../../errors.ts";
 import { type BackendName, backendNames, type Engine } from "../types.ts";
 import { eagerEngine } from "./eager-engine.ts";
@@ -28,5 +31,14 @@ export async function createEngine({
 
 /** A provider that cannot run is no error here: the next one is asked. */
 async function bestProvider(): Promise<"onnx-cuda" | "onnx-cpu"> {
+  if (!hasCudaLibrary()) return "onnx-cpu";
   return (await probeProvider("onnx-cuda")) ? "onnx-cpu" : "onnx-cuda";
+}
+
+/** Asked first, because ONNX Runtime prints an error when it has to look for the library in vain. */
+function hasCudaLibrary(): boolean {
+  const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+  return readdirSync(join(folder, "bin"), { recursive: true, encoding: "utf8" }).some((path) =>
+    path.includes("onnxruntime_providers_cuda"),
+  );
 }

@@ -86,8 +86,6 @@ function readValue({ name, shape, type }: OnnxValue, result: ort.Tensor | undefi
 
 /** Why ONNX Runtime cannot run on a provider here, or undefined when it can: runs one small graph. */
 export async function probeProvider(backend: OnnxBackend): Promise<UserError | undefined> {
-  // What ONNX Runtime would log about a missing provider is also thrown.
-  ort.env.logLevel = "fatal";
   const engine = onnxEngine(backend, 1);
   try {
     const x: TensorSpec = { shape: [2], dtype: "float32" };
