@@ -36,8 +36,9 @@ export interface UniformRequest {
 export function uniformNetwork(
   reference: Network,
   multiplier: number,
-  { granularity = 1, minimum = granularity } = {},
+  options: Pick<UniformRequest, "minimum" | "granularity"> = {},
 ): Network {
+  const { granularity = 1, minimum = granularity } = options;
   const scaled = (width: number): number => {
     const steps = Math.floor((width * multiplier) / granularity + rounding);
     return Math.max(minimum, granularity * steps);
