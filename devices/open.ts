@@ -30,7 +30,7 @@ export async function openDevice(id: string, options: DeviceOptions = {}): Promi
       exit: "usage",
     });
   const transport = kind.open(options.sysfsRoot);
-  const runtime = await openRuntime(kind, options.runtime, clock);
+  const runtime = await openRuntime(kind, options.runtime);
   const meter = await openMeter(kind, options.meter ?? "auto", transport, clock);
   const { processor, powerMode, details } = await describeMachine(transport);
   const cores = Number(details.logicalCores ?? 1);
@@ -52,6 +52,7 @@ export async function openDevice(id: string, options: DeviceOptions = {}): Promi
     clock,
     state: () => machineState(transport, cores),
     close: async () => {
+      await runtime.close();
       await meter.close();
       await transport.close();
     },
@@ -65,11 +66,11 @@ export function findDevice(id: string): DeviceKind {
   return kind;
 }
 
-async function openRuntime(kind: DeviceKind, given: string | undefined, clock: Clock) {
+async function openRuntime(kind: DeviceKind, given: string | undefined) {
   const name = given ?? kind.runtimes[0] ?? "";
   const create = runtimeKinds[name];
   if (!create || !kind.runtimes.includes(name)) throw unknownName("runtime", name, kind.runtimes);
-  const runtime: Runtime = create(clock);
+  const runtime: Runtime = create();
   requireAvailable(`Runtime "${name}"`, await runtime.probe());
   return runtime;
 }

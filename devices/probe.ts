@@ -31,7 +31,7 @@ export async function probeDevices(
       ...kind.runtimes.map((name) => ({
         kind: "runtime" as const,
         name,
-        probe: runtimeKinds[name]?.(clock),
+        probe: runtimeKinds[name]?.(),
       })),
       ...kind.meters.map((name) => ({
         kind: "meter" as const,

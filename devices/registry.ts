@@ -18,7 +18,7 @@ export const deviceKinds: Readonly<Record<string, DeviceKind>> = {
 };
 
 /** Runtimes by name: one line per kind. */
-export const runtimeKinds: Readonly<Record<string, (clock: Clock) => Runtime>> = {
+export const runtimeKinds: Readonly<Record<string, () => Runtime>> = {
   "ort-cpu": ortCpuRuntime,
 };
 

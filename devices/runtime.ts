@@ -15,6 +15,7 @@ export interface Runtime {
   readonly version: string;
   probe(): Promise<Availability>;
   load(model: Model, options: { threads: number }): Promise<LoadedModel>;
+  close(): Promise<void>;
 }
 
 /** One network ready to run on a fixed random input. */

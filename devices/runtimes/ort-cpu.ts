@@ -1,25 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { exportNetwork } from "../../src/network/export.ts";
-import { networkInput } from "../../src/network/network.ts";
-import { seededRandom } from "../../src/random.ts";
 import { encodeModel } from "../../src/tensor/onnx/encode.ts";
-import type { Clock } from "../clock.ts";
-import type { LoadedModel, Model, ProfiledModel, Runtime } from "../runtime.ts";
-import { layerTimes } from "./ort-trace.ts";
-
-type Ort = typeof import("onnxruntime-node");
-type Feeds = Readonly<Record<string, Tensor>>;
+import type { LayerTimes, LoadedModel, Model, Runtime } from "../runtime.ts";
+import type { HostAnswer, HostCall } from "./ort-calls.ts";
 
 const packageName = "onnxruntime-node";
-/** The input only has to be free of zeros; a fixed seed keeps two runs alike. */
-const inputSeed = 1;
+const resolve = createRequire(import.meta.url);
 
-/** ONNX Runtime's own CPU kernels, in this process. */
-export function ortCpuRuntime(clock: Clock): Runtime {
+/**
+ * ONNX Runtime's own CPU kernels, in a process that does nothing else: a call from one that has trained networks
+ * before takes tens of microseconds longer, and so do small networks.
+ */
+export function ortCpuRuntime(): Runtime {
+  let host: Host | undefined;
   return {
     id: "ort-cpu",
     version: packageVersion(),
@@ -35,83 +30,105 @@ export function ortCpuRuntime(clock: Clock): Runtime {
         };
       }
     },
-    load: async (model, { threads }) =>
-      loadModel(await import("onnxruntime-node"), model, threads, clock),
+    load: (model, { threads }) => {
+      host ??= new Host();
+      return loadModel(host, model, threads);
+    },
+    close: async () => {
+      await host?.close();
+      host = undefined;
+    },
   };
 }
 
 function packageVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)(`${packageName}/package.json`);
+  const manifest: unknown = resolve(`${packageName}/package.json`);
   return typeof manifest === "object" && manifest && "version" in manifest
     ? String(manifest.version)
     : "unknown";
 }
 
-async function loadModel(
-  ort: Ort,
-  model: Model,
-  threads: number,
-  clock: Clock,
-): Promise<LoadedModel> {
+async function loadModel(host: Host, model: Model, threads: number): Promise<LoadedModel> {
   const graph = exportNetwork(model.network, model.weights, { batch: model.batch });
-  const bytes = encodeModel(graph);
-  const options: InferenceSession.SessionOptions = {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
+  const source = {
+    bytes: encodeModel(graph),
+    inputShape: graph.inputs[0]?.shape ?? [],
+    layers: model.network.layers.map(({ name }) => name),
+    threads,
   };
-  const feeds = { [networkInput]: randomInput(ort, graph.inputs[0]?.shape ?? []) };
-  const session = await ort.InferenceSession.create(bytes, options);
-  const layers = model.network.layers.map(({ name }) => name);
+  const { id: handle } = await host.ask({ kind: "load", source });
   return {
-    run: (runs) => runBatch(session, feeds, runs, clock),
-    profiled: () => profiledModel(ort, bytes, options, feeds, layers, clock),
-    close: () => session.release(),
-  };
-}
-
-async function runBatch(
-  session: InferenceSession,
-  feeds: Feeds,
-  runs: number,
-  clock: Clock,
-): Promise<number> {
-  const start_s = clock.now_s();
-  for (let run = 0; run < runs; run++) await session.run(feeds);
-  return clock.now_s() - start_s;
-}
-
-async function profiledModel(
-  ort: Ort,
-  bytes: Uint8Array,
-  options: InferenceSession.SessionOptions,
-  feeds: Feeds,
-  layers: readonly string[],
-  clock: Clock,
-): Promise<ProfiledModel> {
-  const folder = mkdtempSync(join(tmpdir(), "wattsplit-profile-"));
-  const session = await ort.InferenceSession.create(bytes, {
-    ...options,
-    enableProfiling: true,
-    profileFilePrefix: join(folder, "trace"),
-  });
-  return {
-    run: (runs) => runBatch(session, feeds, runs, clock),
-    finish: async () => {
-      session.endProfiling();
-      await session.release();
-      const trace = readdirSync(folder)[0];
-      if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);
-      const json = readFileSync(join(folder, trace), "utf8");
-      rmSync(folder, { recursive: true });
-      return layerTimes(json, layers);
+    run: (runs) => host.time({ kind: "run", handle, runs }),
+    profiled: async () => {
+      const { id: profile } = await host.ask({ kind: "profile", handle });
+      return {
+        run: (runs) => host.time({ kind: "run-profiled", handle: profile, runs }),
+        finish: () => host.layerTimes({ kind: "finish", handle: profile }),
+      };
+    },
+    close: async () => {
+      await host.ask({ kind: "close", handle });
     },
   };
 }
 
-function randomInput(ort: Ort, shape: readonly number[]): Tensor {
-  const random = seededRandom(inputSeed);
-  const size = shape.reduce((product, length) => product * length, 1);
-  const values = Float32Array.from({ length: size }, () => random.normal());
-  return new ort.Tensor("float32", values, shape);
+interface Waiting {
+  readonly resolve: (answer: HostAnswer) => void;
+  readonly reject: (error: Error) => void;
 }
+
+/** The measuring process and the calls it has not answered yet. */
+class Host {
+  readonly #process: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+
+  constructor() {
+    this.#process = fork(hostPath(), { execArgv: hostArguments(), serialization: "advanced" });
+    // Typed by the only process that answers here: ort-host.ts.
+    this.#process.on("message", (answer: HostAnswer) => {
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if (answer.error === undefined) waiting?.resolve(answer);
+      else waiting?.reject(new Error(`ONNX Runtime failed: ${answer.error}`));
+    });
+    this.#process.on("exit", (code, signal) => {
+      for (const { reject } of this.#waiting.values())
+        reject(new Error(`The measuring process ended by ${signal ?? `exit code ${code}`}`));
+    });
+  }
+
+  ask(call: HostCall): Promise<HostAnswer> {
+    const id = ++this.#calls;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#process.send({ id, call });
+    });
+  }
+
+  async time(call: HostCall): Promise<number> {
+    const { result } = await this.ask(call);
+    if (typeof result !== "number") throw new Error(`No time for "${call.kind}"`);
+    return result;
+  }
+
+  async layerTimes(call: HostCall): Promise<LayerTimes> {
+    const { result } = await this.ask(call);
+    if (typeof result !== "object") throw new Error(`No layer times for "${call.kind}"`);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.disconnect();
+    await ended;
+  }
+}
+
+/** In a checkout the sources run through tsx, in the built package the compiled file does. */
+const isSource = (): boolean => import.meta.url.endsWith(".ts");
+const hostPath = (): string =>
+  fileURLToPath(new URL(isSource() ? "./ort-host.ts" : "./ort-host.js", import.meta.url));
+const hostArguments = (): string[] =>
+  isSource() ? ["--import", pathToFileURL(resolve.resolve("tsx")).href] : [];

@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { networkInput } from "../../src/network/network.ts";
+import { seededRandom } from "../../src/random.ts";
+import type { Clock } from "../clock.ts";
+import type { LoadedModel, ProfiledModel } from "../runtime.ts";
+import { layerTimes } from "./ort-trace.ts";
+
+/** An exported network and what is needed to run it: plain data, so that it can be sent to another process. */
+export interface SessionSource {
+  readonly bytes: Uint8Array;
+  readonly inputShape: readonly number[];
+  readonly layers: readonly string[];
+  readonly threads: number;
+}
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
+/** The input only has to be free of zeros; a fixed seed keeps two runs alike. */
+const inputSeed = 1;
+
+/** Loads an exported network into ONNX Runtime in this process. */
+export async function loadSession(source: SessionSource, clock: Clock): Promise<LoadedModel> {
+  const feeds = { [networkInput]: randomInput(source.inputShape) };
+  const session = await InferenceSession.create(source.bytes, sessionOptions(source));
+  return {
+    run: (runs) => runBatch(session, feeds, runs, clock),
+    profiled: () => profiledModel(source, feeds, clock),
+    close: () => session.release(),
+  };
+}
+
+const sessionOptions = ({ threads }: SessionSource): InferenceSession.SessionOptions => ({
+  executionProviders: ["cpu"],
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+});
+
+async function runBatch(
+  session: InferenceSession,
+  feeds: Feeds,
+  runs: number,
+  clock: Clock,
+): Promise<number> {
+  const start_s = clock.now_s();
+  for (let run = 0; run < runs; run++) await session.run(feeds);
+  return clock.now_s() - start_s;
+}
+
+async function profiledModel(
+  source: SessionSource,
+  feeds: Feeds,
+  clock: Clock,
+): Promise<ProfiledModel> {
+  const folder = mkdtempSync(join(tmpdir(), "wattsplit-profile-"));
+  const session = await InferenceSession.create(source.bytes, {
+    ...sessionOptions(source),
+    enableProfiling: true,
+    profileFilePrefix: join(folder, "trace"),
+  });
+  return {
+    run: (runs) => runBatch(session, feeds, runs, clock),
+    finish: async () => {
+      session.endProfiling();
+      await session.release();
+      const trace = readdirSync(folder)[0];
+      if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);
+      const json = readFileSync(join(folder, trace), "utf8");
+      rmSync(folder, { recursive: true });
+      return layerTimes(json, source.layers);
+    },
+  };
+}
+
+function randomInput(shape: readonly number[]): Tensor {
+  const random = seededRandom(inputSeed);
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = Float32Array.from({ length: size }, () => random.normal());
+  return new Tensor("float32", values, shape);
+}
