@@ -22,6 +22,8 @@ export interface Runtime {
 export interface LoadedModel {
   /** Runs inferences one after the other; returns their time together, s. */
   run(runs: number): Promise<number>;
+  /** Several batches of runs without a pause between them; returns the time of each, s. */
+  runBatches(runs: number, batches: number): Promise<readonly number[]>;
   /** The same network with the runtime's own node profiler on. */
   profiled(): Promise<ProfiledModel>;
   close(): Promise<void>;
@@ -29,6 +31,7 @@ export interface LoadedModel {
 
 export interface ProfiledModel {
   run(runs: number): Promise<number>;
+  runBatches(runs: number, batches: number): Promise<readonly number[]>;
   /** Stops profiling and closes the model. Layer times of every run so far, oldest first. */
   finish(): Promise<LayerTimes>;
 }

@@ -63,10 +63,8 @@ export async function openProbe(device: Device): Promise<Probe> {
   const glances: number[] = [];
   const glance = async (): Promise<number> => {
     // The first batch brings the probe back into cache.
-    await model.run(runs);
-    const batches: number[] = [];
-    while (batches.length < batchesPerGlance) batches.push((await model.run(runs)) / runs);
-    const latency_s = Math.min(...batches);
+    const [, ...times_s] = await model.runBatches(runs, batchesPerGlance + 1);
+    const latency_s = Math.min(...times_s) / runs;
     glances.push(latency_s);
     return latency_s;
   };

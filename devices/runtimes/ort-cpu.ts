@@ -58,11 +58,13 @@ async function loadModel(host: Host, model: Model, threads: number): Promise<Loa
   };
   const { id: handle } = await host.ask({ kind: "load", source });
   return {
-    run: (runs) => host.time({ kind: "run", handle, runs }),
+    ...runner((runs, batches) => host.times({ kind: "run", handle, runs, batches })),
     profiled: async () => {
       const { id: profile } = await host.ask({ kind: "profile", handle });
       return {
-        run: (runs) => host.time({ kind: "run-profiled", handle: profile, runs }),
+        ...runner((runs, batches) =>
+          host.times({ kind: "run-profiled", handle: profile, runs, batches }),
+        ),
         finish: () => host.layerTimes({ kind: "finish", handle: profile }),
       };
     },
@@ -71,6 +73,14 @@ async function loadModel(host: Host, model: Model, threads: number): Promise<Loa
     },
   };
 }
+
+/** A single batch is one of a row of one. */
+const runner = (
+  runBatches: LoadedModel["runBatches"],
+): Pick<LoadedModel, "run" | "runBatches"> => ({
+  runBatches,
+  run: async (runs) => (await runBatches(runs, 1))[0] ?? Number.NaN,
+});
 
 interface Waiting {
   readonly resolve: (answer: HostAnswer) => void;
@@ -106,15 +116,15 @@ class Host {
     });
   }
 
-  async time(call: HostCall): Promise<number> {
+  async times(call: HostCall): Promise<readonly number[]> {
     const { result } = await this.ask(call);
-    if (typeof result !== "number") throw new Error(`No time for "${call.kind}"`);
+    if (!result || "layers" in result) throw new Error(`No times for "${call.kind}"`);
     return result;
   }
 
   async layerTimes(call: HostCall): Promise<LayerTimes> {
     const { result } = await this.ask(call);
-    if (typeof result !== "object") throw new Error(`No layer times for "${call.kind}"`);
+    if (!result || !("layers" in result)) throw new Error(`No layer times for "${call.kind}"`);
     return result;
   }
 

@@ -17,15 +17,16 @@ const taken = <T>(from: Map<number, T>, handle: number): T => {
 async function perform(call: HostCall, id: number): Promise<HostAnswer["result"]> {
   switch (call.kind) {
     case "load":
+      if (models.size === 0) setImmediate(stayAwake);
       models.set(id, await loadSession(call.source, systemClock));
       return undefined;
     case "run":
-      return taken(models, call.handle).run(call.runs);
+      return taken(models, call.handle).runBatches(call.runs, call.batches);
     case "profile":
       profiled.set(id, await taken(models, call.handle).profiled());
       return undefined;
     case "run-profiled":
-      return taken(profiled, call.handle).run(call.runs);
+      return taken(profiled, call.handle).runBatches(call.runs, call.batches);
     case "finish": {
       const times = await taken(profiled, call.handle).finish();
       profiled.delete(call.handle);
@@ -44,6 +45,11 @@ async function answer({ id, call }: HostRequest): Promise<HostAnswer> {
   } catch (error) {
     return { id, error: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** While a model is open the core is kept from idling: it would take milliseconds to be at full speed again. */
+function stayAwake(): void {
+  if (models.size > 0) setImmediate(stayAwake);
 }
 
 // Typed by the only sender there is: ort-cpu.ts.

@@ -26,7 +26,7 @@ export async function loadSession(source: SessionSource, clock: Clock): Promise<
   const feeds = { [networkInput]: randomInput(source.inputShape) };
   const session = await InferenceSession.create(source.bytes, sessionOptions(source));
   return {
-    run: (runs) => runBatch(session, feeds, runs, clock),
+    ...runner(session, feeds, clock),
     profiled: () => profiledModel(source, feeds, clock),
     close: () => session.release(),
   };
@@ -38,15 +38,24 @@ const sessionOptions = ({ threads }: SessionSource): InferenceSession.SessionOpt
   interOpNumThreads: 1,
 });
 
-async function runBatch(
+function runner(
   session: InferenceSession,
   feeds: Feeds,
-  runs: number,
   clock: Clock,
-): Promise<number> {
-  const start_s = clock.now_s();
-  for (let run = 0; run < runs; run++) await session.run(feeds);
-  return clock.now_s() - start_s;
+): Pick<LoadedModel, "run" | "runBatches"> {
+  const run = async (runs: number): Promise<number> => {
+    const start_s = clock.now_s();
+    for (let done = 0; done < runs; done++) await session.run(feeds);
+    return clock.now_s() - start_s;
+  };
+  return {
+    run,
+    runBatches: async (runs, batches) => {
+      const times_s: number[] = [];
+      while (times_s.length < batches) times_s.push(await run(runs));
+      return times_s;
+    },
+  };
 }
 
 async function profiledModel(
@@ -61,7 +70,7 @@ async function profiledModel(
     profileFilePrefix: join(folder, "trace"),
   });
   return {
-    run: (runs) => runBatch(session, feeds, runs, clock),
+    ...runner(session, feeds, clock),
     finish: async () => {
       session.endProfiling();
       await session.release();

@@ -61,7 +61,7 @@ const scale =
 const mnistCnn: Preset = {
   summary:
     "convolutions of 3x3, 3x3 and 5x5 with max pooling between them, then a dense layer; 28x28x1",
-  search: { seed: [4, 8, 8], cap: [32, 64, 128] },
+  search: { seed: [4, 8, 8], cap: [24, 64, 96] },
   build: ({ multiplier = 1, classes = 10 }) => {
     const wide = (width: number) => Math.max(1, Math.round(width * multiplier));
     return {

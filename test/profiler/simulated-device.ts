@@ -38,13 +38,16 @@ export function simulatedDevice(physics: Physics = {}): Device {
     };
     return {
       run: (runs) => run(runs),
+      runBatches: inARow(run),
       profiled: async () => {
         let logged = 0;
+        const runLogged = async (runs: number): Promise<number> => {
+          logged += runs;
+          return run(runs, 2);
+        };
         return {
-          run: async (runs) => {
-            logged += runs;
-            return run(runs, 2);
-          },
+          run: runLogged,
+          runBatches: inARow(runLogged),
           finish: async () => ({
             layers: kernels.map(({ layer }) => layer),
             runs: Array.from({ length: logged }, () => times_s),
@@ -86,6 +89,15 @@ export function simulatedDevice(physics: Physics = {}): Device {
     close: async () => undefined,
   };
 }
+
+/** One batch after the other. */
+const inARow =
+  (run: (runs: number) => Promise<number>) =>
+  async (runs: number, batches: number): Promise<readonly number[]> => {
+    const times_s: number[] = [];
+    while (times_s.length < batches) times_s.push(await run(runs));
+    return times_s;
+  };
 
 const tick_s = 1e-3;
 const reading_s = 1e-4;

@@ -79,7 +79,7 @@ async function profileThisMachine(
     caps,
     seed,
     grid: 4,
-    levelsPerGroup: 6,
+    levelsPerGroup: 8,
     heldOutNetworks: 12,
     refinementNetworks: 8,
   });

@@ -22,10 +22,7 @@ export interface Reference {
   readonly network: Network;
 }
 
-/** A narrow one of the reference's widths, for the lower end of the axis. */
-const narrow = 0.25;
-
-/** The reference itself, the widest multiple of it that fits the search's budget, and a narrow one. */
+/** The reference itself and the widest multiple of it that fits the search's budget. */
 export function referenceNetworks(
   reference: Network,
   { history }: FinishedSearch,
@@ -34,7 +31,7 @@ export function referenceNetworks(
   const { budget, granularity } = history;
   const model = costModelOf(costs);
   const fitting = uniformWidths({ reference, costs: model, budget, granularity, largest: 1 });
-  return [...new Set([1, fitting.multiplier, narrow])].map((multiplier) => {
+  return [...new Set([1, fitting.multiplier])].map((multiplier) => {
     const network = uniformNetwork(reference, multiplier, { granularity });
     return { label: `uniform x${Number(multiplier.toFixed(2))} (${widthText(network)})`, network };
   });
