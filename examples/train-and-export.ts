@@ -12,19 +12,11 @@ import {
   presets,
   seededRandom,
   splitOff,
-  withWidths,
 } from "wattsplit";
 import { recipes, trainUniform } from "wattsplit/search";
 
-const reference = presets["mnist-cnn"].build({ classes: 4 });
-const network = withWidths(
-  { ...reference, input: { height: 8, width: 8, channels: 1 } },
-  new Map([
-    ["conv1", 8],
-    ["conv2", 8],
-    ["conv3", 8],
-  ]),
-);
+const reference = presets.plain3.build({ classes: 4, multiplier: 0.25 });
+const network = { ...reference, input: { height: 8, width: 8, channels: 1 } };
 console.log(`${network.name}: ${networkMacs(network)} multiply-accumulates`);
 
 const { train, test } = await loadDataset("synthetic");

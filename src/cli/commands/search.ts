@@ -25,6 +25,7 @@ import {
   writeDocument,
 } from "../workflow/search-folder.ts";
 import { checkFolder, runSearch, searchData, withMargin } from "../workflow/search-run.ts";
+import { loweredCaps, withinTable } from "../workflow/table-widths.ts";
 import { writeReport } from "../workflow/write-report.ts";
 
 interface SearchFlags extends TableFlags {
@@ -102,12 +103,15 @@ export function searchCommand(context: CommandContext): Command {
 async function runSearchCommand(flags: SearchFlags, context: CommandContext): Promise<void> {
   const method = findMethod(flags.method);
   const recipe = recipeOf(flags);
-  const start = searchStart(flags.net);
+  const wanted = searchStart(flags.net);
   const asked = budgetOf(flags);
   checkFolder(flags.out, { resume: flags.resume ?? false });
-  const data = await searchData(flags.data, start.network.input, flags.seed);
+  const data = await searchData(flags.data, wanted.network.input, flags.seed);
   await withTable(flags.db, async (table) => {
-    const costs = costsOf(table, flags, { space: start.space });
+    const costs = costsOf(table, flags, { space: wanted.space });
+    const start = withinTable(wanted, costs);
+    const lowered = loweredCaps(wanted, start);
+    if (lowered) context.terminal.warn(lowered);
     const margin = flags.margin ?? Math.min(0.1, costs.calibration?.p90Error ?? 0);
     context.terminal.note(
       `Costs: ${costs.source}; ${formatPercent(margin)} of each budget is kept for their error`,

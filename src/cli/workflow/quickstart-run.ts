@@ -23,6 +23,7 @@ import {
   writeDocument,
 } from "./search-folder.ts";
 import { runSearch, searchData, withMargin } from "./search-run.ts";
+import { withinTable } from "./table-widths.ts";
 import { runVerify } from "./verify-run.ts";
 import { writeReport } from "./write-report.ts";
 
@@ -144,7 +145,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
   await runSearch({
     context,
     method: "splitting",
-    start: searchStart(net),
+    start: withinTable(searchStart(net), costs),
     data,
     costs: costModelOf(costs),
     budget: withMargin(budget, margin),

@@ -18,7 +18,7 @@ import type {
   StairRow,
 } from "../../figures/index.ts";
 import { treads } from "../../figures/index.ts";
-import { type Kernel, kernelFamily, kernelsOf } from "../../network/kernel.ts";
+import { kernelFamily, kernelsOf } from "../../network/kernel.ts";
 import type { Network } from "../../network/network.ts";
 import { formatCount } from "../../units.ts";
 import {
@@ -28,6 +28,7 @@ import {
   readFound,
   type VerificationRecord,
 } from "./search-folder.ts";
+import { widestMeasured } from "./table-widths.ts";
 
 /** What a report of one platform of a table shows: curves through the widths of `network`, its stairs, its errors. */
 export function tableReport(
@@ -107,15 +108,6 @@ function curvesThrough(network: Network, costs: CostTable): readonly CurveRow[] 
 
 const wideKernels = (network: Network) =>
   kernelsOf(network).filter(({ kernel }) => kernel.op === "conv2d");
-
-function widestMeasured(kernel: Kernel, costs: CostTable): number {
-  const family = kernelFamily(kernel);
-  const widths = costs
-    .kernels({ op: kernel.op })
-    .filter((measured) => measured.family === family)
-    .map((measured) => measured.kernel.outChannels);
-  return Math.max(0, ...widths);
-}
 
 /** Treads of the curves where the table found steps along the output width. */
 function stairsOf(
