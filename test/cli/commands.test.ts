@@ -72,6 +72,23 @@ test("a dry run prints the plan and writes nothing", async () => {
   expect(existsSync(path)).toBe(false);
 });
 
+test("a plan keeps to multiples of 4 unless another grid is asked for", async () => {
+  const widths = async (...flags: string[]): Promise<readonly number[]> => {
+    const { stdout } = await cli([
+      "profile",
+      "--net",
+      "mnist-cnn",
+      "--dry-run",
+      "--json",
+      ...flags,
+    ]);
+    return Object.values<number[]>(JSON.parse(stdout).levels).flat();
+  };
+
+  expect((await widths()).filter((width) => width % 4 !== 0)).toEqual([]);
+  expect((await widths("--grid", "1")).some((width) => width % 4 !== 0)).toBe(true);
+});
+
 test("a search from the table writes a network that ONNX Runtime loads, its history and a report", async () => {
   const out = join(folder, "found");
   const net = join(folder, "small.json");

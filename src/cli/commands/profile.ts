@@ -41,6 +41,11 @@ export function profileCommand(context: CommandContext): Command {
     .addOption(shared.threads())
     .addOption(new Option("--batch <n>", "images per inference").argParser(count).default(1))
     .addOption(
+      new Option("--grid <n>", "widths are multiples of this; runtimes are slow off multiples of 4")
+        .argParser(count)
+        .default(4),
+    )
+    .addOption(
       new Option("--levels <n>", "widths measured per width group").argParser(count).default(8),
     )
     .addOption(
