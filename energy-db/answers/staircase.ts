@@ -1,4 +1,5 @@
 import { groupBy } from "../group-by.ts";
+import { flatness, flattestTreads, linesAlong } from "./flat-treads.ts";
 import { leastSquares, residualsOf } from "./least-squares.ts";
 import { type Axis, type Place, type Spot, type Structure, spotOf } from "./plane.ts";
 import { fitTrend, type PlacedCost } from "./trend.ts";
@@ -38,6 +39,8 @@ const smooth: Structure = { steps: { in: 1, out: 1 }, lanes: { in: 1, out: 1 } }
  * t-statistic over 5. Looked for among all points, where no two need share a line, and on the line with the
  * most points, where nothing else varies.
  *
+ * Before that, steps are looked for directly, where enough points share lines: flat-treads.ts.
+ *
  * Lanes: a comb, not a staircase. Accepted when an own, higher trend for widths off the lanes explains a good
  * part of what one trend for all leaves, with an F-statistic over 5.
  */
@@ -50,6 +53,7 @@ export function findStaircases(
   for (let round = 0; round < 2 * axes.length; round++) {
     const best = axes
       .flatMap((axis) => [
+        ...treads(points, axis, structure),
         ...sawteeth(points, axis, structure),
         ...sawteeth(longestLine(points, axis), axis, structure),
         ...combs(points, axis, structure),
@@ -146,8 +150,23 @@ function sawteeth(
     const { slope, explained, significance } = regress(left, sawtooth);
     const passes = explained >= fewestExplained && slope > 0.5 && slope < 1.5 && significance > 5;
     if (!passes || shareExplained(points, structure, stepped) < fewestExplained) return [];
+    const seen = flatness(linesAlong(points, axis, structure), multiple);
+    if (seen && !seen.isFlat) return [];
     return [{ kind: "steps" as const, axis, multiple, explained, points }];
   });
+}
+
+/** Steps seen directly, along the lines of a crossed design. */
+function treads(
+  points: readonly PlacedCost[],
+  axis: Axis,
+  structure: Structure,
+): readonly Finding[] {
+  if (points.length < fewestPoints || structure.steps[axis] > 1) return [];
+  const found = flattestTreads(linesAlong(points, axis, structure), candidates.steps);
+  if (!found) return [];
+  const { multiple, ratio } = found;
+  return [{ kind: "steps", axis, multiple, explained: 1 - Math.max(0, ratio), points }];
 }
 
 /** The lanes along the axis that explain most, if any pass. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { openDevice } from "../../devices/index.ts";
-import { layerTimes } from "../../devices/runtimes/ort-trace.ts";
+import { readTrace } from "../../devices/runtimes/ort-trace.ts";
 import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -46,8 +46,13 @@ describe("reading a trace", () => {
     event("ReorderOutput_token_8_kernel_time", 3),
     event("output/flatten_kernel_time", 2),
   ];
-  const read = (layers: readonly string[], times = 1) =>
-    layerTimes(JSON.stringify(Array.from({ length: times }, () => run).flat()), layers);
+  const read = (layers: readonly string[], times = 1) => {
+    const trace = readTrace(
+      JSON.stringify(Array.from({ length: times }, () => run).flat()),
+      layers,
+    );
+    return trace.layerTimes(trace.recording_us ?? 0);
+  };
 
   it("takes the profiler's own time, seen in a node that does nothing, off every node", () => {
     const { runs } = read(["conv1", "pool1", "conv2"]);

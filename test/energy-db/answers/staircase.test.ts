@@ -63,6 +63,27 @@ describe("findStaircases", () => {
     expect(found.map(({ step }) => step)).toEqual([16, 16]);
   });
 
+  test("finds steps of 16 out, and none in, where ONNX Runtime jumps between two slopes", () => {
+    // Microseconds of a 3x3 convolution at 14x14, ONNX Runtime 1.30 on an AVX-512 CPU, by input and output channels.
+    const outputs = [8, 16, 20, 24, 32, 44, 60, 64];
+    const measured_us: Readonly<Record<number, readonly number[]>> = {
+      4: [2.9, 2.8, 3.1, 3.1, 2.9, 4.5, 4.9, 5.7],
+      8: [4.6, 4.8, 5.5, 5.6, 5.3, 7.9, 9.6, 9.5],
+      12: [6.1, 6.0, 7.8, 7.8, 7.8, 10.8, 13.7, 13.9],
+      16: [6.9, 6.9, 9.9, 9.3, 9.8, 12.4, 16.4, 16.5],
+      20: [13.1, 13.0, 18.6, 18.4, 18.6, 25.4, 31.1, 31.7],
+      24: [13.2, 13.0, 18.3, 18.5, 18.9, 24.9, 31.0, 32.4],
+    };
+    const points = Object.entries(measured_us).flatMap(([x, row]) =>
+      row.map((time_us, i) => ({ x: Number(x), y: outputs[i] ?? 0, cost_s: time_us / 1e6 })),
+    );
+
+    const [along, across] = findStaircases(points, ["in", "out"]);
+
+    expect(along?.step).toBeUndefined();
+    expect(across?.step).toBe(16);
+  });
+
   test("finds lanes where widths off the multiples run slower, and no step", () => {
     // As blocked layouts do: input channels that are no multiple of 4 cost about twice as much.
     const cost = (x: number, y: number) => (2e-6 + 1e-10 * x * y) * (x % 4 === 0 ? 1 : 2);
