@@ -155,7 +155,7 @@ function compare(given: Arguments): void {
     );
     theirs.push(runTheirs(given, [...shared, "--steps", given.steps]));
   }
-  const best = (timings: readonly Timing[], field: "train_step_ms" | "forward_ms") =>
+  const middle = (timings: readonly Timing[], field: "train_step_ms" | "forward_ms") =>
     median(timings.map((timing) => timing[field]));
   const peak = (timings: readonly Timing[]) =>
     Math.max(...timings.map((timing) => timing.peak_memory_mb));
@@ -163,10 +163,10 @@ function compare(given: Arguments): void {
     net: given.net,
     width: Number(given.width),
     threads: Number(given.threads),
-    train_step_ms: best(ours, "train_step_ms"),
-    pytorch_train_step_ms: best(theirs, "train_step_ms"),
-    train_ratio: rounded(best(ours, "train_step_ms") / best(theirs, "train_step_ms")),
-    forward_ratio: rounded(best(ours, "forward_ms") / best(theirs, "forward_ms")),
+    train_step_ms: middle(ours, "train_step_ms"),
+    pytorch_train_step_ms: middle(theirs, "train_step_ms"),
+    train_ratio: rounded(middle(ours, "train_step_ms") / middle(theirs, "train_step_ms")),
+    forward_ratio: rounded(middle(ours, "forward_ms") / middle(theirs, "forward_ms")),
     peak_memory_mb: peak(ours),
     pytorch_peak_memory_mb: peak(theirs),
     memory_ratio: rounded(peak(ours) / peak(theirs)),
