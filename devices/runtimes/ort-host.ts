@@ -1,12 +1,12 @@
 import { systemClock } from "../clock.ts";
 import type { LoadedModel, ProfiledModel } from "../runtime.ts";
 import type { HostAnswer, HostCall, HostRequest } from "./ort-calls.ts";
-import { loadSession, type Recordings } from "./ort-session.ts";
+import { loadSession, type ProfilerState } from "./ort-session.ts";
 
 /** The process that only measures: started by ort-cpu.ts, ended with it. */
 
 const models = new Map<number, LoadedModel>();
-const recordings: Recordings = [];
+const profiler: ProfilerState = { recordings_us: [], rehearsed: false };
 const profiled = new Map<number, ProfiledModel>();
 
 const taken = <T>(from: Map<number, T>, handle: number): T => {
@@ -19,7 +19,7 @@ async function perform(call: HostCall, id: number): Promise<HostAnswer["result"]
   switch (call.kind) {
     case "load":
       if (models.size === 0) setImmediate(stayAwake);
-      models.set(id, await loadSession(call.source, systemClock, recordings));
+      models.set(id, await loadSession(call.source, systemClock, profiler));
       return undefined;
     case "run":
       return taken(models, call.handle).runBatches(call.runs, call.batches);
