@@ -15,6 +15,7 @@ import type { Weights } from "../src/network/parameters.ts";
 import { type Random, seededRandom } from "../src/random.ts";
 import { median, type Summary, summarize } from "../src/statistics.ts";
 import { type MeterSession, measureEnergy } from "./energy/window.ts";
+import type { Patience } from "./patience.ts";
 import type { Probe } from "./probe.ts";
 import {
   type Sample,
@@ -34,6 +35,7 @@ export interface MeasureOptions {
   readonly position: number;
   readonly rules: SamplingRules;
   readonly probe: Probe;
+  readonly patience: Patience;
   readonly random: Random;
   readonly signal?: AbortSignal | undefined;
   /** Measures energy too. */
@@ -78,7 +80,7 @@ export async function measureNetwork(options: MeasureOptions): Promise<NetworkMe
 }
 
 async function runModel(options: MeasureOptions) {
-  const { device, network, batch, rules, probe, random, signal, meter } = options;
+  const { device, network, batch, rules, probe, patience, random, signal, meter } = options;
   const weights = options.weights ?? randomWeights(network, seededRandom(weightsSeed));
   const model = await device.runtime.load(
     { network, weights, batch },
@@ -88,6 +90,7 @@ async function runModel(options: MeasureOptions) {
     const { sampling, layerTimes } = await sampleBoth(model, {
       rules,
       probe,
+      patience,
       clock: device.clock,
       random,
       signal,

@@ -3,6 +3,7 @@ import { progressOf } from "../src/progress.ts";
 import { calibrate } from "./calibrate.ts";
 import { assumedPower, fitEnergyModel } from "./energy/model.ts";
 import { type MeterSession, openMeterSession } from "./energy/window.ts";
+import { Patience } from "./patience.ts";
 import { openProbe, type Probe } from "./probe.ts";
 import { refinement } from "./refine.ts";
 import { samplingRules } from "./sampling.ts";
@@ -43,6 +44,7 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
     ...options,
     platformId,
     runId,
+    patience: new Patience(device.clock, firstPatience_s),
     deadline_s: start_s + (options.timeLimit_s ?? Number.POSITIVE_INFINITY),
     flagged: [],
     invalidEnergy: [],
@@ -72,9 +74,12 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
 
 /** The probe network gets a row of its own this often, in networks. */
 const probeEvery = 16;
-/** How long to wait for a calm moment before a network, s. */
-const patience_s = 3;
-/** A network measured while the machine was slow is measured again after all others, this often in total. */
+/** Spent on waiting for calm moments: from the start, and more with every network, which takes about as long itself, s. */
+const firstPatience_s = 30;
+const morePatience_s = 1;
+/** How long to wait for a calm moment before a network at most, s. */
+const longestWait_s = 3;
+/** A network measured while the machine was slow is measured again after all others, this often in total at most. */
 const attempts = 3;
 
 async function measureMissing(
@@ -102,7 +107,7 @@ async function measureQueue(
   probe: Probe,
   meter: MeterSession | undefined,
 ): Promise<"done" | "time-limit"> {
-  const { flagged, deadline_s } = session;
+  const { flagged, deadline_s, patience } = session;
   const { clock } = session.device;
   const start_s = clock.now_s();
   const queue = steps.map((step) => ({ step, attempt: 1 }));
@@ -116,11 +121,13 @@ async function measureQueue(
       (await probeStep(session, done, probe)).store();
       nextProbe = done + probeEvery;
     }
-    await probe.awaitCalm(samplingRules.allowedSlowdown, patience_s);
+    await probe.awaitCalm(samplingRules.allowedSlowdown, patience, longestWait_s);
     const { flags, store } = await step.measure(probe, meter);
     // The loop goes on over what is appended here.
-    if (flags.includes("drift") && attempt < attempts) queue.push({ step, attempt: attempt + 1 });
+    if (flags.includes("drift") && attempt < attempts && patience.isLeft)
+      queue.push({ step, attempt: attempt + 1 });
     else {
+      patience.earn(morePatience_s);
       store();
       flagged.push(flags);
       done++;

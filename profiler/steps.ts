@@ -5,6 +5,7 @@ import type { Random } from "../src/random.ts";
 import type { EnergyRules, MeterSession } from "./energy/window.ts";
 import { measureIsolated } from "./isolated.ts";
 import { measureNetwork } from "./measure-network.ts";
+import type { Patience } from "./patience.ts";
 import type { PlannedNetwork, ProfilePlan } from "./plan.ts";
 import { type Probe, probeNetwork } from "./probe.ts";
 import { type SamplingRules, samplingRules } from "./sampling.ts";
@@ -32,6 +33,7 @@ export interface ProfileOptions {
 export interface Session extends ProfileOptions {
   readonly platformId: number;
   readonly runId: number;
+  readonly patience: Patience;
   /** On the device's clock. */
   readonly deadline_s: number;
   /** Flags of what was measured, one list each. */
@@ -111,11 +113,12 @@ async function measureNow(
 
 /** What all measurements of a run share. */
 const measuring = (
-  { device, plan, random, signal, rules = samplingRules }: Session,
+  { device, plan, patience, random, signal, rules = samplingRules }: Session,
   probe: Probe,
 ) => ({
   device,
   probe,
+  patience,
   random,
   signal,
   rules: { ...rules, targetCi: plan.targetCi },

@@ -5,6 +5,7 @@ import type { Weights } from "../src/network/parameters.ts";
 import type { Random } from "../src/random.ts";
 import { openMeterSession } from "./energy/window.ts";
 import { measureNetwork } from "./measure-network.ts";
+import { Patience } from "./patience.ts";
 import { openProbe } from "./probe.ts";
 import { type SamplingRules, samplingRules } from "./sampling.ts";
 
@@ -49,6 +50,9 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Spent at most on waiting for calm moments: longer than the most samples take, s. */
+const patience_s = 30;
+
 /** Runs a network on the device in the same way as the profile did, and holds it against its prediction. */
 export async function verifyNetwork(options: VerifyOptions): Promise<Verification> {
   const { device, predicted, batch = 1, rules = samplingRules } = options;
@@ -60,6 +64,7 @@ export async function verifyNetwork(options: VerifyOptions): Promise<Verificatio
     batch,
     rules,
     probe,
+    patience: new Patience(device.clock, patience_s),
     role: "verify",
     position: 0,
     ...(meter ? { meter } : {}),

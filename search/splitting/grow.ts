@@ -119,7 +119,11 @@ function planGrowth(
       if (worthARound(network, selection, options)) return { plan: planOf(selection, gains) };
     }
   const last = select(budget);
-  const ended = last.reason ?? `the next step is less than ${100 * sliver} % of the budget`;
+  const ended =
+    last.reason ??
+    (round < recipe.rounds
+      ? `the next step is less than ${100 * sliver} % of the budget`
+      : `the recipe ends after ${recipe.rounds} growth round${recipe.rounds === 1 ? "" : "s"}`);
   const free = freeNeurons({ network, costs, budget, caps, added: last.added, granularity });
   return { plan: planOf({ ...last, added: merged(last.added, free) }, gains), ended };
 }

@@ -86,10 +86,11 @@ export function searchPath(path: SearchPath, quantity: CostQuantity, width = 560
         ...budget.map(limitAt),
         line(references, { x: "x", y: "y", stroke: palette.reference, strokeOpacity: 0.6 }),
         squares(references, palette.reference),
-        label(references, palette.reference, { dx: 7, dy: 9 }),
+        label(references, palette.reference, { dx: 4, dy: -11, textAnchor: "end" }),
         line(rounds, { x: "x", y: "y", stroke: palette.predicted, strokeWidth: 1.75 }),
         hollowDots(rounds, palette.predicted),
-        label(rounds, palette.predicted, { dx: -6, dy: -9, textAnchor: "end" }),
+        label(rounds.slice(0, -1), palette.predicted, { dx: -8, dy: -4, textAnchor: "end" }),
+        label(rounds.slice(-1), palette.predicted, { dx: 9, dy: 4, textAnchor: "start" }),
         ...final.map(({ reading, y }) => {
           const { low, high } = shownInterval(reading, unit);
           return ruleY([y], { x1: low, x2: high, stroke: palette.measured, strokeWidth: 2 });
@@ -143,14 +144,13 @@ function roundLabel({ round }: RoundRow, rounds: readonly RoundRow[]): string {
 function label(
   points: readonly PathPoint[],
   fill: string,
-  place: { dx: number; dy: number; textAnchor?: "start" | "end" },
+  place: { dx: number; dy: number; textAnchor: "start" | "end" },
 ) {
   return text(points, {
     x: "x",
     y: "y",
     text: "label",
     fill,
-    textAnchor: "start",
     stroke: palette.paper,
     strokeWidth: 3,
     ...place,

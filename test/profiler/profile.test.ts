@@ -160,6 +160,19 @@ describe("profiling a search space", () => {
     table.close();
   });
 
+  it("ends in bounded time on a machine that never calms down again", async () => {
+    const table = newTable();
+    const device = simulatedDevice({ slowdown: (time_s) => (time_s < 2.5 ? 1 : 1.5) });
+
+    const { stoppedBy, measured, flags } = await run(device, table);
+
+    expect(stoppedBy).toBe("done");
+    expect(flags.drift).toBeGreaterThan(measured / 2);
+    // Twice the plan's time: 30 s and 1 s for each network are the patience.
+    expect(device.clock.now_s()).toBeLessThan(30 + 2.5 * measured);
+    table.close();
+  });
+
   it("times kernels alone when asked to, under their own method", async () => {
     const table = newTable();
 

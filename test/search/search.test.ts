@@ -112,6 +112,14 @@ test("the last step leaves no free neuron on the current stairs", async () => {
   for (const width of widths) expect(width % 4).toBe(0);
 });
 
+test("the history says why growth ended: by the recipe's rounds or by the budget", async () => {
+  const one = await search(await options({ recipe: { ...tiny, rounds: 1 } }));
+  const many = await search(await options());
+
+  expect(one.history.ended).toBe("the recipe ends after 1 growth round");
+  expect(many.history.ended).toMatch(/the budget/);
+});
+
 test("every growth round records what theory promised and what the loss did", async () => {
   const { history } = await search(await options());
 

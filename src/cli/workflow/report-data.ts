@@ -209,6 +209,7 @@ function searchResult(
     dataset: history.data,
     accuracyOn: "training images held out",
     costSource: history.costs,
+    ended: history.ended,
     rounds: history.rounds.map(({ round, widths, validation, cost, split }) => ({
       round,
       widths,

@@ -94,6 +94,7 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     signal: context.signal,
     onProgress: (progress) => showProgress(context, progress, performance.now() / 1000 - started_s),
   });
+  if (found.history.ended) context.terminal.note(`Growth ended: ${found.history.ended}`);
   writeFound(folder, found);
   dropSearchState(folder);
   return found;

@@ -78,6 +78,8 @@ export interface SearchResult {
   readonly accuracyOn: string;
   /** Where the costs of the rounds come from, as the cost model says. */
   readonly costSource: string;
+  /** Why growth ended. */
+  readonly ended?: string | undefined;
   readonly rounds: readonly RoundRow[];
   /** Networks of uniform width on the same data and device; `accuracyOn` as for the delivered network. */
   readonly references?: readonly NetworkRow[] | undefined;

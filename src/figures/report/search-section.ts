@@ -17,7 +17,7 @@ export function searchSection(data: ReportData): Markup | undefined {
   const hasEnergy = search.rounds.some(({ energy_j }) => energy_j !== undefined);
   return html`<section>
 <h2>Search</h2>
-<p>Method ${search.method} on ${search.dataset}; costs from ${search.costSource}.</p>
+<p>Method ${search.method} on ${search.dataset}; costs from ${search.costSource}.${search.ended ? ` Growth ended: ${search.ended}.` : ""}</p>
 <div class="figures">
 ${pathFigure(data, search, "latency_s", table("Rounds", roundColumns, search.rounds))}
 ${hasEnergy ? pathFigure(data, search, "energy_j", table("Energy of the rounds", roundEnergyColumns, search.rounds)) : undefined}
