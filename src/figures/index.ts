@@ -13,6 +13,7 @@ export type {
   VerificationResult,
 } from "./report/data.ts";
 export { renderReport } from "./report/render-report.ts";
+export { pathOf } from "./report/search-section.ts";
 export type {
   CurveRow,
   HeldOutRow,

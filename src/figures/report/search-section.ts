@@ -34,27 +34,32 @@ function pathFigure(
   quantity: CostQuantity,
   numbers: Markup | undefined,
 ): Markup | undefined {
-  const { delivered, budgets = [], platforms = [] } = data;
+  const { delivered, platforms = [] } = data;
   const canBeDrawn = search.rounds.some((row) => row.accuracy !== undefined && row[quantity]);
   if (!canBeDrawn) return numbers;
-  const final = delivered && {
-    label: "delivered",
-    accuracy: delivered.accuracy,
-    latency_s: delivered.measured_s ?? delivered.predicted_s,
-    energy_j: delivered.energy_j,
-  };
-  const path: SearchPath = {
-    rounds: search.rounds,
-    references: search.references ?? [],
-    final,
-    budget: budgets.find((row) => row.quantity === quantity)?.limit,
-  };
+  const path = pathOf(data, search, quantity);
   const on = delivered
     ? `, of the delivered and the uniform networks on ${delivered.accuracyOn}`
     : "";
   const caption = html`Accuracy of the rounds on ${search.accuracyOn}${on}; n = ${search.rounds.length} rounds, ${path.references.length} uniform networks.${platformsSentence(platforms)}`;
   const title = `Accuracy against ${quantityWords[quantity].name}`;
   return figureMarkup(title, (width) => searchPath(path, quantity, width), caption, numbers);
+}
+
+/** The rounds, uniform widths, delivered network and budget of a report. */
+export function pathOf(
+  { delivered, budgets = [] }: ReportData,
+  { rounds, references = [] }: SearchResult,
+  quantity: CostQuantity,
+): SearchPath {
+  const final = delivered && {
+    label: "delivered",
+    accuracy: delivered.accuracy,
+    latency_s: delivered.measured_s ?? delivered.predicted_s,
+    energy_j: delivered.energy_j,
+  };
+  const budget = budgets.find((row) => row.quantity === quantity)?.limit;
+  return { rounds, references, final, budget };
 }
 
 function gainsFigure({ rounds, accuracyOn }: SearchResult): Markup | undefined {
