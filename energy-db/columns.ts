@@ -2,15 +2,7 @@ import type { Kernel } from "../src/network/kernel.ts";
 import type { Conditions, EnergyReading, LatencySummary, QualityFlag } from "./records.ts";
 
 /** Columns of a latency summary, as stored in network_measurements and measurements. */
-export interface LatencyColumns {
-  readonly latency_s: number;
-  readonly mad_s: number;
-  readonly p10_s: number;
-  readonly p90_s: number;
-  readonly low_s: number;
-  readonly high_s: number;
-  readonly samples: number;
-  readonly outliers: number;
+export interface LatencyColumns extends LatencySummary {
   readonly flags: string;
 }
 

@@ -1,7 +1,6 @@
 export { macsCostModel } from "./baselines/macs-cost-model.ts";
 export { type TrainedNetwork, trainUniform } from "./baselines/train-uniform.ts";
 export {
-  budgetOfUniform,
   type UniformNetwork,
   uniformNetwork,
   uniformWidths,

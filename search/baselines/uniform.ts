@@ -1,4 +1,3 @@
-import { UserError } from "../../src/errors.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
 import { widthGroups } from "../../src/network/width-groups.ts";
 import type { Budget, CostModel } from "../cost-model.ts";
@@ -78,21 +77,6 @@ export function uniformWidths(request: UniformRequest): UniformNetwork {
   const found = between ?? coarse;
   if (!found) throw budgetTooSmall(reference, budget, smallest);
   return found;
-}
-
-/** A budget stated as a fraction of the reference's width: what the uniform network of that multiplier costs. */
-export function budgetOfUniform(
-  { reference, costs, granularity = 1, minimum = granularity }: Omit<UniformRequest, "budget">,
-  quantities: readonly Quantity[],
-  multiplier: number,
-): Budget {
-  if (!(multiplier > 0))
-    throw new UserError(`Uniform width multiplier ${multiplier}; expected a positive number`, {
-      hint: "0.5 stands for half of every width of the reference.",
-      exit: "usage",
-    });
-  const network = uniformNetwork(reference, multiplier, { minimum, granularity });
-  return networkQuantities(network, costs, quantities);
 }
 
 const step = 1 / 32;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { linearKnapsack } from "../../../search/splitting/selection/linear-knapsack.ts";
 import { solveGrowth } from "../../../search/splitting/selection/solve-growth.ts";
+import { linearKnapsack } from "../../support/reference/linear-knapsack.ts";
 
 // Two layers: gains 5, 3, 1, -0.5 at cost 2 and 4, 2 at cost 1, two splits at most in each.
 const layers = [

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { macsCostModel } from "../../../search/baselines/macs-cost-model.ts";
-import { linearKnapsack } from "../../../search/splitting/selection/linear-knapsack.ts";
 import { meetsBudget, networkQuantities } from "../../../search/splitting/selection/quantities.ts";
 import { selectNeurons } from "../../../search/splitting/selection/select-neurons.ts";
 import { UserError } from "../../../src/errors.ts";
 import { networkMacs } from "../../../src/network/costs.ts";
 import { withWidths } from "../../../src/network/network.ts";
+import { linearKnapsack } from "../../support/reference/linear-knapsack.ts";
 import { steppedCosts, withoutEnergy } from "./formula-costs.ts";
 import { pointwiseChain, randomGains, seedNetwork } from "./networks.ts";
 
