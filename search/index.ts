@@ -19,4 +19,10 @@ export {
   widthsOf,
 } from "./search.ts";
 export { dropSearchState, searchIsUnderWay } from "./search-state.ts";
+export {
+  budgetedQuantities,
+  budgetTooSmall,
+  meetsBudget,
+  networkQuantities,
+} from "./splitting/selection/quantities.ts";
 export { type SearchData, trainPhase } from "./training-phase.ts";

@@ -52,9 +52,19 @@ function explain(error: unknown, terminal: Terminal, signal: AbortSignal): numbe
     if (terminal.verbose && error.cause) terminal.note(String(error.cause));
     return exitCodes[error.exit];
   }
+  if (isSystemError(error)) {
+    terminal.error(error.message, "Give a path you may read and write, on a disk with room.");
+    return exitCodes.failure;
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   terminal.error(`This is a bug in wattsplit: ${stack}`, "Please report it with the command line.");
   return exitCodes.failure;
 }
+
+/** What the file system or SQLite refuses: a disk that is full, a file that went away. */
+const isSystemError = (error: unknown): error is Error =>
+  error instanceof Error &&
+  "code" in error &&
+  ("syscall" in error || /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|PERM)/.test(String(error.code)));
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";

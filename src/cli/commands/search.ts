@@ -11,6 +11,7 @@ import {
   type Recipe,
 } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
+import { makeFolder } from "../../folder.ts";
 import { type SearchStart, searchStart } from "../../network/search-start.ts";
 import { type BackendName, createEngine } from "../../tensor/index.ts";
 import { formatPercent, formatSeconds } from "../../units.ts";
@@ -18,13 +19,8 @@ import type { CommandContext } from "../context.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, fraction, positive, shared } from "../options.ts";
 import { searchReport } from "../workflow/report-data.ts";
-import {
-  makeFolder,
-  type RunRecord,
-  searchFile,
-  writeDocument,
-} from "../workflow/search-folder.ts";
-import { checkFolder, runSearch, searchData, withMargin } from "../workflow/search-run.ts";
+import { type RunRecord, searchFile, writeDocument } from "../workflow/search-folder.ts";
+import { checkFolder, runSearch, searchData } from "../workflow/search-run.ts";
 import { loweredCaps, withinTable } from "../workflow/table-widths.ts";
 import { writeReport } from "../workflow/write-report.ts";
 
@@ -127,7 +123,8 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         start,
         data,
         costs: costModel(costModelOf(costs), flags, start.network),
-        budget: withMargin(asked, margin),
+        budget: asked,
+        margin,
         granularity: costs.grid,
         recipe,
         engine,

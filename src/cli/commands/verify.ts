@@ -9,6 +9,7 @@ import { searchReport } from "../workflow/report-data.ts";
 import {
   type RunRecord,
   readFound,
+  requireModel,
   searchFile,
   type VerificationRecord,
   writeDocument,
@@ -42,7 +43,9 @@ async function runVerifyCommand(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const { network, weights, run, history } = readFound(folder);
+  const found = readFound(folder);
+  requireModel(folder, found);
+  const { network, weights, run, history } = found;
   const db = flags.db ?? run.db;
   const target = { ...run, db, device: flags.device ?? run.device, meter: flags.meter };
   const [record] = await runVerify({ ...target, context, seed: history.seed }, [

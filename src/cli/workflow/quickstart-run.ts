@@ -4,6 +4,7 @@ import type { CostTable } from "../../../energy-db/index.ts";
 import { planProfile } from "../../../profiler/index.ts";
 import { type Budget, recipes, type SearchData } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
+import { makeFolder } from "../../folder.ts";
 import { presets } from "../../network/presets.ts";
 import { searchStart } from "../../network/search-start.ts";
 import { createEngine, type Engine } from "../../tensor/index.ts";
@@ -15,14 +16,13 @@ import { type QuickstartResult, quickstartResult, resultText } from "./quickstar
 import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
 import { searchReport } from "./report-data.ts";
 import {
-  makeFolder,
   type ReferenceRecord,
   readDocument,
   readFound,
   searchFile,
   writeDocument,
 } from "./search-folder.ts";
-import { runSearch, searchData, withMargin } from "./search-run.ts";
+import { runSearch, searchData } from "./search-run.ts";
 import { withinTable } from "./table-widths.ts";
 import { runVerify } from "./verify-run.ts";
 import { writeReport } from "./write-report.ts";
@@ -148,7 +148,8 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
     start: withinTable(searchStart(net), costs),
     data,
     costs: costModelOf(costs),
-    budget: withMargin(budget, margin),
+    budget,
+    margin,
     granularity: costs.grid,
     recipe,
     engine,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { FoundNetwork, SearchHistory } from "../../../search/index.ts";
@@ -7,7 +7,7 @@ import { exportNetwork } from "../../network/export.ts";
 import type { Network } from "../../network/network.ts";
 import { formatNetwork, parseNetwork } from "../../network/network-file.ts";
 import type { Weights } from "../../network/parameters.ts";
-import { encodeModel } from "../../tensor/index.ts";
+import { decodeModel, encodeModel } from "../../tensor/index.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
 
 /** Files of a search's output folder. */
@@ -25,21 +25,6 @@ const files = {
 /** Path of one of the files of a search's folder. */
 export const searchFile = (folder: string, file: keyof typeof files): string =>
   join(folder, files[file]);
-
-/** Makes the folder where it is missing; throws a UserError where it cannot be. */
-export function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new UserError(
-      `Cannot make the folder ${folder}: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        hint: "Give a path in a folder you may write to.",
-        cause,
-      },
-    );
-  }
-}
 
 const budgetSchema = z.object({
   latency_s: z.number().optional(),
@@ -164,6 +149,24 @@ export function readFound(folder: string): FinishedSearch {
     searchFile(folder, "network"),
   );
   return { network, weights: loadCheckpoint(searchFile(folder, "weights")).arrays, history, run };
+}
+
+/** Throws a UserError unless network.onnx is whole and the network that is about to be measured. */
+export function requireModel(folder: string, { network, weights }: FinishedSearch): void {
+  const path = searchFile(folder, "model");
+  const found = readFile(folder, "model");
+  try {
+    decodeModel(found);
+  } catch (cause) {
+    throw cause instanceof UserError
+      ? new UserError(`${path}: ${cause.message}`, { hint: cause.hint, exit: "usage", cause })
+      : cause;
+  }
+  if (!found.equals(encodeModel(exportNetwork(network, weights))))
+    throw new UserError(`${path} is not the network of network.json and network.weights`, {
+      hint: "Run the search again, or put the three files of one search side by side.",
+      exit: "usage",
+    });
 }
 
 const isHistory = (value: unknown): value is SearchHistory =>

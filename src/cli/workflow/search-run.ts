@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
 import {
   type Budget,
+  budgetedQuantities,
+  budgetTooSmall,
   type CostModel,
   dropSearchState,
   type FoundNetwork,
+  meetsBudget,
+  networkQuantities,
   type Recipe,
   type SearchData,
   type SearchMethod,
@@ -29,6 +33,8 @@ export interface SearchRun {
   readonly data: SearchData;
   readonly costs: CostModel;
   readonly budget: Budget;
+  /** Share of the measured budgets that is kept for the table's error. */
+  readonly margin: number;
   readonly granularity: number;
   readonly recipe: Recipe;
   readonly engine: Engine;
@@ -65,19 +71,26 @@ const augmentations: Readonly<Record<string, NonNullable<SearchData["augment"]>>
 };
 
 /** Measured quantities keep a margin, counted ones are exact. */
-export function withMargin(budget: Budget, margin: number): Budget {
-  const { latency_s, energy_j } = budget;
+function scaled<Amounts extends Budget>(amounts: Amounts, factor: number): Amounts {
+  const { latency_s, energy_j } = amounts;
   return {
-    ...budget,
-    ...(latency_s === undefined ? {} : { latency_s: latency_s * (1 - margin) }),
-    ...(energy_j === undefined ? {} : { energy_j: energy_j * (1 - margin) }),
+    ...amounts,
+    ...(latency_s === undefined ? {} : { latency_s: latency_s * factor }),
+    ...(energy_j === undefined ? {} : { energy_j: energy_j * factor }),
   };
+}
+
+/** What is left of the budget for predictions; refused in the caller's own numbers where nothing fits it. */
+function predictedBudget({ start, costs, budget, margin }: SearchRun): Budget {
+  const left = scaled(budget, 1 - margin);
+  const least = networkQuantities(start.network, costs, budgetedQuantities(budget));
+  if (meetsBudget(least, left)) return left;
+  throw budgetTooSmall(start.network, budget, scaled(least, 1 / (1 - margin)));
 }
 
 /** Runs or resumes a search and writes its results; the report is the caller's. */
 export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
-  const { context, method, start, data, costs, budget, granularity, recipe, engine, seed, folder } =
-    run;
+  const { context, method, start, data, costs, granularity, recipe, engine, seed, folder } = run;
   const started_s = performance.now() / 1000;
   const found = await search({
     method,
@@ -86,7 +99,7 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     caps: start.caps,
     data,
     costs,
-    budget,
+    budget: predictedBudget(run),
     granularity,
     recipe,
     seed,
