@@ -11,7 +11,6 @@ export interface CostTerms {
 interface KernelTime {
   readonly latency_s: number;
   readonly relativeHalfWidth: number;
-  readonly provenance: Provenance;
   readonly rows: readonly number[];
 }
 
@@ -23,14 +22,22 @@ const energyProvenances: { readonly [P in EnergyModel["provenance"]]: Provenance
   simulated: "simulated",
 };
 
-export function answerOf(kernel: Kernel, time: KernelTime, terms: CostTerms): CostAnswer {
+/** The rows are read from `time` when somebody reads them from the answer: few do, and finding them takes longest. */
+export function answerOf(
+  kernel: Kernel,
+  time: KernelTime,
+  provenance: Provenance,
+  terms: CostTerms,
+): CostAnswer {
   const latency_s = time.latency_s * terms.slope;
   return {
     latency_s,
     ...latencyInterval(latency_s, time.relativeHalfWidth),
     ...(terms.energyModel ? energyOf(kernel, latency_s, time, terms.energyModel) : {}),
-    provenance: time.provenance,
-    rows: time.rows,
+    provenance,
+    get rows() {
+      return time.rows;
+    },
   };
 }
 

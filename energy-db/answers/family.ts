@@ -44,7 +44,7 @@ function familyOf(
   const answers = new Map<number, CostAnswer | undefined>(
     members.map((measured) => [
       placeNumber(placeOf(measured.kernel)),
-      answerOf(measured.kernel, { ...measured, provenance: "measured" }, terms),
+      answerOf(measured.kernel, measured, "measured", terms),
     ]),
   );
   let fitted: Surface | undefined;
@@ -54,7 +54,7 @@ function familyOf(
   };
   const interpolated = (kernel: Kernel, place: Place) => {
     const point = isOnGrid(place) ? surface().at(place) : undefined;
-    return point && answerOf(kernel, { ...point, provenance: "interpolated" }, terms);
+    return point && answerOf(kernel, point, "interpolated", terms);
   };
   return {
     name,

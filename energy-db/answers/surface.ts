@@ -75,7 +75,9 @@ export function fitSurface(kernels: readonly MeasuredKernel[]): Surface {
       return {
         latency_s: bilinear(gridFor(spot.ragged), spot),
         relativeHalfWidth,
-        rows: nearestRows(spot),
+        get rows() {
+          return nearestRows(spot);
+        },
       };
     },
   };
