@@ -74,9 +74,9 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
 
 /** The probe network gets a row of its own this often, in networks. */
 const probeEvery = 16;
-/** Spent on waiting for calm moments: from the start, and more with every network, which takes about as long itself, s. */
+/** Spent on waiting for calm moments: for a start, and by default more with every network, s. */
 const firstPatience_s = 30;
-const morePatience_s = 1;
+const morePatience_s = 5;
 /** How long to wait for a calm moment before a network at most, s. */
 const longestWait_s = 3;
 /** A network measured while the machine was slow is measured again after all others, this often in total at most. */
@@ -127,7 +127,7 @@ async function measureQueue(
     if (flags.includes("drift") && attempt < attempts && patience.isLeft)
       queue.push({ step, attempt: attempt + 1 });
     else {
-      patience.earn(morePatience_s);
+      patience.earn(session.patience_s ?? morePatience_s);
       store();
       flagged.push(flags);
       done++;

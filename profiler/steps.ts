@@ -22,6 +22,8 @@ export interface ProfileOptions {
   /** W; gives modelled energy where no meter is read. */
   readonly assumePower_w?: number | undefined;
   readonly timeLimit_s?: number | undefined;
+  /** Spent on waiting for calm moments, per network and on average; default 5. Then measuring goes on in the noise. */
+  readonly patience_s?: number | undefined;
   /** Stops after the batch in flight, whose network is then measured by the next run. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;

@@ -164,7 +164,7 @@ describe("profiling a search space", () => {
     const table = newTable();
     const device = simulatedDevice({ slowdown: (time_s) => (time_s < 2.5 ? 1 : 1.5) });
 
-    const { stoppedBy, measured, flags } = await run(device, table);
+    const { stoppedBy, measured, flags } = await run(device, table, { patience_s: 1 });
 
     expect(stoppedBy).toBe("done");
     expect(flags.drift).toBeGreaterThan(measured / 2);

@@ -22,6 +22,7 @@ interface ProfileFlags {
   readonly method: Method;
   readonly assumePower?: number;
   readonly timeLimit?: number;
+  readonly patience: number;
   readonly seed: number;
   readonly dryRun?: boolean;
   readonly strict?: boolean;
@@ -68,6 +69,14 @@ export function profileCommand(context: CommandContext): Command {
     .addOption(shared.method())
     .addOption(shared.assumePower())
     .addOption(new Option("--time-limit <time>", "stop after 90s, 10m, 1.5h").argParser(duration_s))
+    .addOption(
+      new Option(
+        "--patience <time>",
+        "wait this long per network for calm moments of the machine, then measure in its noise",
+      )
+        .argParser(duration_s)
+        .default(5, "5s"),
+    )
     .option("--dry-run", "print the plan and its time, measure nothing")
     .option("--strict", "exit 4 when the result is unreliable")
     .addOption(shared.seed())

@@ -17,6 +17,7 @@ export interface ProfileRun {
   readonly method?: Method;
   readonly assumePower?: number;
   readonly timeLimit?: number;
+  readonly patience?: number;
 }
 
 /** Opens device and table, measures what the plan still lacks, and says how it ended. */
@@ -36,6 +37,7 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
         random: seededRandom(plan.seed),
         assumePower_w: run.assumePower,
         timeLimit_s: run.timeLimit,
+        patience_s: run.patience,
         signal,
         onProgress: (progress) => terminal.progress(progress),
       });
