@@ -50,7 +50,7 @@ const weightsSeed = 11;
 const batch_s = 3e-4;
 const batchesPerGlance = 3;
 /** Looks for the undisturbed speed this long before anything is measured, s. */
-const firstLook_s = 2;
+const firstLook_s = 1;
 const pollEvery_s = 0.1;
 /** The undisturbed speed is at this quantile of all glances: disturbances only ever slow down. */
 const undisturbed = 0.1;

@@ -112,15 +112,10 @@ async function measureQueue(
   const start_s = clock.now_s();
   const queue = steps.map((step) => ({ step, attempt: 1 }));
   let done = 0;
-  let nextProbe = 0;
   for (const { step, attempt } of queue) {
     if (clock.now_s() >= deadline_s) return "time-limit";
     const elapsed_s = clock.now_s() - start_s;
     session.onProgress?.(progressOf(step.label, { done, total: steps.length, elapsed_s }));
-    if (done >= nextProbe) {
-      (await probeStep(session, done, probe)).store();
-      nextProbe = done + probeEvery;
-    }
     await probe.awaitCalm(samplingRules.allowedSlowdown, patience, longestWait_s);
     const { flags, store } = await step.measure(probe, meter);
     // The loop goes on over what is appended here.
@@ -130,7 +125,7 @@ async function measureQueue(
       patience.earn(session.patience_s ?? morePatience_s);
       store();
       flagged.push(flags);
-      done++;
+      if (done++ % probeEvery === 0) (await probeStep(session, done, probe)).store();
     }
   }
   return "done";

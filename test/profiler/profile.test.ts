@@ -70,7 +70,7 @@ describe("profiling a search space", () => {
   it("stops at the time limit and continues from there", async () => {
     const table = newTable();
 
-    const first = await run(simulatedDevice(), table, { timeLimit_s: 3 });
+    const first = await run(simulatedDevice(), table, { timeLimit_s: 1.8 });
     const second = await run(simulatedDevice(), table);
 
     expect(first.stoppedBy).toBe("time-limit");
@@ -162,7 +162,7 @@ describe("profiling a search space", () => {
 
   it("ends in bounded time on a machine that never calms down again", async () => {
     const table = newTable();
-    const device = simulatedDevice({ slowdown: (time_s) => (time_s < 2.5 ? 1 : 1.5) });
+    const device = simulatedDevice({ slowdown: (time_s) => (time_s < 1.3 ? 1 : 1.5) });
 
     const { stoppedBy, measured, flags } = await run(device, table, { patience_s: 1 });
 
