@@ -32,33 +32,46 @@ export async function runCli(
     await program.parseAsync([...args], { from: "user" });
     return exitCodes.done;
   } catch (error) {
-    return explain(error, terminal, signal);
+    // Help and --version end the parse with code 0; commander has printed every usage error itself.
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    const { message, hint, exit } = explanationOf(error, { args, signal });
+    terminal.error(message, hint);
+    if (terminal.verbose && error instanceof UserError && error.cause)
+      terminal.note(String(error.cause));
+    return exitCodes[exit];
   }
 }
 
-function explain(error: unknown, terminal: Terminal, signal: AbortSignal): number {
-  if (error instanceof CommanderError)
-    // Help and --version end the parse with code 0; commander has printed every usage error itself.
-    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  if (signal.aborted && isAbort(error)) {
-    terminal.error(
-      "Interrupted; everything finished is kept",
-      "Run the same command again to go on.",
-    );
-    return exitCodes.interrupted;
-  }
-  if (error instanceof UserError) {
-    terminal.error(error.message, error.hint);
-    if (terminal.verbose && error.cause) terminal.note(String(error.cause));
-    return exitCodes[error.exit];
-  }
-  if (isSystemError(error)) {
-    terminal.error(error.message, "Give a path you may read and write, on a disk with room.");
-    return exitCodes.failure;
-  }
+type Explanation = Pick<UserError, "message" | "hint" | "exit">;
+
+function explanationOf(
+  error: unknown,
+  { args, signal }: { readonly args: readonly string[]; readonly signal: AbortSignal },
+): Explanation {
+  if (signal.aborted && isAbort(error)) return interrupted(args);
+  if (error instanceof UserError) return error;
+  if (isSystemError(error))
+    return {
+      message: error.message,
+      hint: "Give a path you may read and write, on a disk with room.",
+      exit: "failure",
+    };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  terminal.error(`This is a bug in wattsplit: ${stack}`, "Please report it with the command line.");
-  return exitCodes.failure;
+  return {
+    message: `This is a bug in wattsplit: ${stack}`,
+    hint: "Please report it with the command line.",
+    exit: "failure",
+  };
+}
+
+function interrupted(args: readonly string[]): Explanation {
+  const flag = args[0] === "search" && !args.includes("--resume") ? " with --resume" : "";
+  return {
+    message: "Interrupted; everything finished is kept",
+    hint: `Run the same command again${flag} to go on.`,
+    exit: "interrupted",
+  };
 }
 
 /** What the file system or SQLite refuses: a disk that is full, a file that went away. */

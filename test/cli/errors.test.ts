@@ -251,6 +251,19 @@ test.runIf(process.platform === "linux")(
   },
 );
 
+test("an interrupted search says how to go on, and a profile without the flag that only a search has", async () => {
+  const signal = AbortSignal.abort();
+  const profiling = ["profile", "--net", net, "--db", join(folder, "interrupted.db")];
+
+  const searched = await cli(search(), { signal });
+  const profiled = await cli(profiling, { signal });
+
+  expect(searched.code).toBe(exitCodes.interrupted);
+  expect(searched.stderr).toContain("Run the same command again with --resume to go on.");
+  expect(profiled.code).toBe(exitCodes.interrupted);
+  expect(profiled.stderr).toContain("Run the same command again to go on.");
+});
+
 test("a delivered model that is cut off or another's is not verified", async () => {
   const found = mkdtempSync(join(tmpdir(), "wattsplit-cut-"));
   const model = join(found, "network.onnx");

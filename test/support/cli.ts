@@ -9,7 +9,10 @@ export interface CliResult {
 /** Runs one command line in this process and keeps what it prints. */
 export async function cli(
   args: readonly string[],
-  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+  {
+    env = {},
+    signal = new AbortController().signal,
+  }: { readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
 ): Promise<CliResult> {
   const printed = { stdout: "", stderr: "" };
   const sink = (name: keyof typeof printed) => ({
@@ -18,7 +21,6 @@ export async function cli(
       return true;
     },
   });
-  const { signal } = new AbortController();
   const code = await runCli(args, { stdout: sink("stdout"), stderr: sink("stderr"), env, signal });
   return { code, ...printed };
 }
