@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Device } from "../devices/index.ts";
+import type { EnergyTable } from "../energy-db/index.ts";
 import { randomWeights } from "../src/network/initial-weights.ts";
 import type { Conv2dLayer, Layer } from "../src/network/layer.ts";
 import type { Network } from "../src/network/network.ts";
@@ -10,9 +12,16 @@ import type { Patience } from "./patience.ts";
 export interface Probe {
   /** Its latency now over what is usual for this machine undisturbed: about 1, more while disturbed. */
   slowdown(): Promise<number>;
-  /** Waits until the machine is no slower than allowed, as long as patience is left and up to a limit, s. */
-  awaitCalm(allowedSlowdown: number, patience: Patience, limit_s: number): Promise<void>;
+  /** Waits until the machine is no slower than allowed, as long as patience is left. Throws when aborted. */
+  awaitCalm(allowedSlowdown: number, options: WaitOptions): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface WaitOptions {
+  readonly patience: Patience;
+  /** Longest wait, s. */
+  readonly limit_s?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -55,8 +64,23 @@ const pollEvery_s = 0.1;
 /** The undisturbed speed is at this quantile of all glances: disturbances only ever slow down. */
 const undisturbed = 0.1;
 
-/** Loads the probe network and looks for the undisturbed speed of the machine. */
-export async function openProbe(device: Device): Promise<Probe> {
+/**
+ * Latency of the probe network while the table's rows of a platform were measured, s: the speed that its costs stand
+ * for. Undefined before the first.
+ */
+export function undisturbedLatency(table: EnergyTable, platformId: number): number | undefined {
+  const latencies = table
+    .networkMeasurements(platformId, { role: "probe" })
+    .filter(({ network }) => isDeepStrictEqual(network.layers, probeNetwork.layers))
+    .map(({ latency }) => latency.latency_s);
+  return latencies.length > 0 ? quantile(latencies, undisturbed) : undefined;
+}
+
+/** Loads the probe network and looks for the undisturbed speed of the machine, unless one as fast is known. */
+export async function openProbe(
+  device: Device,
+  known_s = Number.POSITIVE_INFINITY,
+): Promise<Probe> {
   const { clock, runtime, identity } = device;
   const weights = randomWeights(probeNetwork, seededRandom(weightsSeed));
   const model = await runtime.load(
@@ -75,12 +99,16 @@ export async function openProbe(device: Device): Promise<Probe> {
   };
   const start_s = clock.now_s();
   while (clock.now_s() - start_s < firstLook_s) await glance();
-  const slowdown = async () => (await glance()) / quantile(glances, undisturbed);
+  const slowdown = async () => (await glance()) / Math.min(known_s, quantile(glances, undisturbed));
   return {
     slowdown,
-    awaitCalm: async (allowedSlowdown, patience, limit_s) => {
+    awaitCalm: async (
+      allowedSlowdown,
+      { patience, limit_s = Number.POSITIVE_INFINITY, signal },
+    ) => {
       const end_s = clock.now_s() + limit_s;
       while (patience.isLeft && clock.now_s() < end_s) {
+        signal?.throwIfAborted();
         const start_s = clock.now_s();
         if ((await slowdown()) <= allowedSlowdown) return;
         await clock.sleep(pollEvery_s);

@@ -4,7 +4,7 @@ import { calibrate } from "./calibrate.ts";
 import { assumedPower, fitEnergyModel } from "./energy/model.ts";
 import { type MeterSession, openMeterSession } from "./energy/window.ts";
 import { Patience } from "./patience.ts";
-import { openProbe, type Probe } from "./probe.ts";
+import { openProbe, type Probe, undisturbedLatency } from "./probe.ts";
 import { refinement } from "./refine.ts";
 import { samplingRules } from "./sampling.ts";
 import {
@@ -89,7 +89,7 @@ async function measureMissing(
   const steps = planned.filter(({ isStored }) => !isStored);
   if (steps.length === 0) return { stoppedBy: "done" };
   const { device, signal } = session;
-  const probe = await openProbe(device);
+  const probe = await openProbe(device, undisturbedLatency(session.table, session.platformId));
   try {
     const meter = await openMeterSession(device.meter, device.clock, session.energyRules);
     return { stoppedBy: await measureQueue(session, steps, probe, meter) };
@@ -116,7 +116,11 @@ async function measureQueue(
     if (clock.now_s() >= deadline_s) return "time-limit";
     const elapsed_s = clock.now_s() - start_s;
     session.onProgress?.(progressOf(step.label, { done, total: steps.length, elapsed_s }));
-    await probe.awaitCalm(samplingRules.allowedSlowdown, patience, longestWait_s);
+    await probe.awaitCalm(samplingRules.allowedSlowdown, {
+      patience,
+      limit_s: longestWait_s,
+      signal: session.signal,
+    });
     const { flags, store } = await step.measure(probe, meter);
     // The loop goes on over what is appended here.
     if (flags.includes("drift") && attempt < attempts && patience.isLeft)

@@ -4,7 +4,7 @@ import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import type { Random } from "../src/random.ts";
 import { openMeterSession } from "./energy/window.ts";
-import { measureNetwork } from "./measure-network.ts";
+import { type MeasureOptions, measureNetwork } from "./measure-network.ts";
 import { Patience } from "./patience.ts";
 import { openProbe } from "./probe.ts";
 import { type SamplingRules, samplingRules } from "./sampling.ts";
@@ -45,26 +45,26 @@ export interface VerifyOptions {
   readonly weights?: Weights;
   readonly predicted: Prediction;
   readonly batch?: number;
+  /** Of the probe network when the costs were measured, s, by `undisturbedLatency`: only as fast is calm. */
+  readonly undisturbed_s?: number | undefined;
+  /** Spent at most on waiting for calm moments, s; default 60. A measurement flagged "drift" found none. */
+  readonly patience_s?: number | undefined;
   readonly random: Random;
   readonly rules?: SamplingRules;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Spent at most on waiting for calm moments: longer than the most samples take, s. */
-const patience_s = 30;
-
 /** Runs a network on the device in the same way as the profile did, and holds it against its prediction. */
 export async function verifyNetwork(options: VerifyOptions): Promise<Verification> {
-  const { device, predicted, batch = 1, rules = samplingRules } = options;
+  const { device, predicted, batch = 1, rules = samplingRules, patience_s = 60 } = options;
   const meter = await openMeterSession(device.meter, device.clock);
   const invalidEnergy: string[] = [];
-  const probe = await openProbe(device);
-  const measured = await measureNetwork({
+  const probe = await openProbe(device, options.undisturbed_s);
+  const measured = await measureCalmly(new Patience(device.clock, patience_s), {
     ...options,
     batch,
     rules,
     probe,
-    patience: new Patience(device.clock, patience_s),
     role: "verify",
     position: 0,
     ...(meter ? { meter } : {}),
@@ -85,6 +85,19 @@ export async function verifyNetwork(options: VerifyOptions): Promise<Verificatio
     flags: measured.flags,
     invalidEnergy,
   };
+}
+
+/** Waits for a calm moment, and measures again when it did not last. */
+async function measureCalmly(
+  patience: Patience,
+  options: Omit<MeasureOptions, "patience">,
+): Promise<NetworkMeasurement> {
+  for (;;) {
+    const { probe, rules, signal } = options;
+    await probe.awaitCalm(rules.allowedSlowdown, { patience, signal });
+    const measured = await measureNetwork({ ...options, patience });
+    if (!measured.flags.includes("drift") || !patience.isLeft) return measured;
+  }
 }
 
 const relativeError = (predicted?: number, measured?: number): number | undefined =>

@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
-import { verifyNetwork } from "../../profiler/index.ts";
+import { openTable } from "../../energy-db/index.ts";
+import { profile, undisturbedLatency, verifyNetwork } from "../../profiler/index.ts";
 import { kernelsOf } from "../../src/network/kernel.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
 import { linearKernel, simulatedDevice } from "./simulated-device.ts";
+import { smallPlan } from "./small-plan.ts";
 
 const network = findPreset("mnist-cnn").build({ multiplier: 0.5 });
 const layers = kernelsOf(network).map(({ layer, kernel }) => ({
@@ -39,4 +41,30 @@ it("predicted energy is judged where the device has a meter", async () => {
 
   expect(invalidEnergy).toEqual([]);
   expect(energyError).toBeCloseTo(-0.2, 1);
+});
+
+it("a machine slower than when its table was measured is told from a wrong prediction", async () => {
+  const calm = simulatedDevice();
+  const table = openTable(":memory:", { mode: "write", create: true });
+  const { platformId } = await profile({
+    device: calm,
+    table,
+    plan: smallPlan(),
+    toolVersion: "test",
+    random: seededRandom(1),
+  });
+  const undisturbed_s = undisturbedLatency(table, platformId);
+  table.close();
+  const verifyOn = async (slowdown: number) => {
+    const device = simulatedDevice({ slowdown: () => slowdown });
+    const predicted = { latency_s: truth_s, layers };
+    const random = seededRandom(1);
+    const { flags } = await verifyNetwork({ device, network, predicted, undisturbed_s, random });
+    return { flags, time_s: device.clock.now_s() };
+  };
+
+  expect((await verifyOn(1)).flags).toEqual([]);
+  const slow = await verifyOn(1.5);
+  expect(slow.flags).toContain("drift");
+  expect(slow.time_s).toBeLessThan(70);
 });

@@ -112,12 +112,14 @@ test("the last step leaves no free neuron on the current stairs", async () => {
   for (const width of widths) expect(width % 4).toBe(0);
 });
 
-test("the history says why growth ended: by the recipe's rounds or by the budget", async () => {
+test("the history says why growth ended: by the recipe, the budget or the caps", async () => {
   const one = await search(await options({ recipe: { ...tiny, rounds: 1 } }));
-  const many = await search(await options());
+  const little = await search(await options({ budget: { latency_s: 7e-6 } }));
+  const plenty = await search(await options({ budget: { latency_s: 1 } }));
 
   expect(one.history.ended).toBe("the recipe ends after 1 growth round");
-  expect(many.history.ended).toMatch(/the budget/);
+  expect(little.history.ended).toMatch(/the budget/);
+  expect(plenty.history.ended).toBe("no neuron has a positive gain and room to split");
 });
 
 test("every growth round records what theory promised and what the loss did", async () => {

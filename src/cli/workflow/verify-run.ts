@@ -5,7 +5,12 @@ import {
   type NetworkCost,
   openTable,
 } from "../../../energy-db/index.ts";
-import { type Prediction, type Verification, verifyNetwork } from "../../../profiler/index.ts";
+import {
+  type Prediction,
+  undisturbedLatency,
+  type Verification,
+  verifyNetwork,
+} from "../../../profiler/index.ts";
 import type { Network } from "../../network/network.ts";
 import type { Weights } from "../../network/parameters.ts";
 import { seededRandom } from "../../random.ts";
@@ -21,6 +26,8 @@ export interface VerifyRun {
   readonly threads: number;
   readonly space: string;
   readonly seed: number;
+  /** Per network, s. */
+  readonly patience?: number;
 }
 
 /** A network and its name in messages. */
@@ -41,6 +48,7 @@ export async function runVerify(
     const table = openTable(db, { mode: "write" });
     try {
       const platform = table.ensurePlatform(device.identity, device.details);
+      const undisturbed_s = undisturbedLatency(table, platform.id);
       const costs = loadCosts(table, platform.id, { space });
       const runId = table.startRun(platform.id, {
         space,
@@ -59,9 +67,15 @@ export async function runVerify(
           network,
           ...(weights ? { weights } : {}),
           predicted: predictionOf(predicted),
+          undisturbed_s,
+          patience_s: run.patience,
           random: seededRandom(seed),
           signal: context.signal,
         });
+        if (verified.flags.includes("drift"))
+          context.terminal.warn(
+            `${run.device} stayed slower than when the table was measured: these times are too long`,
+          );
         table.addNetworkMeasurement(platform.id, runId, verified.measured);
         records.push(recordOf(verified, predicted, costs));
       }
