@@ -1,4 +1,7 @@
-import { expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
 import { openTable } from "../../energy-db/index.ts";
 import { profile, undisturbedLatency, verifyNetwork } from "../../profiler/index.ts";
 import { kernelsOf } from "../../src/network/kernel.ts";
@@ -6,6 +9,9 @@ import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
 import { linearKernel, simulatedDevice } from "./simulated-device.ts";
 import { smallPlan } from "./small-plan.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-verify-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const network = findPreset("mnist-cnn").build({ multiplier: 0.5 });
 const layers = kernelsOf(network).map(({ layer, kernel }) => ({
@@ -45,7 +51,7 @@ it("predicted energy is judged where the device has a meter", async () => {
 
 it("a machine slower than when its table was measured is told from a wrong prediction", async () => {
   const calm = simulatedDevice();
-  const table = openTable(":memory:", { mode: "write", create: true });
+  const table = openTable(join(folder, "energy.db"), { mode: "write", create: true });
   const { platformId } = await profile({
     device: calm,
     table,
