@@ -35,7 +35,7 @@ export interface ProfilePlan {
 export interface PlanOptions extends SpaceOptions {
   readonly seed?: number;
   readonly targetCi?: number;
-  /** Widths to measure per group, 8 by default: networks grow with its square. */
+  /** Widths to measure per group, 10 by default: networks grow with its square. */
   readonly levelsPerGroup?: number;
   readonly heldOutNetworks?: number;
   /**
@@ -54,7 +54,7 @@ const typicalEnergy_s = 10.5;
 
 /** Plans a profile of a search space. Throws a UserError for ranges that make no sense. */
 export function planProfile(options: PlanOptions): ProfilePlan {
-  const { seed = 1, targetCi = 0.02, levelsPerGroup = 8, heldOutNetworks = 16 } = options;
+  const { seed = 1, targetCi = 0.02, levelsPerGroup = 10, heldOutNetworks = 16 } = options;
   const { refinementNetworks = 0 } = options;
   const space = searchSpace(options);
   const random = seededRandom(seed);

@@ -47,7 +47,7 @@ export function profileCommand(context: CommandContext): Command {
         .default(4),
     )
     .addOption(
-      new Option("--levels <n>", "widths measured per width group").argParser(count).default(8),
+      new Option("--levels <n>", "widths measured per width group").argParser(count).default(10),
     )
     .addOption(
       new Option("--held-out <n>", "networks that judge the table").argParser(count).default(16),
