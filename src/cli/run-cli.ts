@@ -66,7 +66,8 @@ function explanationOf(
 }
 
 function interrupted(args: readonly string[]): Explanation {
-  const flag = args[0] === "search" && !args.includes("--resume") ? " with --resume" : "";
+  const command = args.find((arg) => !arg.startsWith("-"));
+  const flag = command === "search" && !args.includes("--resume") ? " with --resume" : "";
   return {
     message: "Interrupted; everything finished is kept",
     hint: `Run the same command again${flag} to go on.`,
@@ -74,10 +75,11 @@ function interrupted(args: readonly string[]): Explanation {
   };
 }
 
-/** What the file system or SQLite refuses: a disk that is full, a file that went away. */
+/** What the file system or SQLite refuses at a path that somebody gave: no rights, no room, a folder for a file. */
 const isSystemError = (error: unknown): error is Error =>
-  error instanceof Error &&
-  "code" in error &&
-  ("syscall" in error || /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|PERM)/.test(String(error.code)));
+  error instanceof Error && "code" in error && refusals.test(String(error.code));
+
+const refusals =
+  /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EIO|EISDIR|ENOTDIR|SQLITE_(FULL|IOERR|READONLY|CANTOPEN|PERM).*)$/;
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";

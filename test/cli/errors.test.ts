@@ -251,11 +251,23 @@ test.runIf(process.platform === "linux")(
   },
 );
 
+test("a file of the output folder that cannot be written is no bug of ours", async () => {
+  const out = mkdtempSync(join(tmpdir(), "wattsplit-unwritable-"));
+  mkdirSync(join(out, "run.json"));
+
+  const { code, stderr } = await cli(search({ "--out": out }));
+
+  expect(stderr).toMatch(/EISDIR.*run\.json/);
+  expect(stderr).toMatch(/Give a path you may read and write/);
+  expect(stderr).not.toMatch(/bug/);
+  expect(code).toBe(exitCodes.failure);
+});
+
 test("an interrupted search says how to go on, and a profile without the flag that only a search has", async () => {
   const signal = AbortSignal.abort();
   const profiling = ["profile", "--net", net, "--db", join(folder, "interrupted.db")];
 
-  const searched = await cli(search(), { signal });
+  const searched = await cli(["--quiet", ...search()], { signal });
   const profiled = await cli(profiling, { signal });
 
   expect(searched.code).toBe(exitCodes.interrupted);

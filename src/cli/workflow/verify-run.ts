@@ -74,7 +74,7 @@ export async function runVerify(
         });
         if (verified.flags.includes("drift"))
           context.terminal.warn(
-            `${run.device} stayed slower than when the table was measured: these times are too long`,
+            `${run.device} stayed slower than when the table was measured, so these times are too long: verify again when it is calm`,
           );
         table.addNetworkMeasurement(platform.id, runId, verified.measured);
         records.push(recordOf(verified, predicted, costs));
