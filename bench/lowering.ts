@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as ort from "onnxruntime-node";
-import { encodeModel } from "../src/tensor/index.ts";
+import { encodeModel } from "../src/onnx/index.ts";
 import { GraphBuilder } from "../src/tensor/trace/graph-builder.ts";
 import { sizeOf } from "../src/tensor/trace/traced.ts";
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { exportNetwork } from "../../src/network/export.ts";
-import { encodeModel } from "../../src/tensor/onnx/encode.ts";
+import { encodeModel } from "../../src/onnx/encode.ts";
 import type { LayerTimes, LoadedModel, Model, Runtime } from "../runtime.ts";
 import type { HostAnswer, HostCall } from "./ort-calls.ts";
 

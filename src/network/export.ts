@@ -1,4 +1,4 @@
-import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from "../tensor/onnx/graph.ts";
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from "../onnx/graph.ts";
 import type { Activation, LayerKind, Padding, Shape } from "./layer.ts";
 import { type Network, networkInput, type PlacedLayer, placeLayers } from "./network.ts";
 import { batchNormEpsilon, type Weights } from "./parameters.ts";

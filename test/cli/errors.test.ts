@@ -12,8 +12,8 @@ import { randomWeights } from "../../src/network/initial-weights.ts";
 import type { Network } from "../../src/network/network.ts";
 import { formatNetwork } from "../../src/network/network-file.ts";
 import type { Weights } from "../../src/network/parameters.ts";
+import { encodeModel } from "../../src/onnx/index.ts";
 import { seededRandom } from "../../src/random.ts";
-import { encodeModel } from "../../src/tensor/index.ts";
 import { cli } from "../support/cli.ts";
 import { smallNetwork, writeFormulaTable } from "../support/formula-table.ts";
 

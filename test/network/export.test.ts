@@ -6,8 +6,9 @@ import { activations } from "../../src/network/layer.ts";
 import type { Network } from "../../src/network/network.ts";
 import { parametersOf, type Weights } from "../../src/network/parameters.ts";
 import { presets } from "../../src/network/presets.ts";
+import { encodeModel } from "../../src/onnx/index.ts";
 import { seededRandom } from "../../src/random.ts";
-import { encodeModel, tf } from "../../src/tensor/index.ts";
+import { tf } from "../../src/tensor/index.ts";
 import { forward } from "../../src/training/forward.ts";
 
 const batch = 2;

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, expect } from "vitest";
+import { encodeModel, type OnnxGraph } from "../../src/onnx/index.ts";
 import { seededRandom } from "../../src/random.ts";
 import {
   createEngine,
   type Engine,
-  encodeModel,
-  type OnnxGraph,
   type TensorFunction,
   type TensorSpec,
   type TensorValue,

@@ -7,7 +7,7 @@ import { exportNetwork } from "../../network/export.ts";
 import type { Network } from "../../network/network.ts";
 import { formatNetwork, parseNetwork } from "../../network/network-file.ts";
 import type { Weights } from "../../network/parameters.ts";
-import { decodeModel, encodeModel } from "../../tensor/index.ts";
+import { decodeModel, encodeModel } from "../../onnx/index.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
 
 /** Files of a search's output folder. */

@@ -1,7 +1,7 @@
 import * as ort from "onnxruntime-node";
 import { UserError } from "../../errors.ts";
-import { encodeModel } from "../onnx/encode.ts";
-import type { OnnxGraph, OnnxValue } from "../onnx/graph.ts";
+import { encodeModel } from "../../onnx/encode.ts";
+import type { OnnxGraph, OnnxValue } from "../../onnx/graph.ts";
 import { traceGraph } from "../trace/trace.ts";
 import type { BackendName, Engine, Program, TensorSpec, TensorValue } from "../types.ts";
 import { checkInputs } from "./inputs.ts";

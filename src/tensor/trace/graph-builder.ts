@@ -1,5 +1,11 @@
-import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from "../onnx/graph.ts";
-import { elementTypes } from "../onnx/schema.ts";
+import type {
+  OnnxAttribute,
+  OnnxGraph,
+  OnnxNode,
+  OnnxTensor,
+  OnnxValue,
+} from "../../onnx/graph.ts";
+import { elementTypes } from "../../onnx/schema.ts";
 import {
   axesOf,
   type Layout,

@@ -1,4 +1,4 @@
-import type { OnnxGraph } from "../onnx/graph.ts";
+import type { OnnxGraph } from "../../onnx/graph.ts";
 import { inScope, withTfjsBackend } from "../scope.ts";
 import { tf } from "../tfjs.ts";
 import type { TensorFunction, TensorSpec } from "../types.ts";

@@ -1,4 +1,4 @@
-import type { OnnxType } from "../onnx/graph.ts";
+import type { OnnxType } from "../../onnx/graph.ts";
 
 /**
  * The order in which a value's axes lie in memory, as a permutation of its own axes: "0123" is as

@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../src/errors.ts";
-import {
-  encodeModel,
-  type OnnxGraph,
-  type TensorFunction,
-  type TensorSpec,
-  tf,
-  traceGraph,
-} from "../../../src/tensor/index.ts";
+import { encodeModel, type OnnxGraph } from "../../../src/onnx/index.ts";
+import { type TensorFunction, type TensorSpec, tf, traceGraph } from "../../../src/tensor/index.ts";
 import { floats, ints } from "../compare.ts";
 
 const trace = (fn: TensorFunction, inputs: Readonly<Record<string, TensorSpec>>): OnnxGraph =>

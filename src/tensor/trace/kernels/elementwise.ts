@@ -1,4 +1,4 @@
-import type { OnnxAttribute } from "../../onnx/graph.ts";
+import type { OnnxAttribute } from "../../../onnx/graph.ts";
 import { tf } from "../../tfjs.ts";
 import {
   broadcastShape,

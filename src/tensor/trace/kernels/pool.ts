@@ -1,4 +1,4 @@
-import { elementTypes } from "../../onnx/schema.ts";
+import { elementTypes } from "../../../onnx/schema.ts";
 import { tf } from "../../tfjs.ts";
 import { filled } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";

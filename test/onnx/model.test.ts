@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../../src/errors.ts";
-import { decodeModel, encodeModel, type OnnxGraph } from "../../../src/tensor/index.ts";
+import { UserError } from "../../src/errors.ts";
+import { decodeModel, encodeModel, type OnnxGraph } from "../../src/onnx/index.ts";
 
 const affine: OnnxGraph = {
   name: "affine",

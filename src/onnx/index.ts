@@ -1,0 +1,4 @@
+/** ONNX models as plain records, with a writer and a reader: for devices and importers, without tfjs. */
+export { decodeModel } from "./decode.ts";
+export { encodeModel } from "./encode.ts";
+export type * from "./graph.ts";
