@@ -1,6 +1,7 @@
 export { calibrate } from "./calibrate.ts";
 export { type EnergyRules, energyRules } from "./energy/window.ts";
 export { type PlannedNetwork, type PlanOptions, type ProfilePlan, planProfile } from "./plan.ts";
+export { platformOf, protocol } from "./platform.ts";
 export { undisturbedLatency } from "./probe.ts";
 export { type ProfileOutcome, profile } from "./profile.ts";
 export { type SamplingRules, samplingRules } from "./sampling.ts";

@@ -1,9 +1,10 @@
 import type { Device, LayerTimes, LoadedModel, MachineState } from "../devices/index.ts";
 import type {
+  BatchLog,
   Conditions,
   EnergyReading,
   KernelMeasurement,
-  LatencySummary,
+  LatencyEstimate,
   NetworkMeasurement,
   NetworkRole,
   QualityFlag,
@@ -33,6 +34,7 @@ export interface MeasureOptions {
   readonly role: NetworkRole;
   readonly batch: number;
   readonly position: number;
+  readonly load: number;
   readonly rules: SamplingRules;
   readonly probe: Probe;
   readonly patience: Patience;
@@ -63,18 +65,30 @@ export async function measureNetwork(options: MeasureOptions): Promise<NetworkMe
     sampling.calm.map(({ latency_s }) => latency_s),
     random,
   );
+  const all = summarize(
+    sampling.samples.map(({ latency_s }) => latency_s),
+    random,
+  );
   return {
     network,
     role: options.role,
     batch,
     position: options.position,
+    load: options.load,
+    attempt: 0,
     measuredAt,
-    latency: latencySummary(latency),
+    provenance: "measured",
+    latency: {
+      floor: estimateOf(latency),
+      typical: estimateOf(all),
+      p90_s: all.p90,
+      samples: latency.samples,
+    },
     warmUpRuns: sampling.warmUpRuns,
     ...(energy ? { energy } : {}),
     conditions,
     flags: networkFlags(sampling, latency, conditions),
-    samples_s: Float64Array.from(sampling.samples, ({ latency_s }) => latency_s),
+    batches: batchLog(sampling),
     kernels: kernelMeasurements(options, layerTimes, sampling),
   };
 }
@@ -132,7 +146,7 @@ async function energyOf(
   { signal, onInvalidEnergy }: MeasureOptions,
 ): Promise<EnergyReading | undefined> {
   const measured = await measureEnergy(model, latency_s, meter, signal);
-  if (!("invalid" in measured)) return measured;
+  if ("gross" in measured) return measured;
   onInvalidEnergy?.(measured.invalid);
   return undefined;
 }
@@ -154,7 +168,9 @@ function kernelMeasurements(
     return {
       layer,
       kernel,
-      latency: latencySummary(summary),
+      provenance: "measured" as const,
+      latency: estimateOf(summary),
+      samples: summary.samples,
       flags: hasManyOutliers(summary) ? (["outliers"] as const) : [],
       samples_s: Float64Array.from(sampling.samples, timeIn),
     };
@@ -195,16 +211,21 @@ const qualityFlags = [
 
 const hasManyOutliers = ({ outliers, samples }: Summary): boolean => outliers > 0.1 * samples;
 
-function latencySummary(summary: Summary): LatencySummary {
+const estimateOf = ({ median: latency_s, interval }: Summary): LatencyEstimate => ({
+  latency_s,
+  low_s: interval[0],
+  high_s: interval[1],
+});
+
+/** The fastest batch of every sample. */
+function batchLog({ samples, calm }: Sampling): BatchLog {
   return {
-    latency_s: summary.median,
-    mad_s: summary.mad,
-    p10_s: summary.p10,
-    p90_s: summary.p90,
-    low_s: summary.interval[0],
-    high_s: summary.interval[1],
-    samples: summary.samples,
-    outliers: summary.outliers,
+    start_s: new Float64Array(samples.length),
+    latency_s: Float64Array.from(samples, ({ latency_s }) => latency_s),
+    runs: new Uint32Array(samples.length),
+    kind: new Uint8Array(samples.length),
+    slowdown: Float64Array.from(samples, ({ slowdown }) => slowdown),
+    calm: Uint8Array.from(samples, (sample) => (calm.includes(sample) ? 1 : 0)),
   };
 }
 

@@ -71,11 +71,11 @@ const undisturbed = 0.1;
  */
 export function undisturbedLatency(table: EnergyTable, platformId: number): number | undefined {
   const latencies = table
-    .networkMeasurements(platformId, { role: "probe" })
+    .networkMeasurements(platformId, { role: "canary" })
     .filter(
       ({ network, batch }) => batch === 1 && isDeepStrictEqual(network.layers, probeNetwork.layers),
     )
-    .map(({ latency }) => latency.latency_s);
+    .map(({ latency }) => latency.floor.latency_s);
   return latencies.length > 0 ? quantile(latencies, undisturbed) : undefined;
 }
 

@@ -1,9 +1,16 @@
-import type { Calibration, QualityFlag, RunSettings } from "../energy-db/index.ts";
+import {
+  type Calibration,
+  type QualityFlag,
+  type SessionSettings,
+  storeCalibration,
+  storeEnergyModel,
+} from "../energy-db/index.ts";
 import { progressOf } from "../src/progress.ts";
 import { calibrate } from "./calibrate.ts";
 import { assumedPower, fitEnergyModel } from "./energy/model.ts";
 import { type MeterSession, openMeterSession } from "./energy/window.ts";
 import { Patience } from "./patience.ts";
+import { platformOf, protocol } from "./platform.ts";
 import { openProbe, type Probe, undisturbedLatency } from "./probe.ts";
 import { refinement } from "./refine.ts";
 import { samplingRules } from "./sampling.ts";
@@ -38,12 +45,12 @@ export interface ProfileOutcome {
 export async function profile(options: ProfileOptions): Promise<ProfileOutcome> {
   const { device, table, plan } = options;
   const start_s = device.clock.now_s();
-  const { id: platformId } = table.ensurePlatform(device.identity, device.details);
-  const runId = table.startRun(platformId, runSettings(options));
+  const { id: platformId } = table.ensurePlatform(platformOf(device), device.details);
+  const sessionId = table.startSession(platformId, sessionSettings(options));
   const session: Session = {
     ...options,
     platformId,
-    runId,
+    sessionId,
     patience: new Patience(device.clock, firstPatience_s),
     deadline_s: start_s + (options.timeLimit_s ?? Number.POSITIVE_INFINITY),
     flagged: [],
@@ -58,9 +65,9 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
       : [];
   const { stoppedBy } = refined.length ? await measureMissing(session, refined) : first;
   const calibration = calibrate(table, platformId, plan.space.name);
-  if (calibration) table.putCalibration(platformId, calibration);
-  storeEnergyModel(session, calibration?.slope ?? 1);
-  table.finishRun(runId, device.clock.timestamp(), stoppedBy);
+  if (calibration) storeCalibration(table, platformId, calibration);
+  fitEnergy(session, calibration?.slope ?? 1);
+  table.finishSession(sessionId, device.clock.timestamp(), stoppedBy);
   return {
     platformId,
     measured: session.flagged.length,
@@ -135,7 +142,7 @@ async function measureQueue(
   return "done";
 }
 
-function storeEnergyModel(session: Session, slope: number): void {
+function fitEnergy(session: Session, slope: number): void {
   const { table, platformId, assumePower_w, plan } = session;
   const measured = table.networkMeasurements(platformId, {
     role: "design",
@@ -144,17 +151,19 @@ function storeEnergyModel(session: Session, slope: number): void {
   const model =
     fitEnergyModel(measured, slope) ??
     (assumePower_w === undefined ? undefined : assumedPower(assumePower_w));
-  if (model) table.putEnergyModel(platformId, model);
+  if (model) storeEnergyModel(table, platformId, plan.space.name, model);
 }
 
-function runSettings({
+function sessionSettings({
   device,
   plan,
   toolVersion,
   assumePower_w,
   method,
-}: ProfileOptions): RunSettings {
+}: ProfileOptions): SessionSettings {
   return {
+    kind: "profile",
+    protocol,
     space: plan.space.name,
     toolVersion,
     seed: plan.seed,

@@ -7,6 +7,7 @@ import { measureIsolated } from "./isolated.ts";
 import { measureNetwork } from "./measure-network.ts";
 import type { Patience } from "./patience.ts";
 import type { PlannedNetwork, ProfilePlan } from "./plan.ts";
+import { protocol } from "./platform.ts";
 import { type Probe, probeNetwork } from "./probe.ts";
 import { type SamplingRules, samplingRules } from "./sampling.ts";
 
@@ -31,10 +32,10 @@ export interface ProfileOptions {
   readonly energyRules?: EnergyRules;
 }
 
-/** A run in progress. */
+/** A session in progress. */
 export interface Session extends ProfileOptions {
   readonly platformId: number;
-  readonly runId: number;
+  readonly sessionId: number;
   readonly patience: Patience;
   /** On the device's clock. */
   readonly deadline_s: number;
@@ -62,34 +63,35 @@ export const networkSteps = (
 ): readonly Step[] =>
   networks.map((planned) => ({
     label: `${planned.role} network`,
-    isStored: session.table.hasNetwork(
-      session.platformId,
-      planned.network,
-      planned.role,
-      session.plan.space.batch,
-    ),
+    isStored: isStored(session, planned),
     measure: (probe, meter) =>
       measureNow(session, planned, probe, planned.metered ? meter : undefined),
   }));
 
+function isStored(session: Session, { network, role }: PlannedNetwork): boolean {
+  const { table, platformId, plan } = session;
+  const wanted = { space: plan.space.name, protocol, loads: 1, metered: false };
+  return table.missingLoads(platformId, { network, role, batch: plan.space.batch }, wanted) === 0;
+}
+
 export const isolatedSteps = (session: Session): readonly Step[] =>
   session.plan.kernels.map((kernel, position) => ({
     label: `${kernel.op} kernel alone`,
-    isStored: session.table.hasIsolated(session.platformId, kernel),
+    isStored: session.table.hasIsolated(session.platformId, kernel, protocol),
     measure: async (probe) => {
       const shared = measuring(session, probe);
-      const measured = await measureIsolated(kernel, { ...shared, position });
-      const { table, platformId, runId } = session;
+      const measured = await measureIsolated(kernel, { ...shared, position, load: 0 });
+      const { table, platformId, sessionId } = session;
       return {
         flags: measured.flags,
-        store: () => table.addIsolatedMeasurement(platformId, runId, measured),
+        store: () => table.addKernelMeasurements(platformId, sessionId, "isolated", [measured]),
       };
     },
   }));
 
 /** The fixed probe network as a network like any other. */
 export const probeStep = (session: Session, position: number, probe: Probe): Promise<Finished> =>
-  measureNow(session, { network: probeNetwork, role: "probe", position }, probe);
+  measureNow(session, { network: probeNetwork, role: "canary", position }, probe);
 
 async function measureNow(
   session: Session,
@@ -97,19 +99,20 @@ async function measureNow(
   probe: Probe,
   meter?: MeterSession,
 ): Promise<Finished> {
-  const { table, platformId, runId, plan } = session;
+  const { table, platformId, sessionId, plan } = session;
   const measured = await measureNetwork({
     ...measuring(session, probe),
     network,
     role,
     position,
+    load: table.nextLoad(sessionId, { network, role, batch: plan.space.batch }),
     batch: plan.space.batch,
     ...(meter ? { meter } : {}),
     onInvalidEnergy: (reason) => session.invalidEnergy.push(reason),
   });
   return {
     flags: measured.flags,
-    store: () => table.addNetworkMeasurement(platformId, runId, measured),
+    store: () => table.addNetworkMeasurement(platformId, sessionId, measured),
   };
 }
 

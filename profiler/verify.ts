@@ -45,6 +45,8 @@ export interface VerifyOptions {
   readonly weights?: Weights;
   readonly predicted: Prediction;
   readonly batch?: number;
+  /** Which load of this network in its session; default 0. */
+  readonly load?: number;
   /** Of the probe network when the costs were measured, s, by `undisturbedLatency`: only as fast is calm. */
   readonly undisturbed_s?: number | undefined;
   /** Spent at most on waiting for calm moments, s; default 60. A measurement flagged "drift" found none. */
@@ -67,14 +69,15 @@ export async function verifyNetwork(options: VerifyOptions): Promise<Verificatio
     probe,
     role: "verify",
     position: 0,
+    load: options.load ?? 0,
     ...(meter ? { meter } : {}),
     onInvalidEnergy: (reason) => invalidEnergy.push(reason),
   }).finally(() => probe.close());
-  const energyError = relativeError(predicted.energy_j, measured.energy?.energy_j);
+  const energyError = relativeError(predicted.energy_j, measured.energy?.gross.energy_j);
   return {
     predicted,
     measured,
-    latencyError: predicted.latency_s / measured.latency.latency_s - 1,
+    latencyError: predicted.latency_s / measured.latency.floor.latency_s - 1,
     ...(energyError === undefined ? {} : { energyError }),
     layers: measured.kernels.map(({ layer, latency }) => ({
       layer,

@@ -68,7 +68,7 @@ function meteredNetwork(
   const timeByOp_s = new Map<string, number>();
   for (const { kernel, latency: time } of kernels)
     timeByOp_s.set(kernel.op, (timeByOp_s.get(kernel.op) ?? 0) + slope * time.latency_s);
-  return { energy_j: energy.energy_j, latency_s: latency.latency_s, timeByOp_s };
+  return { energy_j: energy.gross.energy_j, latency_s: latency.floor.latency_s, timeByOp_s };
 }
 
 /** Solves (XᵀX + prior I) b = Xᵀy by Gauss-Seidel, which converges for positive definite systems. */

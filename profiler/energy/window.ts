@@ -81,14 +81,18 @@ export async function measureEnergy(
   );
   const inferences = Math.max(1, Math.round(window_s / rules.parts / latency_s));
   const before = await idlePower(session, window_s * rules.idleShare);
-  const parts: { readonly energy: IntervalEnergy; readonly elapsed_s: number }[] = [];
+  const parts: {
+    readonly energy: IntervalEnergy;
+    readonly start_s: number;
+    readonly elapsed_s: number;
+  }[] = [];
   let edge = await nextTick(meter, session.clock);
   for (let part = 0; part < rules.parts; part++) {
     signal?.throwIfAborted();
     await model.run(inferences);
     const end = await nextTick(meter, session.clock);
     const energy = await energyBetween(meter, [edge, end]);
-    parts.push({ energy, elapsed_s: timeOf(end) - timeOf(edge) });
+    parts.push({ energy, start_s: timeOf(edge), elapsed_s: timeOf(end) - timeOf(edge) });
     edge = end;
   }
   const after = await idlePower(session, window_s * rules.idleShare);
@@ -102,7 +106,7 @@ export async function measureEnergy(
 
 function reading(
   energies_j: readonly number[],
-  parts: readonly { readonly elapsed_s: number }[],
+  parts: readonly { readonly start_s: number; readonly elapsed_s: number }[],
   inferences: number,
   meter: string,
   idle: readonly (number | undefined)[],
@@ -113,20 +117,24 @@ function reading(
   const known = idle.filter((power) => power !== undefined);
   const idlePower_w = known.length ? mean(known) : undefined;
   const perInference_s = window_s / (inferences * parts.length);
+  const net_j = idlePower_w === undefined ? undefined : energy_j - idlePower_w * perInference_s;
   return {
-    energy_j,
-    low_j: energy_j - half_j,
-    high_j: energy_j + half_j,
-    ...(idlePower_w === undefined
+    gross: { energy_j, low_j: energy_j - half_j, high_j: energy_j + half_j },
+    ...(net_j === undefined
       ? {}
-      : {
-          net_energy_j: energy_j - idlePower_w * perInference_s,
-          idle_power_w: idlePower_w,
-        }),
-    window_s,
-    windows: parts.length,
+      : { net: { energy_j: net_j, low_j: net_j - half_j, high_j: net_j + half_j } }),
+    ...(idlePower_w === undefined ? {} : { idle_power_w: idlePower_w }),
+    windows: parts.map(({ start_s, elapsed_s }, i) => ({
+      kind: "load",
+      start_s,
+      duration_s: elapsed_s,
+      inferences,
+      latency_s: elapsed_s / inferences,
+      rails: [{ rail: "sum", energy_j: (energies_j[i] ?? 0) * inferences }],
+    })),
     meter,
     provenance: "measured",
+    invalid: [],
   };
 }
 

@@ -21,7 +21,7 @@ function summaryOf(path: string) {
   const [platform] = table.platforms();
   const networks = table
     .networkMeasurements(platform?.id ?? 0)
-    .filter(({ role }) => role !== "probe");
+    .filter(({ role }) => role !== "canary");
   const kernels = networks.flatMap((network) => network.kernels);
   table.close();
   return {

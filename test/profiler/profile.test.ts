@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Device } from "../../devices/index.ts";
-import { type EnergyTable, loadCosts, openTable } from "../../energy-db/index.ts";
+import { type EnergyTable, energyModelOf, loadCosts, openTable } from "../../energy-db/index.ts";
 import { type ProfileOptions, profile, samplingRules } from "../../profiler/index.ts";
 import { kernelKey } from "../../src/network/kernel.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -100,7 +100,7 @@ describe("profiling a search space", () => {
     expect(outcome.stoppedBy).toBe("interrupted");
     const stored = table
       .networkMeasurements(outcome.platformId)
-      .filter(({ role }) => role !== "probe");
+      .filter(({ role }) => role !== "canary");
     expect(outcome.measured).toBe(3);
     expect(stored).toHaveLength(3);
     table.close();
@@ -179,7 +179,7 @@ describe("profiling a search space", () => {
     const { platformId, measured } = await run(simulatedDevice(), table, { method: "isolated" });
 
     expect(measured).toBe(plan.kernels.length);
-    expect(table.kernelMeasurements(platformId, "isolated")).toHaveLength(measured);
+    expect(table.kernelMeasurements(platformId, { method: "isolated" })).toHaveLength(measured);
     expect(table.integrity()).toBeUndefined();
     table.close();
   });
@@ -190,7 +190,7 @@ describe("energy in a profile", () => {
     const table = newTable();
     const { platformId } = await run(simulatedDevice(), table);
 
-    expect(table.energyModel(platformId)).toBeUndefined();
+    expect(energyModelOf(table, platformId)).toBeUndefined();
     expect(loadCosts(table, platformId).cost(firstKernel()).energy_j).toBeUndefined();
     table.close();
   });
@@ -215,13 +215,16 @@ describe("energy in a profile", () => {
     const [metered] = table
       .networkMeasurements(platformId, { role: "design" })
       .filter(({ energy }) => energy);
-    const latency_s = metered?.latency.latency_s ?? never();
+    const latency_s = metered?.latency.floor.latency_s ?? never();
     expect(metered?.energy?.window_s).toBeGreaterThanOrEqual(5);
-    expect((metered?.energy?.energy_j ?? 0) / (30 * latency_s)).toBeCloseTo(1, 1);
+    expect((metered?.energy?.gross.energy_j ?? 0) / (30 * latency_s)).toBeCloseTo(1, 1);
     expect(metered?.energy?.idle_power_w).toBeCloseTo(5, 1);
-    expect((metered?.energy?.net_energy_j ?? 0) / (25 * latency_s)).toBeCloseTo(1, 1);
-    expect(table.energyModel(platformId)).toMatchObject({ provenance: "measured", source: "rapl" });
-    expect(table.energyModel(platformId)?.power_w).toBeCloseTo(30, 0);
+    expect((metered?.energy?.net?.energy_j ?? 0) / (25 * latency_s)).toBeCloseTo(1, 1);
+    expect(energyModelOf(table, platformId)).toMatchObject({
+      provenance: "measured",
+      source: "rapl",
+    });
+    expect(energyModelOf(table, platformId)?.power_w).toBeCloseTo(30, 0);
     table.close();
   });
 });

@@ -7,6 +7,8 @@ import {
 } from "../../../energy-db/index.ts";
 import {
   type Prediction,
+  platformOf,
+  protocol,
   undisturbedLatency,
   type Verification,
   verifyNetwork,
@@ -47,10 +49,12 @@ export async function runVerify(
   try {
     const table = openTable(db, { mode: "write" });
     try {
-      const platform = table.ensurePlatform(device.identity, device.details);
+      const platform = table.ensurePlatform(platformOf(device), device.details);
       const undisturbed_s = undisturbedLatency(table, platform.id);
       const costs = loadCosts(table, platform.id, { space });
-      const runId = table.startRun(platform.id, {
+      const sessionId = table.startSession(platform.id, {
+        kind: "verify",
+        protocol,
         space,
         toolVersion: context.version,
         seed,
@@ -65,6 +69,7 @@ export async function runVerify(
         const verified = await verifyNetwork({
           device,
           network,
+          load: table.nextLoad(sessionId, { network, role: "verify", batch: 1 }),
           ...(weights ? { weights } : {}),
           predicted: predictionOf(predicted),
           undisturbed_s,
@@ -76,10 +81,10 @@ export async function runVerify(
           context.terminal.warn(
             `${run.device} stayed slower than when the table was measured, so these times are too long: verify again when it is calm`,
           );
-        table.addNetworkMeasurement(platform.id, runId, verified.measured);
+        table.addNetworkMeasurement(platform.id, sessionId, verified.measured);
         records.push(recordOf(verified, predicted, costs));
       }
-      table.finishRun(runId, device.clock.timestamp(), "done");
+      table.finishSession(sessionId, device.clock.timestamp(), "done");
       return records;
     } finally {
       table.close();
@@ -107,21 +112,22 @@ function recordOf(
     measuredAt,
     samples: latency.samples,
     predicted_s: predicted.latency_s,
-    measured: { latency_s: latency.latency_s, low_s: latency.low_s, high_s: latency.high_s },
+    measured: latency.floor,
     error: latencyError,
-    ...(energy ? { energy_j: energy.energy_j, energyProvenance: energy.provenance } : {}),
+    ...(energy ? { energy_j: energy.gross.energy_j, energyProvenance: energy.provenance } : {}),
     layers: predicted.layers.flatMap(({ layer, cost }) => {
       const kernel = kernels.find((candidate) => candidate.layer === layer);
       if (!kernel) return [];
+      const { latency_s, low_s = latency_s, high_s = latency_s } = kernel.latency;
       return {
         layer,
         predicted_s: cost.latency_s / slope,
         predictedLow_s: cost.latency_low_s / slope,
         predictedHigh_s: cost.latency_high_s / slope,
         provenance: cost.provenance === "measured" ? "measured" : "interpolated",
-        measured_s: kernel.latency.latency_s,
-        low_s: kernel.latency.low_s,
-        high_s: kernel.latency.high_s,
+        measured_s: latency_s,
+        low_s,
+        high_s,
       };
     }),
     flags: [...flags],
