@@ -5,21 +5,14 @@ export {
   loadCosts,
   type Stairs,
 } from "./answers/cost-table.ts";
-export type { MarginalCost } from "./answers/marginal.ts";
+export { type EnergyModel, energyModelOf, storeEnergyModel } from "./answers/energy-model.ts";
+export { type CostSummary, fitTable } from "./answers/fit-table.ts";
+export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
+export type { MeasuredKernel } from "./answers/measured-kernels.ts";
 export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
-export type { MeasuredKernel } from "./answers/observations.ts";
-export type { Axis } from "./answers/plane.ts";
+export type { Axis } from "./fit/plane.ts";
 export { describeKernel } from "./answers/refusal.ts";
-export type { Staircase } from "./answers/staircase.ts";
-export {
-  type Calibration,
-  calibrationOf,
-  calibrationsOf,
-  type EnergyModel,
-  energyModelOf,
-  storeCalibration,
-  storeEnergyModel,
-} from "./answers/version-1-models.ts";
+export type { Staircase } from "./fit/stairs.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { StoredLatency } from "./columns.ts";
 export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
