@@ -137,6 +137,7 @@ function measurementOf(network: Network, position: number, random: Random): Netw
     role: "design",
     batch: 1,
     position,
+    block: 0,
     load: 0,
     attempt: 0,
     measuredAt: "2026-01-01T00:00:00Z",

@@ -18,7 +18,7 @@ import { listKernelsOfNetworks, type StoredKernelMeasurement } from "./read-kern
 import type { BatchLog, NetworkMeasurement, NetworkRole, RowProvenance } from "./records.ts";
 import { statement } from "./statements.ts";
 
-type Loose = "latency" | "energy" | "batches" | "kernels" | "warmUpRuns";
+type Loose = "block" | "latency" | "energy" | "batches" | "kernels" | "warmUpRuns";
 
 /** A load of a network as stored: what older versions and imports did not know is absent. */
 export interface StoredNetworkMeasurement extends Omit<NetworkMeasurement, Loose> {
@@ -27,6 +27,8 @@ export interface StoredNetworkMeasurement extends Omit<NetworkMeasurement, Loose
   /** Of its session. */
   readonly space: string;
   readonly protocol: number;
+  /** Absent in rows of version 1. */
+  readonly block?: number;
   readonly latency: StoredLatency;
   readonly energy?: StoredEnergy;
   /** Absent in imports. */
@@ -80,6 +82,7 @@ function networkMeasurementOf(
     role: row.role,
     batch: row.batch,
     position: row.position,
+    ...present("block", row.block),
     load: row.load,
     attempt: row.attempt,
     measuredAt: row.measured_at,
@@ -99,6 +102,7 @@ interface NetworkRow extends LatencyColumns, EnergyColumns, ConditionColumns, Fl
   readonly role: NetworkRole;
   readonly batch: number;
   readonly position: number;
+  readonly block: number | null;
   readonly load: number;
   readonly attempt: number;
   readonly measured_at: string;

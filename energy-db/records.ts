@@ -213,6 +213,8 @@ export interface NetworkMeasurement {
   readonly batch: number;
   /** Place in the session's randomised order. */
   readonly position: number;
+  /** Which script of the session: loads of one block were interleaved and share the state of the machine. */
+  readonly block: number;
   /** 0, 1, 2: which load of this network in this session. */
   readonly load: number;
   /** 0: the first. Drifted attempts are kept beside the calm one that supersedes them. */

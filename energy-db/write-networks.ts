@@ -70,12 +70,12 @@ function insertRow(database: Database, place: Place, measured: NetworkMeasuremen
   const { floor, typical } = measured.latency;
   const { lastInsertRowid } = statement<object>(
     database,
-    `insert into network_measurements (platform_id, session_id, network_id, role, batch, position, load, attempt,
+    `insert into network_measurements (platform_id, session_id, network_id, role, batch, position, block, load, attempt,
        measured_at, provenance, floor_s, floor_low_s, floor_high_s, typical_s, typical_low_s, typical_high_s,
        p90_s, samples, warm_up_runs, energy_j, energy_low_j, energy_high_j, net_energy_j, net_energy_low_j,
        net_energy_high_j, idle_power_w, energy_windows, energy_window_s, energy_invalid, meter, energy_provenance,
        temperature_start_c, temperature_end_c, clock_start_hz, clock_end_hz, load_average, flags)
-     values (@platformId, @sessionId, @networkId, @role, @batch, @position, @load, @attempt,
+     values (@platformId, @sessionId, @networkId, @role, @batch, @position, @block, @load, @attempt,
        @measuredAt, @provenance, @floor_s, @floor_low_s, @floor_high_s, @typical_s, @typical_low_s, @typical_high_s,
        @p90_s, @samples, @warmUpRuns, @energy_j, @energy_low_j, @energy_high_j, @net_energy_j, @net_energy_low_j,
        @net_energy_high_j, @idle_power_w, @energy_windows, @energy_window_s, @energy_invalid, @meter, @energy_provenance,
@@ -83,6 +83,7 @@ function insertRow(database: Database, place: Place, measured: NetworkMeasuremen
   ).run({
     ...place,
     position: measured.position,
+    block: measured.block,
     load: measured.load,
     attempt: measured.attempt,
     measuredAt: measured.measuredAt,

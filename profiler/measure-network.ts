@@ -74,6 +74,7 @@ export async function measureNetwork(options: MeasureOptions): Promise<NetworkMe
     role: options.role,
     batch,
     position: options.position,
+    block: 0,
     load: options.load,
     attempt: 0,
     measuredAt,

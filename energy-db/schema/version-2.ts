@@ -114,6 +114,7 @@ create table new_network_measurements (
   role text not null check (role in ('design', 'held-out', 'canary', 'verify')), -- design rows make the costs, held-out rows judge them, canary rows show drift, verify rows are delivered networks
   batch integer not null check (batch > 0), -- images per inference
   position integer not null, -- place in the session's randomised order
+  block integer check (block >= 0), -- which script of the session: loads of one block were interleaved and share the state of the machine; empty for rows of version 1
   load integer not null check (load >= 0), -- which load of this network in this session, from 0
   attempt integer not null check (attempt >= 0), -- 0 is the first; drifted attempts are kept and flagged
   measured_at text not null, -- ISO 8601${provenanceColumn}

@@ -101,6 +101,7 @@ export function measuredNetwork(
     role: "design",
     batch: 1,
     position: 0,
+    block: 0,
     load: 0,
     attempt: 0,
     measuredAt: "2026-01-01T00:00:01Z",

@@ -57,6 +57,7 @@ describe("an energy table", () => {
     const { table, platform, session } = tableWithSession();
     const measured = measuredNetwork(chain(16, 32), cost, {
       role: "canary",
+      block: 3,
       load: 2,
       attempt: 1,
       flags: ["drift"],
