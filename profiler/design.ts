@@ -14,7 +14,7 @@ const alignment = 4;
  * widths, widths just past an edge (so that w and w + 1 are both measured), and any width at all.
  */
 const roundings = ["blocks", "half blocks", "aligned", "past an edge", "any"] as const;
-type Rounding = (typeof roundings)[number];
+type Rounding = (typeof roundings)[number] | "past an edge, aligned";
 
 /** Standard deviation of a width around its network's size, in natural logarithms: between neighbours of a found net. */
 const spread = 0.45;
@@ -44,6 +44,25 @@ export function spreadDesign(
     );
   });
   return [...ends, ...drawn].slice(0, count);
+}
+
+/** Sizes of networks with a repeated part: small enough that the part is most of what they cost. */
+const ladderSizes = { from: 0, to: 0.6 };
+
+/** Widths for networks with a repeated part: by turns in whole blocks and just past an edge, spread over small sizes. */
+export function ladderDesign(
+  space: SearchSpace,
+  count: number,
+  random: Random,
+): readonly Widths[] {
+  return Array.from({ length: count }, (_, i) => {
+    const share = (Math.floor(i / 2) + random.uniform()) / Math.max(1, Math.ceil(count / 2));
+    const size = ladderSizes.from + share * (ladderSizes.to - ladderSizes.from);
+    const rounding = i % 2 === 0 ? "blocks" : "past an edge, aligned";
+    return widthsOfSize(space, size, () => 0).map((width, group) =>
+      rounded(width, rounding, { space, group, random }),
+    );
+  });
 }
 
 /** A network held out to judge the costs, and the family of networks it stands for. */
@@ -149,6 +168,8 @@ function rounded(width: number, rounding: Rounding, { space, group, random }: Ro
       const edge = Math.max(block, Math.round(width / block) * block);
       return within(space, group, edge + Math.max(1, space.grid, 1 + random.below(alignment)));
     }
+    case "past an edge, aligned":
+      return within(space, group, Math.max(block, Math.round(width / block) * block) + alignment);
     case "any":
       return within(space, group, Math.round(width));
   }

@@ -4,7 +4,7 @@ import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import type { StoredModel } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-kernels.ts";
-import { combineLoads } from "../fit/combine-loads.ts";
+import { combineLoads } from "../loads/combine-loads.ts";
 import { type CostDocument, costDocument, describeCosts } from "../fit/cost-document.ts";
 import { observeKernels, observeNetworks } from "../fit/observations.ts";
 import { type Costs, costsOf } from "../fit/predictor.ts";

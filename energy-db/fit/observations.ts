@@ -5,7 +5,7 @@ import { networkKey } from "../network-key.ts";
 import type { StoredKernelMeasurement } from "../read-kernels.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import type { EnergyTable } from "../table.ts";
-import { combineLoads } from "./combine-loads.ts";
+import { combineLoads } from "../loads/combine-loads.ts";
 import type { KernelObservation, NetworkObservation } from "./cost-fit.ts";
 
 /** What a platform's rows say about costs. */
@@ -36,7 +36,7 @@ export function observeNetworks(
     networks: combined.map(({ network, batch, floor }) => ({
       kernels: kernelsOf(network, { batch }).map(({ kernel }) => kernel),
       latency_s: floor.latency_s,
-      relativeSd: Math.max(smallestSd, floor.relativeSd),
+      relativeSd: Math.max(smallestSd, floor.relativeSd / Math.sqrt(floor.loads)),
     })),
     kernels: nodeTimes(rows),
     protocol,

@@ -166,7 +166,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
     costs: costModelOf(costs),
     budget,
     margin,
-    granularity: costs.grid,
+    granularity: costs.alignment,
     recipe,
     engine,
     seed: flags.seed,
@@ -177,7 +177,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
 /** Latency and energy of the reference network times the fraction asked for. */
 function budgetOf(costs: CostTable, { budget: share }: QuickstartFlags) {
   const { latency_s, energy_j } = costs.networkCost(reference);
-  const error = costs.calibration?.p90Error ?? mostMargin;
+  const error = costs.summary.p90Error ?? mostMargin;
   return {
     budget: {
       latency_s: share * latency_s,
