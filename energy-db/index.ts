@@ -15,6 +15,18 @@ export { describeKernel } from "./answers/refusal.ts";
 export type { Staircase } from "./fit/stairs.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { StoredLatency } from "./columns.ts";
+export {
+  type CombinedLatency,
+  type CombinedNetwork,
+  combineLoads,
+  deviation,
+  type LoadRow,
+  type LoadSpread,
+  loadSpread,
+  networkKey as loadKey,
+  usableRows,
+} from "./loads/combine-loads.ts";
+export { studentT95 } from "./loads/student-t.ts";
 export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
 export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
 export type { StoredEnergy } from "./energy-columns.ts";

@@ -12,8 +12,10 @@ interface Rung {
 export function rungs({ layers }: Network): readonly Rung[] {
   return layers.flatMap((layer, last) => {
     const isLast = last === layers.length - 1;
-    if (isLast || layer.kind !== "conv2d" || !keepsSize(layer)) return [];
     const before = layers[last - 1];
+    if (isLast || layer.kind !== "conv2d" || !keepsSize(layer)) return [];
+    // A copy reads the layer before it, which a layer that names its inputs would not.
+    if (layer.inputs || before?.inputs) return [];
     const paired = before?.kind === "depthwise_conv2d" && keepsSize(before) ? [before] : [];
     return [{ last, layers: [...paired, layer] }];
   });
@@ -29,10 +31,7 @@ const keepsSize = (layer: Layer & { readonly stride: number; readonly padding: s
  */
 export function withRungRepeated(network: Network, rung: Rung, copies: number): Network {
   const added = Array.from({ length: copies }, (_, copy) =>
-    rung.layers.map(({ inputs: _inputs, ...layer }) => ({
-      ...layer,
-      name: `${layer.name}-again${copy + 1}`,
-    })),
+    rung.layers.map((layer) => ({ ...layer, name: `${layer.name}-again${copy + 1}` })),
   ).flat();
   return {
     ...network,

@@ -81,10 +81,8 @@ async function profileThisMachine(
     network,
     caps,
     seed,
-    grid: 4,
-    levelsPerGroup: 8,
-    heldOutNetworks: 12,
-    refinementNetworks: 8,
+    designNetworks: 48,
+    heldOutNetworks: 15,
   });
   const outcome = await runProfile({
     ...target,
@@ -97,7 +95,7 @@ async function profileThisMachine(
   });
   context.signal.throwIfAborted();
   context.terminal.note(outcomeText(outcome));
-  const error = outcome.calibration?.p90Error ?? 0;
+  const error = outcome.summary?.p90Error ?? 0;
   if (error > mostMargin)
     context.terminal.warn(
       `One prediction in ten is off by more than ${formatPercent(error)}; ${outcome.flags.drift ?? 0} networks were ` +
