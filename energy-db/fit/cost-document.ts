@@ -4,17 +4,19 @@ import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
 import { groupBy } from "../group-by.ts";
 import { type CostFit, fitCosts, likeliestStructure } from "./cost-fit.ts";
 import type { Observations } from "./observations.ts";
-import { regimeOf, type Structure } from "./packing.ts";
-import { findStairs, type Staircase } from "./stairs.ts";
+import { regimeOf } from "./packing.ts";
+import { familyStructure, findStairs, type Staircase } from "./stairs.ts";
 
 const axis = z.object({ block: z.number(), align: z.number() });
+const structureSchema = z.object({ in: axis, out: axis });
 const range = z.tuple([z.number(), z.number()]);
 
 /** The fitted costs of a platform and space as stored in the table: plain numbers, in microseconds. */
 export const costDocument = z.object({
   form: z.literal("packed-kernels-1"),
   protocol: z.number(),
-  structure: z.object({ in: axis, out: axis }),
+  /** That most families share; each has its own too. */
+  structure: structureSchema,
   columns: z.array(z.string()),
   coefficients_us: z.array(z.number()),
   /** Of the coefficients above zero, row by row up to the diagonal. */
@@ -24,6 +26,7 @@ export const costDocument = z.object({
       family: z.string(),
       /** One kernel of the family: its channel counts mean nothing. */
       example: z.custom<Kernel>((value) => typeof value === "object" && value !== null),
+      structure: structureSchema,
       regimes: z.array(z.enum(["packed", "narrow", "plain"])),
       in: range,
       out: range,
@@ -43,8 +46,14 @@ const usualDiscrepancy = 0.1;
 /** Fits the costs and everything an answer needs to know of them. */
 export function describeCosts({ networks, kernels, protocol }: Observations): CostDocument {
   const structure = likeliestStructure(networks, kernels);
-  const fit = fitCosts(networks, kernels, () => structure);
-  const stairs = findStairs(networks, kernels, fit, structure);
+  const stairs = findStairs(
+    networks,
+    kernels,
+    fitCosts(networks, kernels, () => structure),
+    structure,
+  );
+  const structureOf = (family: string) => familyStructure(stairs.get(family), structure);
+  const fit = fitCosts(networks, kernels, structureOf);
   const seen = [
     ...kernels.map(({ kernel }) => kernel),
     ...networks.flatMap((network) => network.kernels),
@@ -63,7 +72,8 @@ export function describeCosts({ networks, kernels, protocol }: Observations): Co
         {
           family,
           example,
-          regimes: [...new Set(members.map((kernel) => regimeOf(kernel, structure)))],
+          structure: structureOf(family),
+          regimes: [...new Set(members.map((kernel) => regimeOf(kernel, structureOf(family))))],
           in: rangeOf(members.map(({ inChannels }) => inChannels)),
           out: rangeOf(members.map(({ outChannels }) => outChannels)),
           stairs: [...(stairs.get(family) ?? [])],
@@ -108,4 +118,3 @@ export function unpackCovariance({ coefficients_us, covariance_us2 }: CostDocume
   return covariance;
 }
 
-export type { Structure };

@@ -42,10 +42,13 @@ export function costsOf(document: CostDocument): Costs {
   const typicalSd = meanRelative(document);
   return {
     call_s: linear.coefficient("call") / 1e6,
-    predictors: document.families.map((record) => familyPredictor(record, document, linear)),
+    predictors: document.families.map((record) => familyPredictor(record, linear)),
     halfOfNetwork: (kernels, latency_s) => {
       const latency_us = 1e6 * latency_s;
-      const terms = kernels.flatMap((kernel) => linear.terms(kernel, document.structure));
+      const terms = kernels.flatMap((kernel) => {
+        const family = kernelFamily(kernel);
+        return linear.terms(kernel, byFamily.get(family)?.structure ?? document.structure, family);
+      });
       const sd_us = linear.sd([...terms, ...linear.columnsOf([{ name: "call", value: 1 }])]);
       // Networks left out had the usual share of uncertain coefficients; one with more is less certain.
       const more = Math.max(0, sd_us ** 2 - (typicalSd * latency_us) ** 2);
@@ -68,7 +71,7 @@ interface Weighted {
 interface LinearModel {
   coefficient(name: string): number;
   columnsOf(terms: readonly { readonly name: string; readonly value: number }[]): Weighted[];
-  terms(kernel: Kernel, structure: Structure, family?: string): Weighted[];
+  terms(kernel: Kernel, structure: Structure, family: string): Weighted[];
   sum(terms: readonly Weighted[]): number;
   sd(terms: readonly Weighted[]): number;
 }
@@ -85,7 +88,7 @@ function linearModel(document: CostDocument): LinearModel {
   return {
     coefficient: (name) => coefficients_us[index.get(name) ?? -1] ?? 0,
     columnsOf,
-    terms: (kernel, structure, family = kernelFamily(kernel)) =>
+    terms: (kernel, structure, family) =>
       columnsOf([
         { name: `${kernel.op} ${regimeOf(kernel, structure)}`, value: 1 },
         ...termsOf(kernel, structure).map(({ name, value }) => ({ name: `${family} ${name}`, value })),
@@ -106,12 +109,8 @@ function merged(terms: readonly Weighted[]): readonly Weighted[] {
   return [...sums].map(([column, value]) => ({ column, value }));
 }
 
-function familyPredictor(
-  record: FamilyRecord,
-  { structure }: CostDocument,
-  linear: LinearModel,
-): Predictor {
-  const { family, example, stairs, regimes, discrepancy } = record;
+function familyPredictor(record: FamilyRecord, linear: LinearModel): Predictor {
+  const { family, example, structure, stairs, regimes, discrepancy } = record;
   const isKnown = (kernel: Kernel): boolean =>
     isWithin(kernel.inChannels, record.in) &&
     isWithin(kernel.outChannels, record.out) &&

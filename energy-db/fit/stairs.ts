@@ -25,9 +25,13 @@ export interface Staircase {
 
 /** Block sizes of the runtimes known: vector widths, packing, tiles. */
 const candidates = [1, 2, 4, 8, 12, 16, 32, 64];
-/** What is believed before looking: the block that the whole platform shows, as much as all the others together. */
-const trust = 0.5;
+/** What is believed before looking: the block that the whole platform shows, more than all the others together. */
+const trust = 0.7;
 const fewestWidths = 4;
+/** Residuals this small, in standard deviations, are rounding: some tables are simulated. */
+const exact = 1e-6;
+/** Steps are believed from this confidence on. */
+const sure = 0.95;
 
 /**
  * Which steps each family shows along each axis, on evidence of its own: its node times, and what whole networks take
@@ -50,10 +54,22 @@ export function findStairs(
         ...observed.map((seen) => nodeEvidence(seen, fit, platform, recording_us)),
         ...networks.flatMap((network) => networkEvidence(network, family, fit)),
       ];
-      const stairs = axesOf(first.kernel).map((axis) => staircase(axis, evidence, platform));
-      return [[family, stairs] as const];
+      return [[family, familyStairs(axesOf(first.kernel), thinned(evidence), platform)] as const];
     }),
   );
+}
+
+/** A family's own structure where its stairs are sure, else the platform's. */
+export function familyStructure(
+  stairs: readonly Staircase[] | undefined,
+  platform: Structure,
+): Structure {
+  const along = (axis: Axis) => {
+    const found = stairs?.find((staircase) => staircase.axis === axis);
+    if (!found || found.confidence < sure) return platform[axis];
+    return { ...platform[axis], block: found.step ?? 1 };
+  };
+  return { in: along("in"), out: along("out") };
 }
 
 /** Time that kernels of one family took together, µs, the shared constants taken off. */
@@ -104,10 +120,42 @@ function networkEvidence(
   ];
 }
 
+/** Axis by axis, each with what was found along the other; then once more, since the first did not know the second. */
+function familyStairs(
+  axes: readonly Axis[],
+  evidence: readonly Evidence[],
+  platform: Structure,
+): readonly Staircase[] {
+  const found = new Map<Axis, Staircase>();
+  for (const axis of [...axes, ...(axes.length > 1 ? axes : [])]) {
+    const structure = { ...platform };
+    for (const [other, { step, confidence }] of found)
+      if (other !== axis && confidence >= likely)
+        structure[other] = { ...platform[other], block: step ?? 1 };
+    found.set(axis, staircase(axis, evidence, structure, platform));
+  }
+  return [...found.values()];
+}
+
+/** Every k-th of the node times: more than this tell no more. Networks are few, and all kept. */
+function thinned(evidence: readonly Evidence[]): readonly Evidence[] {
+  const every = Math.ceil(evidence.filter(({ isNetwork }) => !isNetwork).length / mostTimes);
+  return evidence.filter(({ isNetwork }, i) => isNetwork || i % every === 0);
+}
+
+const mostTimes = 400;
+/** A step is named when it is likelier than all others together. */
+const likely = 0.5;
+
 const coefficientOf = ({ columns, coefficients_us }: CostFit, name: string): number =>
   coefficients_us[columns.indexOf(name)] ?? 0;
 
-function staircase(axis: Axis, evidence: readonly Evidence[], platform: Structure): Staircase {
+function staircase(
+  axis: Axis,
+  evidence: readonly Evidence[],
+  structure: Structure,
+  platform: Structure,
+): Staircase {
   const { align } = platform[axis];
   const usable = evidence.filter(({ kernels }) =>
     kernels.every((kernel) => regimeOf(kernel, platform) !== "plain"),
@@ -117,27 +165,21 @@ function staircase(axis: Axis, evidence: readonly Evidence[], platform: Structur
   ).size;
   if (widths < fewestWidths) return { axis, confidence: 0, widths };
   const residuals = candidates.map((block) =>
-    residualsOf(usable, { ...platform, [axis]: { block, align: Math.min(align, block) } }, platform),
+    residualsOf(usable, { ...structure, [axis]: { block, align: Math.min(align, block) } }, platform),
   );
-  // One scale for all candidates, that of the best: else a candidate could explain its misfit as noise.
-  const scales = [false, true].map((isNetwork) =>
-    Math.min(...residuals.map((candidate) => scaleOf(candidate, usable, isNetwork))),
+  const logPosterior = residuals.map(
+    (candidate, i) =>
+      likeliest(candidate.filter((_, at) => usable[at]?.isNetwork === false)) +
+      likeliest(candidate.filter((_, at) => usable[at]?.isNetwork === true)) +
+      Math.log(prior(candidates[i] ?? 1, platform[axis].block)),
   );
-  const logPosterior = residuals.map((candidate, i) => {
-    const scaled = candidate.map((z, at) => z / (scales[usable[at]?.isNetwork ? 1 : 0] || 1));
-    return studentLikelihood(scaled) + Math.log(prior(candidates[i] ?? 1, platform[axis].block));
-  });
   const most = Math.max(...logPosterior);
   const weights = logPosterior.map((value) => Math.exp(value - most));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const best = logPosterior.indexOf(most);
   const step = candidates[best] ?? 1;
-  return {
-    axis,
-    ...(step > 1 ? { step } : {}),
-    confidence: (weights[best] ?? 0) / total,
-    widths,
-  };
+  const confidence = (weights[best] ?? 0) / total;
+  return { axis, ...(step > 1 && confidence >= likely ? { step } : {}), confidence, widths };
 }
 
 const prior = (block: number, platform: number): number =>
@@ -169,12 +211,17 @@ function residualsOf(
   return rows.map((row) => (predicted(row, coefficients) - row.target) / row.sd);
 }
 
-/** Robust scale of the residuals of networks, or of node times. */
-function scaleOf(
-  residuals: readonly number[],
-  evidence: readonly Evidence[],
-  isNetwork: boolean,
-): number {
-  const own = residuals.filter((_, i) => evidence[i]?.isNetwork === isNetwork);
-  return own.length > 0 ? 1.4826 * median(own.map(Math.abs)) : 1;
+/** Scales tried, in robust standard deviations of the residuals. */
+const scales = Array.from({ length: 25 }, (_, i) => 0.3 * 1.12 ** i);
+
+/** Log-likelihood of residuals of one kind at the scale that makes them likeliest: how noisy they are is not known. */
+function likeliest(residuals: readonly number[]): number {
+  if (residuals.length === 0) return 0;
+  const deviation = Math.max(exact, 1.4826 * median(residuals.map(Math.abs)));
+  return Math.max(
+    ...scales.map((scale) => {
+      const scaled = residuals.map((z) => z / (scale * deviation));
+      return studentLikelihood(scaled) - residuals.length * Math.log(scale * deviation);
+    }),
+  );
 }

@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { openTable, storeCalibration } from "../../energy-db/index.ts";
+import { fitTable, openTable } from "../../energy-db/index.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
 import {
-  calibration,
   identity,
   measuredNetwork,
   sessionSettings,
@@ -59,7 +58,7 @@ export function writeFormulaTable(folder: string): string {
         }),
       );
     }
-  storeCalibration(table, id, { ...calibration, space: "small" });
+  fitTable(table, id, "small", "2026-01-01T00:09:00Z");
   table.finishSession(session, "2026-01-01T00:10:00Z", "done");
   table.close();
   return path;
