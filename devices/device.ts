@@ -1,38 +1,100 @@
-import type { Clock } from "./clock.ts";
-import type { Meter } from "./meter.ts";
-import type { Runtime } from "./runtime.ts";
-import type { Transport } from "./transport.ts";
+import type { Agent, AgentDescription } from "./agent/agent.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type ClockOffset, measureOffset } from "./clock-offset.ts";
+import type { MeterDescription } from "./meter.ts";
+import type { MachineState, RawMeasurement, RawRecord } from "./raw.ts";
+import type { MeasurementScript } from "./script.ts";
 
 /** What decides whether two measurements on a device are comparable. */
 export interface DeviceIdentity {
   readonly device: string;
+  /** Marketing name. */
   readonly processor: string;
+  /** Tells two machines of one kind apart: a hash of the machine's id and its processor; "unknown" without an id. */
+  readonly fingerprint: string;
+  /** Name, release and architecture. */
+  readonly os: string;
   readonly runtime: string;
   readonly runtimeVersion: string;
-  readonly precision: "float32";
+  /** Hash of the runtime's binaries, or "unknown". */
+  readonly runtimeBuild: string;
+  readonly precision: "float32" | "float16" | "int8";
   readonly threads: number;
   readonly powerMode: string;
 }
 
-/** State of the machine at one moment; what cannot be read is absent. */
-export interface MachineState {
-  readonly temperature_c?: number;
-  readonly clock_hz?: number;
-  /** One-minute load average. */
-  readonly load?: number;
-  readonly cores: number;
+export interface Capabilities {
+  /** Without it kernel costs come from regression over whole networks. */
+  readonly nodeProfiling: boolean;
+  readonly meter: MeterDescription;
+  /** True where nothing is measured: a formula in place of hardware. */
+  readonly simulated: boolean;
+}
+
+export interface MeasureOptions {
+  /** Stops after the batch in flight. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told every record as it arrives. */
+  readonly onRecord?: (record: RawRecord) => void;
 }
 
 /** A machine that networks run on, with the runtime and the meter chosen for it. Closed with `close()`. */
 export interface Device {
   readonly id: string;
   readonly identity: DeviceIdentity;
-  /** Anything else worth knowing: OS, memory, cores, cache sizes. */
+  /** Anything else worth knowing: memory, cores, cache sizes. */
   readonly details: Readonly<Record<string, string | number>>;
-  readonly transport: Transport;
-  readonly runtime: Runtime;
-  readonly meter: Meter;
-  readonly clock: Clock;
+  readonly capabilities: Capabilities;
+  /** Follows a script and returns what it recorded. Throws the signal's reason when aborted. */
+  measure(script: MeasurementScript, options?: MeasureOptions): Promise<RawMeasurement>;
+  /** The device's clock against the host's. */
+  clockOffset(): Promise<ClockOffset>;
   state(): Promise<MachineState>;
   close(): Promise<void>;
+}
+
+/** The device that an agent speaks for. */
+export async function deviceOf(
+  id: string,
+  agent: Agent,
+  { threads = 1, clock = systemClock }: { readonly threads?: number; readonly clock?: Clock } = {},
+): Promise<Device> {
+  const { runtime, processor, fingerprint, os, powerMode, details, ...found }: AgentDescription =
+    await agent.describe();
+  return {
+    id,
+    identity: {
+      device: id,
+      processor,
+      fingerprint,
+      os,
+      ...runtime,
+      precision: "float32",
+      threads,
+      powerMode,
+    },
+    details,
+    capabilities: {
+      nodeProfiling: found.nodeProfiling,
+      meter: found.meter,
+      simulated: found.simulated ?? false,
+    },
+    measure: async (script, { signal, onRecord } = {}) => {
+      const records: RawRecord[] = [];
+      await agent.run(script, {
+        signal,
+        onRecord: (record) => {
+          records.push(record);
+          onRecord?.(record);
+        },
+      });
+      return { records };
+    },
+    clockOffset: async () => ({
+      ...(await measureOffset(clock, () => agent.now_s())),
+      step_s: found.clockStep_s,
+    }),
+    state: () => agent.state(),
+    close: () => agent.close(),
+  };
 }

@@ -1,8 +1,19 @@
+export { agentOn } from "./agent/agent.ts";
+export type { Machine } from "./agent/machine.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { counterDelta, type IntervalEnergy, totalEnergy } from "./counter.ts";
-export type { Device, DeviceIdentity, MachineState } from "./device.ts";
-export type { Availability, Meter, MeterDescription, Rail, RailReading } from "./meter.ts";
+export type { ClockOffset } from "./clock-offset.ts";
+export { type Capabilities, type Device, type DeviceIdentity, deviceOf } from "./device.ts";
+export {
+  type IntervalEnergy,
+  integrate,
+  type TimeWindow,
+  ticksWithin,
+  updatePeriod,
+} from "./integrator.ts";
+export type { Availability, Meter, MeterDescription, MeterSample, Rail } from "./meter.ts";
 export { type DeviceOptions, openDevice } from "./open.ts";
-export { type ProbeOptions, type ProbeRow, probeDevices } from "./probe.ts";
-export type { LayerTimes, LoadedModel, Model, ProfiledModel, Runtime } from "./runtime.ts";
-export type { Transport } from "./transport.ts";
+export { type ProbeRow, probeDevices } from "./probe.ts";
+export * from "./raw.ts";
+export type { LoadedModel, NodeTimes, ProfiledModel, Runtime } from "./runtime.ts";
+export type * from "./script.ts";
+export { emptyNodesModel, scriptModel } from "./script-model.ts";

@@ -5,40 +5,51 @@ export type Availability =
 
 export type RailDomain = "board" | "package" | "cpu" | "gpu" | "dram" | "other";
 
+export type RailKind = "energy-counter" | "power" | "current-voltage" | "charge-counter";
+
 /** One measured supply. */
 export interface Rail {
   readonly id: string;
   readonly label: string;
+  readonly kind: RailKind;
   readonly domain: RailDomain;
   /** True for the rails whose sum is the meter's total: none of them contains another. */
   readonly counted: boolean;
+  /** Rails that this one contains: never summed with them. */
+  readonly includes?: readonly string[];
   /** Size of the counter; absent when unknown, and then a counter that fell makes its interval invalid. */
   readonly wrap_j?: number;
   /** Power that cannot be exceeded: an interval above it is invalid. */
   readonly maxPower_w: number;
 }
 
-/** A cumulative counter read at one moment of the clock that was passed in. */
-export interface RailReading {
+/** One reading of one rail, on the device's clock. Which fields are there follows from the rail's kind. */
+export interface MeterSample {
   readonly rail: string;
   readonly time_s: number;
-  readonly energy_j: number;
+  readonly energy_j?: number;
+  readonly power_w?: number;
+  readonly current_a?: number;
+  readonly voltage_v?: number;
+  readonly charge_c?: number;
 }
 
 export interface MeterDescription {
   readonly id: string;
-  readonly quality: "measured" | "derived" | "none";
+  readonly quality: "measured" | "derived" | "simulated" | "none";
   readonly rails: readonly Rail[];
   /** What a reader of its numbers must know: what is not included, what was left out. */
   readonly caveats: readonly string[];
 }
 
-/** Reads energy. A meter never invents a number: what cannot be read is absent. */
+/** A stream of readings. A meter never invents a number: what cannot be read is absent. */
 export interface Meter {
   readonly id: string;
   probe(): Promise<Availability>;
   describe(): Promise<MeterDescription>;
-  /** All counted rails now. Empty for a meter that measures nothing. */
-  read(): Promise<readonly RailReading[]>;
-  close(): Promise<void>;
+  /** Begins to read all rails about every `period_s`. */
+  start(options: { readonly period_s: number }): Promise<void>;
+  /** The readings since `start`, as they come; ends after `stop`. */
+  samples(): AsyncIterable<MeterSample>;
+  stop(): Promise<void>;
 }

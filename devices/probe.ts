@@ -1,5 +1,7 @@
-import { type Clock, systemClock } from "./clock.ts";
-import { findDevice } from "./open.ts";
+import { systemClock } from "./clock.ts";
+import { filesBelow } from "./files.ts";
+import type { Availability } from "./meter.ts";
+import { findDevice } from "./parts.ts";
 import { deviceKinds, meterKinds, runtimeKinds } from "./registry.ts";
 
 /** One runtime or meter of a device: whether it works, else why not and what to do. */
@@ -14,42 +16,35 @@ export interface ProbeRow {
   readonly remedy: string;
 }
 
-export interface ProbeOptions {
-  readonly sysfsRoot?: string;
-  readonly clock?: Clock;
-}
-
 /** Tries every runtime and meter of one device, or of all. Nothing found is an answer, not an error. */
 export async function probeDevices(
   id?: string,
-  { sysfsRoot, clock = systemClock }: ProbeOptions = {},
+  { sysfsRoot }: { readonly sysfsRoot?: string } = {},
 ): Promise<readonly ProbeRow[]> {
-  const rows = (id === undefined ? Object.keys(deviceKinds) : [id]).map(async (device) => {
-    const kind = findDevice(device);
-    const transport = kind.open(sysfsRoot);
-    const parts = [
-      ...kind.runtimes.map((name) => ({
-        kind: "runtime" as const,
-        name,
-        probe: runtimeKinds[name]?.(),
+  const files = filesBelow(sysfsRoot);
+  const ids = id === undefined ? Object.keys(deviceKinds) : [id];
+  const parts = ids.flatMap((device) => {
+    const { runtimes, meters } = findDevice(device);
+    return [
+      ...runtimes.map((name) => ({
+        row: { device, kind: "runtime" as const, name },
+        probe: runtimeKinds[name]?.().probe,
       })),
-      ...kind.meters.map((name) => ({
-        kind: "meter" as const,
-        name,
-        probe: meterKinds[name]?.(transport, clock),
+      ...meters.map((name) => ({
+        row: { device, kind: "meter" as const, name },
+        probe: meterKinds[name]?.(files, systemClock).probe,
       })),
     ];
-    const probed = await Promise.all(
-      parts.map(async ({ kind: part, name, probe }) => {
-        const found = await probe?.probe();
-        if (!found) throw new Error(`${part} "${name}" is not registered`);
-        return found.ok
-          ? { device, kind: part, name, works: true, detail: found.note ?? "", remedy: "" }
-          : { device, kind: part, name, works: false, detail: found.reason, remedy: found.remedy };
-      }),
-    );
-    await transport.close();
-    return probed;
   });
-  return (await Promise.all(rows)).flat();
+  return Promise.all(
+    parts.map(async ({ row, probe }) => {
+      if (!probe) throw new Error(`${row.kind} "${row.name}" is not registered`);
+      return { ...row, ...outcomeOf(await probe()) };
+    }),
+  );
 }
+
+const outcomeOf = (found: Availability): Pick<ProbeRow, "works" | "detail" | "remedy"> =>
+  found.ok
+    ? { works: true, detail: found.note ?? "", remedy: "" }
+    : { works: false, detail: found.reason, remedy: found.remedy };

@@ -1,47 +1,38 @@
-import type { Network } from "../src/network/network.ts";
-import type { Weights } from "../src/network/parameters.ts";
 import type { Availability } from "./meter.ts";
+import type { ScriptModel } from "./script.ts";
 
-/** A network to be run: its own kernels, weights without zeros. */
-export interface Model {
-  readonly network: Network;
-  readonly weights: Weights;
-  readonly batch: number;
-}
-
-/** Executes networks on a device with its own kernels. */
+/** Executes networks with its own kernels, in the process it is called from. */
 export interface Runtime {
   readonly id: string;
   readonly version: string;
+  /** Hash of the runtime's binaries, "unknown" where they cannot be read: two builds of one version may differ. */
+  build(): Promise<string>;
   probe(): Promise<Availability>;
-  load(model: Model, options: { threads: number }): Promise<LoadedModel>;
-  close(): Promise<void>;
+  load(model: ScriptModel, options: { readonly threads: number }): Promise<LoadedModel>;
+  /** The same with the runtime's own node profiler on. Absent where there is none. */
+  profile?(model: ScriptModel, options: { readonly threads: number }): Promise<ProfiledModel>;
 }
 
 /** One network ready to run on a fixed random input. */
 export interface LoadedModel {
   /** Runs inferences one after the other; returns their time together, s. */
   run(runs: number): Promise<number>;
-  /** Several batches of runs without a pause between them; returns the time of each, s. */
-  runBatches(runs: number, batches: number): Promise<readonly number[]>;
-  /** The same network with the runtime's own node profiler on. */
-  profiled(): Promise<ProfiledModel>;
   close(): Promise<void>;
 }
 
 export interface ProfiledModel {
   run(runs: number): Promise<number>;
-  runBatches(runs: number, batches: number): Promise<readonly number[]>;
-  /** Stops profiling and closes the model. Layer times of every run so far, oldest first. */
-  finish(): Promise<LayerTimes>;
+  /** Stops profiling and closes the model. Node times of every run so far, oldest first. */
+  finish(): Promise<NodeTimes>;
 }
 
-/** Times of layers inside whole networks. */
-export interface LayerTimes {
+/** What the node profiler logged; nothing is subtracted. */
+export interface NodeTimes {
   readonly layers: readonly string[];
-  /**
-   * Per run, per layer in the order of `layers`, s, less the profiler's own time. A single run is as coarse as
-   * the profiler's clock and can even be negative: only means over many runs mean something.
-   */
+  /** Nodes of the runtime that belong to each layer: layout reorders count to the layer that needed them. */
+  readonly nodes: readonly number[];
+  /** Per run, s: one time per layer. As coarse as the profiler's clock: only means over many runs mean something. */
   readonly runs: readonly Float64Array[];
+  /** Per run, s: mean time of nodes that compute nothing; empty where there are none. */
+  readonly emptyNode_s: readonly number[];
 }

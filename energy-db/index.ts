@@ -15,6 +15,7 @@ export { describeKernel } from "./answers/refusal.ts";
 export type { Staircase } from "./fit/stairs.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { StoredLatency } from "./columns.ts";
+export { groupBy } from "./group-by.ts";
 export {
   type CombinedLatency,
   type CombinedNetwork,
@@ -22,10 +23,15 @@ export {
   deviation,
   type LoadRow,
   type LoadSpread,
+  loadKey,
   loadSpread,
-  networkKey as loadKey,
   usableRows,
 } from "./loads/combine-loads.ts";
+export {
+  moderate,
+  type SizedVariance,
+  variancePrior,
+} from "./loads/moderated-variance.ts";
 export { studentT95 } from "./loads/student-t.ts";
 export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
 export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
@@ -34,6 +40,7 @@ export type { FileLock } from "./file-lock.ts";
 export type { NewCostModel } from "./models.ts";
 export type { NetworkPlace } from "./needs.ts";
 export type { NetworkFilter } from "./network-filter.ts";
+export { networkKey } from "./network-key.ts";
 export { describePlatform, type PlatformFilter, type PlatformSummary } from "./platforms.ts";
 export type { KernelFilter, MeasurementFilter, StoredKernelMeasurement } from "./read-kernels.ts";
 export type { StoredNetworkMeasurement } from "./read-networks.ts";

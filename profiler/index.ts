@@ -1,16 +1,31 @@
-export { calibrate } from "./calibrate.ts";
-export { type EnergyRules, energyRules } from "./energy/window.ts";
+export { canaryLatency, canaryNetwork } from "./canary.ts";
+export { type CombinedKernel, combineKernels } from "./combine-kernels.ts";
+export {
+  assumedPower,
+  type EnergyModelDocument,
+  fitEnergyModel,
+  type MeteredNetwork,
+  predictEnergy,
+} from "./energy/model.ts";
+export { type EnergyRules, energyRules } from "./energy/rules.ts";
+export { type Load, measureBlock, measureNetwork } from "./measure-block.ts";
+export {
+  Measuring,
+  type MeasuringOptions,
+  measuringProtocol,
+  openMeasuring,
+} from "./measuring.ts";
 export { type PlannedNetwork, type PlanOptions, type ProfilePlan, planProfile } from "./plan.ts";
-export { platformOf, protocol } from "./platform.ts";
-export { undisturbedLatency } from "./probe.ts";
 export { type ProfileOutcome, profile } from "./profile.ts";
 export { type SamplingRules, samplingRules } from "./sampling.ts";
 export type { GroupRange, SearchSpace, SpaceOptions } from "./space.ts";
 export type { ProfileOptions } from "./steps.ts";
 export {
-  type Prediction,
+  type NetworkToMeasure,
   type Verification,
+  type Verified,
   type VerifiedLayer,
   type VerifyOptions,
   verifyNetwork,
+  verifyNetworks,
 } from "./verify.ts";

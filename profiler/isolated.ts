@@ -2,7 +2,8 @@ import type { DatedKernelMeasurement } from "../energy-db/index.ts";
 import { type Kernel, kernelKey } from "../src/network/kernel.ts";
 import type { Layer } from "../src/network/layer.ts";
 import type { Network } from "../src/network/network.ts";
-import { type MeasureOptions, measureNetwork } from "./measure-network.ts";
+import { measureNetwork } from "./measure-block.ts";
+import type { Measuring } from "./measuring.ts";
 
 /**
  * A network of one kernel, for timing it alone in a hot loop. Weights and activations then sit in cache: the sum
@@ -73,16 +74,21 @@ const activationOf = ({ variant }: Kernel) =>
 
 /** Times one kernel alone, by the runtime's node profiler like in context. */
 export async function measureIsolated(
+  measuring: Measuring,
   kernel: Kernel,
-  options: Omit<MeasureOptions, "network" | "role" | "batch">,
+  position: number,
 ): Promise<DatedKernelMeasurement> {
-  const measured = await measureNetwork({
-    ...options,
+  const measured = await measureNetwork(measuring, {
     network: loneNetwork(kernel),
     role: "design",
     batch: kernel.batch,
+    position,
+    load: 0,
+    attempt: 0,
+    metered: false,
   });
   const own = measured.kernels.find(({ layer }) => layer === loneName);
   if (!own) throw new Error(`Nothing was measured of ${kernelKey(kernel)}`);
-  return { ...own, kernel, flags: measured.flags, measuredAt: measured.measuredAt };
+  const flags = [...new Set([...measured.flags, ...own.flags])];
+  return { ...own, kernel, flags, measuredAt: measured.measuredAt };
 }

@@ -1,16 +1,16 @@
-import type { Clock } from "../devices/index.ts";
-
 /**
- * Time to spend on waiting for calm moments. Disturbances last from milliseconds to hours: the longer the run, the
+ * Time to spend on waiting for calm moments. Disturbances last from milliseconds to hours: the longer a session, the
  * more of them is waited out, but once the time is spent, measuring goes on in the noise and flags what it finds.
  */
 export class Patience {
-  readonly #clock: Clock;
   #left_s: number;
 
-  constructor(clock: Clock, left_s: number) {
-    this.#clock = clock;
+  constructor(left_s: number) {
     this.#left_s = left_s;
+  }
+
+  get left_s(): number {
+    return Math.max(0, this.#left_s);
   }
 
   get isLeft(): boolean {
@@ -21,8 +21,7 @@ export class Patience {
     this.#left_s += more_s;
   }
 
-  /** Counts the time since a moment of the clock as waited. */
-  spendSince(start_s: number): void {
-    this.#left_s -= this.#clock.now_s() - start_s;
+  spend(duration_s: number): void {
+    this.#left_s -= duration_s;
   }
 }

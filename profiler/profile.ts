@@ -1,157 +1,227 @@
+import { systemClock } from "../devices/index.ts";
 import {
-  type Calibration,
+  type CostSummary,
+  lockDevice,
   type QualityFlag,
   type SessionSettings,
-  storeCalibration,
-  storeEnergyModel,
 } from "../energy-db/index.ts";
 import { progressOf } from "../src/progress.ts";
-import { calibrate } from "./calibrate.ts";
-import { assumedPower, fitEnergyModel } from "./energy/model.ts";
-import { type MeterSession, openMeterSession } from "./energy/window.ts";
-import { Patience } from "./patience.ts";
-import { platformOf, protocol } from "./platform.ts";
-import { openProbe, type Probe, undisturbedLatency } from "./probe.ts";
-import { refinement } from "./refine.ts";
-import { samplingRules } from "./sampling.ts";
+import { canaryLatency } from "./canary.ts";
+import { fitCosts } from "./fit-costs.ts";
+import { measureIsolated } from "./isolated.ts";
+import { type Load, measureBlock } from "./measure-block.ts";
+import { measuringProtocol, openMeasuring } from "./measuring.ts";
+import { LoadQueue } from "./queue.ts";
 import {
-  isolatedSteps,
-  networkSteps,
+  canaryLoad,
+  defaultLoads,
+  loadsOf,
+  missingLoads,
   type ProfileOptions,
-  probeStep,
   type Session,
-  type Step,
+  store,
 } from "./steps.ts";
+import { unsettledNetworks } from "./target-ci.ts";
 
 export interface ProfileOutcome {
   readonly platformId: number;
-  /** Networks (isolated: kernels) measured now, and those that an earlier run had left in the table. */
+  readonly sessionId: number;
+  /** Loads of networks (isolated: kernels) measured now, and networks that the table already had enough of. */
   readonly measured: number;
   readonly skipped: number;
-  readonly stoppedBy: "done" | "interrupted" | "time-limit";
-  /** Absent until enough design and held-out networks are in the table. */
-  readonly calibration?: Calibration;
-  /** How many of the networks measured now carry each flag. */
+  readonly stoppedBy: StopReason;
+  /** Absent until design networks are in the table. */
+  readonly summary?: CostSummary;
+  /** How many of the loads measured now carry each flag; networks for "target-ci-missed". */
   readonly flags: Readonly<Partial<Record<QualityFlag, number>>>;
   /** Why energy windows were thrown away; one sentence each. */
   readonly invalidEnergy: readonly string[];
 }
 
-/**
- * Measures what the plan wants and the table lacks, one transaction per network, so that stopping at any
- * moment loses at most the network in flight and running again continues. Then fits the calibration and, with
- * a meter or an assumed power, the energy model.
- */
-export async function profile(options: ProfileOptions): Promise<ProfileOutcome> {
-  const { device, table, plan } = options;
-  const start_s = device.clock.now_s();
-  const { id: platformId } = table.ensurePlatform(platformOf(device), device.details);
-  const sessionId = table.startSession(platformId, sessionSettings(options));
-  const session: Session = {
-    ...options,
-    platformId,
-    sessionId,
-    patience: new Patience(device.clock, firstPatience_s),
-    deadline_s: start_s + (options.timeLimit_s ?? Number.POSITIVE_INFINITY),
-    flagged: [],
-    invalidEnergy: [],
-  };
-  const planned =
-    options.method === "isolated" ? isolatedSteps(session) : networkSteps(session, plan.networks);
-  const first = await measureMissing(session, planned);
-  const refined =
-    first.stoppedBy === "done" && options.method !== "isolated"
-      ? networkSteps(session, refinement(table, platformId, plan))
-      : [];
-  const { stoppedBy } = refined.length ? await measureMissing(session, refined) : first;
-  const calibration = calibrate(table, platformId, plan.space.name);
-  if (calibration) storeCalibration(table, platformId, calibration);
-  fitEnergy(session, calibration?.slope ?? 1);
-  table.finishSession(sessionId, device.clock.timestamp(), stoppedBy);
-  return {
-    platformId,
-    measured: session.flagged.length,
-    skipped: [...planned, ...refined].filter(({ isStored }) => isStored).length,
-    stoppedBy,
-    ...(calibration ? { calibration } : {}),
-    flags: countFlags(session.flagged),
-    invalidEnergy: session.invalidEnergy,
-  };
-}
+type StopReason = "done" | "interrupted" | "time-limit";
 
-/** The probe network gets a row of its own this often, in networks. */
-const probeEvery = 16;
-/** Spent on waiting for calm moments: for a start, and by default more with every network, s. */
+/** Spent on waiting for calm moments: for a start, and by default more with every load, s. */
 const firstPatience_s = 30;
-const morePatience_s = 5;
-/** How long to wait for a calm moment before a network at most, s. */
-const longestWait_s = 3;
-/** A network measured while the machine was slow is measured again after all others, this often in total at most. */
+const morePatience_s = 2;
+/** A load measured while the machine was slow is measured again after all others, this often in total at most. */
 const attempts = 3;
 
-async function measureMissing(
-  session: Session,
-  planned: readonly Step[],
-): Promise<Pick<ProfileOutcome, "stoppedBy">> {
-  const steps = planned.filter(({ isStored }) => !isStored);
-  if (steps.length === 0) return { stoppedBy: "done" };
-  const { device, signal } = session;
-  const probe = await openProbe(device, undisturbedLatency(session.table, session.platformId));
+/**
+ * Measures what the plan wants and the table lacks, one transaction per load, so that stopping at any moment loses at most
+ * the block in flight and running again continues, and fits the costs. Holds the device's lock meanwhile.
+ */
+export async function profile(options: ProfileOptions): Promise<ProfileOutcome> {
+  const { device, table, plan, clock = systemClock } = options;
+  const lock = device.capabilities.simulated
+    ? undefined
+    : lockDevice(device.identity, {
+        purpose: `profile of ${plan.space.name} into ${table.path}`,
+      });
   try {
-    const meter = await openMeterSession(device.meter, device.clock, session.energyRules);
-    return { stoppedBy: await measureQueue(session, steps, probe, meter) };
-  } catch (error) {
-    if (signal?.aborted && error === signal.reason) return { stoppedBy: "interrupted" };
-    throw error;
+    const { id: platformId } = table.ensurePlatform(device.identity, device.details);
+    const deadline_s = clock.now_s() + (options.timeLimit_s ?? Number.POSITIVE_INFINITY);
+    const sessionId = table.startSession(platformId, sessionSettings(options));
+    const outcome = await measureMissing(options, platformId, sessionId, deadline_s);
+    const summary = fitCosts(table, platformId, {
+      space: plan.space.name,
+      fittedAt: clock.timestamp(),
+      assumePower_w: options.assumePower_w,
+    });
+    table.finishSession(sessionId, clock.timestamp(), outcome.stoppedBy);
+    return { ...outcome, ...(summary ? { summary } : {}) };
   } finally {
-    await probe.close();
+    lock?.release();
   }
 }
 
-async function measureQueue(
+async function measureMissing(
+  options: ProfileOptions,
+  platformId: number,
+  sessionId: number,
+  deadline_s: number,
+): Promise<ProfileOutcome> {
+  const { device, table, random, signal, rules, energyRules, clock } = options;
+  const flagged: (readonly QualityFlag[])[] = [];
+  const invalidEnergy: string[] = [];
+  const counts = { skipped: 0, unsettled: 0 };
+  const work = async (): Promise<StopReason> => {
+    const measuring = await openMeasuring({
+      device,
+      clock,
+      random,
+      rules,
+      energyRules,
+      knownCanary_s: canaryLatency(table, platformId),
+      patience_s: firstPatience_s,
+      signal,
+    });
+    table.describeInstruments(sessionId, measuring.instruments);
+    const session: Session = { ...options, measuring, platformId, sessionId, flagged };
+    try {
+      return options.method === "isolated"
+        ? await measureIsolatedKernels(session, deadline_s, counts)
+        : await measureNetworks(session, deadline_s, counts);
+    } finally {
+      table.describeInstruments(sessionId, measuring.instruments);
+      invalidEnergy.push(...measuring.invalidEnergy);
+    }
+  };
+  const stoppedBy = await work().catch((error: unknown): StopReason => {
+    if (signal?.aborted && error === signal.reason) return "interrupted";
+    throw error;
+  });
+  return {
+    platformId,
+    sessionId,
+    measured: flagged.length,
+    skipped: counts.skipped,
+    stoppedBy,
+    flags: {
+      ...countFlags(flagged),
+      ...(counts.unsettled > 0 ? { "target-ci-missed": counts.unsettled } : {}),
+    },
+    invalidEnergy,
+  };
+}
+
+interface Counts {
+  skipped: number;
+  unsettled: number;
+}
+
+async function measureNetworks(
   session: Session,
-  steps: readonly Step[],
-  probe: Probe,
-  meter: MeterSession | undefined,
-): Promise<"done" | "time-limit"> {
-  const { flagged, deadline_s, patience } = session;
-  const { clock } = session.device;
+  deadline_s: number,
+  counts: Counts,
+): Promise<StopReason> {
+  const { table, platformId, plan } = session;
+  const { batch, name } = plan.space;
+  table.planNetworks(
+    platformId,
+    name,
+    plan.networks.map(({ network, role }) => ({ network, role, batch })),
+  );
+  const needs = plan.networks.map((planned) => ({
+    planned,
+    loads: missingLoads(session, planned),
+  }));
+  counts.skipped = needs.filter(({ loads }) => loads === 0).length;
+  const first = needs.flatMap(({ planned, loads }) => loadsOf(session, planned, loads));
+  const stopped = await measureLoads(session, first, deadline_s);
+  if (stopped !== "done") return stopped;
+  for (;;) {
+    const { wanting, settled } = unsettledNetworks(session);
+    counts.unsettled = plan.networks.length - settled;
+    if (wanting.length === 0 || first.length === 0) return "done";
+    const more = wanting.flatMap((planned) => loadsOf(session, planned, 1));
+    const stopped = await measureLoads(session, more, deadline_s);
+    if (stopped !== "done") return stopped;
+  }
+}
+
+async function measureLoads(
+  session: Session,
+  loads: readonly Load[],
+  deadline_s: number,
+): Promise<StopReason> {
+  const { measuring, random } = session;
+  const { clock, rules } = measuring;
+  const queue = new LoadQueue(loads, rules.networksPerBlock, random);
   const start_s = clock.now_s();
-  const queue = steps.map((step) => ({ step, attempt: 1 }));
-  let done = 0;
-  for (const { step, attempt } of queue) {
+  for (let block = 0; queue.length > 0; block++) {
     if (clock.now_s() >= deadline_s) return "time-limit";
     const elapsed_s = clock.now_s() - start_s;
-    session.onProgress?.(progressOf(step.label, { done, total: steps.length, elapsed_s }));
-    await probe.awaitCalm(samplingRules.allowedSlowdown, {
-      patience,
-      limit_s: longestWait_s,
-      signal: session.signal,
-    });
-    const { flags, store } = await step.measure(probe, meter);
-    // The loop goes on over what is appended here.
-    if (flags.includes("drift") && attempt < attempts && patience.isLeft)
-      queue.push({ step, attempt: attempt + 1 });
-    else {
-      patience.earn(session.patience_s ?? morePatience_s);
-      store();
-      flagged.push(flags);
-      if (done++ % probeEvery === 0) (await probeStep(session, done, probe)).store();
-    }
+    const done = Math.max(0, loads.length - queue.length);
+    session.onProgress?.(progressOf("loads", { done, total: loads.length, elapsed_s }));
+    for (const again of await measureAndStore(session, queue.nextBlock(), block))
+      queue.append(again);
   }
   return "done";
 }
 
-function fitEnergy(session: Session, slope: number): void {
-  const { table, platformId, assumePower_w, plan } = session;
-  const measured = table.networkMeasurements(platformId, {
-    role: "design",
-    space: plan.space.name,
-  });
-  const model =
-    fitEnergyModel(measured, slope) ??
-    (assumePower_w === undefined ? undefined : assumedPower(assumePower_w));
-  if (model) storeEnergyModel(table, platformId, plan.space.name, model);
+/** Stores a block's loads as they come; returns those to be measured again since the machine was slow. */
+async function measureAndStore(
+  session: Session,
+  members: readonly Load[],
+  block: number,
+): Promise<readonly Load[]> {
+  const { measuring, table, sessionId } = session;
+  const { patience } = measuring;
+  const drifted: Load[] = [];
+  for await (const row of measureBlock(measuring, [...members, canaryLoad(session, block)])) {
+    store(session, row);
+    if (row.role === "canary") continue;
+    patience.earn(session.patience_s ?? morePatience_s);
+    if (row.flags.includes("drift") && row.attempt + 1 < attempts && patience.isLeft)
+      drifted.push({ ...row, attempt: row.attempt + 1, metered: false });
+  }
+  table.describeInstruments(sessionId, measuring.instruments);
+  return drifted;
+}
+
+async function measureIsolatedKernels(
+  session: Session,
+  deadline_s: number,
+  counts: Counts,
+): Promise<StopReason> {
+  const { table, platformId, sessionId, plan, measuring, flagged } = session;
+  const { clock } = measuring;
+  const missing = plan.kernels.filter(
+    (kernel) => !table.hasIsolated(platformId, kernel, measuringProtocol),
+  );
+  counts.skipped = plan.kernels.length - missing.length;
+  const start_s = clock.now_s();
+  for (const [done, kernel] of missing.entries()) {
+    if (clock.now_s() >= deadline_s) return "time-limit";
+    const elapsed_s = clock.now_s() - start_s;
+    session.onProgress?.(
+      progressOf(`${kernel.op} kernel alone`, { done, total: missing.length, elapsed_s }),
+    );
+    const measured = await measureIsolated(measuring, kernel, done);
+    table.addKernelMeasurements(platformId, sessionId, "isolated", [measured]);
+    flagged.push(measured.flags);
+  }
+  return "done";
 }
 
 function sessionSettings({
@@ -160,20 +230,23 @@ function sessionSettings({
   toolVersion,
   assumePower_w,
   method,
+  loads,
+  clock = systemClock,
 }: ProfileOptions): SessionSettings {
   return {
     kind: "profile",
-    protocol,
     space: plan.space.name,
     toolVersion,
+    protocol: measuringProtocol,
     seed: plan.seed,
-    startedAt: device.clock.timestamp(),
+    startedAt: clock.timestamp(),
     settings: {
       method: method ?? "in-context",
       targetCi: plan.targetCi,
       grid: plan.space.grid,
-      meter: device.meter.id,
+      meter: device.capabilities.meter.id,
       networks: plan.networks.length,
+      loads: loads ?? defaultLoads,
       ...(assumePower_w === undefined ? {} : { assumePower_w }),
     },
   };

@@ -1,15 +1,19 @@
-import type { Device } from "../devices/index.ts";
-import type { EnergyTable, Method, NetworkMeasurement, QualityFlag } from "../energy-db/index.ts";
+import type { Clock, Device } from "../devices/index.ts";
+import type {
+  EnergyTable,
+  Method,
+  NetworkMeasurement,
+  NetworkRole,
+  QualityFlag,
+} from "../energy-db/index.ts";
 import type { OnProgress } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
-import type { EnergyRules, MeterSession } from "./energy/window.ts";
-import { measureIsolated } from "./isolated.ts";
-import { measureNetwork } from "./measure-network.ts";
-import type { Patience } from "./patience.ts";
+import { canaryNetwork } from "./canary.ts";
+import type { EnergyRules } from "./energy/rules.ts";
+import type { Load } from "./measure-block.ts";
+import { type Measuring, measuringProtocol } from "./measuring.ts";
 import type { PlannedNetwork, ProfilePlan } from "./plan.ts";
-import { protocol } from "./platform.ts";
-import { type Probe, probeNetwork } from "./probe.ts";
-import { type SamplingRules, samplingRules } from "./sampling.ts";
+import type { SamplingRules } from "./sampling.ts";
 
 export interface ProfileOptions {
   readonly device: Device;
@@ -20,111 +24,93 @@ export interface ProfileOptions {
   readonly method?: Method;
   readonly toolVersion: string;
   readonly random: Random;
+  /** The host's, for time limits and dates. */
+  readonly clock?: Clock | undefined;
   /** W; gives modelled energy where no meter is read. */
   readonly assumePower_w?: number | undefined;
+  /** Independent loads of every network, 3 by default; up to `maxLoads` (5) while `--target-ci` is missed. */
+  readonly loads?: number | undefined;
+  readonly maxLoads?: number | undefined;
   readonly timeLimit_s?: number | undefined;
-  /** Spent on waiting for calm moments, per network and on average; default 5. Then measuring goes on in the noise. */
+  /** Spent on waiting for calm moments, per load and on average; default 2. Then measuring goes on in the noise. */
   readonly patience_s?: number | undefined;
-  /** Stops after the batch in flight, whose network is then measured by the next run. */
+  /** Stops after the batch in flight, whose block is then measured by the next run. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
-  readonly rules?: SamplingRules;
-  readonly energyRules?: EnergyRules;
+  readonly rules?: SamplingRules | undefined;
+  readonly energyRules?: EnergyRules | undefined;
 }
 
-/** A session in progress. */
+/** A profile in progress. */
 export interface Session extends ProfileOptions {
+  readonly measuring: Measuring;
   readonly platformId: number;
   readonly sessionId: number;
-  readonly patience: Patience;
-  /** On the device's clock. */
-  readonly deadline_s: number;
   /** Flags of what was measured, one list each. */
   readonly flagged: (readonly QualityFlag[])[];
-  readonly invalidEnergy: string[];
 }
 
-/** One measurement of a run. */
-export interface Step {
-  readonly label: string;
-  readonly isStored: boolean;
-  measure(probe: Probe, meter: MeterSession | undefined): Promise<Finished>;
-}
+export const defaultLoads = 3;
+export const defaultMaxLoads = 5;
 
-/** Measured, and to be stored in one transaction or not at all. */
-export interface Finished {
-  readonly flags: readonly QualityFlag[];
-  store(): void;
-}
-
-export const networkSteps = (
-  session: Session,
-  networks: readonly PlannedNetwork[],
-): readonly Step[] =>
-  networks.map((planned) => ({
-    label: `${planned.role} network`,
-    isStored: isStored(session, planned),
-    measure: (probe, meter) =>
-      measureNow(session, planned, probe, planned.metered ? meter : undefined),
-  }));
-
-function isStored(session: Session, { network, role }: PlannedNetwork): boolean {
-  const { table, platformId, plan } = session;
-  const wanted = { space: plan.space.name, protocol, loads: 1, metered: false };
-  return table.missingLoads(platformId, { network, role, batch: plan.space.batch }, wanted) === 0;
-}
-
-export const isolatedSteps = (session: Session): readonly Step[] =>
-  session.plan.kernels.map((kernel, position) => ({
-    label: `${kernel.op} kernel alone`,
-    isStored: session.table.hasIsolated(session.platformId, kernel, protocol),
-    measure: async (probe) => {
-      const shared = measuring(session, probe);
-      const measured = await measureIsolated(kernel, { ...shared, position, load: 0 });
-      const { table, platformId, sessionId } = session;
-      return {
-        flags: measured.flags,
-        store: () => table.addKernelMeasurements(platformId, sessionId, "isolated", [measured]),
-      };
+/** How many more loads of a planned network the table needs. */
+export const missingLoads = (
+  { table, platformId, plan, measuring, loads = defaultLoads }: Session,
+  { network, role, metered }: PlannedNetwork,
+): number =>
+  table.missingLoads(
+    platformId,
+    { network, role, batch: plan.space.batch },
+    {
+      protocol: measuringProtocol,
+      loads,
+      metered: metered && measuring.instruments.meter !== undefined,
+      space: plan.space.name,
     },
-  }));
+  );
 
-/** The fixed probe network as a network like any other. */
-export const probeStep = (session: Session, position: number, probe: Probe): Promise<Finished> =>
-  measureNow(session, { network: probeNetwork, role: "canary", position }, probe);
-
-async function measureNow(
-  session: Session,
-  { network, role, position }: Pick<NetworkMeasurement, "network" | "role" | "position">,
-  probe: Probe,
-  meter?: MeterSession,
-): Promise<Finished> {
-  const { table, platformId, sessionId, plan } = session;
-  const measured = await measureNetwork({
-    ...measuring(session, probe),
+/** So many loads of a planned network; its energy is metered with the first of them. */
+export function loadsOf(
+  { table, sessionId, plan: { space } }: Session,
+  { network, role, position, metered }: PlannedNetwork,
+  count: number,
+): readonly Load[] {
+  const first = table.nextLoad(sessionId, { network, role, batch: space.batch });
+  return Array.from({ length: count }, (_, i) => ({
     network,
     role,
+    batch: space.batch,
     position,
-    load: table.nextLoad(sessionId, { network, role, batch: plan.space.batch }),
-    batch: plan.space.batch,
-    ...(meter ? { meter } : {}),
-    onInvalidEnergy: (reason) => session.invalidEnergy.push(reason),
-  });
+    load: first + i,
+    attempt: 0,
+    metered: metered && i === 0,
+  }));
+}
+
+/** The canary as a network like any other, once in every block. */
+export function canaryLoad({ table, sessionId, plan: { space } }: Session, block: number): Load {
+  const place = { network: canaryNetwork, role: "canary", batch: space.batch } as const;
   return {
-    flags: measured.flags,
-    store: () => table.addNetworkMeasurement(platformId, sessionId, measured),
+    ...place,
+    position: block,
+    load: table.nextLoad(sessionId, place),
+    attempt: 0,
+    metered: false,
   };
 }
 
-/** What all measurements of a run share. */
-const measuring = (
-  { device, plan, patience, random, signal, rules = samplingRules }: Session,
-  probe: Probe,
-) => ({
-  device,
-  probe,
-  patience,
-  random,
-  signal,
-  rules: { ...rules, targetCi: plan.targetCi },
-});
+/** Rows of this space that may be used together. */
+export const comparableRows = (
+  { table, platformId, plan }: Pick<Session, "table" | "platformId" | "plan">,
+  role: NetworkRole,
+) =>
+  table.networkMeasurements(platformId, {
+    role,
+    space: plan.space.name,
+    protocol: measuringProtocol,
+  });
+
+export const store = (session: Session, row: NetworkMeasurement): void => {
+  session.table.addNetworkMeasurement(session.platformId, session.sessionId, row);
+  session.flagged.push(row.flags);
+};

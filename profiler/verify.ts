@@ -1,107 +1,179 @@
-import type { Device } from "../devices/index.ts";
-import type { Conditions, NetworkMeasurement, QualityFlag } from "../energy-db/index.ts";
+import type { Clock, Device } from "../devices/index.ts";
+import {
+  type Conditions,
+  type EnergyReading,
+  lockDevice,
+  type NetworkMeasurement,
+  type QualityFlag,
+  type SessionInstruments,
+} from "../energy-db/index.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import type { Random } from "../src/random.ts";
-import { openMeterSession } from "./energy/window.ts";
-import { type MeasureOptions, measureNetwork } from "./measure-network.ts";
-import { Patience } from "./patience.ts";
-import { openProbe } from "./probe.ts";
-import { type SamplingRules, samplingRules } from "./sampling.ts";
-
-/** What somebody predicted for a network: the table's answers, as plain records. */
-export interface Prediction {
-  readonly latency_s: number;
-  readonly energy_j?: number;
-  readonly layers: readonly { readonly layer: string; readonly latency_s: number }[];
-}
-
-/** One layer, predicted and measured; the measured time is the node profiler's, without the calibration. */
-export interface VerifiedLayer {
-  readonly layer: string;
-  readonly predicted_s: number;
-  readonly measured_s: number;
-}
-
-export interface Verification {
-  readonly predicted: Prediction;
-  /** To be stored with `table.addNetworkMeasurement`. */
-  readonly measured: NetworkMeasurement;
-  /** (predicted - measured) / measured. */
-  readonly latencyError: number;
-  /** The same for energy; absent unless predicted and measured. */
-  readonly energyError?: number;
-  readonly layers: readonly VerifiedLayer[];
-  readonly conditions: Conditions;
-  readonly flags: readonly QualityFlag[];
-  /** Why an energy window was thrown away. */
-  readonly invalidEnergy: readonly string[];
-}
+import { type CombinedNetwork, combineLoads, type LoadSpread } from "../energy-db/index.ts";
+import { type CombinedKernel, combineKernels } from "./combine-kernels.ts";
+import type { EnergyRules } from "./energy/rules.ts";
+import { measureBlock } from "./measure-block.ts";
+import { type Measuring, openMeasuring } from "./measuring.ts";
+import type { SamplingRules } from "./sampling.ts";
 
 export interface VerifyOptions {
   readonly device: Device;
-  readonly network: Network;
-  /** The network's own; random without zeros when absent. */
-  readonly weights?: Weights;
-  readonly predicted: Prediction;
   readonly batch?: number;
-  /** Which load of this network in its session; default 0. */
-  readonly load?: number;
-  /** Of the probe network when the costs were measured, s, by `undisturbedLatency`: only as fast is calm. */
-  readonly undisturbed_s?: number | undefined;
-  /** Spent at most on waiting for calm moments, s; default 60. A measurement flagged "drift" found none. */
+  /** Of the canary when the costs were measured, s, by `canaryLatency`: only as fast is calm. */
+  readonly knownCanary_s?: number | undefined;
+  /** How loads of other networks varied, by `loadSpread`: a few loads alone say little of it. */
+  readonly spread?: LoadSpread | undefined;
+  /** Spent at most on waiting for calm moments, s; default 60. */
   readonly patience_s?: number | undefined;
+  /** Loads are added up to `maxLoads` (default 6) while the floor's half-width is above this fraction (default 0.02). */
+  readonly targetCi?: number;
+  readonly maxLoads?: number;
+  readonly clock?: Clock;
   readonly random: Random;
   readonly rules?: SamplingRules;
+  readonly energyRules?: EnergyRules;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a network on the device in the same way as the profile did, and holds it against its prediction. */
-export async function verifyNetwork(options: VerifyOptions): Promise<Verification> {
-  const { device, predicted, batch = 1, rules = samplingRules, patience_s = 60 } = options;
-  const meter = await openMeterSession(device.meter, device.clock);
-  const invalidEnergy: string[] = [];
-  const probe = await openProbe(device, options.undisturbed_s);
-  const measured = await measureCalmly(new Patience(device.clock, patience_s), {
-    ...options,
-    batch,
-    rules,
-    probe,
-    role: "verify",
-    position: 0,
-    load: options.load ?? 0,
-    ...(meter ? { meter } : {}),
-    onInvalidEnergy: (reason) => invalidEnergy.push(reason),
-  }).finally(() => probe.close());
-  const energyError = relativeError(predicted.energy_j, measured.energy?.gross.energy_j);
-  return {
-    predicted,
-    measured,
-    latencyError: predicted.latency_s / measured.latency.floor.latency_s - 1,
-    ...(energyError === undefined ? {} : { energyError }),
-    layers: measured.kernels.map(({ layer, latency }) => ({
-      layer,
-      predicted_s: predicted.layers.find((cost) => cost.layer === layer)?.latency_s ?? Number.NaN,
-      measured_s: latency.latency_s,
-    })),
-    conditions: measured.conditions,
-    flags: measured.flags,
-    invalidEnergy,
-  };
+export interface NetworkToMeasure {
+  readonly network: Network;
+  /** The network's own; random without zeros when absent. */
+  readonly weights?: Weights | undefined;
 }
 
-/** Waits for a calm moment, and measures again when it did not last. */
-async function measureCalmly(
-  patience: Patience,
-  options: Omit<MeasureOptions, "patience">,
-): Promise<NetworkMeasurement> {
-  for (;;) {
-    const { probe, rules, signal } = options;
-    await probe.awaitCalm(rules.allowedSlowdown, { patience, signal });
-    const measured = await measureNetwork({ ...options, patience });
-    if (!measured.flags.includes("drift") || !patience.isLeft) return measured;
+/** One layer over the loads, by the node profiler: no share of the call is in it. */
+export type VerifiedLayer = Pick<
+  CombinedKernel,
+  "kernel" | "latency_s" | "low_s" | "high_s" | "belowResolution"
+> & { readonly layer: string };
+
+export interface Verified {
+  /** One per load and attempt, to be stored with `table.addNetworkMeasurement`. */
+  readonly rows: readonly NetworkMeasurement[];
+  readonly combined: CombinedNetwork<NetworkMeasurement>;
+  readonly layers: readonly VerifiedLayer[];
+  /** Of the first load that has one. */
+  readonly energy?: EnergyReading;
+  readonly conditions: Conditions;
+  /** "drift": no load found calm moments enough. "target-ci-missed": the interval stayed wide. */
+  readonly flags: readonly QualityFlag[];
+}
+
+export interface Verification {
+  readonly networks: readonly Verified[];
+  readonly instruments: SessionInstruments;
+  /** Why energy windows were thrown away. */
+  readonly invalidEnergy: readonly string[];
+}
+
+const loads = 3;
+
+/**
+ * Measures networks on the device in the way the profile did: at least three loads of each, all interleaved, then more
+ * of those whose interval is wide, and again those that found no calm moments, as long as patience is left.
+ */
+export async function verifyNetworks(
+  options: VerifyOptions,
+  networks: readonly NetworkToMeasure[],
+): Promise<Verification> {
+  const { device, patience_s = 60 } = options;
+  const lock = device.capabilities.simulated
+    ? undefined
+    : lockDevice(device.identity, { purpose: "verify" });
+  try {
+    const measuring = await openMeasuring({ ...options, patience_s });
+    const rows = await measureUntilSettled(measuring, options, networks);
+    return {
+      networks: networks.map((_, i) => judged(options, rows[i] ?? [], measuring)),
+      instruments: measuring.instruments,
+      invalidEnergy: measuring.invalidEnergy,
+    };
+  } finally {
+    lock?.release();
   }
 }
 
-const relativeError = (predicted?: number, measured?: number): number | undefined =>
-  predicted === undefined || measured === undefined ? undefined : predicted / measured - 1;
+/** One network alone. */
+export async function verifyNetwork(
+  options: VerifyOptions & NetworkToMeasure,
+): Promise<Verified & Omit<Verification, "networks">> {
+  const { networks, ...session } = await verifyNetworks(options, [options]);
+  const [verified] = networks;
+  if (!verified) throw new Error("Nothing was verified");
+  return { ...verified, ...session };
+}
+
+async function measureUntilSettled(
+  measuring: Measuring,
+  options: VerifyOptions,
+  networks: readonly NetworkToMeasure[],
+): Promise<readonly (readonly NetworkMeasurement[])[]> {
+  const { batch = 1, maxLoads = 2 * loads } = options;
+  const rows: NetworkMeasurement[][] = networks.map(() => []);
+  const wantsMore = (own: readonly NetworkMeasurement[]): boolean => {
+    const calm = own.filter(({ flags }) => !flags.includes("drift"));
+    if (own.length - calm.length > 0 && calm.length < loads) return measuring.patience.isLeft;
+    return calm.length < loads || (calm.length < maxLoads && isWide(options, own));
+  };
+  for (;;) {
+    const open = rows.flatMap((own, i) => (own.length < loads || wantsMore(own) ? i : []));
+    const chosen = open.slice(0, measuring.rules.networksPerBlock);
+    if (chosen.length === 0) return rows;
+    const block = chosen.map((i) => {
+      const own = rows[i] ?? [];
+      const drifted = own.filter(({ flags }) => flags.includes("drift"));
+      const redone = drifted.length > 0 && own.length >= loads;
+      return {
+        network: networks[i]?.network ?? never(),
+        weights: networks[i]?.weights,
+        role: "verify" as const,
+        batch,
+        position: i,
+        load: own.length,
+        attempt: 0,
+        metered: own.length === 0 || redone ? own.every(({ energy }) => !energy) : false,
+      };
+    });
+    for await (const row of measureBlock(measuring, block)) rows[row.position]?.push(row);
+  }
+}
+
+const combinedOf = (
+  { spread }: VerifyOptions,
+  rows: readonly NetworkMeasurement[],
+): CombinedNetwork<NetworkMeasurement> | undefined => combineLoads(rows, spread)[0];
+
+function isWide(options: VerifyOptions, rows: readonly NetworkMeasurement[]): boolean {
+  const floor = combinedOf(options, rows)?.floor;
+  const { targetCi = 0.02 } = options;
+  return floor === undefined || (floor.high_s - floor.low_s) / 2 > targetCi * floor.latency_s;
+}
+
+function judged(
+  options: VerifyOptions,
+  rows: readonly NetworkMeasurement[],
+  { instruments }: Measuring,
+): Verified {
+  const combined = combinedOf(options, rows) ?? never();
+  const { time_s = 0, high_s = 0 } = instruments.recording ?? {};
+  const kernels = combineKernels(combined.rows, high_s - time_s);
+  const energy = rows.find((row) => row.energy)?.energy;
+  const flags = new Set(combined.rows.flatMap((row) => row.flags));
+  if (isWide(options, rows)) flags.add("target-ci-missed");
+  return {
+    rows,
+    combined,
+    layers: (combined.rows[0]?.kernels ?? []).flatMap(({ layer, kernel }) => {
+      const found = kernels.find((other) => other.kernel === kernel);
+      return found ? { ...found, layer } : [];
+    }),
+    ...(energy ? { energy } : {}),
+    conditions: combined.rows[0]?.conditions ?? {},
+    flags: [...flags],
+  };
+}
+
+const never = (): never => {
+  throw new Error("A block gave rows that nobody asked for");
+};

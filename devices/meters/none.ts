@@ -5,6 +5,7 @@ export const noMeter: Meter = {
   id: "none",
   probe: async () => ({ ok: true, note: "energy stays absent" }),
   describe: async () => ({ id: "none", quality: "none", rails: [], caveats: [] }),
-  read: async () => [],
-  close: async () => undefined,
+  start: async () => undefined,
+  samples: async function* () {},
+  stop: async () => undefined,
 };

@@ -1,6 +1,14 @@
 import type { Clock } from "../clock.ts";
-import type { Availability, Meter, MeterDescription, Rail, RailDomain } from "../meter.ts";
-import type { Transport } from "../transport.ts";
+import type { Files } from "../files.ts";
+import type {
+  Availability,
+  Meter,
+  MeterDescription,
+  MeterSample,
+  Rail,
+  RailDomain,
+} from "../meter.ts";
+import { polled } from "./polled.ts";
 
 const powercap = "sys/class/powercap";
 /** Not `intel-rapl-mmio:N`: those repeat the packages. AMD uses the same names. */
@@ -17,78 +25,67 @@ interface Zone extends Rail {
 }
 
 /** Running average power limit counters of Intel and AMD processors, through the kernel's powercap files. */
-export function raplMeter(transport: Transport, clock: Clock): Meter {
-  let found: Promise<readonly Zone[]> | undefined;
-  const zones = (): Promise<readonly Zone[]> => {
-    found ??= findZones(transport);
+export function raplMeter(files: Files, clock: Clock): Meter {
+  let found: readonly Zone[] | undefined;
+  const zones = (): readonly Zone[] => {
+    found ??= findZones(files);
     return found;
   };
   return {
     id: "rapl",
-    probe: async () => availability(await zones()),
-    describe: async () => description(await zones()),
-    read: async () => {
-      const counted = (await zones()).filter((zone) => zone.counted);
-      return Promise.all(
-        counted.map(async (zone) => ({
-          rail: zone.id,
-          time_s: clock.now_s(),
-          energy_j: await counter(transport, zone),
-        })),
-      );
-    },
-    close: async () => undefined,
+    probe: async () => availability(zones()),
+    describe: async () => description(zones()),
+    ...polled(clock, () =>
+      zones()
+        .filter(({ counted }) => counted)
+        .map((zone) => readCounter(files, zone, clock)),
+    ),
   };
 }
 
-async function counter(transport: Transport, zone: Zone): Promise<number> {
-  const energy_uj = parseCount(await transport.readText(zone.energyFile));
+function readCounter(files: Files, zone: Zone, clock: Clock): MeterSample {
+  const energy_uj = parseCount(files.readText(zone.energyFile));
   if (energy_uj === undefined) throw new Error(`RAPL counter ${zone.energyFile} became unreadable`);
-  return energy_uj / 1e6;
+  return { rail: zone.id, time_s: clock.now_s(), energy_j: energy_uj / 1e6 };
 }
 
-async function findZones(transport: Transport): Promise<readonly Zone[]> {
-  const folders = await zoneFolders(transport);
-  const zones = await Promise.all(
-    [...folders].map(([id, folder]) => readZone(transport, id, folder)),
-  );
+function findZones(files: Files): readonly Zone[] {
+  const folders = zoneFolders(files);
+  const zones = [...folders].map(([id, folder]) => readZone(files, id, folder));
   return markCounted(zones.filter((zone) => zone !== undefined));
 }
 
 /** Folder of each zone; a sub-zone stands beside its parent, inside it, or both. */
-async function zoneFolders(transport: Transport): Promise<ReadonlyMap<string, string>> {
+function zoneFolders(files: Files): ReadonlyMap<string, string> {
   const folders = new Map<string, string>();
   const add = (parent: string, names: readonly string[], pattern: RegExp): void => {
     for (const name of names)
       if (pattern.test(name) && !folders.has(name)) folders.set(name, `${parent}/${name}`);
   };
-  const beside = await transport.list(powercap);
+  const beside = files.list(powercap);
   add(powercap, beside, topZone);
   add(powercap, beside, subZone);
-  const inControlType = await transport.list(`${powercap}/intel-rapl`);
+  const inControlType = files.list(`${powercap}/intel-rapl`);
   add(`${powercap}/intel-rapl`, inControlType, topZone);
   for (const [id, folder] of [...folders])
-    if (topZone.test(id)) add(folder, await transport.list(folder), subZone);
+    if (topZone.test(id)) add(folder, files.list(folder), subZone);
   return folders;
 }
 
-async function readZone(
-  transport: Transport,
-  id: string,
-  folder: string,
-): Promise<Zone | undefined> {
-  const label = (await transport.readText(`${folder}/name`))?.trim();
-  const enabled = (await transport.readText(`${folder}/enabled`))?.trim();
+function readZone(files: Files, id: string, folder: string): Zone | undefined {
+  const label = files.readText(`${folder}/name`)?.trim();
+  const enabled = files.readText(`${folder}/enabled`)?.trim();
   if (label === undefined || enabled === "0") return undefined;
   const energyFile = `${folder}/energy_uj`;
   const unreadable =
-    (await transport.whyUnreadable(energyFile)) ??
-    (parseCount(await transport.readText(energyFile)) === undefined ? "no number" : undefined);
-  const wrap_uj = parseCount(await transport.readText(`${folder}/max_energy_range_uj`));
-  const limit_uw = parseCount(await transport.readText(`${folder}/constraint_0_max_power_uw`));
+    files.whyUnreadable(energyFile) ??
+    (parseCount(files.readText(energyFile)) === undefined ? "no number" : undefined);
+  const wrap_uj = parseCount(files.readText(`${folder}/max_energy_range_uj`));
+  const limit_uw = parseCount(files.readText(`${folder}/constraint_0_max_power_uw`));
   return {
     id,
     label,
+    kind: "energy-counter",
     domain: domainOf(label),
     counted: false,
     energyFile,

@@ -1,7 +1,6 @@
 import { mean } from "simple-statistics";
 import { networkOutput } from "../../src/network/export.ts";
-import { quantile } from "../../src/statistics.ts";
-import type { LayerTimes } from "../runtime.ts";
+import type { NodeTimes } from "../runtime.ts";
 
 interface NodeEvent {
   readonly node: string;
@@ -10,54 +9,32 @@ interface NodeEvent {
 
 const kernelSuffix = "_kernel_time";
 
-/** A trace read: what recording one node took, and the layer times once that is known. */
-export interface OrtTrace {
-  /** Of this trace, µs; absent where the trace shows none. */
-  readonly recording_us?: number;
-  layerTimes(recording_us: number): LayerTimes;
-}
-
 /**
  * Reads a trace. A node belongs to the layer whose name leads its own; a node without one, put in by the
- * optimiser (a layout reorder), belongs to the layer that follows it and needed it.
- *
- * Recording a node inflates it (the clock, and caches that the record has emptied), by the same time for all:
- * over 160 networks, latency = 15 µs + 1.09 x (node times - 2.5 µs x nodes). The flatten before the output,
- * which only hands a few numbers on, shows that time in every trace, to about half a µs; it is taken off every node.
+ * optimiser (a layout reorder), belongs to the layer that follows it and needed it. Nodes under the output's name,
+ * which only hand a few numbers on, compute nothing: they show what recording a node takes.
  */
-export function readTrace(traceJson: string, layers: readonly string[]): OrtTrace {
+export function readTrace(traceJson: string, layers: readonly string[]): NodeTimes {
   const runs = splitRuns(nodeEvents(traceJson));
   const nodes = runs[0]?.map(({ node }) => node) ?? [];
   const owners = ownersOf(nodes, layers);
-  const recording_us = recordingTime(runs, owners.indexOf(undefined));
   return {
-    ...(recording_us === undefined ? {} : { recording_us }),
-    layerTimes: (taken_us) => ({
-      layers,
-      runs: runs.map((run) => {
-        const times_s = new Float64Array(layers.length);
-        for (const [i, { duration_us }] of run.entries()) {
-          const owner = owners[i];
-          if (owner !== undefined)
-            times_s[owner] = (times_s[owner] ?? 0) + (duration_us - taken_us) / 1e6;
-        }
-        return times_s;
-      }),
+    layers,
+    nodes: layers.map((_, layer) => owners.filter((owner) => owner === layer).length),
+    runs: runs.map((run) => {
+      const times_s = new Float64Array(layers.length);
+      for (const [i, { duration_us }] of run.entries()) {
+        const owner = owners[i];
+        if (owner !== undefined) times_s[owner] = (times_s[owner] ?? 0) + duration_us / 1e6;
+      }
+      return times_s;
     }),
+    emptyNode_s: owners.includes(undefined) ? runs.map((run) => emptyTime(run, owners)) : [],
   };
 }
 
-/**
- * Durations are whole µs, so means of 16 runs are finer than the clock; of those a low one, since disturbances
- * only lengthen and the fastest runs are the ones that count.
- */
-function recordingTime(runs: readonly (readonly NodeEvent[])[], node: number): number | undefined {
-  const durations = runs.flatMap((run) => run[node]?.duration_us ?? []);
-  const means: number[] = [];
-  for (let start = 0; start < durations.length; start += 16)
-    means.push(mean(durations.slice(start, start + 16)));
-  return means.length ? quantile(means, 0.1) : undefined;
-}
+const emptyTime = (run: readonly NodeEvent[], owners: readonly (number | undefined)[]): number =>
+  mean(run.filter((_, i) => owners[i] === undefined).map(({ duration_us }) => duration_us)) / 1e6;
 
 /** Events of executed nodes. Durations are whole µs. Checked by hand: a trace holds ten thousands of events. */
 function nodeEvents(traceJson: string): readonly NodeEvent[] {

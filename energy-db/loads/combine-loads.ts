@@ -1,7 +1,8 @@
 import { mean } from "simple-statistics";
+import { networkKey } from "../network-key.ts";
+import type { NetworkMeasurement, QualityFlag } from "../records.ts";
 import type { Network } from "../../src/network/network.ts";
 import { groupBy } from "../group-by.ts";
-import type { NetworkMeasurement, QualityFlag } from "../records.ts";
 import { blockEffects } from "./block-effects.ts";
 import { moderate, type VariancePrior, variancePrior } from "./moderated-variance.ts";
 import { studentT95 } from "./student-t.ts";
@@ -66,7 +67,7 @@ export function combineLoads<Row extends LoadRow>(
   const usable = usableRows(rows);
   const floors = combined(usable, (row) => row.latency.floor.latency_s, spread?.floor);
   const typicals = combined(usable, (row) => row.latency.typical?.latency_s, spread?.typical);
-  return [...groupBy(usable, networkKey)].flatMap(([key, own]) => {
+  return [...groupBy(usable, loadKey)].flatMap(([key, own]) => {
     const [first] = own;
     const floor = floors.latencies.get(key);
     const typical = typicals.latencies.get(key);
@@ -86,20 +87,20 @@ export function loadSpread(rows: readonly LoadRow[]): LoadSpread {
 }
 
 /** Equal for loads of the same network in the same role. */
-export const networkKey = ({
+export const loadKey = ({
   network,
   batch,
   role,
 }: Pick<LoadRow, "network" | "batch" | "role">): string =>
-  JSON.stringify([role, batch, network.input, network.layers]);
+  `${role} ${batch} ${networkKey(network)}`;
 
 const hasFlag = ({ flags }: LoadRow, flag: QualityFlag): boolean => flags.includes(flag);
 
 /** Neither superseded nor, where there is a calm one, drifted. */
 export function usableRows<Row extends LoadRow>(rows: readonly Row[]): readonly Row[] {
   const kept = rows.filter((row) => !hasFlag(row, "superseded"));
-  const calm = new Set(kept.filter((row) => !hasFlag(row, "drift")).map(networkKey));
-  return kept.filter((row) => !hasFlag(row, "drift") || !calm.has(networkKey(row)));
+  const calm = new Set(kept.filter((row) => !hasFlag(row, "drift")).map(loadKey));
+  return kept.filter((row) => !hasFlag(row, "drift") || !calm.has(loadKey(row)));
 }
 
 /** One subject's values in different blocks combined, by name. */
@@ -112,7 +113,7 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
     const latency_s = latencyOf(row);
     if (latency_s === undefined || !(latency_s > 0)) return [];
     const block = `${row.sessionId ?? 0}/${row.block ?? "-"}`;
-    return { subject: networkKey(row), block, value: Math.log(latency_s) };
+    return { subject: loadKey(row), block, value: Math.log(latency_s) };
   });
   const effects = blockEffects(values);
   const bySubject = [...groupBy(values, ({ subject }) => subject)].map(([subject, own]) => {
@@ -138,9 +139,13 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
     bySubject.map(({ subject, centre, loads }, i): [string, CombinedLatency] => {
       const own = variances[i] ?? { variance: 0, freedom: 0, size: 1 };
       const { variance, freedom } = moderate(own, spread.prior);
-      // Without block effects of its own, a value has that of its block in its spread already.
-      const shared = effects.size > 0 ? spread.blockSd ** 2 / blocks : 0;
-      const half = studentT95(freedom) * Math.sqrt(variance / loads + shared);
+      // Few loads alone cannot tell the state of the machine they share.
+      const shared = effects.size > 0 || given ? spread.blockSd ** 2 / blocks : 0;
+      // One load and nothing known of others: any interval would be made up.
+      const half =
+        freedom > 0
+          ? studentT95(freedom) * Math.sqrt(variance / loads + shared)
+          : Number.POSITIVE_INFINITY;
       return [
         subject,
         {

@@ -1,112 +1,157 @@
-import type { EnergyModel, StoredNetworkMeasurement } from "../../energy-db/index.ts";
+import { Matrix, solve } from "ml-matrix";
+import type { EnergyEstimate, EnergyReading, StoredModel } from "../../energy-db/index.ts";
 import { quantile } from "../../src/statistics.ts";
+import { studentT95 } from "../../energy-db/index.ts";
 
-/** A network whose energy was metered: its latency and the time spent in each operation, s. */
-interface MeteredNetwork {
-  readonly energy_j: number;
+/** A network whose energy was metered: what its row says, as far as it is read here. */
+export interface MeteredNetwork {
+  readonly energy: {
+    readonly gross: Pick<EnergyEstimate, "energy_j">;
+    readonly net?: Pick<EnergyEstimate, "energy_j">;
+    readonly meter: string;
+    readonly provenance: EnergyReading["provenance"];
+  };
+  /** Latency that goes with the energy: the typical one, since windows hold slow moments too, s. */
   readonly latency_s: number;
+  /** Time spent in each operation by the cost model, s. What is missing to the latency is the call's overhead. */
   readonly timeByOp_s: ReadonlyMap<string, number>;
+}
+
+/** Energy of a network = sum over operations of power x time; versioned JSON of a `StoredModel`. */
+export interface EnergyModelDocument {
+  readonly form: "power-by-operation";
+  readonly gross: PowerFit;
+  /** Idle power subtracted; absent where it was not measured. */
+  readonly net?: PowerFit;
+}
+
+export interface PowerFit {
+  /** Of everything without a power of its own, W. */
+  readonly power_w: number;
+  readonly powerByOp_w: Readonly<Record<string, number>>;
+  /** Half a 95 % interval of a new network's energy, as a fraction. */
+  readonly relativeHalfWidth: number;
+  readonly networks: number;
+  readonly heldOutNetworks: number;
+  /** |predicted - measured| / measured on held-out networks; absent without any. */
+  readonly medianError?: number;
+  readonly p90Error?: number;
 }
 
 /** Weight of the prior that all operations draw the same power, in networks. */
 const priorNetworks = 4;
 
 /**
- * Power by operation from the energies of whole networks: kernel times are known, so a few dozen networks are
- * enough. Ridge regression of energy - mean power x latency on the times by operation, which shrinks each
- * operation's power to the mean (Hoerl and Kennard 1970). Undefined without metered networks.
+ * Power by operation from the energies of whole networks, per platform and space: kernel times are known, so a few dozen
+ * networks are enough. Judged on the held-out ones. Undefined without metered design networks.
  */
 export function fitEnergyModel(
-  measured: readonly StoredNetworkMeasurement[],
-  slope: number,
-): EnergyModel | undefined {
-  const metered = measured.flatMap((network) => meteredNetwork(network, slope) ?? []);
-  const [first] = measured.flatMap(({ energy }) => energy ?? []);
-  if (!first || metered.length === 0) return undefined;
-  const total = (of: (network: MeteredNetwork) => number): number =>
-    metered.reduce((sum, network) => sum + of(network), 0);
-  const power_w = total(({ energy_j }) => energy_j) / total(({ latency_s }) => latency_s);
-  const ops = [...new Set(metered.flatMap(({ timeByOp_s }) => [...timeByOp_s.keys()]))].sort();
-  const differences_w = ridge(
-    metered.map(({ timeByOp_s, latency_s }) =>
-      ops.map((op) => (timeByOp_s.get(op) ?? 0) / latency_s),
-    ),
-    metered.map(({ energy_j, latency_s }) => energy_j / latency_s - power_w),
-  );
-  const powerByOp_w = Object.fromEntries(
-    ops.map((op, i) => [op, Math.max(0, power_w + (differences_w[i] ?? 0))]),
-  );
-  const errors = metered.map(({ energy_j, latency_s, timeByOp_s }) => {
-    let predicted_j = power_w * latency_s;
-    for (const [op, time_s] of timeByOp_s)
-      predicted_j += ((powerByOp_w[op] ?? power_w) - power_w) * time_s;
-    return Math.abs(predicted_j / energy_j - 1);
-  });
+  design: readonly MeteredNetwork[],
+  heldOut: readonly MeteredNetwork[],
+):
+  | (Omit<StoredModel, "id" | "kind" | "space" | "fittedAt" | "document"> & {
+      readonly document: EnergyModelDocument;
+    })
+  | undefined {
+  const gross = fitPowers(observations(design, "gross"), observations(heldOut, "gross"));
+  const [first] = design;
+  if (!gross || !first) return undefined;
+  const net = fitPowers(observations(design, "net"), observations(heldOut, "net"));
+  const document: EnergyModelDocument = {
+    form: "power-by-operation",
+    gross,
+    ...(net ? { net } : {}),
+  };
   return {
-    provenance: first.provenance,
-    source: first.meter,
-    power_w,
-    powerByOp_w,
-    relativeHalfWidth: quantile(errors, 0.95),
+    provenance: first.energy.provenance,
+    source: first.energy.meter,
+    document,
+    designNetworks: gross.networks,
+    heldOutNetworks: gross.heldOutNetworks,
+    ...(gross.medianError === undefined ? {} : { medianError: gross.medianError }),
+    ...(gross.p90Error === undefined ? {} : { p90Error: gross.p90Error }),
   };
 }
 
 /** Power that somebody assumes: every energy made from it says `modelled`. */
-export const assumedPower = (power_w: number): EnergyModel => ({
-  provenance: "modelled",
-  source: "assumed",
-  power_w,
-  powerByOp_w: {},
-  relativeHalfWidth: 0,
+export const assumedPower = (power_w: number): EnergyModelDocument => ({
+  form: "power-by-operation",
+  gross: { power_w, powerByOp_w: {}, relativeHalfWidth: 0, networks: 0, heldOutNetworks: 0 },
 });
 
-function meteredNetwork(
-  { energy, latency, kernels }: StoredNetworkMeasurement,
-  slope: number,
-): MeteredNetwork | undefined {
-  if (!energy) return undefined;
-  const timeByOp_s = new Map<string, number>();
-  for (const { kernel, latency: time } of kernels)
-    timeByOp_s.set(kernel.op, (timeByOp_s.get(kernel.op) ?? 0) + slope * time.latency_s);
-  return { energy_j: energy.gross.energy_j, latency_s: latency.floor.latency_s, timeByOp_s };
+/** Energy of a network by a fit, J. */
+export function predictEnergy(
+  { power_w, powerByOp_w }: Pick<PowerFit, "power_w" | "powerByOp_w">,
+  { latency_s, timeByOp_s }: Pick<MeteredNetwork, "latency_s" | "timeByOp_s">,
+): number {
+  let energy_j = power_w * latency_s;
+  for (const [op, time_s] of timeByOp_s)
+    energy_j += ((powerByOp_w[op] ?? power_w) - power_w) * time_s;
+  return energy_j;
 }
 
-/** Solves (XᵀX + prior I) b = Xᵀy by Gauss-Seidel, which converges for positive definite systems. */
+interface Observation extends Pick<MeteredNetwork, "latency_s" | "timeByOp_s"> {
+  readonly energy_j: number;
+}
+
+const observations = (
+  networks: readonly MeteredNetwork[],
+  kind: "gross" | "net",
+): readonly Observation[] =>
+  networks.flatMap(({ energy, latency_s, timeByOp_s }) => {
+    const metered = energy[kind];
+    return metered ? { energy_j: metered.energy_j, latency_s, timeByOp_s } : [];
+  });
+
+function fitPowers(
+  design: readonly Observation[],
+  heldOut: readonly Observation[],
+): PowerFit | undefined {
+  if (design.length === 0) return undefined;
+  const power_w = mean(design.map(({ energy_j, latency_s }) => energy_j / latency_s));
+  const ops = [...new Set(design.flatMap(({ timeByOp_s }) => [...timeByOp_s.keys()]))].sort();
+  const shares = design.map(({ timeByOp_s, latency_s }) =>
+    ops.map((op) => (timeByOp_s.get(op) ?? 0) / latency_s),
+  );
+  const differences_w = ridge(
+    shares,
+    design.map(({ energy_j, latency_s }) => energy_j / latency_s - power_w),
+  );
+  const powerByOp_w = Object.fromEntries(
+    ops.map((op, i) => [op, Math.max(0, power_w + (differences_w[i] ?? 0))]),
+  );
+  const fit = { power_w, powerByOp_w };
+  const errorOf = (network: Observation): number =>
+    predictEnergy(fit, network) / network.energy_j - 1;
+  const heldOutErrors = heldOut.map(errorOf);
+  const errors = heldOutErrors.length > 2 ? heldOutErrors : design.map(errorOf);
+  const size = { networks: design.length, heldOutNetworks: heldOut.length };
+  const absolute = heldOutErrors.map(Math.abs);
+  return {
+    ...fit,
+    ...size,
+    relativeHalfWidth:
+      studentT95(errors.length - 1) * Math.sqrt(mean(errors.map((error) => error * error))),
+    ...(absolute.length > 0
+      ? { medianError: quantile(absolute, 0.5), p90Error: quantile(absolute, 0.9) }
+      : {}),
+  };
+}
+
+/**
+ * Ridge regression (Hoerl and Kennard 1970): the difference of each operation's power from the mean, shrunk towards none.
+ * Shares of time are below 1: the prior is as strong as `priorNetworks` networks of that operation alone.
+ */
 function ridge(
   rows: readonly (readonly number[])[],
   targets: readonly number[],
 ): readonly number[] {
-  const size = rows[0]?.length ?? 0;
-  // Shares of time are below 1: the prior is as strong as `priorNetworks` networks of that operation alone.
-  const prior = priorNetworks * meanSquare(rows.flat());
-  const solution = new Array<number>(size).fill(0);
-  for (let round = 0; round < 500; round++)
-    for (const j of solution.keys())
-      solution[j] = bestCoefficient(j, solution, rows, targets, prior);
-  return solution;
+  const x = new Matrix(rows.map((row) => [...row]));
+  if (x.columns === 0) return [];
+  const prior = priorNetworks * mean(rows.flat().map((share) => share * share));
+  const normal = x.transpose().mmul(x).add(Matrix.eye(x.columns).mul(prior));
+  return solve(normal, x.transpose().mmul(Matrix.columnVector([...targets]))).to1DArray();
 }
 
-/** The j-th coefficient that fits best while the others stay. */
-function bestCoefficient(
-  j: number,
-  solution: readonly number[],
-  rows: readonly (readonly number[])[],
-  targets: readonly number[],
-  prior: number,
-): number {
-  let power = prior;
-  let correlation = 0;
-  for (const [i, row] of rows.entries()) {
-    const x = row[j] ?? 0;
-    const others = row.reduce(
-      (sum, value, k) => sum + (k === j ? 0 : value * (solution[k] ?? 0)),
-      0,
-    );
-    power += x * x;
-    correlation += x * ((targets[i] ?? 0) - others);
-  }
-  return power > 0 ? correlation / power : 0;
-}
-
-const meanSquare = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value * value, 0) / Math.max(1, values.length);
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

@@ -5,7 +5,6 @@ import Database from "better-sqlite3";
 import { beforeAll, expect, test } from "vitest";
 import { openDevice } from "../../devices/index.ts";
 import { lockDevice } from "../../energy-db/index.ts";
-import { platformOf } from "../../profiler/index.ts";
 import { recipes, type SearchHistory } from "../../search/index.ts";
 import { writeDocument, writeFound } from "../../src/cli/workflow/search-folder.ts";
 import { exitCodes } from "../../src/errors.ts";
@@ -223,7 +222,7 @@ test("a database of a newer version is refused with what to do", async () => {
 
 test("a second profile on one device is told who measures it", async () => {
   const device = await openDevice("local", { runtime: "ort-cpu", meter: "none", threads: 1 });
-  const lock = lockDevice(platformOf(device), { purpose: "profile of lenet into other.db" });
+  const lock = lockDevice(device.identity, { purpose: "profile of lenet into other.db" });
 
   const { code, stderr } = await cli(["profile", "--net", net, "--db", join(folder, "second.db")]);
   lock.release();

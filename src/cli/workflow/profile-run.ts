@@ -1,11 +1,6 @@
 import { openDevice } from "../../../devices/index.ts";
-import { type FileLock, lockDevice, type Method, openTable } from "../../../energy-db/index.ts";
-import {
-  type ProfileOutcome,
-  type ProfilePlan,
-  platformOf,
-  profile,
-} from "../../../profiler/index.ts";
+import { type Method, openTable } from "../../../energy-db/index.ts";
+import { type ProfileOutcome, type ProfilePlan, profile } from "../../../profiler/index.ts";
 import { UserError } from "../../errors.ts";
 import type { Network } from "../../network/network.ts";
 import { widthGroups } from "../../network/width-groups.ts";
@@ -34,10 +29,7 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
   const device = await openDevice(run.device, { runtime, meter, threads });
   try {
     const table = openTable(db, { mode: "write", create: true });
-    const purpose = `profile of ${plan.space.name} into ${db}`;
-    let lock: FileLock | undefined;
     try {
-      lock = lockDevice(platformOf(device), { purpose });
       return await profile({
         device,
         table,
@@ -52,7 +44,6 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
         onProgress: (progress) => terminal.progress(progress),
       });
     } finally {
-      lock?.release();
       table.close();
     }
   } finally {

@@ -1,9 +1,18 @@
 import { opendirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Transport } from "../transport.ts";
 
-/** This machine. Paths are taken below `root`, so that a folder of fixtures can stand in for sysfs. */
-export function localTransport(root = "/"): Transport {
+/** Files of the machine the agent runs on; paths are relative to a root. */
+export interface Files {
+  /** Text of a file; undefined when it cannot be read, `whyUnreadable` says why. */
+  readText(path: string): string | undefined;
+  /** Names in a folder; empty when there is no such folder. */
+  list(path: string): readonly string[];
+  /** System error code of reading a file ("EACCES", "ENOENT"), undefined when it can be read. */
+  whyUnreadable(path: string): string | undefined;
+}
+
+/** The machine's own files below `root`, so that a folder of fixtures can stand in for sysfs. */
+export function filesBelow(root = "/"): Files {
   const attempt = (path: string): { text: string } | { code: string } => {
     try {
       return { text: readFileSync(join(root, path), "utf8") };
@@ -12,17 +21,15 @@ export function localTransport(root = "/"): Transport {
     }
   };
   return {
-    kind: "local",
-    readText: async (path) => {
+    readText: (path) => {
       const read = attempt(path);
       return "text" in read ? read.text : undefined;
     },
-    whyUnreadable: async (path) => {
+    whyUnreadable: (path) => {
       const read = attempt(path);
       return "code" in read ? read.code : undefined;
     },
-    list: async (path) => listFolder(join(root, path)),
-    close: async () => undefined,
+    list: (path) => listFolder(join(root, path)),
   };
 }
 

@@ -1,0 +1,57 @@
+import type { DeviceIdentity } from "../device.ts";
+import type { MeterDescription } from "../meter.ts";
+import type { MachineState, RawRecord } from "../raw.ts";
+import type { MeasurementScript } from "../script.ts";
+import type { ResidentCanary } from "./execution.ts";
+import type { Machine, MachineDescription } from "./machine.ts";
+import { runScript } from "./run-script.ts";
+
+export interface AgentDescription extends MachineDescription {
+  readonly runtime: Pick<DeviceIdentity, "runtime" | "runtimeVersion" | "runtimeBuild">;
+  readonly nodeProfiling: boolean;
+  readonly meter: MeterDescription;
+  readonly clockStep_s: number;
+}
+
+export interface RunOptions {
+  /** Stops after the batch in flight. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onRecord: (record: RawRecord) => void;
+}
+
+/** What sits beside the runtime and follows scripts; reached in this process, or through a transport. */
+export interface Agent {
+  describe(): Promise<AgentDescription>;
+  /** The device's clock now, s. */
+  now_s(): Promise<number>;
+  state(): Promise<MachineState>;
+  /** Follows the script, one at a time. Throws the signal's reason when aborted. */
+  run(script: MeasurementScript, options: RunOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The agent itself, in the process it is called from. */
+export function agentOn(machine: Machine): Agent {
+  const { runtime, meter, clock } = machine;
+  const resident: ResidentCanary = {};
+  return {
+    describe: async () => ({
+      ...(await machine.describe()),
+      runtime: {
+        runtime: runtime.id,
+        runtimeVersion: runtime.version,
+        runtimeBuild: await runtime.build(),
+      },
+      nodeProfiling: runtime.profile !== undefined,
+      meter: await meter.describe(),
+      clockStep_s: clock.step_s,
+    }),
+    now_s: async () => clock.now_s(),
+    state: () => machine.state(),
+    run: (script, options) => runScript(machine, resident, script, options),
+    close: async () => {
+      await resident.model?.close();
+      delete resident.model;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import si from "systeminformation";
+import type { Machine, MachineDescription } from "./agent/machine.ts";
+import { systemClock } from "./clock.ts";
+import { type Files, filesBelow } from "./files.ts";
+import { chooseMeter, chooseRuntime, type PartNames } from "./parts.ts";
+import type { MachineState } from "./raw.ts";
+
+const cpufreq = "sys/devices/system/cpu/cpu0/cpufreq";
+
+export interface LocalOptions extends PartNames {
+  /** Folder that stands in for the file system's root: fixtures of sysfs. */
+  readonly sysfsRoot?: string | undefined;
+}
+
+/** The machine this process runs on. Throws a UserError for parts that are unknown or do not work here. */
+export async function localMachine(options: LocalOptions = {}): Promise<Machine> {
+  const files = filesBelow(options.sysfsRoot);
+  return {
+    clock: systemClock,
+    runtime: await chooseRuntime("local", options),
+    meter: await chooseMeter("local", options, files, systemClock),
+    describe: () => describeMachine(files),
+    state: async () => machineState(files),
+  };
+}
+
+/** What systeminformation and sysfs tell about this machine; what they cannot read is left out. */
+async function describeMachine(files: Files): Promise<MachineDescription> {
+  const [cpu, flags, memory, os, uuid] = await Promise.all([
+    si.cpu(),
+    si.cpuFlags(),
+    si.mem(),
+    si.osInfo(),
+    si.uuid(),
+  ]);
+  const governor = files.readText(`${cpufreq}/scaling_governor`)?.trim();
+  const facts = {
+    cores: cpu.physicalCores,
+    logicalCores: cpu.cores,
+    l1Data_bytes: cpu.cache.l1d,
+    l2_bytes: cpu.cache.l2,
+    l3_bytes: cpu.cache.l3,
+    memory_bytes: memory.total,
+    kernel: os.kernel,
+    flags,
+    node: process.version,
+  };
+  return {
+    processor: `${cpu.manufacturer} ${cpu.brand}`.trim(),
+    fingerprint: fingerprintOf([uuid.os, cpu.family, cpu.model, cpu.stepping, flags]),
+    os: `${os.distro} ${os.release} ${os.arch}`.trim(),
+    powerMode: governor || "unknown",
+    details: Object.fromEntries(
+      Object.entries(facts).filter(([, fact]) => fact !== undefined && fact !== "" && fact !== 0),
+    ),
+  };
+}
+
+/** Tells two machines of one kind apart without giving their ids away; "unknown" without a machine id. */
+function fingerprintOf([machine, ...processor]: readonly string[]): string {
+  if (!machine) return "unknown";
+  return createHash("sha256")
+    .update([machine, ...processor].join("\n"))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** Temperature, clock and load from the kernel's files. */
+function machineState(files: Files): MachineState {
+  const clock_khz = numberIn(files.readText(`${cpufreq}/scaling_cur_freq`));
+  const temperature_mc = numberIn(files.readText("sys/class/thermal/thermal_zone0/temp"));
+  const load = numberIn(files.readText("proc/loadavg")?.split(" ")[0]);
+  return {
+    ...(clock_khz === undefined ? {} : { clock_hz: clock_khz * 1000 }),
+    ...(temperature_mc === undefined ? {} : { temperature_c: temperature_mc / 1000 }),
+    ...(load === undefined ? {} : { load }),
+  };
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  const trimmed = text?.trim();
+  return trimmed && Number.isFinite(Number(trimmed)) ? Number(trimmed) : undefined;
+}

@@ -1,0 +1,82 @@
+import type { MeterSample } from "./meter.ts";
+
+/** State of the machine at one moment; what cannot be read is absent. */
+export interface MachineState {
+  readonly temperature_c?: number;
+  readonly clock_hz?: number;
+  /** One-minute load average. */
+  readonly load?: number;
+}
+
+/** What an agent reports of a script, in the order it happened. All times are the device's clock. */
+export type RawRecord = StateRecord | WaitedRecord | BatchesRecord | NodesRecord | MeterRecord;
+
+export interface StateRecord {
+  readonly kind: "state";
+  readonly time_s: number;
+  readonly state: MachineState;
+}
+
+/** Time lost to disturbances: waiting, and samples that they spoilt. */
+export interface WaitedRecord {
+  readonly kind: "waited";
+  readonly duration_s: number;
+}
+
+/** Every batch of one load of a model, in the order taken. */
+export interface BatchesRecord {
+  readonly kind: "batches";
+  readonly model: string;
+  readonly warmUpRuns: number;
+  readonly start_s: Float64Array;
+  readonly duration_s: Float64Array;
+  readonly runs: Uint32Array;
+  /** 1 for a batch under the node profiler, else 0. */
+  readonly profiled: Uint8Array;
+  /** Which sample the batch belongs to. */
+  readonly sample: Uint32Array;
+  /** Latency of the canary around the sample, the larger of before and after; NaN without a canary. */
+  readonly canary_s: Float64Array;
+}
+
+/** Node times of one load, as the runtime's profiler wrote them: nothing is subtracted. */
+export interface NodesRecord {
+  readonly kind: "nodes";
+  readonly model: string;
+  readonly layers: readonly string[];
+  /** How many nodes of the runtime belong to each layer. */
+  readonly nodes: Uint32Array;
+  /** Mean time of a layer in each profiled batch: batches x layers, s. */
+  readonly times_s: Float64Array;
+  /** Mean time of a node that computes nothing, per profiled batch: what recording takes. NaN where there is none. */
+  readonly emptyNode_s: Float64Array;
+}
+
+/** A metered stretch, idle or under load. */
+export interface RawWindow {
+  readonly kind: "idle" | "load";
+  readonly start_s: number;
+  readonly end_s: number;
+  /** Ends and runs of the batches inside; empty while idle. */
+  readonly batchEnd_s: Float64Array;
+  readonly batchRuns: Uint32Array;
+}
+
+export interface MeterRecord {
+  readonly kind: "meter";
+  /** Absent for a look at the idle meter. */
+  readonly model?: string;
+  readonly samples: readonly MeterSample[];
+  readonly windows: readonly RawWindow[];
+}
+
+export interface RawMeasurement {
+  readonly records: readonly RawRecord[];
+}
+
+/** Records of one kind. */
+export const recordsOf = <K extends RawRecord["kind"]>(
+  { records }: RawMeasurement,
+  kind: K,
+): readonly Extract<RawRecord, { kind: K }>[] =>
+  records.filter((record): record is Extract<RawRecord, { kind: K }> => record.kind === kind);

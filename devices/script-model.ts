@@ -1,0 +1,56 @@
+import { exportNetwork, networkOutput } from "../src/network/export.ts";
+import { type Network, networkInput } from "../src/network/network.ts";
+import type { Weights } from "../src/network/parameters.ts";
+import { encodeModel, type OnnxGraph } from "../src/onnx/index.ts";
+import type { ScriptModel } from "./script.ts";
+
+/** A network as a script carries it; its layers travel along as metadata, so that an agent can say what it runs. */
+export function scriptModel(
+  name: string,
+  network: Network,
+  weights: Weights,
+  batch: number,
+): ScriptModel {
+  return modelFrom(
+    name,
+    {
+      ...exportNetwork(network, weights, { batch }),
+      metadata: { network: JSON.stringify(network), batch: String(batch) },
+    },
+    network.layers.map((layer) => layer.name),
+  );
+}
+
+/**
+ * A model whose nodes compute nothing, each with an input and an output of its own so that no optimiser merges them:
+ * its node times show what the node profiler adds to a node, wherever in the log it stands.
+ */
+export function emptyNodesModel(nodes: number): ScriptModel {
+  const graph: OnnxGraph = {
+    name: "empty nodes",
+    inputs: [...Array(nodes).keys()].map((i) => value(`${networkInput}/${i}`, [1, 2, 2])),
+    outputs: [...Array(nodes).keys()].map((i) => value(`${networkOutput}/${i}`, [1, 4])),
+    initializers: [],
+    nodes: [...Array(nodes).keys()].map((i) => ({
+      name: `${networkOutput}/empty${i}`,
+      op: "Flatten",
+      inputs: [`${networkInput}/${i}`],
+      outputs: [`${networkOutput}/${i}`],
+      attributes: { axis: { int: 1 } },
+    })),
+  };
+  return modelFrom("empty nodes", graph, []);
+}
+
+const value = (name: string, shape: readonly number[]) => ({
+  name,
+  type: "float32" as const,
+  shape,
+});
+
+const modelFrom = (name: string, graph: OnnxGraph, layers: readonly string[]): ScriptModel => ({
+  name,
+  bytes: encodeModel(graph),
+  inputs: graph.inputs.map((input) => ({ name: input.name, shape: input.shape })),
+  layers,
+});

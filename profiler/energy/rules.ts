@@ -1,0 +1,71 @@
+import { type MeterRecord, type MeterStep, type Rail, updatePeriod } from "../../devices/index.ts";
+
+export interface EnergyRules {
+  /** A load window lasts at least this long, s ... */
+  readonly minWindow_s: number;
+  /** ... and this many update periods of the meter ... */
+  readonly minPeriods: number;
+  /** ... and this many inferences. */
+  readonly minInferences: number;
+  /** Separated windows wanted. */
+  readonly windows: number;
+  /** Each idle one as a fraction of a load window. */
+  readonly idleShare: number;
+  /** Windows between idle powers that differ by more than this fraction are measured again ... */
+  readonly idleAgreement: number;
+  /** ... so often at most. */
+  readonly repeats: number;
+}
+
+/** MLPerf Tiny's five windows; a second each where the meter's ticks allow: longer ones do not help, more ones do. */
+export const energyRules: EnergyRules = {
+  minWindow_s: 1,
+  minPeriods: 50,
+  minInferences: 10,
+  windows: 5,
+  idleShare: 0.5,
+  idleAgreement: 0.05,
+  repeats: 2,
+};
+
+/** A load window's ticks are told to this part of the update period ... */
+const readsPerPeriod = 8;
+/** ... but reading more often than this would itself be a load, s. */
+const fastestReading_s = 0.01;
+
+/** `windows` load windows of a model, idle in between. */
+export function meterStep(
+  model: string,
+  windows: number,
+  updatePeriod_s: number,
+  rules: EnergyRules,
+): MeterStep {
+  const window_s = Math.max(rules.minWindow_s, rules.minPeriods * updatePeriod_s);
+  return {
+    kind: "meter",
+    model,
+    windows,
+    window_s,
+    minInferences: rules.minInferences,
+    idle_s: Math.max(rules.idleShare * window_s, 4 * updatePeriod_s),
+    settle_s: Math.max(0.05, 2 * updatePeriod_s),
+    warmUp_s: Math.max(0.1, 2 * updatePeriod_s),
+    batch_s: 0.02,
+    period_s: Math.max(fastestReading_s, updatePeriod_s / readsPerPeriod),
+  };
+}
+
+/** How long the idle meter is watched for its update period, s, and then longer and longer while too few ticks came. */
+export const meterLooks_s: readonly number[] = [1.5, 6, 24];
+export const meterLookPeriod_s = 1e-3;
+const fewestTicks = 5;
+
+/** The meter's measured update period, s; undefined while its counters changed too rarely to tell. */
+export function observedPeriod(
+  rails: readonly Rail[],
+  { samples }: MeterRecord,
+  duration_s: number,
+): number | undefined {
+  const period_s = updatePeriod(rails, samples);
+  return period_s !== undefined && duration_s >= fewestTicks * period_s ? period_s : undefined;
+}

@@ -1,0 +1,142 @@
+import { recordsOf, type ScriptModel, type StateRecord, scriptModel } from "../devices/index.ts";
+import type {
+  Conditions,
+  NetworkMeasurement,
+  NetworkRole,
+  QualityFlag,
+} from "../energy-db/index.ts";
+import { randomWeights } from "../src/network/initial-weights.ts";
+import type { Network } from "../src/network/network.ts";
+import type { Weights } from "../src/network/parameters.ts";
+import { seededRandom } from "../src/random.ts";
+import { measureEnergy } from "./energy/measure.ts";
+import { kernelTimes } from "./kernel-times.ts";
+import { analyseLoad } from "./load-analysis.ts";
+import type { Measuring } from "./measuring.ts";
+import { awaitCalmStep, sampleStep } from "./sampling.ts";
+
+/** One load of a network, to be measured. */
+export interface Load {
+  readonly network: Network;
+  /** Random without zeros when absent. */
+  readonly weights?: Weights | undefined;
+  readonly role: NetworkRole;
+  readonly batch: number;
+  readonly position: number;
+  readonly load: number;
+  readonly attempt: number;
+  /** Measures energy too, where the device has a meter. */
+  readonly metered: boolean;
+}
+
+/** Weights only have to be free of zeros; a fixed seed keeps two sessions alike. */
+const weightsSeed = 7;
+const throttledClock = 0.97;
+/** How long to wait for a calm moment before a block at most, s. */
+const longestWait_s = 3;
+
+/**
+ * Measures loads of several networks in one script, their samples interleaved; then the energies of those that are to be
+ * metered. A load comes out as soon as all of it is known: those without energy first.
+ */
+export async function* measureBlock(
+  measuring: Measuring,
+  loads: readonly Load[],
+): AsyncGenerator<NetworkMeasurement> {
+  const models = loads.map(modelOf);
+  const rows = await sampleLoads(measuring, loads, models);
+  const isMetered = (i: number): boolean =>
+    loads[i]?.metered === true && measuring.instruments.meter !== undefined;
+  for (const [i, row] of rows.entries()) if (!isMetered(i)) yield row;
+  for (const [i, row] of rows.entries()) {
+    const model = models[i];
+    if (!model || !isMetered(i)) continue;
+    const energy = await measureEnergy(measuring, model);
+    yield energy ? { ...row, energy } : row;
+  }
+}
+
+/** One load of one network, with nothing beside it but the canary. */
+export async function measureNetwork(
+  measuring: Measuring,
+  load: Load,
+): Promise<NetworkMeasurement> {
+  for await (const row of measureBlock(measuring, [load])) return row;
+  throw new Error("A block of one load gave no row");
+}
+
+const modelOf = ({ network, weights, batch }: Load, i: number): ScriptModel =>
+  scriptModel(`${i}`, network, weights ?? randomWeights(network, seededRandom(weightsSeed)), batch);
+
+async function sampleLoads(
+  measuring: Measuring,
+  loads: readonly Load[],
+  models: readonly ScriptModel[],
+): Promise<readonly NetworkMeasurement[]> {
+  const { rules, patience, device, clock, random } = measuring;
+  const measuredAt = clock.timestamp();
+  const block = measuring.nextBlock();
+  const raw = await measuring.measure(models, [
+    awaitCalmStep(Math.min(longestWait_s, patience.left_s)),
+    sampleStep(
+      models.map(({ name }) => name),
+      rules,
+      { patience_s: patience.left_s, profiled: device.capabilities.nodeProfiling },
+    ),
+  ]);
+  measuring.learnCanary(raw);
+  const { clock: deviceClock, recording } = measuring.instruments;
+  const conditions = conditionsOf(recordsOf(raw, "state"));
+  return loads.map((load, i) => {
+    const batches = recordsOf(raw, "batches").find(({ model }) => model === models[i]?.name);
+    const nodes = recordsOf(raw, "nodes").find(({ model }) => model === models[i]?.name);
+    if (!batches) throw new Error(`The device measured nothing of load ${i}`);
+    const step_s = deviceClock?.step_s ?? 0;
+    const analysis = analyseLoad(
+      batches,
+      measuring.baseline_s ?? Number.NaN,
+      rules,
+      step_s,
+      random,
+    );
+    const { network, role, batch, position, attempt } = load;
+    return {
+      network,
+      role,
+      batch,
+      position,
+      block,
+      load: load.load,
+      attempt,
+      measuredAt,
+      provenance: provenanceOf(measuring),
+      latency: analysis.latency,
+      warmUpRuns: batches.warmUpRuns,
+      batches: analysis.batches,
+      conditions,
+      flags: [...analysis.flags, ...throttled(conditions)],
+      kernels: nodes ? kernelTimes(network, batch, nodes, analysis.calm, recording, random) : [],
+    };
+  });
+}
+
+const provenanceOf = ({ device }: Measuring): "measured" | "simulated" =>
+  device.capabilities.simulated ? "simulated" : "measured";
+
+function throttled({ clock_start_hz: start = 0, clock_end_hz: end = start }: Conditions) {
+  return end < throttledClock * start ? (["throttled"] as const satisfies QualityFlag[]) : [];
+}
+
+/** The state before and after the script. */
+function conditionsOf(states: readonly StateRecord[]): Conditions {
+  const before = states[0]?.state ?? {};
+  const after = states[states.length - 1]?.state ?? {};
+  const found = {
+    temperature_start_c: before.temperature_c,
+    temperature_end_c: after.temperature_c,
+    clock_start_hz: before.clock_hz,
+    clock_end_hz: after.clock_hz,
+    load: before.load,
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}

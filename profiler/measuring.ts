@@ -1,0 +1,155 @@
+import {
+  type BatchesRecord,
+  type CanaryRule,
+  type Clock,
+  type Device,
+  type MeasurementScript,
+  type RawMeasurement,
+  recordsOf,
+  type ScriptStep,
+  systemClock,
+} from "../devices/index.ts";
+import type { SessionInstruments } from "../energy-db/index.ts";
+import type { Random } from "../src/random.ts";
+import { canaryEstimate, canaryRule } from "./canary.ts";
+import {
+  type EnergyRules,
+  energyRules,
+  meterLookPeriod_s,
+  meterLooks_s,
+  observedPeriod,
+} from "./energy/rules.ts";
+import { Patience } from "./patience.ts";
+import { emptyNodes, recordingSteps, recordingTime } from "./recording.ts";
+import { type SamplingRules, samplingRules } from "./sampling.ts";
+
+/** Version of the measuring protocol: rows of different versions never mix in one fit. */
+export const measuringProtocol = 2;
+
+export interface MeasuringOptions {
+  readonly device: Device;
+  /** The host's, for time limits and dates. */
+  readonly clock?: Clock | undefined;
+  readonly random: Random;
+  readonly rules?: SamplingRules | undefined;
+  readonly energyRules?: EnergyRules | undefined;
+  /** Speed of the canary that the rows are to stand for, s, by `canaryLatency`: only as fast is calm. */
+  readonly knownCanary_s?: number | undefined;
+  /** Spent at most on waiting for calm moments, s; more can be earned. */
+  readonly patience_s: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Instruments of a session: what every measurement of it shares. */
+export class Measuring {
+  readonly device: Device;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly rules: SamplingRules;
+  readonly energyRules: EnergyRules;
+  readonly patience: Patience;
+  readonly signal: AbortSignal | undefined;
+  /** Why energy readings were thrown away; one sentence each. */
+  readonly invalidEnergy: string[] = [];
+  readonly #canary: CanaryRule;
+  readonly #known_s: number;
+  readonly #batches: BatchesRecord[] = [];
+  #instruments: SessionInstruments = {};
+  #blocks = 0;
+
+  constructor(options: MeasuringOptions) {
+    this.device = options.device;
+    this.clock = options.clock ?? systemClock;
+    this.random = options.random;
+    this.rules = options.rules ?? samplingRules;
+    this.energyRules = options.energyRules ?? energyRules;
+    this.patience = new Patience(options.patience_s);
+    this.signal = options.signal;
+    this.#canary = canaryRule(this.rules.allowedSlowdown);
+    this.#known_s = options.knownCanary_s ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What is known of the instruments so far; grows with every look at the canary. */
+  get instruments(): SessionInstruments {
+    const canary = canaryEstimate(this.#batches);
+    return { ...this.#instruments, ...(canary ? { canary } : {}) };
+  }
+
+  /** The canary's speed that counts as calm, s; undefined before the first block of a first session. */
+  get baseline_s(): number | undefined {
+    const known_s = Math.min(
+      this.#known_s,
+      this.instruments.canary?.latency_s ?? Number.POSITIVE_INFINITY,
+    );
+    return Number.isFinite(known_s) ? known_s : undefined;
+  }
+
+  /** Numbers the scripts of a session. */
+  nextBlock(): number {
+    return this.#blocks++;
+  }
+
+  /**
+   * Sends a script and keeps what its records say of patience. In the first block of a first session nobody knows yet
+   * what is calm: there the device takes every moment for it, and only the analysis tells.
+   */
+  async measure(
+    models: MeasurementScript["models"],
+    steps: readonly ScriptStep[],
+  ): Promise<RawMeasurement> {
+    const { baseline_s } = this;
+    const raw = await this.device.measure(
+      {
+        version: 1,
+        threads: this.device.identity.threads,
+        seed: this.random.below(2 ** 31),
+        models,
+        canary: { ...this.#canary, ...(baseline_s === undefined ? {} : { baseline_s }) },
+        steps,
+      },
+      { signal: this.signal },
+    );
+    for (const { duration_s } of recordsOf(raw, "waited")) this.patience.spend(duration_s);
+    return raw;
+  }
+
+  /** What a block of networks says of the canary. */
+  learnCanary(raw: RawMeasurement): void {
+    this.#batches.push(...recordsOf(raw, "batches"));
+  }
+
+  /** Learns the recording time of the node profiler, the clock's offset and the meter's period. */
+  async calibrate(): Promise<void> {
+    const { capabilities } = this.device;
+    const recording = capabilities.nodeProfiling
+      ? recordingTime(
+          recordsOf(await this.measure([emptyNodes], recordingSteps(this.rules)), "nodes"),
+        )
+      : undefined;
+    const meter = await this.#lookAtMeter();
+    this.#instruments = {
+      ...(recording ? { recording } : {}),
+      clock: await this.device.clockOffset(),
+      ...(meter ? { meter } : {}),
+    };
+  }
+
+  async #lookAtMeter(): Promise<SessionInstruments["meter"]> {
+    const { id, quality, rails } = this.device.capabilities.meter;
+    if (quality === "none") return undefined;
+    for (const duration_s of meterLooks_s) {
+      const step = { kind: "meter-look", duration_s, period_s: meterLookPeriod_s } as const;
+      const [record] = recordsOf(await this.measure([], [step]), "meter");
+      const updatePeriod_s = record && observedPeriod(rails, record, duration_s);
+      if (updatePeriod_s !== undefined) return { id, quality, updatePeriod_s, rails };
+    }
+    return undefined;
+  }
+}
+
+/** Opens a session's instruments on a device and calibrates them. */
+export async function openMeasuring(options: MeasuringOptions): Promise<Measuring> {
+  const measuring = new Measuring(options);
+  await measuring.calibrate();
+  return measuring;
+}

@@ -1,0 +1,49 @@
+import { kernelKey } from "../src/network/kernel.ts";
+import { combineLoads, loadKey } from "../energy-db/index.ts";
+import { combineKernels } from "./combine-kernels.ts";
+import type { PlannedNetwork } from "./plan.ts";
+import { comparableRows, defaultMaxLoads, type Session } from "./steps.ts";
+
+/**
+ * Judges the intervals of `--target-ci`: the floor of every planned network over its loads, and every kernel above the
+ * profiler's resolution. Networks that miss it, or hold a kernel that does, want another load while fewer than `maxLoads`
+ * are in the table.
+ */
+export function unsettledNetworks(session: Session): {
+  readonly wanting: readonly PlannedNetwork[];
+  /** How many networks have met the target. */
+  readonly settled: number;
+} {
+  const { plan, maxLoads = defaultMaxLoads, measuring } = session;
+  const rows = [...comparableRows(session, "design"), ...comparableRows(session, "held-out")];
+  const { time_s = 0, high_s = 0 } = measuring.instruments.recording ?? {};
+  const wideKernels = new Set(
+    combineKernels(rows, high_s - time_s)
+      .filter((kernel) => !kernel.belowResolution && isWide(kernel, plan.targetCi))
+      .map(({ kernel }) => kernelKey(kernel)),
+  );
+  const networks = new Map(
+    combineLoads(rows).map((network) => {
+      const holdsWide = network.rows.some(({ kernels }) =>
+        kernels.some(({ kernel }) => wideKernels.has(kernelKey(kernel))),
+      );
+      const unsettled = holdsWide || isWide(network.floor, plan.targetCi);
+      return [loadKey(network), { unsettled, loads: network.rows.length }];
+    }),
+  );
+  const judged = plan.networks.map((planned) => ({
+    planned,
+    found: networks.get(loadKey({ ...planned, batch: plan.space.batch })),
+  }));
+  return {
+    wanting: judged
+      .filter(({ found }) => found?.unsettled === true && found.loads < maxLoads)
+      .map(({ planned }) => ({ ...planned, metered: false })),
+    settled: judged.filter(({ found }) => found?.unsettled === false).length,
+  };
+}
+
+const isWide = (
+  { latency_s, low_s, high_s }: { latency_s: number; low_s: number; high_s: number },
+  targetCi: number,
+): boolean => (high_s - low_s) / 2 > targetCi * latency_s;

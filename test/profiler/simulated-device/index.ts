@@ -1,0 +1,45 @@
+import { agentOn, type Device, deviceOf, type Machine } from "../../../devices/index.ts";
+import { noMeter } from "../../../devices/meters/none.ts";
+import { VirtualClock } from "./clock.ts";
+import { Disturbances } from "./disturbances.ts";
+import { exactPhysics, type Physics } from "./physics.ts";
+import { PowerSource, simulatedMeter } from "./power.ts";
+import { simulatedRuntime } from "./runtime.ts";
+
+export { VirtualClock } from "./clock.ts";
+export * from "./physics.ts";
+
+export interface SimulatedDevice {
+  readonly device: Device;
+  /** Device and host share it. */
+  readonly clock: VirtualClock;
+}
+
+/**
+ * Fake hardware under the interpreter that real devices use: its costs are formulas, its clock is virtual. By default
+ * nothing varies.
+ */
+export async function simulatedDevice(physics: Partial<Physics> = {}): Promise<SimulatedDevice> {
+  const clock = new VirtualClock();
+  const machine = simulatedMachine({ ...exactPhysics, ...physics }, clock);
+  return { device: await deviceOf("simulated", agentOn(machine), { clock }), clock };
+}
+
+function simulatedMachine(physics: Physics, clock: VirtualClock): Machine {
+  const { power, seed } = physics;
+  const disturbances = new Disturbances(physics.disturbance, seed + 2);
+  return {
+    clock,
+    runtime: simulatedRuntime(physics, clock, disturbances),
+    meter: power ? simulatedMeter(new PowerSource(power, clock, seed + 3), power, clock) : noMeter,
+    describe: async () => ({
+      processor: "formula",
+      fingerprint: "formula",
+      os: "none",
+      powerMode: "fixed",
+      details: {},
+      simulated: true,
+    }),
+    state: async () => ({}),
+  };
+}
