@@ -4,7 +4,7 @@ import { join } from "node:path";
 import {
   type CostTable,
   type EnergyTable,
-  type LatencySummary,
+  type LatencyEstimate,
   loadCosts,
   type NetworkMeasurement,
   openTable,
@@ -82,15 +82,20 @@ function fill(table: EnergyTable, random: Random): number {
     {
       device: "formula",
       processor: "none",
+      fingerprint: "unknown",
+      os: "unknown",
       runtime: "none",
       runtimeVersion: "0",
+      runtimeBuild: "unknown",
       precision: "float32",
       threads: 1,
       powerMode: "unknown",
     },
     {},
   );
-  const run = table.startRun(platform.id, {
+  const session = table.startSession(platform.id, {
+    kind: "profile",
+    protocol: 1,
     space: "mobilenet-v1-cifar",
     toolVersion: "0",
     seed: 1,
@@ -100,7 +105,7 @@ function fill(table: EnergyTable, random: Random): number {
   for (let position = 0; position < 60; position++)
     table.addNetworkMeasurement(
       platform.id,
-      run,
+      session,
       measurementOf(randomNetwork(random), position, random),
     );
   return platform.id;
@@ -121,32 +126,45 @@ function measurementOf(network: Network, position: number, random: Random): Netw
   const kernels = kernelsOf(network).map(({ layer, kernel }) => ({
     layer,
     kernel,
-    latency: summary((1e-6 + 1e-13 * kernelMacs(kernel)) * (1 + 0.01 * random.normal())),
+    provenance: "measured" as const,
+    latency: estimate((1e-6 + 1e-13 * kernelMacs(kernel)) * (1 + 0.01 * random.normal())),
     flags: [],
     samples_s: new Float64Array(50),
   }));
+  const sum_s = kernels.reduce((sum, { latency }) => sum + latency.latency_s, 0);
   return {
     network,
     role: "design",
     batch: 1,
     position,
+    block: 0,
+    load: 0,
+    attempt: 0,
     measuredAt: "2026-01-01T00:00:00Z",
-    latency: summary(kernels.reduce((sum, { latency }) => sum + latency.latency_s, 0)),
+    provenance: "measured",
+    latency: {
+      floor: estimate(sum_s),
+      typical: estimate(sum_s),
+      p90_s: sum_s,
+      samples: 50,
+    },
     warmUpRuns: 0,
     conditions: {},
     flags: [],
-    samples_s: new Float64Array(50),
+    batches: {
+      start_s: new Float64Array(50),
+      latency_s: new Float64Array(50),
+      runs: new Uint32Array(50),
+      kind: new Uint8Array(50),
+      slowdown: new Float64Array(50),
+      calm: new Uint8Array(50),
+    },
     kernels,
   };
 }
 
-const summary = (latency_s: number): LatencySummary => ({
+const estimate = (latency_s: number): LatencyEstimate => ({
   latency_s,
-  mad_s: 0.01 * latency_s,
-  p10_s: 0.99 * latency_s,
-  p90_s: 1.01 * latency_s,
   low_s: 0.99 * latency_s,
   high_s: 1.01 * latency_s,
-  samples: 50,
-  outliers: 0,
 });

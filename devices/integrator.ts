@@ -153,7 +153,7 @@ function stepEnergy(rail: Rail, from: MeterSample, to: MeterSample): number | Un
   const fell = (countOf(to) ?? 0) < (countOf(from) ?? 0);
   if (fell && rail.wrap_j === undefined)
     return unknown(rail, "fell, and the size of its counter is unknown");
-  if (rail.wrap_j !== undefined && rail.maxPower_w * (to.time_s - from.time_s) > 2 * rail.wrap_j)
+  if (rail.wrap_j !== undefined && rail.maxPower_w * (to.time_s - from.time_s) > rail.wrap_j)
     return unknown(rail, "was not read for so long that it may have wrapped more than once");
   const energy_j = rise(from, to) + (fell ? (rail.wrap_j ?? 0) : 0);
   return energy_j < 0 ? unknown(rail, "fell by more than the size of its counter") : energy_j;

@@ -9,25 +9,12 @@ export interface MachineState {
 }
 
 /** What an agent reports of a script, in the order it happened. All times are the device's clock. */
-export type RawRecord =
-  | StateRecord
-  | GlancesRecord
-  | WaitedRecord
-  | BatchesRecord
-  | NodesRecord
-  | MeterRecord;
+export type RawRecord = StateRecord | WaitedRecord | BatchesRecord | NodesRecord | MeterRecord;
 
 export interface StateRecord {
   readonly kind: "state";
   readonly time_s: number;
   readonly state: MachineState;
-}
-
-/** Latencies of the canary, one per glance. */
-export interface GlancesRecord {
-  readonly kind: "glances";
-  readonly start_s: Float64Array;
-  readonly latency_s: Float64Array;
 }
 
 /** Time lost to disturbances: waiting, and samples that they spoilt. */

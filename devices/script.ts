@@ -44,13 +44,7 @@ export interface WarmUpRule {
   readonly maxBatches: number;
 }
 
-export type ScriptStep = LookStep | AwaitCalmStep | SampleStep | MeterLookStep | MeterStep;
-
-/** Glances at the canary, one after the other. */
-export interface LookStep {
-  readonly kind: "look";
-  readonly duration_s: number;
-}
+export type ScriptStep = AwaitCalmStep | SampleStep | MeterLookStep | MeterStep;
 
 /** Glances at the canary until it is at its usual speed, `limit_s` at most. */
 export interface AwaitCalmStep {

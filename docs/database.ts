@@ -20,12 +20,19 @@ const introduction = (version: number): string =>
   `One SQLite file holds everything measured: write-ahead log, STRICT tables, foreign keys, schema version ${version}.
 Units are SI and stand in the column names (\`latency_s\`, \`energy_j\`). What nobody measured is empty, never zero.
 
-- A measurement is one transaction: killing the profiler loses at most the sample in flight.
-- One process writes at a time, any number read. The writer holds a lock on \`FILE-writer.lock\`, which the system drops
-  when the process ends; the empty file stays.
-- Opening a table checks it: application id \`0x7773706c\`, version, pages, references. Older versions are migrated when
-  opened for writing; newer ones are refused.
-- Reading needs a writable folder too, because of the write-ahead log: copy a table from read-only media first.`;
+- A load of a network with its batches, kernels and energy windows is one transaction: killing the profiler loses at most
+  the load in flight.
+- Any number of processes read and write: each write waits for the others'. Measuring is what has to be alone: a session
+  locks its device with \`wattsplit-device-HASH.lock\` in the folder for temporary files, which the system drops when the
+  process ends; the empty file stays.
+- Opening a table looks at its header only: application id \`0x7773706c\` and version. \`wattsplit table check\` reads every
+  page and reference.
+- An older version is upgraded when opened for writing, after a copy beside it (\`FILE.v1.bak\`). Opened for reading, it
+  is upgraded in memory and the file stays as it is. Newer versions are refused.
+- From read-only media a table of up to 512 MiB is read into memory; a larger one has to be copied first.
+- A network has a row for every load: several in a session, and several sessions. What makes two rows the same is
+  session, network, role, batch, load and attempt. A load that drifted is kept and flagged.
+- What version 1 did not know is empty or \`unknown\` in its rows: they are protocol 1, and never mix with later ones.`;
 
 const answers = `\`wattsplit query cost\` answers in this order, and says which it was:
 
@@ -54,7 +61,8 @@ select device, processor, runtime, threads, kernels, energy_provenance from v_pl
 select layer, latency_s, value as flag from v_cost, json_each(flags);
 \`\`\`
 
-Raw samples are float64, little-endian, in \`samples.samples_s\`: \`struct.unpack(f'<{len(b) // 8}d', b)\` in Python.`;
+Raw times are float64, little-endian, in \`samples.samples_s\` (kernels) and \`batches\` (networks):
+\`struct.unpack(f'<{len(b) // 8}d', b)\` in Python.`;
 
 function section({ name, kind, comment, columns }: SchemaEntry): string {
   const title = `### ${name}\n\n${kind === "view" ? "View. " : ""}${comment}`;

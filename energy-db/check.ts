@@ -1,4 +1,5 @@
 import { loadCosts } from "./answers/cost-table.ts";
+import { calibrationsOf } from "./answers/version-1-models.ts";
 import { heldOutError, positiveOverhead } from "./checks/networks.ts";
 import type { Check, CheckInput, CheckResult } from "./checks/result.ts";
 import {
@@ -34,12 +35,12 @@ export function checkTable(table: EnergyTable, platformId: number): readonly Fin
     table,
     platformId,
     kernels: [
-      ...table.kernelMeasurements(platformId, "in-context"),
-      ...table.kernelMeasurements(platformId, "isolated"),
+      ...table.kernelMeasurements(platformId),
+      ...table.kernelMeasurements(platformId, { method: "isolated" }),
     ],
     networks: table.networkMeasurements(platformId),
     costs: loadCosts(table, platformId),
-    calibrations: table.calibrations(platformId),
+    calibrations: calibrationsOf(table, platformId),
   };
   return Object.entries(checks).flatMap(([check, run]) =>
     run(input).map((finding) => ({ ...finding, check: check as Finding["check"] })),

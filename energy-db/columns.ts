@@ -1,64 +1,54 @@
 import type { Kernel } from "../src/network/kernel.ts";
-import type { Conditions, EnergyReading, LatencySummary, QualityFlag } from "./records.ts";
+import { present } from "./present.ts";
+import type { Conditions, LatencyEstimate, QualityFlag } from "./records.ts";
 
-/** Columns of a latency summary, as stored in network_measurements and measurements. */
-export interface LatencyColumns extends LatencySummary {
+export interface FlagsColumn {
   readonly flags: string;
 }
 
-export const latencyOf = (row: LatencyColumns): LatencySummary => ({
-  latency_s: row.latency_s,
-  mad_s: row.mad_s,
-  p10_s: row.p10_s,
-  p90_s: row.p90_s,
-  low_s: row.low_s,
-  high_s: row.high_s,
-  samples: row.samples,
-  outliers: row.outliers,
-});
-
-export const flagsOf = (row: Pick<LatencyColumns, "flags">): readonly QualityFlag[] =>
+export const flagsOf = (row: FlagsColumn): readonly QualityFlag[] =>
   JSON.parse(row.flags) as QualityFlag[];
 
-/** Columns of an energy reading; all empty without a meter. */
-export interface EnergyColumns {
-  readonly energy_j: number | null;
-  readonly energy_low_j: number | null;
-  readonly energy_high_j: number | null;
-  readonly net_energy_j: number | null;
-  readonly idle_power_w: number | null;
-  readonly energy_window_s: number | null;
-  readonly energy_windows: number | null;
-  readonly meter: string | null;
-  readonly energy_provenance: EnergyReading["provenance"] | null;
+/** Columns of a network's latency; older versions and imports leave some of them empty. */
+export interface LatencyColumns {
+  readonly floor_s: number;
+  readonly floor_low_s: number | null;
+  readonly floor_high_s: number | null;
+  readonly typical_s: number | null;
+  readonly typical_low_s: number | null;
+  readonly typical_high_s: number | null;
+  readonly p90_s: number | null;
+  readonly samples: number | null;
 }
 
-export const energyColumns = (energy?: EnergyReading): EnergyColumns => ({
-  energy_j: energy?.energy_j ?? null,
-  energy_low_j: energy?.low_j ?? null,
-  energy_high_j: energy?.high_j ?? null,
-  net_energy_j: energy?.net_energy_j ?? null,
-  idle_power_w: energy?.idle_power_w ?? null,
-  energy_window_s: energy?.window_s ?? null,
-  energy_windows: energy?.windows ?? null,
-  meter: energy?.meter ?? null,
-  energy_provenance: energy?.provenance ?? null,
+/** A network's latency as stored. */
+export interface StoredLatency {
+  readonly floor: LatencyEstimate;
+  /** Absent in rows of version 1. */
+  readonly typical?: LatencyEstimate;
+  readonly p90_s?: number;
+  /** Absent in imports. */
+  readonly samples?: number;
+}
+
+export const latencyOf = (row: LatencyColumns): StoredLatency => ({
+  floor: estimateOf(row.floor_s, row.floor_low_s, row.floor_high_s),
+  ...(row.typical_s === null
+    ? {}
+    : { typical: estimateOf(row.typical_s, row.typical_low_s, row.typical_high_s) }),
+  ...present("p90_s", row.p90_s),
+  ...present("samples", row.samples),
 });
 
-export function energyOf(row: EnergyColumns): EnergyReading | undefined {
-  if (row.energy_j === null || row.energy_provenance === null) return undefined;
-  return {
-    energy_j: row.energy_j,
-    low_j: row.energy_low_j ?? row.energy_j,
-    high_j: row.energy_high_j ?? row.energy_j,
-    ...present("net_energy_j", row.net_energy_j),
-    ...present("idle_power_w", row.idle_power_w),
-    window_s: row.energy_window_s ?? 0,
-    windows: row.energy_windows ?? 0,
-    meter: row.meter ?? "",
-    provenance: row.energy_provenance,
-  };
-}
+const estimateOf = (
+  latency_s: number,
+  low_s: number | null,
+  high_s: number | null,
+): LatencyEstimate => ({
+  latency_s,
+  low_s: low_s ?? latency_s,
+  high_s: high_s ?? latency_s,
+});
 
 /** Columns of the machine's state; empty where it could not be read. */
 export interface ConditionColumns {
@@ -66,7 +56,7 @@ export interface ConditionColumns {
   readonly temperature_end_c: number | null;
   readonly clock_start_hz: number | null;
   readonly clock_end_hz: number | null;
-  readonly load: number | null;
+  readonly load_average: number | null;
 }
 
 export const conditionColumns = (conditions: Conditions): ConditionColumns => ({
@@ -74,7 +64,7 @@ export const conditionColumns = (conditions: Conditions): ConditionColumns => ({
   temperature_end_c: conditions.temperature_end_c ?? null,
   clock_start_hz: conditions.clock_start_hz ?? null,
   clock_end_hz: conditions.clock_end_hz ?? null,
-  load: conditions.load ?? null,
+  load_average: conditions.load ?? null,
 });
 
 export const conditionsOf = (row: ConditionColumns): Conditions => ({
@@ -82,7 +72,7 @@ export const conditionsOf = (row: ConditionColumns): Conditions => ({
   ...present("temperature_end_c", row.temperature_end_c),
   ...present("clock_start_hz", row.clock_start_hz),
   ...present("clock_end_hz", row.clock_end_hz),
-  ...present("load", row.load),
+  ...present("load", row.load_average),
 });
 
 /** Columns of the kernels table. */
@@ -115,6 +105,3 @@ export const kernelOf = (row: KernelColumns): Kernel => ({
   variant: row.variant,
   dtype: row.dtype,
 });
-
-const present = <K extends string>(key: K, value: number | null): { readonly [P in K]?: number } =>
-  value === null ? {} : ({ [key]: value } as { [P in K]: number });

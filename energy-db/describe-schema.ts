@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { migrate } from "./open.ts";
+import { migrate } from "./migrate.ts";
 import { migrations } from "./schema.ts";
 
 /** A table or view as a new database has it, with the comments that stand in its definition. */

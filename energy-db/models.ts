@@ -1,85 +1,103 @@
 import type { Database } from "better-sqlite3";
-import type { Calibration, EnergyModel } from "./records.ts";
+import { present } from "./present.ts";
+import type { StoredModel } from "./records.ts";
+import { statement } from "./statements.ts";
 
-/** Replaces the platform's calibration for the space. */
-export function storeCalibration(
+export type NewCostModel = Omit<StoredModel, "id">;
+
+/** Adds a model to the platform's history. Returns the row's id. */
+export function storeCostModel(
   database: Database,
   platformId: number,
-  calibration: Calibration,
-): void {
-  database
-    .prepare(
-      `insert or replace into calibrations (platform_id, space, overhead_s, slope, design_networks,
-         held_out_networks, median_error, p90_error)
-       values (@platformId, @space, @overhead_s, @slope, @designNetworks, @heldOutNetworks, @medianError, @p90Error)`,
-    )
-    .run({ ...calibration, platformId });
+  model: NewCostModel,
+): number {
+  const { lastInsertRowid } = statement<object>(
+    database,
+    `insert into cost_models (platform_id, kind, space, fitted_at, provenance, source, document,
+       design_networks, held_out_networks, median_error, p90_error)
+     values (@platformId, @kind, @space, @fittedAt, @provenance, @source, @document,
+       @designNetworks, @heldOutNetworks, @medianError, @p90Error)`,
+  ).run({
+    platformId,
+    kind: model.kind,
+    space: model.space,
+    fittedAt: model.fittedAt ?? null,
+    provenance: model.provenance,
+    source: model.source,
+    document: JSON.stringify(model.document),
+    designNetworks: model.designNetworks ?? null,
+    heldOutNetworks: model.heldOutNetworks ?? null,
+    medianError: model.medianError ?? null,
+    p90Error: model.p90Error ?? null,
+  });
+  return Number(lastInsertRowid);
 }
 
-/** All calibrations of a platform, the newest first. */
-export function listCalibrations(database: Database, platformId: number): readonly Calibration[] {
-  return database
-    .prepare<[number], CalibrationRow>(
-      "select * from calibrations where platform_id = ? order by id desc",
-    )
-    .all(platformId)
-    .map((row) => ({
-      space: row.space,
-      overhead_s: row.overhead_s,
-      slope: row.slope,
-      designNetworks: row.design_networks,
-      heldOutNetworks: row.held_out_networks,
-      medianError: row.median_error,
-      p90Error: row.p90_error,
-    }));
+/** Which models are meant; absent fields do not matter. */
+export interface ModelFilter {
+  readonly kind?: StoredModel["kind"] | undefined;
+  readonly space?: string | undefined;
 }
 
-/** Replaces the platform's energy model. */
-export function storeEnergyModel(database: Database, platformId: number, model: EnergyModel): void {
-  database
-    .prepare(
-      `insert or replace into energy_models (platform_id, provenance, source, power_w, power_by_op_w, relative_half_width)
-       values (@platformId, @provenance, @source, @power_w, @powerByOp, @relativeHalfWidth)`,
-    )
-    .run({
-      platformId,
-      provenance: model.provenance,
-      source: model.source,
-      power_w: model.power_w,
-      powerByOp: JSON.stringify(model.powerByOp_w),
-      relativeHalfWidth: model.relativeHalfWidth,
-    });
+/**
+ * The newest model that matches. One from an assumed power answers only where there is no other: an assumption never
+ * replaces a measurement.
+ */
+export function readCostModel(
+  database: Database,
+  platformId: number,
+  filter: ModelFilter,
+): StoredModel | undefined {
+  const row = select(database, filter, "provenance = 'modelled', id desc limit 1").get({
+    ...filter,
+    platformId,
+  });
+  return row && modelOf(row);
 }
 
-/** The platform's energy model; undefined when nobody metered or assumed its power. */
-export function readEnergyModel(database: Database, platformId: number): EnergyModel | undefined {
-  const row = database
-    .prepare<[number], EnergyModelRow>("select * from energy_models where platform_id = ?")
-    .get(platformId);
-  if (!row) return undefined;
-  return {
-    provenance: row.provenance,
-    source: row.source,
-    power_w: row.power_w,
-    powerByOp_w: JSON.parse(row.power_by_op_w) as EnergyModel["powerByOp_w"],
-    relativeHalfWidth: row.relative_half_width,
-  };
+/** The history of models that match, the newest first. */
+export function listCostModels(
+  database: Database,
+  platformId: number,
+  filter: ModelFilter,
+): readonly StoredModel[] {
+  return select(database, filter, "id desc")
+    .all({ ...filter, platformId })
+    .map(modelOf);
 }
 
-interface CalibrationRow {
+const select = (database: Database, { kind, space }: ModelFilter, order: string) =>
+  statement<object, ModelRow>(
+    database,
+    `select * from cost_models where platform_id = @platformId
+       ${kind === undefined ? "" : "and kind = @kind"} ${space === undefined ? "" : "and space = @space"}
+     order by ${order}`,
+  );
+
+const modelOf = (row: ModelRow): StoredModel => ({
+  id: row.id,
+  kind: row.kind,
+  space: row.space,
+  ...present("fittedAt", row.fitted_at),
+  provenance: row.provenance,
+  source: row.source,
+  document: JSON.parse(row.document) as unknown,
+  ...present("designNetworks", row.design_networks),
+  ...present("heldOutNetworks", row.held_out_networks),
+  ...present("medianError", row.median_error),
+  ...present("p90Error", row.p90_error),
+});
+
+interface ModelRow {
+  readonly id: number;
+  readonly kind: StoredModel["kind"];
   readonly space: string;
-  readonly overhead_s: number;
-  readonly slope: number;
-  readonly design_networks: number;
-  readonly held_out_networks: number;
-  readonly median_error: number;
-  readonly p90_error: number;
-}
-
-interface EnergyModelRow {
-  readonly provenance: EnergyModel["provenance"];
+  readonly fitted_at: string | null;
+  readonly provenance: StoredModel["provenance"];
   readonly source: string;
-  readonly power_w: number;
-  readonly power_by_op_w: string;
-  readonly relative_half_width: number;
+  readonly document: string;
+  readonly design_networks: number | null;
+  readonly held_out_networks: number | null;
+  readonly median_error: number | null;
+  readonly p90_error: number | null;
 }

@@ -1,68 +1,123 @@
-import { statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { UserError } from "../src/errors.ts";
+import { backUp } from "./backup.ts";
+import { type FileLock, tryLockFile } from "./file-lock.ts";
+import { migrate, versionOf } from "./migrate.ts";
 import { applicationId, migrations } from "./schema.ts";
-import { lockForWriting, type WriterLock } from "./writer-lock.ts";
+import { asUserError, busyTimeout_ms, damaged } from "./sqlite-errors.ts";
 
 export type OpenMode = "read" | "write";
 
 /**
- * Opens an energy table and proves it sound: WAL, foreign keys, our application id, a version we know,
- * intact pages. Throws a UserError where the file or folder does not allow it. With `create`, a missing
- * file becomes an empty table; an older one is migrated when opened for writing.
+ * Opens an energy table and proves its header ours: application id and a version we know. Throws a UserError where
+ * the file or folder does not allow it. With `create`, a missing file becomes an empty table. An older one is
+ * upgraded: in place, beside a backup, when opened for writing; in memory, the file unchanged, for reading.
  */
 export function openDatabase(
   path: string,
   { mode, create = false }: { readonly mode: OpenMode; readonly create?: boolean },
-): OpenDatabase {
+): Database.Database {
   requireFile(path, create && mode === "write");
-  const database = connect(path, mode);
-  let lock: WriterLock | undefined;
-  const close = () => {
-    database.close();
-    lock?.release();
-  };
   try {
-    database.pragma("foreign_keys = on");
-    requireEnergyTable(database, path);
-    if (mode === "write") {
-      lock = lockForWriting(path);
-      prepareForWriting(database);
-    }
-    requireKnownVersion(database, path);
-    requireIntact(database, path, "quick_check");
-    return { database, close };
+    return mode === "write" ? openForWriting(path) : openForReading(path);
   } catch (error) {
-    close();
     throw asUserError(error, path);
   }
 }
 
-/** A connection and, when it may write, the writer's lock; `close` gives up both. */
-export interface OpenDatabase {
-  readonly database: Database.Database;
-  close(): void;
-}
-
 /** Full synchronous: a power cut on a board must not take finished measurements back. */
-function prepareForWriting(database: Database.Database): void {
-  if (versionOf(database) > migrations.length) return;
-  database.pragma("journal_mode = wal");
-  database.pragma("synchronous = full");
-  migrate(database);
+function openForWriting(path: string): Database.Database {
+  const database = new Database(path, { timeout: busyTimeout_ms });
+  return closingOnError(database, () => {
+    requireEnergyTable(database, path);
+    requireNoNewer(database, path);
+    database.pragma("journal_mode = wal");
+    database.pragma("synchronous = full");
+    const oldWriter = versionOf(database) === 1 ? lockOutOldWriters(path) : undefined;
+    try {
+      migrate(database, { backUp: (version) => backUp(database, path, version) });
+    } finally {
+      oldWriter?.release();
+    }
+    return database;
+  });
 }
 
-/** Applies the migrations a database lacks, each in one transaction. */
-export function migrate(database: Database.Database, steps = migrations): void {
-  const version = versionOf(database);
-  for (const [i, step] of steps.entries()) {
-    if (i < version) continue;
-    database.transaction(() => {
-      database.exec(step);
-      database.pragma(`application_id = ${applicationId}`);
-      database.pragma(`user_version = ${i + 1}`);
-    })();
+/** Programs that know version 1 only hold this lock as long as they have the table open for writing. */
+function lockOutOldWriters(path: string): FileLock | undefined {
+  const side = `${path}-writer.lock`;
+  if (!existsSync(side)) return undefined;
+  const lock = tryLockFile(side);
+  if (lock) return lock;
+  throw new UserError(
+    `Energy table ${path} has schema version 1 and cannot be upgraded: an older wattsplit is writing it`,
+    { hint: "Wait until that process ends or stop it, then run again. Reading works meanwhile." },
+  );
+}
+
+function openForReading(path: string): Database.Database {
+  const database = connectForReading(path);
+  return closingOnError(database, () => {
+    requireEnergyTable(database, path);
+    requireNoNewer(database, path);
+    if (versionOf(database) === migrations.length) return database;
+    const copy = inMemory(database.serialize());
+    database.close();
+    migrate(copy);
+    return copy;
+  });
+}
+
+/** Where the write-ahead log's own files cannot be made, as on read-only media, the table is read into memory. */
+function connectForReading(path: string): Database.Database {
+  const database = new Database(path, { readonly: true, timeout: busyTimeout_ms });
+  try {
+    database.pragma("schema_version");
+    return database;
+  } catch (error) {
+    database.close();
+    const isFolders =
+      error instanceof Database.SqliteError && /^SQLITE_(CANTOPEN|READONLY)/.test(error.code);
+    if (!isFolders) throw error;
+    return readWhole(path);
+  }
+}
+
+/** Larger tables do not belong in memory twice. */
+const largestInMemory_bytes = 2 ** 29;
+
+function readWhole(path: string): Database.Database {
+  const hint = `Copy ${path} and, if there is one, ${path}-wal to a folder that can be written, and read it there.`;
+  const { size } = statSync(path);
+  if (size > largestInMemory_bytes)
+    throw new UserError(
+      `Energy table ${path} lies in a folder that cannot be written and has ${size} bytes; expected ${largestInMemory_bytes} at most there`,
+      { hint },
+    );
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
+    throw new UserError(
+      `Energy table ${path} lies in a folder that cannot be written, and its last rows are still in ${path}-wal`,
+      { hint },
+    );
+  return inMemory(readFileSync(path));
+}
+
+/** Bytes 18 and 19 of an SQLite file ask for a write-ahead log if they are 2; a database in memory has none. */
+function inMemory(bytes: Buffer): Database.Database {
+  const copy = Buffer.from(bytes);
+  copy[18] = 1;
+  copy[19] = 1;
+  return new Database(copy);
+}
+
+function closingOnError<T>(database: Database.Database, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 
@@ -72,18 +127,14 @@ export function requireIntact(
   path: string,
   check: "quick_check" | "integrity_check",
 ): void {
-  const problems = runCheck(database, path, check).filter((problem) => problem !== "ok");
+  const problems = database
+    .prepare<[], string>(`select * from pragma_${check}`)
+    .pluck()
+    .all()
+    .filter((problem) => problem !== "ok");
   const orphans = database.prepare("select * from pragma_foreign_key_check limit 1").all();
   if (problems.length === 0 && orphans.length === 0) return;
   throw damaged(path, problems[0] ?? "a row refers to a row that does not exist");
-}
-
-function runCheck(database: Database.Database, path: string, check: string): readonly string[] {
-  try {
-    return database.prepare<[], string>(`select * from pragma_${check}`).pluck().all();
-  } catch (error) {
-    throw asUserError(error, path);
-  }
 }
 
 function requireFile(path: string, mayCreate: boolean): void {
@@ -108,70 +159,22 @@ function requireFile(path: string, mayCreate: boolean): void {
   );
 }
 
-function connect(path: string, mode: OpenMode): Database.Database {
-  try {
-    return new Database(path, { readonly: mode === "read", timeout: 5000 });
-  } catch (error) {
-    throw asUserError(error, path);
-  }
-}
-
 /** An empty file is a table without rows yet; anything else must carry our application id. */
 function requireEnergyTable(database: Database.Database, path: string): void {
   const tables = database.prepare<[], number>("select count(*) from sqlite_master").pluck().get();
   if (database.pragma("application_id", { simple: true }) === applicationId || tables === 0) return;
+  requireIntact(database, path, "quick_check");
   throw new UserError(`${path} is an SQLite database of another program, not an energy table`, {
     hint: "Give a table that `wattsplit profile` or `wattsplit table import` wrote, or a new file name.",
     exit: "usage",
   });
 }
 
-function requireKnownVersion(database: Database.Database, path: string): void {
+function requireNoNewer(database: Database.Database, path: string): void {
   const version = versionOf(database);
-  if (version === migrations.length) return;
-  const newer = version > migrations.length;
+  if (version <= migrations.length) return;
   throw new UserError(
     `Energy table ${path} has schema version ${version}; this wattsplit knows ${migrations.length}`,
-    {
-      hint: newer
-        ? "Upgrade wattsplit, or use the version that wrote the table."
-        : "Continue a profile run on it once: opening a table for writing brings it up to date.",
-    },
+    { hint: "Upgrade wattsplit, or use the version that wrote the table." },
   );
 }
-
-const versionOf = (database: Database.Database): number =>
-  Number(database.pragma("user_version", { simple: true }));
-
-/** What a person can do about SQLite's error; errors that nobody can mend from outside pass through. */
-function asUserError(error: unknown, path: string): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
-  const { code } = error;
-  if (code === "SQLITE_NOTADB")
-    return new UserError(`${path} is not an energy table: it is no SQLite database`, {
-      hint: "Give a table that `wattsplit profile` wrote, or a new file name.",
-      exit: "usage",
-      cause: error,
-    });
-  if (code.startsWith("SQLITE_CORRUPT")) return damaged(path, error.message, error);
-  if (/^SQLITE_(CANTOPEN|READONLY|PERM|IOERR)/.test(code))
-    return new UserError(
-      `Energy table ${path} cannot be opened: ${error.message} (its folder must be writable, also for reading)`,
-      {
-        hint: `Allow writing in ${dirname(path)}, or copy the table to a folder of your own.`,
-        cause: error,
-      },
-    );
-  if (code === "SQLITE_FULL")
-    return new UserError(`No space left for energy table ${path}`, {
-      hint: "Free some space on that disk and run again: finished measurements are kept.",
-      cause: error,
-    });
-  return error;
-}
-
-const damaged = (path: string, problem: string, cause?: unknown): UserError =>
-  new UserError(`Energy table ${path} is damaged: ${problem.replaceAll("\n", " ")}`, {
-    hint: `Restore a copy, or save what can be read: sqlite3 ${path} ".recover" | sqlite3 rescued.db`,
-    cause,
-  });

@@ -1,10 +1,11 @@
 import type { Database } from "better-sqlite3";
 import { UserError } from "../src/errors.ts";
 import type { Platform, PlatformIdentity, Provenance } from "./records.ts";
+import { statement } from "./statements.ts";
 
 /** A platform and how much the table knows about it. */
 export interface PlatformSummary extends Platform {
-  readonly runs: number;
+  readonly sessions: number;
   readonly networkMeasurements: number;
   readonly measurements: number;
   readonly kernels: number;
@@ -20,13 +21,15 @@ export function ensurePlatform(
   identity: PlatformIdentity,
   details: Platform["details"],
 ): Platform {
-  const id = database
-    .prepare<[object], number>(
-      `insert into platforms (device, processor, runtime, runtime_version, precision, threads, power_mode, details)
-       values (@device, @processor, @runtime, @runtimeVersion, @precision, @threads, @powerMode, @details)
-       on conflict do update set details = excluded.details
-       returning id`,
-    )
+  const id = statement<object, number>(
+    database,
+    `insert into platforms (device, processor, fingerprint, os, runtime, runtime_version, runtime_build, precision,
+       threads, power_mode, details)
+     values (@device, @processor, @fingerprint, @os, @runtime, @runtimeVersion, @runtimeBuild, @precision,
+       @threads, @powerMode, @details)
+     on conflict do update set details = excluded.details
+     returning id`,
+  )
     .pluck()
     .get({ ...identity, details: JSON.stringify(details) });
   if (id === undefined) throw new Error("Storing a platform returned no id");
@@ -35,25 +38,20 @@ export function ensurePlatform(
 
 /** All platforms in the order they were added. */
 export function listPlatforms(database: Database): readonly PlatformSummary[] {
-  return database
-    .prepare<[], PlatformRow>("select * from v_platform order by id")
+  return statement<[], PlatformRow>(database, "select * from v_platform order by id")
     .all()
-    .map((row) => ({
-      id: row.id,
-      device: row.device,
-      processor: row.processor,
-      runtime: row.runtime,
-      runtimeVersion: row.runtime_version,
-      precision: row.precision,
-      threads: row.threads,
-      powerMode: row.power_mode,
-      details: JSON.parse(row.details) as Platform["details"],
-      runs: row.runs,
-      networkMeasurements: row.network_measurements,
-      measurements: row.measurements,
-      kernels: row.kernels,
-      ...(row.energy_provenance === null ? {} : { energyProvenance: row.energy_provenance }),
-    }));
+    .map(({ runtime_version, runtime_build, power_mode, network_measurements, ...row }) => {
+      const { energy_provenance: energyProvenance, details, ...same } = row;
+      return {
+        ...same,
+        runtimeVersion: runtime_version,
+        runtimeBuild: runtime_build,
+        powerMode: power_mode,
+        details: JSON.parse(details) as Platform["details"],
+        networkMeasurements: network_measurements,
+        ...(energyProvenance === null ? {} : { energyProvenance }),
+      };
+    });
 }
 
 /** The one platform that matches; a UserError lists what there is when none or several do. */
@@ -80,23 +78,26 @@ export function findPlatform(database: Database, filter: PlatformFilter): Platfo
   });
 }
 
-/** "local: AMD EPYC, ort-cpu 1.30.0, float32, 1 thread, power mode unknown". */
+/** "local: AMD EPYC, ort-cpu 1.30.0, float32, 1 thread, power mode unknown, machine 3f9a01c2". */
 export const describePlatform = (platform: PlatformIdentity): string =>
   `${platform.device}: ${platform.processor}, ${platform.runtime} ${platform.runtimeVersion}, ` +
   `${platform.precision}, ${platform.threads} thread${platform.threads === 1 ? "" : "s"}, ` +
-  `power mode ${platform.powerMode}`;
+  `power mode ${platform.powerMode}, machine ${platform.fingerprint.slice(0, 8)}`;
 
 interface PlatformRow {
   readonly id: number;
   readonly device: string;
   readonly processor: string;
+  readonly fingerprint: string;
+  readonly os: string;
   readonly runtime: string;
   readonly runtime_version: string;
-  readonly precision: "float32";
+  readonly runtime_build: string;
+  readonly precision: PlatformIdentity["precision"];
   readonly threads: number;
   readonly power_mode: string;
   readonly details: string;
-  readonly runs: number;
+  readonly sessions: number;
   readonly network_measurements: number;
   readonly measurements: number;
   readonly kernels: number;

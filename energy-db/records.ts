@@ -11,15 +11,24 @@ export type Provenance =
   | "imported"
   | "simulated";
 
+/** How a row in the table came to be. */
+export type RowProvenance = Exclude<Provenance, "modelled" | "interpolated">;
+
 /** What measurements must share to be comparable. Two platforms never mix in one answer. */
 export interface PlatformIdentity {
   /** Device id as in `--device`, for example "local". */
   readonly device: string;
   /** CPU, GPU or NPU by its marketing name. */
   readonly processor: string;
+  /** Tells two machines of one kind apart: a hash of machine id and processor; "unknown" where it cannot be made. */
+  readonly fingerprint: string;
+  /** Name, release and architecture of the operating system. */
+  readonly os: string;
   readonly runtime: string;
   readonly runtimeVersion: string;
-  readonly precision: "float32";
+  /** Hash of the runtime's binary, or "unknown". */
+  readonly runtimeBuild: string;
+  readonly precision: "float32" | "float16" | "int8";
   readonly threads: number;
   /** Governor or power mode; "unknown" where it cannot be read. */
   readonly powerMode: string;
@@ -27,36 +36,102 @@ export interface PlatformIdentity {
 
 export interface Platform extends PlatformIdentity {
   readonly id: number;
-  /** Anything else worth knowing: OS, memory, cores, cache sizes. */
+  /** Anything else worth knowing: memory, cores, cache sizes. */
   readonly details: Readonly<Record<string, string | number>>;
 }
 
-/** Robust summary of a time, in seconds; raw samples are stored beside it. */
-export interface LatencySummary {
-  readonly latency_s: number;
-  readonly mad_s: number;
-  readonly p10_s: number;
-  readonly p90_s: number;
-  /** Bootstrap 95 % interval of the median. */
-  readonly low_s: number;
-  readonly high_s: number;
-  readonly samples: number;
-  readonly outliers: number;
+/** One process that measured, or one import. A resumed profile is a new session of the same space. */
+export interface SessionSettings {
+  readonly kind: "profile" | "verify" | "import";
+  /** The search space measured: name of the preset or network file. */
+  readonly space: string;
+  readonly toolVersion: string;
+  /** Version of the measuring protocol: rows of different versions never mix in one fit. 1: all before schema 2. */
+  readonly protocol: number;
+  readonly seed: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Everything else that shaped the session. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Where imported rows come from. */
+  readonly source?: ImportSource;
 }
 
-/** Energy of one network inference over a window, from a meter. Absent without one. */
-export interface EnergyReading {
-  /** Gross, per inference. */
-  readonly energy_j: number;
-  readonly low_j: number;
-  readonly high_j: number;
-  /** Gross minus idle power x time; absent when idle was not measured. */
-  readonly net_energy_j?: number;
-  readonly idle_power_w?: number;
-  readonly window_s: number;
-  readonly windows: number;
-  readonly meter: string;
-  readonly provenance: "measured" | "derived" | "simulated";
+export interface ImportSource {
+  readonly uri: string;
+  readonly format: string;
+  readonly sha256: string;
+  readonly licence?: string;
+}
+
+/** What a session learnt about its instruments; stored when known, updated while it runs. */
+export interface SessionInstruments {
+  /** Floor latency of the canary network at calm moments, s: the speed that the session's rows stand for. */
+  readonly canary?: LatencyEstimate;
+  /** Time the node profiler adds to every node, s: subtracted from kernel times, kept in the unsubtracted ones. */
+  readonly recording?: { readonly time_s: number; readonly low_s: number; readonly high_s: number };
+  /** Device clock minus host clock, the bound of its error, and the clock's step, s. */
+  readonly clock?: { readonly offset_s: number; readonly bound_s: number; readonly step_s: number };
+  readonly meter?: SessionMeter;
+}
+
+export interface SessionMeter {
+  readonly id: string;
+  readonly quality: "measured" | "derived" | "simulated";
+  readonly updatePeriod_s: number;
+  readonly rails: readonly Rail[];
+}
+
+/** One supply that a meter reads. */
+export interface Rail {
+  readonly id: string;
+  readonly label: string;
+  /** What it feeds: package, memory, board, ... */
+  readonly domain: string;
+  readonly kind: "energy-counter" | "power" | "current-voltage" | "charge-counter";
+  /** Whether it is part of the sum; others are contained in one that is, or stored for interest. */
+  readonly counted: boolean;
+  /** Ids of rails contained in this one. */
+  readonly includes?: readonly string[];
+  /** Where an energy counter wraps, J. */
+  readonly wrap_j?: number;
+  /** More than this cannot be true, W. */
+  readonly maxPower_w: number;
+}
+
+/** Estimate with its 95 % interval, seconds. */
+export interface LatencyEstimate {
+  readonly latency_s: number;
+  readonly low_s: number;
+  readonly high_s: number;
+}
+
+/** Two estimands of one load of a network. */
+export interface NetworkLatency {
+  /** Fastest batches at calm moments: what the hardware needs. */
+  readonly floor: LatencyEstimate;
+  /** Median of all batches, disturbed ones too: what a user meets. */
+  readonly typical: LatencyEstimate;
+  /** 90th percentile of all batches. */
+  readonly p90_s: number;
+  /** Calm samples behind the floor. */
+  readonly samples: number;
+}
+
+/** Every batch of one load, in the order taken: enough to redo the analysis. All arrays have one length. */
+export interface BatchLog {
+  /** Device clock. */
+  readonly start_s: Float64Array;
+  /** Mean time of one inference in the batch. */
+  readonly latency_s: Float64Array;
+  /** Inferences in the batch. */
+  readonly runs: Uint32Array;
+  /** 0 plain, 1 profiled. */
+  readonly kind: Uint8Array;
+  /** Of the canary around it: the larger of before and after, over its calm floor. */
+  readonly slowdown: Float64Array;
+  /** 1: allowed into the floor. */
+  readonly calm: Uint8Array;
 }
 
 /** State of the machine around a measurement; what cannot be read is absent. */
@@ -70,87 +145,155 @@ export interface Conditions {
 }
 
 /**
- * - `drift`: the probe network was slower than allowed around too many samples
- * - `target-ci-missed`: stopped by the time limit before the interval was narrow enough
+ * - `drift`: the canary was slower than allowed around too many samples
+ * - `superseded`: a calmer attempt at the same load is in the table
+ * - `target-ci-missed`: stopped before the interval was narrow enough
  * - `outliers`: more than 10 % of samples are outliers
- * - `busy`: more than half of the samples were disturbed by other work, and left out of the summary
+ * - `busy`: more than half of the samples were disturbed by other work, and left out of the floor
  * - `throttled`: clocks fell by more than 3 %
  * - `coarse-timer`: the timer step is over 0.1 % of a batch
+ * - `below-resolution`: too short for the node profiler to tell from nothing
  */
 export type QualityFlag =
   | "drift"
+  | "superseded"
   | "target-ci-missed"
   | "outliers"
   | "busy"
   | "throttled"
-  | "coarse-timer";
+  | "coarse-timer"
+  | "below-resolution";
 
-export type NetworkRole = "design" | "held-out" | "probe" | "verify";
+export type NetworkRole = "design" | "held-out" | "canary" | "verify";
 
-/** One kernel's time inside a network (in context), or alone in a hot loop (isolated). */
+/** A kernel's time; the 95 % interval is absent where an imported table has none. */
+export interface KernelLatency {
+  /** Recording time subtracted: at or below zero only with the flag `below-resolution`. */
+  readonly latency_s: number;
+  readonly low_s?: number;
+  readonly high_s?: number;
+}
+
+/** One kernel's time inside one load of a network (in context), alone in a hot loop (isolated), or imported. */
 export interface KernelMeasurement {
   readonly layer: string;
   readonly kernel: Kernel;
-  readonly latency: LatencySummary;
+  readonly provenance: RowProvenance;
+  readonly latency: KernelLatency;
+  /** As the node profiler gave it. */
+  readonly unsubtracted_s?: number;
+  /** Runtime nodes that belong to the layer, reorders included. */
+  readonly nodes?: number;
+  /** Absent for imports. */
+  readonly samples?: number;
+  /** Imported, or measured of this kernel alone. */
+  readonly energy?: KernelEnergy;
   readonly flags: readonly QualityFlag[];
-  /** Raw node times in seconds, in the order taken. */
+  /** Unsubtracted mean node time per profiled batch, s, in the order taken. Empty for imports. */
   readonly samples_s: Float64Array;
 }
 
-/** One whole network measured: unprofiled latency, kernel times from the runtime's own profiler, energy. */
+export interface KernelEnergy {
+  readonly energy_j: number;
+  readonly low_j?: number;
+  readonly high_j?: number;
+  readonly meter: string;
+  readonly provenance: RowProvenance;
+  /** Whether idle energy was subtracted. */
+  readonly net: boolean;
+}
+
+/**
+ * One load of one network: a fresh session of the runtime. The same network has several rows, by load within a
+ * session and by session.
+ */
 export interface NetworkMeasurement {
   readonly network: Network;
   readonly role: NetworkRole;
   readonly batch: number;
-  /** Position in the run's randomised order. */
+  /** Place in the session's randomised order. */
   readonly position: number;
+  /** Which script of the session: loads of one block were interleaved and share the state of the machine. */
+  readonly block: number;
+  /** 0, 1, 2: which load of this network in this session. */
+  readonly load: number;
+  /** 0: the first. Drifted attempts are kept beside the calm one that supersedes them. */
+  readonly attempt: number;
   /** ISO 8601. */
   readonly measuredAt: string;
-  readonly latency: LatencySummary;
+  readonly provenance: RowProvenance;
+  readonly latency: NetworkLatency;
   readonly warmUpRuns: number;
+  readonly batches: BatchLog;
   readonly energy?: EnergyReading;
   readonly conditions: Conditions;
   readonly flags: readonly QualityFlag[];
-  /** Raw unprofiled times per inference in seconds, one per sample: disturbed ones too, which the summary leaves out. */
-  readonly samples_s: Float64Array;
   readonly kernels: readonly KernelMeasurement[];
 }
 
-export interface RunSettings {
-  /** The search space measured: name of the preset or network file. */
-  readonly space: string;
-  readonly toolVersion: string;
-  readonly seed: number;
-  readonly startedAt: string;
-  /** Everything else that shaped the run. */
-  readonly settings: Readonly<Record<string, string | number | boolean>>;
+/** Energy of one inference from separated windows. */
+export interface EnergyReading {
+  /** Median over the load windows, with its t-interval. */
+  readonly gross: EnergyEstimate;
+  /** Idle subtracted over the window's own time; absent when idle was not measured or unstable, or nothing was left. */
+  readonly net?: EnergyEstimate;
+  readonly idle_power_w?: number;
+  readonly meter: string;
+  readonly provenance: "measured" | "derived" | "simulated";
+  readonly windows: readonly EnergyWindow[];
+  /** What was wrong with windows that were thrown away: one sentence each. */
+  readonly invalid: readonly string[];
+}
+
+/** Joules per inference with the 95 % interval. */
+export interface EnergyEstimate {
+  readonly energy_j: number;
+  readonly low_j: number;
+  readonly high_j: number;
+}
+
+export interface EnergyWindow {
+  readonly kind: "idle" | "load";
+  /** Device clock, on a tick of the meter. */
+  readonly start_s: number;
+  readonly duration_s: number;
+  /** 0 while idle. */
+  readonly inferences: number;
+  /** Per inference in this window, disturbed moments included: the window's energy belongs to this time. */
+  readonly latency_s?: number;
+  readonly rails: readonly { readonly rail: string; readonly energy_j: number }[];
 }
 
 /**
- * The line that turns a sum of kernel times into a network's latency:
- * latency = overhead_s + slope x sum, fitted on the design networks, judged on held-out ones.
+ * A fitted cost model of a platform and space. Every one is kept; the newest answers. `document` is the answers'
+ * own versioned JSON.
  */
-export interface Calibration {
+export interface StoredModel {
+  readonly id: number;
+  readonly kind: "latency" | "energy";
   readonly space: string;
-  readonly overhead_s: number;
-  readonly slope: number;
-  readonly designNetworks: number;
-  readonly heldOutNetworks: number;
+  /** ISO 8601; absent for models of version 1 of the schema. */
+  readonly fittedAt?: string;
+  readonly provenance: "measured" | "derived" | "modelled" | "simulated";
+  /** Meter id, "assumed", or the method. */
+  readonly source: string;
+  readonly document: unknown;
+  /** Absent where version 1 of the schema did not store it. */
+  readonly designNetworks?: number;
+  readonly heldOutNetworks?: number;
   /** |predicted - measured| / measured on the held-out networks. */
-  readonly medianError: number;
-  readonly p90Error: number;
+  readonly medianError?: number;
+  readonly p90Error?: number;
 }
 
-/** Power drawn while kernels of an operation run: kernel energy = time x power. */
-export interface EnergyModel {
-  readonly provenance: "measured" | "derived" | "modelled" | "simulated";
-  /** Meter id, or "assumed" for --assume-power. */
-  readonly source: string;
-  /** Watts while no more specific operation is listed. */
-  readonly power_w: number;
-  readonly powerByOp_w: Readonly<Record<string, number>>;
-  /** 95 % half-width of the power as a fraction; 0 for an assumption. */
-  readonly relativeHalfWidth: number;
+/** When stored rows make a planned measurement unnecessary. */
+export interface GoodEnough {
+  readonly space: string;
+  readonly protocol: number;
+  /** So many calm loads. */
+  readonly loads: number;
+  /** Whether only loads with energy count. */
+  readonly metered: boolean;
 }
 
 /** A cost with where it came from. Energy is absent where the platform has no energy model. */

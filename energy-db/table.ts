@@ -1,9 +1,16 @@
 import type { Database } from "better-sqlite3";
-import { type Kernel, kernelKey } from "../src/network/kernel.ts";
-import type { Network } from "../src/network/network.ts";
-import { drawTogether, type MeasuredKernel } from "./answers/observations.ts";
-import { listCalibrations, readEnergyModel, storeCalibration, storeEnergyModel } from "./models.ts";
-import { type OpenDatabase, type OpenMode, openDatabase, requireIntact } from "./open.ts";
+import type { Kernel } from "../src/network/kernel.ts";
+import { listCostModels, type NewCostModel, readCostModel, storeCostModel } from "./models.ts";
+import {
+  countMissingLoads,
+  firstFreeLoad,
+  hasIsolatedRow,
+  type NetworkPlace,
+  storeMembers,
+} from "./needs.ts";
+import type { NetworkFilter } from "./network-filter.ts";
+import { type OpenMode, openDatabase, requireIntact } from "./open.ts";
+import { readPlan, storePlan } from "./plans.ts";
 import {
   ensurePlatform,
   findPlatform,
@@ -11,39 +18,51 @@ import {
   type PlatformFilter,
   type PlatformSummary,
 } from "./platforms.ts";
+import { readRails } from "./rails.ts";
 import {
-  hasIsolatedMeasurement,
-  hasNetworkMeasurement,
-  type KernelFilter,
+  listFamilies,
   listKernelMeasurements,
-  listNetworkMeasurements,
   type MeasurementFilter,
-  matchesKernel,
   readSamples,
   type StoredKernelMeasurement,
+} from "./read-kernels.ts";
+import {
+  listNetworkMeasurements,
+  readBatches,
   type StoredNetworkMeasurement,
-} from "./read-measurements.ts";
+} from "./read-networks.ts";
 import type {
-  Calibration,
-  EnergyModel,
+  BatchLog,
+  EnergyWindow,
+  GoodEnough,
   NetworkMeasurement,
-  NetworkRole,
   Platform,
   PlatformIdentity,
-  RunSettings,
+  Rail,
+  SessionInstruments,
+  SessionSettings,
+  StoredModel,
 } from "./records.ts";
-import { closeRun, insertRun, listRuns, readPlan, type StoredRun, storePlan } from "./runs.ts";
+import {
+  closeSession,
+  insertSession,
+  listSessions,
+  type StoredSession,
+  updateInstruments,
+} from "./sessions.ts";
+import { asUserError } from "./sqlite-errors.ts";
+import { readWindows } from "./windows.ts";
 import {
   type DatedKernelMeasurement,
-  insertIsolatedMeasurement,
-  insertNetworkMeasurement,
+  insertKernelMeasurements,
   type Method,
-} from "./write-measurements.ts";
+} from "./write-kernels.ts";
+import { insertNetworkMeasurement } from "./write-networks.ts";
 
 /**
- * Opens the energy table at `path`. Writing takes the writer's lock (one writer at a time); `create`
- * lets a writer start an empty table. Throws a UserError for a file that is missing, damaged,
- * another program's, of a newer version, locked, or in a folder that cannot be written.
+ * Opens the energy table at `path`. Any number of processes may write: each write waits for the others'. `create`
+ * lets a writer start an empty table. Throws a UserError for a file that is missing, damaged, another program's, of
+ * a newer version, or in a folder that cannot be written.
  */
 export function openTable(
   path: string,
@@ -52,129 +71,182 @@ export function openTable(
   return new EnergyTable(path, options);
 }
 
-/** An open energy table. Every write is one transaction: whole, or not there at all. */
+/**
+ * An open energy table. Every write is one transaction: whole, or not there at all. Methods throw a UserError where
+ * the disk is full, the file damaged, or another process keeps it locked.
+ */
 export class EnergyTable {
   readonly path: string;
   readonly #database: Database;
-  readonly #open: OpenDatabase;
 
   constructor(path: string, options: { readonly mode: OpenMode; readonly create?: boolean }) {
     this.path = path;
-    this.#open = openDatabase(path, options);
-    this.#database = this.#open.database;
+    this.#database = openDatabase(path, options);
   }
 
   close(): void {
-    this.#open.close();
+    this.#database.close();
   }
 
   /** Throws a UserError unless every page and reference of the file is sound. */
   integrity(): void {
-    requireIntact(this.#database, this.path, "integrity_check");
+    this.#on((database) => requireIntact(database, this.path, "integrity_check"));
   }
 
   ensurePlatform(identity: PlatformIdentity, details: Platform["details"]): Platform {
-    return ensurePlatform(this.#database, identity, details);
+    return this.#on((database) => ensurePlatform(database, identity, details));
   }
 
   platforms(): readonly PlatformSummary[] {
-    return listPlatforms(this.#database);
+    return this.#on(listPlatforms);
   }
 
   /** The one matching platform; a UserError lists what there is when none or several match. */
   findPlatform(filter: PlatformFilter): PlatformSummary {
-    return findPlatform(this.#database, filter);
+    return this.#on((database) => findPlatform(database, filter));
   }
 
-  startRun(platformId: number, settings: RunSettings): number {
-    return insertRun(this.#database, platformId, settings);
+  startSession(platformId: number, settings: SessionSettings): number {
+    return this.#on((database) => insertSession(database, platformId, settings));
   }
 
-  finishRun(runId: number, finishedAt: string, outcome: string): void {
-    closeRun(this.#database, runId, finishedAt, outcome);
+  /** Stores what is given and keeps the rest: called whenever something becomes known. */
+  describeInstruments(sessionId: number, instruments: SessionInstruments): void {
+    this.#on((database) => updateInstruments(database, sessionId, instruments));
   }
 
-  runs(platformId: number): readonly StoredRun[] {
-    return listRuns(this.#database, platformId);
+  finishSession(sessionId: number, finishedAt: string, outcome: string): void {
+    this.#on((database) => closeSession(database, sessionId, finishedAt, outcome));
   }
 
-  /** Keeps a decision that a resumed run must repeat, as JSON under a name. */
+  /** Oldest first. */
+  sessions(platformId: number): readonly StoredSession[] {
+    return this.#on((database) => listSessions(database, platformId));
+  }
+
+  /** What the session's meter reads. */
+  rails(sessionId: number): readonly Rail[] {
+    return this.#on((database) => readRails(database, sessionId));
+  }
+
+  /** Keeps a decision that a resumed session must repeat, as JSON under a name. */
   putPlan(platformId: number, name: string, document: unknown): void {
-    storePlan(this.#database, platformId, name, document);
+    this.#on((database) => storePlan(database, platformId, name, document));
   }
 
   /** The decision stored under this name, unchecked; undefined when there is none. */
   plan(platformId: number, name: string): unknown {
-    return readPlan(this.#database, platformId, name);
+    return this.#on((database) => readPlan(database, platformId, name));
   }
 
-  /** Stores the row, its kernels and raw samples in one transaction; returns the row's id. */
-  addNetworkMeasurement(platformId: number, runId: number, measured: NetworkMeasurement): number {
-    return insertNetworkMeasurement(this.#database, platformId, runId, measured);
+  /** Declares that the space's plan holds these networks: their rows, of whatever space, then belong to it. */
+  planNetworks(platformId: number, space: string, planned: readonly NetworkPlace[]): void {
+    this.#on((database) => storeMembers(database, platformId, space, planned));
   }
 
-  addIsolatedMeasurement(
+  /** How many more loads a planned network needs; only rows that belong to the space count. */
+  missingLoads(platformId: number, planned: NetworkPlace, goodEnough: GoodEnough): number {
+    return this.#on((database) => countMissingLoads(database, platformId, planned, goodEnough));
+  }
+
+  /** The number of the network's next load in this session, from 0. */
+  nextLoad(sessionId: number, planned: NetworkPlace): number {
+    return this.#on((database) => firstFreeLoad(database, sessionId, planned));
+  }
+
+  hasIsolated(platformId: number, kernel: Kernel, protocol: number): boolean {
+    return this.#on((database) => hasIsolatedRow(database, platformId, kernel, protocol));
+  }
+
+  /**
+   * Stores one load with its batches, kernels and energy windows; returns the row's id. Unless it drifted, earlier
+   * attempts at the same load get the flag "superseded". The same attempt twice is an error.
+   */
+  addNetworkMeasurement(
     platformId: number,
-    runId: number,
-    measured: DatedKernelMeasurement,
+    sessionId: number,
+    measured: NetworkMeasurement,
   ): number {
-    return insertIsolatedMeasurement(this.#database, platformId, runId, measured);
+    return this.#on((database) =>
+      insertNetworkMeasurement(database, platformId, sessionId, measured),
+    );
   }
 
+  /** Stores kernels timed alone, or imported, in one transaction; returns the rows' ids. */
+  addKernelMeasurements(
+    platformId: number,
+    sessionId: number,
+    method: Method,
+    measured: Iterable<DatedKernelMeasurement>,
+  ): readonly number[] {
+    return this.#on((database) =>
+      insertKernelMeasurements(database, { platformId, sessionId, method }, measured),
+    );
+  }
+
+  /** With their kernels. */
   networkMeasurements(
     platformId: number,
-    filter: MeasurementFilter = {},
+    filter: NetworkFilter = {},
   ): readonly StoredNetworkMeasurement[] {
-    return listNetworkMeasurements(this.#database, platformId, filter);
+    return this.#on((database) => listNetworkMeasurements(database, platformId, filter));
   }
 
   kernelMeasurements(
     platformId: number,
-    method: Method = "in-context",
+    filter: MeasurementFilter = {},
   ): readonly StoredKernelMeasurement[] {
-    return listKernelMeasurements(this.#database, platformId, method);
+    return this.#on((database) => listKernelMeasurements(database, platformId, filter));
   }
 
-  /** Kernels in context, each with all its observations drawn together, held-out networks included. */
-  kernels(platformId: number, filter: KernelFilter = {}): readonly MeasuredKernel[] {
-    return drawTogether(this.kernelMeasurements(platformId)).filter(({ kernel }) =>
-      matchesKernel(kernel, filter),
-    );
+  /** Kernel families that have rows. */
+  kernelFamilies(platformId: number, method: Method = "in-context"): readonly string[] {
+    return this.#on((database) => listFamilies(database, platformId, method));
   }
 
-  hasNetwork(platformId: number, network: Network, role: NetworkRole, batch: number): boolean {
-    return hasNetworkMeasurement(this.#database, platformId, { network, role, batch });
+  /** Every batch of a load; undefined for rows of version 1. */
+  batches(networkMeasurementId: number): BatchLog | undefined {
+    return this.#on((database) => readBatches(database, networkMeasurementId));
   }
 
-  hasIsolated(platformId: number, kernel: Kernel): boolean {
-    return hasIsolatedMeasurement(this.#database, platformId, kernelKey(kernel));
+  /** The raw parts of a load's energy. */
+  energyWindows(networkMeasurementId: number): readonly EnergyWindow[] {
+    return this.#on((database) => readWindows(database, networkMeasurementId));
   }
 
-  /** Raw samples in seconds behind a network or kernel row; undefined when there is no such row. */
+  /** Raw samples in seconds behind a kernel row, or a network row of version 1; undefined when there are none. */
   samples(level: "network" | "kernel", id: number): Float64Array | undefined {
-    return readSamples(this.#database, level, id);
+    return this.#on((database) => readSamples(database, level, id));
   }
 
-  putCalibration(platformId: number, calibration: Calibration): void {
-    storeCalibration(this.#database, platformId, calibration);
+  /** Adds to the history of the platform's cost models; returns the row's id. */
+  putCostModel(platformId: number, model: NewCostModel): number {
+    return this.#on((database) => storeCostModel(database, platformId, model));
   }
 
-  calibrations(platformId: number): readonly Calibration[] {
-    return listCalibrations(this.#database, platformId);
+  /** The newest of this kind and space, or of any space; one from an assumed power only where there is no other. */
+  costModel(
+    platformId: number,
+    kind: StoredModel["kind"],
+    space?: string,
+  ): StoredModel | undefined {
+    return this.#on((database) => readCostModel(database, platformId, { kind, space }));
   }
 
-  /** The calibration of this space, or the newest one when no space is given. */
-  calibration(platformId: number, space?: string): Calibration | undefined {
-    return this.calibrations(platformId).find(
-      (calibration) => space === undefined || calibration.space === space,
-    );
+  /** Newest first. */
+  costModels(
+    platformId: number,
+    kind?: StoredModel["kind"],
+    space?: string,
+  ): readonly StoredModel[] {
+    return this.#on((database) => listCostModels(database, platformId, { kind, space }));
   }
 
-  putEnergyModel(platformId: number, model: EnergyModel): void {
-    storeEnergyModel(this.#database, platformId, model);
-  }
-
-  energyModel(platformId: number): EnergyModel | undefined {
-    return readEnergyModel(this.#database, platformId);
+  #on<T>(work: (database: Database) => T): T {
+    try {
+      return work(this.#database);
+    } catch (error) {
+      throw asUserError(error, this.path);
+    }
   }
 }

@@ -38,7 +38,7 @@ export function fitLine(measured: readonly StoredNetworkMeasurement[]): Line {
 }
 
 const pointOf = ({ latency, kernels }: StoredNetworkMeasurement): Point => ({
-  latency_s: latency.latency_s,
+  latency_s: latency.floor.latency_s,
   sum_s: kernels.reduce((sum, kernel) => sum + kernel.latency.latency_s, 0),
 });
 
@@ -106,5 +106,5 @@ function heldOutError(
   // The table's answers hold the slope of the calibration before this one.
   const sum_s = answers.reduce((sum, answer) => sum + (answer?.latency_s ?? 0), 0);
   const predicted_s = overhead_s + (slope * sum_s) / (costs.calibration?.slope ?? 1);
-  return Math.abs(predicted_s - latency.latency_s) / latency.latency_s;
+  return Math.abs(predicted_s / latency.floor.latency_s - 1);
 }

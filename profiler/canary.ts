@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CanaryRule, GlancesRecord } from "../devices/index.ts";
+import type { BatchesRecord, CanaryRule } from "../devices/index.ts";
 import { scriptModel } from "../devices/index.ts";
 import type { EnergyTable, LatencyEstimate } from "../energy-db/index.ts";
 import { randomWeights } from "../src/network/initial-weights.ts";
@@ -44,27 +44,28 @@ const weightsSeed = 11;
 const undisturbed = 0.1;
 
 /** How scripts look at the canary. */
-export function canaryRule(allowedSlowdown: number, baseline_s?: number): CanaryRule {
+export function canaryRule(allowedSlowdown: number): CanaryRule {
   const weights = randomWeights(canaryNetwork, seededRandom(weightsSeed));
   return {
     model: scriptModel("canary", canaryNetwork, weights, 1),
     batch_s: 3e-4,
     batchesPerGlance: 3,
-    ...(baseline_s === undefined ? {} : { baseline_s }),
     allowedSlowdown,
   };
 }
 
-/** Looks for the undisturbed speed this long before anything is measured, s. */
-export const firstLook_s = 1;
-
-/** The canary's speed at calm moments, from glances, with the interval that order statistics give a quantile. */
-export function canaryEstimate(glances: readonly GlancesRecord[]): LatencyEstimate {
-  const latencies_s = glances.flatMap(({ latency_s }) => [...latency_s]);
-  if (latencies_s.length === 0) throw new Error("The canary was never looked at");
+/**
+ * The canary's speed at calm moments: of glances between the samples of other networks, where it is less at home in the
+ * caches than alone. With the interval that order statistics give a quantile. Undefined before the first glance.
+ */
+export function canaryEstimate(records: readonly BatchesRecord[]): LatencyEstimate | undefined {
+  const glances_s = records.flatMap(({ canary_s, sample }) =>
+    [...canary_s].filter((time_s, i) => sample[i] !== sample[i - 1] && !Number.isNaN(time_s)),
+  );
+  if (glances_s.length === 0) return undefined;
   // Binomial count of glances below the quantile, normal approximation.
-  const half = 1.96 * Math.sqrt((undisturbed * (1 - undisturbed)) / latencies_s.length);
-  const at = (level: number): number => quantile(latencies_s, Math.min(1, Math.max(0, level)));
+  const half = 1.96 * Math.sqrt((undisturbed * (1 - undisturbed)) / glances_s.length);
+  const at = (level: number): number => quantile(glances_s, Math.min(1, Math.max(0, level)));
   return {
     latency_s: at(undisturbed),
     low_s: at(undisturbed - half),

@@ -1,7 +1,7 @@
 import { mean } from "simple-statistics";
 import type { KernelMeasurement } from "../energy-db/index.ts";
 import { type Kernel, kernelKey } from "../src/network/kernel.ts";
-import { deviation, type LoadRow, networkKey, usableRows } from "./combine.ts";
+import { deviation, type LoadRow, loadKey, usableRows } from "./combine.ts";
 import { groups } from "./statistics/block-effects.ts";
 import { moderate, type SizedVariance, variancePrior } from "./statistics/moderated-variance.ts";
 import { studentT95 } from "./statistics/student-t.ts";
@@ -56,7 +56,7 @@ export function combineKernels(
   recordingHalf_s = 0,
 ): readonly CombinedKernel[] {
   const placed = usableRows(rows).flatMap((row): Placed[] =>
-    row.kernels.map((measured) => ({ measured, network: networkKey(row) })),
+    row.kernels.map((measured) => ({ measured, network: loadKey(row) })),
   );
   const kernels = [
     ...groups(placed, ({ measured }) => kernelKey(measured.kernel)).values(),

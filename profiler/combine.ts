@@ -1,14 +1,15 @@
 import { mean } from "simple-statistics";
-import type { NetworkMeasurement, QualityFlag } from "../energy-db/index.ts";
+import { type NetworkMeasurement, networkKey, type QualityFlag } from "../energy-db/index.ts";
 import type { Network } from "../src/network/network.ts";
 import { blockEffects, groups } from "./statistics/block-effects.ts";
 import { moderate, type VariancePrior, variancePrior } from "./statistics/moderated-variance.ts";
 import { studentT95 } from "./statistics/student-t.ts";
 
 /** What is read of a stored or fresh row of one load. */
-export interface LoadRow
-  extends Pick<NetworkMeasurement, "network" | "role" | "batch" | "block" | "flags"> {
+export interface LoadRow extends Pick<NetworkMeasurement, "network" | "role" | "batch" | "flags"> {
   readonly sessionId?: number;
+  /** Absent in rows of version 1, which were measured one after the other. */
+  readonly block?: number;
   readonly latency: {
     readonly floor: { readonly latency_s: number };
     readonly typical?: { readonly latency_s: number };
@@ -64,7 +65,7 @@ export function combineLoads<Row extends LoadRow>(
   const usable = usableRows(rows);
   const floors = combined(usable, (row) => row.latency.floor.latency_s, spread?.floor);
   const typicals = combined(usable, (row) => row.latency.typical?.latency_s, spread?.typical);
-  return [...groups(usable, networkKey)].flatMap(([key, own]) => {
+  return [...groups(usable, loadKey)].flatMap(([key, own]) => {
     const [first] = own;
     const floor = floors.latencies.get(key);
     const typical = typicals.latencies.get(key);
@@ -84,20 +85,20 @@ export function loadSpread(rows: readonly LoadRow[]): LoadSpread {
 }
 
 /** Equal for loads of the same network in the same role. */
-export const networkKey = ({
+export const loadKey = ({
   network,
   batch,
   role,
 }: Pick<LoadRow, "network" | "batch" | "role">): string =>
-  JSON.stringify([role, batch, network.input, network.layers]);
+  `${role} ${batch} ${networkKey(network)}`;
 
 const hasFlag = ({ flags }: LoadRow, flag: QualityFlag): boolean => flags.includes(flag);
 
 /** Neither superseded nor, where there is a calm one, drifted. */
 export function usableRows<Row extends LoadRow>(rows: readonly Row[]): readonly Row[] {
   const kept = rows.filter((row) => !hasFlag(row, "superseded"));
-  const calm = new Set(kept.filter((row) => !hasFlag(row, "drift")).map(networkKey));
-  return kept.filter((row) => !hasFlag(row, "drift") || !calm.has(networkKey(row)));
+  const calm = new Set(kept.filter((row) => !hasFlag(row, "drift")).map(loadKey));
+  return kept.filter((row) => !hasFlag(row, "drift") || !calm.has(loadKey(row)));
 }
 
 /** One subject's values in different blocks combined, by name. */
@@ -109,8 +110,8 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
   const values = rows.flatMap((row) => {
     const latency_s = latencyOf(row);
     if (latency_s === undefined || !(latency_s > 0)) return [];
-    const block = `${row.sessionId ?? 0}/${row.block}`;
-    return { subject: networkKey(row), block, value: Math.log(latency_s) };
+    const block = `${row.sessionId ?? 0}/${row.block ?? "-"}`;
+    return { subject: loadKey(row), block, value: Math.log(latency_s) };
   });
   const effects = blockEffects(values);
   const bySubject = [...groups(values, ({ subject }) => subject)].map(([subject, own]) => {
@@ -136,9 +137,13 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
     bySubject.map(({ subject, centre, loads }, i): [string, CombinedLatency] => {
       const own = variances[i] ?? { variance: 0, freedom: 0, size: 1 };
       const { variance, freedom } = moderate(own, spread.prior);
-      // Without block effects of its own, a value has that of its block in its spread already.
-      const shared = effects.size > 0 ? spread.blockSd ** 2 / blocks : 0;
-      const half = studentT95(freedom) * Math.sqrt(variance / loads + shared);
+      // Few loads alone cannot tell the state of the machine they share.
+      const shared = effects.size > 0 || given ? spread.blockSd ** 2 / blocks : 0;
+      // One load and nothing known of others: any interval would be made up.
+      const half =
+        freedom > 0
+          ? studentT95(freedom) * Math.sqrt(variance / loads + shared)
+          : Number.POSITIVE_INFINITY;
       return [
         subject,
         {

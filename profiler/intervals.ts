@@ -26,9 +26,15 @@ export function quantileEstimate(
 /** Iglewicz and Hoaglin's 3.5 on MADs scaled by 1.4826, which makes the MAD a normal's standard deviation. */
 const outlierMads = 3.5 * 1.4826;
 
+/** Differences that are none, as a fraction. */
+const rounding = 1e-6;
+
 /** Whether more than a tenth lies far from the median. */
 export function hasManyOutliers(samples: readonly number[]): boolean {
   const centre = median([...samples]);
-  const limit = outlierMads * medianAbsoluteDeviation([...samples]);
+  const limit = Math.max(
+    outlierMads * medianAbsoluteDeviation([...samples]),
+    rounding * Math.abs(centre),
+  );
   return samples.filter((sample) => Math.abs(sample - centre) > limit).length > samples.length / 10;
 }

@@ -84,6 +84,7 @@ async function sampleLoads(
       { patience_s: patience.left_s, profiled: device.capabilities.nodeProfiling },
     ),
   ]);
+  measuring.learnCanary(raw);
   const { clock: deviceClock, recording } = measuring.instruments;
   const conditions = conditionsOf(recordsOf(raw, "state"));
   return loads.map((load, i) => {
@@ -91,7 +92,13 @@ async function sampleLoads(
     const nodes = recordsOf(raw, "nodes").find(({ model }) => model === models[i]?.name);
     if (!batches) throw new Error(`The device measured nothing of load ${i}`);
     const step_s = deviceClock?.step_s ?? 0;
-    const analysis = analyseLoad(batches, measuring.baseline_s, rules, step_s, random);
+    const analysis = analyseLoad(
+      batches,
+      measuring.baseline_s ?? Number.NaN,
+      rules,
+      step_s,
+      random,
+    );
     const { network, role, batch, position, attempt } = load;
     return {
       network,

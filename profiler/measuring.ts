@@ -1,17 +1,17 @@
 import {
+  type BatchesRecord,
   type CanaryRule,
   type Clock,
   type Device,
-  type GlancesRecord,
   type MeasurementScript,
   type RawMeasurement,
   recordsOf,
   type ScriptStep,
   systemClock,
 } from "../devices/index.ts";
-import type { LatencyEstimate, SessionInstruments } from "../energy-db/index.ts";
+import type { SessionInstruments } from "../energy-db/index.ts";
 import type { Random } from "../src/random.ts";
-import { canaryEstimate, canaryRule, firstLook_s } from "./canary.ts";
+import { canaryEstimate, canaryRule } from "./canary.ts";
 import {
   type EnergyRules,
   energyRules,
@@ -53,7 +53,7 @@ export class Measuring {
   readonly invalidEnergy: string[] = [];
   readonly #canary: CanaryRule;
   readonly #known_s: number;
-  readonly #glances: GlancesRecord[] = [];
+  readonly #batches: BatchesRecord[] = [];
   #instruments: SessionInstruments = {};
   #blocks = 0;
 
@@ -71,16 +71,17 @@ export class Measuring {
 
   /** What is known of the instruments so far; grows with every look at the canary. */
   get instruments(): SessionInstruments {
-    return { ...this.#instruments, canary: this.canary };
+    const canary = canaryEstimate(this.#batches);
+    return { ...this.#instruments, ...(canary ? { canary } : {}) };
   }
 
-  get canary(): LatencyEstimate {
-    return canaryEstimate(this.#glances);
-  }
-
-  /** The canary's speed that counts as calm, s. */
-  get baseline_s(): number {
-    return Math.min(this.#known_s, this.canary.latency_s);
+  /** The canary's speed that counts as calm, s; undefined before the first block of a first session. */
+  get baseline_s(): number | undefined {
+    const known_s = Math.min(
+      this.#known_s,
+      this.instruments.canary?.latency_s ?? Number.POSITIVE_INFINITY,
+    );
+    return Number.isFinite(known_s) ? known_s : undefined;
   }
 
   /** Numbers the scripts of a session. */
@@ -88,32 +89,38 @@ export class Measuring {
     return this.#blocks++;
   }
 
-  /** Sends a script with the canary at its present baseline, and keeps what the records say of canary and patience. */
+  /**
+   * Sends a script and keeps what its records say of patience. In the first block of a first session nobody knows yet
+   * what is calm: there the device takes every moment for it, and only the analysis tells.
+   */
   async measure(
     models: MeasurementScript["models"],
     steps: readonly ScriptStep[],
   ): Promise<RawMeasurement> {
-    const isFirst = this.#glances.length === 0;
+    const { baseline_s } = this;
     const raw = await this.device.measure(
       {
         version: 1,
         threads: this.device.identity.threads,
         seed: this.random.below(2 ** 31),
         models,
-        canary: isFirst ? this.#canary : { ...this.#canary, baseline_s: this.baseline_s },
+        canary: { ...this.#canary, ...(baseline_s === undefined ? {} : { baseline_s }) },
         steps,
       },
       { signal: this.signal },
     );
-    this.#glances.push(...recordsOf(raw, "glances"));
     for (const { duration_s } of recordsOf(raw, "waited")) this.patience.spend(duration_s);
     return raw;
   }
 
-  /** Learns the canary's speed, the recording time of the node profiler, the clock's offset and the meter's period. */
+  /** What a block of networks says of the canary. */
+  learnCanary(raw: RawMeasurement): void {
+    this.#batches.push(...recordsOf(raw, "batches"));
+  }
+
+  /** Learns the recording time of the node profiler, the clock's offset and the meter's period. */
   async calibrate(): Promise<void> {
     const { capabilities } = this.device;
-    await this.measure([], [{ kind: "look", duration_s: firstLook_s }]);
     const recording = capabilities.nodeProfiling
       ? recordingTime(
           recordsOf(await this.measure([emptyNodes], recordingSteps(this.rules)), "nodes"),

@@ -1,7 +1,13 @@
 import { systemClock } from "../devices/index.ts";
-import { lockDevice, type QualityFlag, type SessionSettings } from "../energy-db/index.ts";
+import {
+  type Calibration,
+  lockDevice,
+  type QualityFlag,
+  type SessionSettings,
+} from "../energy-db/index.ts";
 import { progressOf } from "../src/progress.ts";
 import { canaryLatency } from "./canary.ts";
+import { fitCosts } from "./fit-costs.ts";
 import { measureIsolated } from "./isolated.ts";
 import { type Load, measureBlock } from "./measure-block.ts";
 import { measuringProtocol, openMeasuring } from "./measuring.ts";
@@ -24,6 +30,8 @@ export interface ProfileOutcome {
   readonly measured: number;
   readonly skipped: number;
   readonly stoppedBy: StopReason;
+  /** Absent until enough design and held-out networks are in the table. */
+  readonly calibration?: Calibration;
   /** How many of the loads measured now carry each flag; networks for "target-ci-missed". */
   readonly flags: Readonly<Partial<Record<QualityFlag, number>>>;
   /** Why energy windows were thrown away; one sentence each. */
@@ -40,20 +48,23 @@ const attempts = 3;
 
 /**
  * Measures what the plan wants and the table lacks, one transaction per load, so that stopping at any moment loses at most
- * the block in flight and running again continues. Holds the device's lock meanwhile.
+ * the block in flight and running again continues, and fits the costs. Holds the device's lock meanwhile.
  */
 export async function profile(options: ProfileOptions): Promise<ProfileOutcome> {
   const { device, table, plan, clock = systemClock } = options;
   const lock = device.capabilities.simulated
     ? undefined
-    : lockDevice(device.identity, `profile of ${plan.space.name} into ${table.path}`);
+    : lockDevice(device.identity, {
+        purpose: `profile of ${plan.space.name} into ${table.path}`,
+      });
   try {
     const { id: platformId } = table.ensurePlatform(device.identity, device.details);
     const deadline_s = clock.now_s() + (options.timeLimit_s ?? Number.POSITIVE_INFINITY);
     const sessionId = table.startSession(platformId, sessionSettings(options));
     const outcome = await measureMissing(options, platformId, sessionId, deadline_s);
+    const calibration = fitCosts(table, platformId, plan.space.name, options.assumePower_w);
     table.finishSession(sessionId, clock.timestamp(), outcome.stoppedBy);
-    return outcome;
+    return { ...outcome, ...(calibration ? { calibration } : {}) };
   } finally {
     lock?.release();
   }

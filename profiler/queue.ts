@@ -1,6 +1,6 @@
 import type { Random } from "../src/random.ts";
 import { shuffled } from "../src/random.ts";
-import { networkKey } from "./combine.ts";
+import { loadKey } from "./combine.ts";
 import type { Load } from "./measure-block.ts";
 
 /**
@@ -30,7 +30,7 @@ export class LoadQueue {
   nextBlock(): readonly Load[] {
     const chosen = new Map<string, Load>();
     for (const load of this.#waiting) {
-      const key = networkKey(load);
+      const key = loadKey(load);
       if (!chosen.has(key)) chosen.set(key, load);
       if (chosen.size === this.#perBlock) break;
     }

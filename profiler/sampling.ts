@@ -33,7 +33,7 @@ export const samplingRules: SamplingRules = {
   batch_s: 1e-3,
   warmRuns: 3,
   plainPerSample: 5,
-  profiledPerSample: 3,
+  profiledPerSample: 2,
   calmSamples: 20,
   fewestCalm: 10,
   maxSamples: 60,

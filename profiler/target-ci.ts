@@ -1,5 +1,5 @@
 import { kernelKey } from "../src/network/kernel.ts";
-import { combineLoads, networkKey } from "./combine.ts";
+import { combineLoads, loadKey } from "./combine.ts";
 import { combineKernels } from "./combine-kernels.ts";
 import type { PlannedNetwork } from "./plan.ts";
 import { comparableRows, defaultMaxLoads, type Session } from "./steps.ts";
@@ -28,12 +28,12 @@ export function unsettledNetworks(session: Session): {
         kernels.some(({ kernel }) => wideKernels.has(kernelKey(kernel))),
       );
       const unsettled = holdsWide || isWide(network.floor, plan.targetCi);
-      return [networkKey(network), { unsettled, loads: network.rows.length }];
+      return [loadKey(network), { unsettled, loads: network.rows.length }];
     }),
   );
   const judged = plan.networks.map((planned) => ({
     planned,
-    found: networks.get(networkKey({ ...planned, batch: plan.space.batch })),
+    found: networks.get(loadKey({ ...planned, batch: plan.space.batch })),
   }));
   return {
     wanting: judged

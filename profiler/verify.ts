@@ -78,7 +78,9 @@ export async function verifyNetworks(
   networks: readonly NetworkToMeasure[],
 ): Promise<Verification> {
   const { device, patience_s = 60 } = options;
-  const lock = device.capabilities.simulated ? undefined : lockDevice(device.identity, "verify");
+  const lock = device.capabilities.simulated
+    ? undefined
+    : lockDevice(device.identity, { purpose: "verify" });
   try {
     const measuring = await openMeasuring({ ...options, patience_s });
     const rows = await measureUntilSettled(measuring, options, networks);

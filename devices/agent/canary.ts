@@ -1,5 +1,5 @@
 import type { LoadedModel } from "../runtime.ts";
-import type { AwaitCalmStep, CanaryRule, LookStep, MeasurementScript } from "../script.ts";
+import type { AwaitCalmStep, CanaryRule, MeasurementScript } from "../script.ts";
 import type { Canary, Execution, ResidentCanary } from "./execution.ts";
 import type { Machine } from "./machine.ts";
 
@@ -33,22 +33,6 @@ async function glance(model: LoadedModel, rule: CanaryRule, runs: number): Promi
   for (let batch = 0; batch < rule.batchesPerGlance; batch++)
     fastest_s = Math.min(fastest_s, (await model.run(runs)) / runs);
   return fastest_s;
-}
-
-export async function look(execution: Execution, { duration_s }: LookStep): Promise<void> {
-  const { canary, machine, check, emit } = execution;
-  if (!canary) throw new Error("A script without canary cannot look at it");
-  const glances: { readonly start_s: number; readonly latency_s: number }[] = [];
-  const end_s = machine.clock.now_s() + duration_s;
-  while (machine.clock.now_s() < end_s) {
-    check();
-    glances.push({ start_s: machine.clock.now_s(), latency_s: await canary.glance() });
-  }
-  emit({
-    kind: "glances",
-    start_s: Float64Array.from(glances, ({ start_s }) => start_s),
-    latency_s: Float64Array.from(glances, ({ latency_s }) => latency_s),
-  });
 }
 
 export async function awaitCalm(

@@ -1,7 +1,7 @@
 import { seededRandom } from "../../src/random.ts";
 import type { RawRecord } from "../raw.ts";
 import type { MeasurementScript, ScriptStep } from "../script.ts";
-import { awaitCalm, canaryOn, look } from "./canary.ts";
+import { awaitCalm, canaryOn } from "./canary.ts";
 import type { Execution, ResidentCanary } from "./execution.ts";
 import type { Machine } from "./machine.ts";
 import { meterLook, meterModel } from "./meter.ts";
@@ -38,8 +38,6 @@ export async function runScript(
 
 async function perform(execution: Execution, step: ScriptStep): Promise<void> {
   switch (step.kind) {
-    case "look":
-      return look(execution, step);
     case "await-calm":
       return awaitCalm(execution, step);
     case "sample":

@@ -1,5 +1,6 @@
 import type { Kernel } from "../../src/network/kernel.ts";
-import type { Calibration, CostAnswer, EnergyModel, Provenance } from "../records.ts";
+import type { CostAnswer, Provenance } from "../records.ts";
+import type { Calibration, EnergyModel } from "./version-1-models.ts";
 
 /** What turns a kernel's time into its cost inside a network. */
 export interface CostTerms {

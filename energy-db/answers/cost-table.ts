@@ -1,11 +1,11 @@
 import type { Kernel } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
 import { describePlatform } from "../platforms.ts";
-import { type KernelFilter, matchesKernel } from "../read-measurements.ts";
-import type { Calibration, CostAnswer, EnergyModel, Platform } from "../records.ts";
-import type { StoredRun } from "../runs.ts";
+import { type KernelFilter, matchesKernel } from "../read-kernels.ts";
+import type { CostAnswer, Platform } from "../records.ts";
+import type { StoredSession } from "../sessions.ts";
 import type { EnergyTable } from "../table.ts";
-import type { Method } from "../write-measurements.ts";
+import type { Method } from "../write-kernels.ts";
 import { overheadOf } from "./answer.ts";
 import { type Family, familyFinder } from "./family.ts";
 import { type MarginalCost, marginalCost } from "./marginal.ts";
@@ -14,6 +14,12 @@ import { drawTogether, type MeasuredKernel } from "./observations.ts";
 import type { Axis } from "./plane.ts";
 import { refusal } from "./refusal.ts";
 import type { Staircase } from "./staircase.ts";
+import {
+  type Calibration,
+  calibrationOf,
+  type EnergyModel,
+  energyModelOf,
+} from "./version-1-models.ts";
 
 /** A measured kernel with its cost as the table answers it. */
 export interface KernelCost
@@ -77,14 +83,14 @@ export function loadCosts(
   const platform = table.platforms().find(({ id }) => id === platformId);
   if (!platform) throw new Error(`The table has no platform ${platformId}`);
   const rows = table
-    .kernelMeasurements(platformId, method)
+    .kernelMeasurements(platformId, { method })
     .filter(({ role }) => role !== "held-out" && role !== "verify");
-  const calibration = method === "in-context" ? table.calibration(platformId, space) : undefined;
-  const energyModel = table.energyModel(platformId);
+  const calibration = method === "in-context" ? calibrationOf(table, platformId, space) : undefined;
+  const energyModel = energyModelOf(table, platformId, space);
   return costTable(drawTogether(rows), {
     platform,
     method,
-    grid: gridOf(table.runs(platformId)),
+    grid: gridOf(table.sessions(platformId)),
     source: `${table.path}: ${describePlatform(platform)}, ${method} kernel times`,
     ...(calibration ? { calibration } : {}),
     ...(energyModel ? { energyModel } : {}),
@@ -96,9 +102,11 @@ type Origin = Pick<
   "platform" | "method" | "grid" | "source" | "calibration" | "energyModel"
 >;
 
-/** The finest grid of widths that a profile run used; runs that profiled nothing state none. */
-function gridOf(runs: readonly StoredRun[]): number {
-  const grids = runs.flatMap(({ settings: { grid } }) => (typeof grid === "number" ? [grid] : []));
+/** The finest grid of widths that a session used; sessions that profiled nothing state none. */
+function gridOf(sessions: readonly StoredSession[]): number {
+  const grids = sessions.flatMap(({ settings: { grid } }) =>
+    typeof grid === "number" ? [grid] : [],
+  );
   return Math.min(...(grids.length > 0 ? grids : [1]));
 }
 

@@ -1,7 +1,8 @@
 import type { UserError } from "../../src/errors.ts";
 import { type Kernel, kernelsOf, type LayerKernel } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
-import type { Calibration, CostAnswer } from "../records.ts";
+import type { CostAnswer } from "../records.ts";
+import type { Calibration } from "./version-1-models.ts";
 
 /** Cost of a whole network: overhead plus the sum of its layers. */
 export interface NetworkCost extends CostAnswer {

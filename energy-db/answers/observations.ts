@@ -1,8 +1,8 @@
 import { type Kernel, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
 import { median, medianAbsoluteDeviation } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
-import type { StoredKernelMeasurement } from "../read-measurements.ts";
-import type { QualityFlag } from "../records.ts";
+import type { StoredKernelMeasurement } from "../read-kernels.ts";
+import type { KernelLatency, QualityFlag } from "../records.ts";
 
 /** One kernel with everything measured of it drawn together. */
 export interface MeasuredKernel {
@@ -26,6 +26,8 @@ const flagWeights: { readonly [F in QualityFlag]: number } = {
   outliers: 0.5,
   "target-ci-missed": 0.5,
   "coarse-timer": 0.5,
+  superseded: 0.25,
+  "below-resolution": 0.5,
 };
 
 /**
@@ -43,9 +45,7 @@ export function drawTogether(rows: readonly StoredKernelMeasurement[]): readonly
     const latency_s = weightedMedian(
       group.map(({ latency, flags }) => ({ value: latency.latency_s, weight: weightOf(flags) })),
     );
-    const own = median(
-      group.map(({ latency }) => (latency.high_s - latency.low_s) / 2 / latency.latency_s),
-    );
+    const own = median(group.map(({ latency }) => halfWidth(latency) / latency.latency_s));
     return [
       {
         kernel: first.kernel,
@@ -60,6 +60,10 @@ export function drawTogether(rows: readonly StoredKernelMeasurement[]): readonly
     ];
   });
 }
+
+/** An import without an interval claims none. */
+const halfWidth = ({ latency_s, low_s = latency_s, high_s = latency_s }: KernelLatency): number =>
+  (high_s - low_s) / 2;
 
 const weightOf = (flags: readonly QualityFlag[]): number =>
   flags.reduce((weight, flag) => weight * flagWeights[flag], 1);

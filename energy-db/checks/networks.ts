@@ -2,8 +2,8 @@ import { UserError } from "../../src/errors.ts";
 import { median, quantile } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
 import { type CostTable, loadCosts } from "../answers/cost-table.ts";
-import type { StoredNetworkMeasurement } from "../read-measurements.ts";
-import type { Calibration } from "../records.ts";
+import type { Calibration } from "../answers/version-1-models.ts";
+import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import { type CheckInput, type CheckResult, ok, warning } from "./result.ts";
 
 /** Errors above which a table does not predict networks well. */
@@ -39,7 +39,7 @@ function recomputed({ table, platformId, networks }: CheckInput, space: string):
   for (const { id, network, batch, latency } of heldOut) {
     const predicted = predictedLatency(costs, network, batch);
     if (predicted === undefined) refused.push(id);
-    else errors.push(Math.abs(predicted - latency.latency_s) / latency.latency_s);
+    else errors.push(Math.abs(predicted / latency.floor.latency_s - 1));
   }
   if (refused.length > 0)
     return warning(

@@ -1,6 +1,7 @@
 import type { CostTable } from "../answers/cost-table.ts";
-import type { StoredKernelMeasurement, StoredNetworkMeasurement } from "../read-measurements.ts";
-import type { Calibration } from "../records.ts";
+import type { Calibration } from "../answers/version-1-models.ts";
+import type { StoredKernelMeasurement } from "../read-kernels.ts";
+import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import type { EnergyTable } from "../table.ts";
 
 /** What a check may look at. */

@@ -20,7 +20,7 @@ export function positiveCosts({ kernels }: CheckInput): readonly CheckResult[] {
 const fewestSamples = 10;
 
 export function enoughSamples({ kernels }: CheckInput): readonly CheckResult[] {
-  const few = kernels.filter(({ latency }) => latency.samples < fewestSamples);
+  const few = kernels.filter(({ samples = fewestSamples }) => samples < fewestSamples);
   if (few.length === 0) return [ok(`Every kernel time rests on ${fewestSamples} samples or more`)];
   return [warning(`${few.length} kernel times rest on fewer than ${fewestSamples} samples`, few)];
 }
@@ -88,7 +88,9 @@ export function rankWithWork({ costs }: CheckInput): readonly CheckResult[] {
 export function constantPower({ networks }: CheckInput): readonly CheckResult[] {
   const metered = networks.filter(({ energy }) => energy !== undefined);
   if (metered.length < 5) return [ok("Too few energy readings to judge")];
-  const powers = metered.map(({ energy, latency }) => (energy?.energy_j ?? 0) / latency.latency_s);
+  const powers = metered.map(
+    ({ energy, latency }) => (energy?.gross.energy_j ?? 0) / latency.floor.latency_s,
+  );
   const spread = (Math.max(...powers) - Math.min(...powers)) / median(powers);
   if (spread > 1e-3) return [ok("Power differs between networks, as metered power does")];
   return [

@@ -1,11 +1,16 @@
 import { Matrix, solve } from "ml-matrix";
-import type { EnergyReading, StoredModel } from "../../energy-db/index.ts";
+import type { EnergyEstimate, EnergyReading, StoredModel } from "../../energy-db/index.ts";
 import { quantile } from "../../src/statistics.ts";
 import { studentT95 } from "../statistics/student-t.ts";
 
 /** A network whose energy was metered: what its row says, as far as it is read here. */
 export interface MeteredNetwork {
-  readonly energy: Pick<EnergyReading, "gross" | "net" | "meter" | "provenance">;
+  readonly energy: {
+    readonly gross: Pick<EnergyEstimate, "energy_j">;
+    readonly net?: Pick<EnergyEstimate, "energy_j">;
+    readonly meter: string;
+    readonly provenance: EnergyReading["provenance"];
+  };
   /** Latency that goes with the energy: the typical one, since windows hold slow moments too, s. */
   readonly latency_s: number;
   /** Time spent in each operation by the cost model, s. What is missing to the latency is the call's overhead. */
@@ -44,16 +49,9 @@ export function fitEnergyModel(
   design: readonly MeteredNetwork[],
   heldOut: readonly MeteredNetwork[],
 ):
-  | Pick<
-      StoredModel,
-      | "provenance"
-      | "source"
-      | "document"
-      | "designNetworks"
-      | "heldOutNetworks"
-      | "medianError"
-      | "p90Error"
-    >
+  | (Omit<StoredModel, "id" | "kind" | "space" | "fittedAt" | "document"> & {
+      readonly document: EnergyModelDocument;
+    })
   | undefined {
   const gross = fitPowers(observations(design, "gross"), observations(heldOut, "gross"));
   const [first] = design;

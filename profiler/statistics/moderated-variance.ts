@@ -14,17 +14,18 @@ export interface VariancePrior {
   at(size: number): number;
 }
 
-/** Few variances say nothing of a trend. */
+/** Few variances say nothing of others, or of a trend. */
+const fewest = 4;
 const fewestForTrend = 12;
 
 /**
  * The empirical Bayes prior of many variances (Smyth 2004, Statistical Applications in Genetics and Molecular Biology
  * 3, section 6.2; with a trend as in limma): the mean of log variances gives its scale, their spread beyond that of
- * chance its degrees of freedom. Undefined without variances.
+ * chance its degrees of freedom. Undefined for a handful of variances.
  */
 export function variancePrior(given: readonly SizedVariance[]): VariancePrior | undefined {
   const usable = given.filter(({ variance, freedom }) => variance > 0 && freedom > 0);
-  if (usable.length === 0) return undefined;
+  if (usable.length < fewest) return undefined;
   const points = usable.map(({ variance, freedom, size }) => ({
     x: Math.log(size),
     y: Math.log(variance) - digamma(freedom / 2) + Math.log(freedom / 2),
@@ -36,14 +37,13 @@ export function variancePrior(given: readonly SizedVariance[]): VariancePrior | 
     points.reduce((sum, { x, y }) => sum + (y - line(x)) ** 2, 0) /
       Math.max(1, points.length - parameters) -
     points.reduce((sum, { noise }) => sum + noise, 0) / points.length;
+  // Known no better than all of them together are.
+  const most = usable.reduce((sum, variance) => sum + variance.freedom, 0);
   // No more spread than chance gives: all variances of a size are the same.
-  const freedom = spread > 1e-3 ? Math.min(mostFreedom, 2 * inverseTrigamma(spread)) : mostFreedom;
+  const freedom = spread > 1e-3 ? Math.min(most, 2 * inverseTrigamma(spread)) : most;
   const shift = digamma(freedom / 2) - Math.log(freedom / 2);
   return { freedom, at: (size) => Math.exp(line(Math.log(size)) + shift) };
 }
-
-/** As good as known. */
-const mostFreedom = 1e4;
 
 /** The variance of one sample after the prior has had its say, with its degrees of freedom (Smyth 2004, eq. 4). */
 export function moderate(

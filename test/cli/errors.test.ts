@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { beforeAll, expect, test } from "vitest";
-import { openTable } from "../../energy-db/index.ts";
+import { openDevice } from "../../devices/index.ts";
+import { lockDevice } from "../../energy-db/index.ts";
 import { recipes, type SearchHistory } from "../../search/index.ts";
 import { writeDocument, writeFound } from "../../src/cli/workflow/search-folder.ts";
 import { exitCodes } from "../../src/errors.ts";
@@ -219,15 +220,19 @@ test("a database of a newer version is refused with what to do", async () => {
   expect(code).toBe(exitCodes.failure);
 });
 
-test("a second profiler on one database is told who holds it", async () => {
-  const first = openTable(db, { mode: "write" });
+test("a second profile on one device is told who measures it", async () => {
+  const device = await openDevice("local", { runtime: "ort-cpu", meter: "none", threads: 1 });
+  const lock = lockDevice(device.identity, { purpose: "profile of lenet into other.db" });
 
-  const { code, stderr } = await cli(["profile", "--net", net, "--db", db]);
-  first.close();
+  const { code, stderr } = await cli(["profile", "--net", net, "--db", join(folder, "second.db")]);
+  lock.release();
+  await device.close();
 
-  expect(stderr).toContain(db);
+  expect(stderr).toMatch(
+    /Device local is being measured by process \d+ \(profile of lenet into other\.db\)/,
+  );
   expect(stderr.trim().split("\n")).toHaveLength(2);
-  expect(code).toBe(exitCodes.failure);
+  expect(code).toBe(exitCodes.unavailable);
 });
 
 test("an output folder that is a file is refused before anything is trained", async () => {

@@ -1,52 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { totalEnergy } from "../../devices/index.ts";
+import { filesBelow } from "../../devices/files.ts";
+import type { MeterSample } from "../../devices/index.ts";
 import { raplMeter } from "../../devices/meters/rapl.ts";
-import { localTransport } from "../../devices/transports/local.ts";
+import { VirtualClock } from "../profiler/simulated-device/clock.ts";
 import { sysfsFixture, twoSockets, writeFiles, zone } from "./sysfs.ts";
-
-/** A clock that stands still until it is told the time. */
-function handClock(start_s = 0) {
-  const clock = {
-    time_s: start_s,
-    step_s: 1e-9,
-    now_s: () => clock.time_s,
-    timestamp: () => "2026-01-01T00:00:00.000Z",
-    sleep: async (duration_s: number) => {
-      clock.time_s += duration_s;
-    },
-  };
-  return clock;
-}
 
 const open = (files: Readonly<Record<string, string | null>>) => {
   const root = sysfsFixture(files);
-  const clock = handClock();
-  return { root, clock, meter: raplMeter(localTransport(root), clock) };
+  const clock = new VirtualClock();
+  return { root, clock, meter: raplMeter(filesBelow(root), clock) };
 };
 
 const countedRails = async (files: Readonly<Record<string, string | null>>) => {
   const { rails } = await open(files).meter.describe();
   return rails.filter(({ counted }) => counted).map(({ id }) => id);
 };
-
-/** Energy between the fixture as it is and the fixture with other counters, `duration_s` later. */
-async function energyAfter(
-  files: Readonly<Record<string, string | null>>,
-  changed: Readonly<Record<string, string>>,
-  duration_s = 1,
-) {
-  const { root, clock, meter } = open(files);
-  const before = await meter.read();
-  writeFiles(
-    root,
-    Object.fromEntries(
-      Object.entries(changed).map(([id, uj]) => [`sys/class/powercap/${id}/energy_uj`, uj]),
-    ),
-  );
-  clock.time_s += duration_s;
-  const after = await meter.read();
-  return totalEnergy((await meter.describe()).rails, [before, after]);
-}
 
 describe("which RAPL zones are counted", () => {
   it("sums packages and memory, and neither cores nor the mmio duplicates", async () => {
@@ -112,54 +80,32 @@ describe("which RAPL zones are counted", () => {
   });
 });
 
-describe("energy between two readings of RAPL", () => {
-  it("is the sum of the counters' rises", async () => {
-    const energy = await energyAfter(twoSockets, {
-      "intel-rapl:0": "30000000",
-      "intel-rapl:1": "20000000",
-      "intel-rapl:0:1": "5000000",
-    });
+describe("RAPL's stream of readings", () => {
+  it("has every counted zone at every period, in joules", async () => {
+    const { root, clock, meter } = open(twoSockets);
+    const samples: MeterSample[] = [];
 
-    expect(energy).toEqual({ ok: true, energy_j: 55 });
+    await meter.start({ period_s: 0.1 });
+    writeFiles(root, { "sys/class/powercap/intel-rapl:0/energy_uj": "30000000" });
+    await clock.sleep(0.15);
+    await meter.stop();
+    for await (const sample of meter.samples()) samples.push(sample);
+
+    expect(new Set(samples.map(({ rail }) => rail)).size).toBe(4);
+    expect(samples.filter(({ rail }) => rail === "intel-rapl:0")).toEqual([
+      { rail: "intel-rapl:0", time_s: 0, energy_j: 0 },
+      { rail: "intel-rapl:0", time_s: 0.1, energy_j: 30 },
+      { rail: "intel-rapl:0", time_s: 0.15, energy_j: 30 },
+    ]);
   });
 
-  it("undoes a wrap per rail, with that rail's own size", async () => {
-    const files = {
-      ...zone("intel-rapl:0", "package-0", { energy_uj: "262143000000" }),
-      ...zone("intel-rapl:0:0", "dram", { energy_uj: "65712000000", range_uj: "65712999613" }),
-    };
-
-    const energy = await energyAfter(files, { "intel-rapl:0": "671150", "intel-rapl:0:0": "387" });
-
-    // 0.328850 + 0.671150 of the package, 0.999613 + 0.000387 of the memory.
-    expect(energy).toEqual({ ok: true, energy_j: expect.closeTo(2, 6) });
-  });
-
-  it("is invalid when a counter of unknown size fell", async () => {
-    const files = zone("intel-rapl:0", "package-0", { energy_uj: "5000000", range_uj: null });
-
-    const energy = await energyAfter(files, { "intel-rapl:0": "1000000" });
-
-    expect(energy).toEqual({ ok: false, reason: expect.stringContaining("size") });
-  });
-
-  it("is invalid when it would take more power than the rail can draw", async () => {
-    const files = {
+  it("takes the plausible power from the zone's limit", async () => {
+    const { rails } = await open({
       ...zone("intel-rapl:0", "package-0"),
       "sys/class/powercap/intel-rapl:0/constraint_0_max_power_uw": "65000000",
-    };
+    }).meter.describe();
 
-    const energy = await energyAfter(files, { "intel-rapl:0": "400000000" });
-
-    expect(energy).toEqual({ ok: false, reason: expect.stringContaining("plausible") });
-  });
-
-  it("is invalid with fewer than two readings", async () => {
-    const { meter } = open(zone("intel-rapl:0", "package-0"));
-
-    const energy = totalEnergy((await meter.describe()).rails, [await meter.read()]);
-
-    expect(energy.ok).toBe(false);
+    expect(rails[0]?.maxPower_w).toBe(5 * 65);
   });
 });
 

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { checkTable, type EnergyTable } from "../../energy-db/index.ts";
+import { checkTable, type EnergyTable, storeCalibration } from "../../energy-db/index.ts";
 import type { EnergyReading } from "../../energy-db/records.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import {
   calibration,
   chain,
+  estimateOf,
   identity,
   latencyOf,
   measuredNetwork,
-  runSettings,
+  sessionSettings,
 } from "./example-rows.ts";
 import { freshTable } from "./temporary.ts";
 
@@ -16,17 +17,17 @@ const cost = ({ inChannels, outChannels }: Kernel) => 1.23e-6 + 1.1e-9 * inChann
 
 let table: EnergyTable;
 let platformId: number;
-let run: number;
+let session: number;
 
 beforeEach(() => {
   table = freshTable();
   platformId = table.ensurePlatform(identity, {}).id;
-  run = table.startRun(platformId, runSettings);
+  session = table.startSession(platformId, sessionSettings);
 });
 afterEach(() => table.close());
 
 const store = (...measured: Parameters<typeof measuredNetwork>) =>
-  table.addNetworkMeasurement(platformId, run, measuredNetwork(...measured));
+  table.addNetworkMeasurement(platformId, session, measuredNetwork(...measured));
 
 function storeDesign(of = cost) {
   for (const first of [8, 32, 64])
@@ -43,7 +44,7 @@ describe("checkTable", () => {
   test("finds nothing in a sound table and says so for every check", () => {
     storeDesign();
     store(chain(40, 40), cost, { role: "held-out" });
-    table.putCalibration(platformId, calibration);
+    storeCalibration(table, platformId, calibration);
 
     const found = checkTable(table, platformId);
 
@@ -53,10 +54,10 @@ describe("checkTable", () => {
 
   test("takes the held-out error anew from the rows", () => {
     storeDesign();
-    table.putCalibration(platformId, calibration);
+    storeCalibration(table, platformId, calibration);
     const slow = measuredNetwork(chain(40, 40), cost, { role: "held-out" });
-    const latency = latencyOf(1.25 * slow.latency.latency_s);
-    table.addNetworkMeasurement(platformId, run, { ...slow, latency });
+    const latency = latencyOf(1.25 * slow.latency.floor.latency_s);
+    table.addNetworkMeasurement(platformId, session, { ...slow, latency });
 
     expect(findings("held-out error")).toEqual([
       "ok: chain: when calibrated, 5 held-out networks: median error 1 %, 90th percentile 2 %",
@@ -68,7 +69,7 @@ describe("checkTable", () => {
     storeDesign();
     expect(findings("held-out error")[0]).toMatch(/^warning: No calibration/);
 
-    table.putCalibration(platformId, calibration);
+    storeCalibration(table, platformId, calibration);
     expect(findings("held-out error")[1]).toMatch(/no network was held out/);
 
     store(chain(400, 8), cost, { role: "held-out" });
@@ -77,11 +78,13 @@ describe("checkTable", () => {
 
   test("finds times of zero, whole microseconds and few samples", () => {
     const network = measuredNetwork(chain(8, 8), cost);
-    table.addNetworkMeasurement(platformId, run, {
+    table.addNetworkMeasurement(platformId, session, {
       ...network,
       kernels: network.kernels.map((kernel, i) => ({
         ...kernel,
-        latency: { ...latencyOf(i * 1e-6), samples: 3 },
+        latency: estimateOf(i * 1e-6),
+        samples: 3,
+        flags: i === 0 ? ["below-resolution" as const] : [],
       })),
     });
 
@@ -113,19 +116,17 @@ describe("checkTable", () => {
 
   test("finds energy that is one power times latency", () => {
     const reading = (energy_j: number): EnergyReading => ({
-      energy_j,
-      low_j: energy_j,
-      high_j: energy_j,
-      window_s: 5,
-      windows: 3,
+      gross: { energy_j, low_j: energy_j, high_j: energy_j },
+      windows: [],
+      invalid: [],
       meter: "example",
       provenance: "measured",
     });
     for (const width of [8, 16, 24, 32, 40]) {
       const measured = measuredNetwork(chain(width, 8), cost);
       // 7.000 W in every row, as in the FPGA column of HW-NAS-Bench.
-      const energy = reading(7 * measured.latency.latency_s);
-      table.addNetworkMeasurement(platformId, run, { ...measured, energy });
+      const energy = reading(7 * measured.latency.floor.latency_s);
+      table.addNetworkMeasurement(platformId, session, { ...measured, energy });
     }
     expect(findings("constant power")[0]).toMatch(/^warning: Energy is the same power/);
 
@@ -134,7 +135,7 @@ describe("checkTable", () => {
   });
 
   test("finds a negative overhead", () => {
-    table.putCalibration(platformId, { ...calibration, overhead_s: -1e-6 });
+    storeCalibration(table, platformId, { ...calibration, overhead_s: -1e-6 });
 
     expect(findings("overhead")[0]).toMatch(
       /^warning: chain: the calibration's overhead is negative/,

@@ -1,10 +1,12 @@
+import type { Calibration } from "../../energy-db/index.ts";
 import type {
-  Calibration,
+  BatchLog,
   KernelMeasurement,
-  LatencySummary,
+  LatencyEstimate,
+  NetworkLatency,
   NetworkMeasurement,
   PlatformIdentity,
-  RunSettings,
+  SessionSettings,
 } from "../../energy-db/records.ts";
 import { type Kernel, kernelsOf } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
@@ -12,14 +14,19 @@ import type { Network } from "../../src/network/network.ts";
 export const identity: PlatformIdentity = {
   device: "local",
   processor: "Example CPU",
+  fingerprint: "0123456789abcdef",
+  os: "Debian GNU/Linux 12 x64",
   runtime: "ort-cpu",
   runtimeVersion: "1.30.0",
+  runtimeBuild: "unknown",
   precision: "float32",
   threads: 1,
   powerMode: "unknown",
 };
 
-export const runSettings: RunSettings = {
+export const sessionSettings: SessionSettings = {
+  kind: "profile",
+  protocol: 2,
   space: "chain",
   toolVersion: "0.1.0",
   seed: 1,
@@ -37,17 +44,30 @@ export const calibration: Calibration = {
   p90Error: 0.02,
 };
 
-/** An interval of half-width `relative` x the time around it, 40 samples. */
-export const latencyOf = (latency_s: number, relative = 0.01): LatencySummary => ({
+/** An interval of half-width `relative` x the time around it. */
+export const estimateOf = (latency_s: number, relative = 0.01): LatencyEstimate => ({
   latency_s,
-  mad_s: relative * latency_s,
-  p10_s: latency_s * (1 - relative),
-  p90_s: latency_s * (1 + relative),
   low_s: latency_s * (1 - relative),
   high_s: latency_s * (1 + relative),
-  samples: 40,
-  outliers: 1,
 });
+
+/** A floor of this time from 40 samples, and what users meet: a tenth more. */
+export const latencyOf = (floor_s: number): NetworkLatency => ({
+  floor: estimateOf(floor_s),
+  typical: estimateOf(1.1 * floor_s),
+  p90_s: 1.2 * floor_s,
+  samples: 40,
+});
+
+/** A plain batch and a profiled one, the second disturbed. */
+export const batches: BatchLog = {
+  start_s: Float64Array.of(0.5, 0.502),
+  latency_s: Float64Array.of(1e-3, 2e-3),
+  runs: Uint32Array.of(2, 70_000),
+  kind: Uint8Array.of(0, 1),
+  slowdown: Float64Array.of(1.01, 1.5),
+  calm: Uint8Array.of(1, 0),
+};
 
 /** Two 1x1 convolutions with ReLU on an 8x8x3 image; widths are the arguments. */
 export const chain = (first: number, second: number): Network => ({
@@ -81,12 +101,16 @@ export function measuredNetwork(
     role: "design",
     batch: 1,
     position: 0,
+    block: 0,
+    load: 0,
+    attempt: 0,
     measuredAt: "2026-01-01T00:00:01Z",
+    provenance: "measured",
     latency: latencyOf(calibration.overhead_s + calibration.slope * sum),
     warmUpRuns: 10,
     conditions: { load: 0.1 },
     flags: [],
-    samples_s: Float64Array.of(1e-3, 2e-3),
+    batches,
     kernels,
     ...options,
   };
@@ -99,7 +123,11 @@ export const measuredKernel = (
 ): KernelMeasurement => ({
   layer: "conv",
   kernel,
-  latency: latencyOf(latency_s),
+  provenance: "measured",
+  latency: estimateOf(latency_s),
+  unsubtracted_s: latency_s + 2e-6,
+  nodes: 1,
+  samples: 40,
   flags: [],
   samples_s: Float64Array.of(latency_s, latency_s),
   ...options,

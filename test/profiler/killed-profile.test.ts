@@ -7,8 +7,8 @@ import { openTable } from "../../energy-db/index.ts";
 import { profile } from "../../profiler/index.ts";
 import { kernelKey } from "../../src/network/kernel.ts";
 import { seededRandom } from "../../src/random.ts";
-import { simulatedDevice } from "./simulated-device.ts";
-import { smallPlan } from "./small-plan.ts";
+import { simulatedDevice } from "./simulated-device/index.ts";
+import { smallBlocks, smallPlan } from "./small-plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-killed-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,14 +19,12 @@ function summaryOf(path: string) {
   const table = openTable(path, { mode: "read" });
   table.integrity();
   const [platform] = table.platforms();
-  const networks = table
-    .networkMeasurements(platform?.id ?? 0)
-    .filter(({ role }) => role !== "probe");
-  const kernels = networks.flatMap((network) => network.kernels);
+  const rows = table.networkMeasurements(platform?.id ?? 0).filter(({ role }) => role !== "canary");
+  const kernels = rows.flatMap((row) => row.kernels);
   table.close();
   return {
-    ids: networks.map(({ id }) => id),
-    positions: networks.map(({ position }) => position).sort((a, b) => a - b),
+    ids: rows.map(({ id }) => id),
+    positions: rows.map(({ position }) => position).sort((a, b) => a - b),
     kernels: [...new Set(kernels.map(({ kernel }) => kernelKey(kernel)))].sort(),
   };
 }
@@ -52,20 +50,23 @@ it("a profile killed again and again ends with the rows of one that was not", as
   await profileInto(killed);
 
   expect(kept.length).toBeGreaterThan(0);
-  expect(summaryOf(killed).positions).toEqual(plan.networks.map((_, position) => position));
+  expect(summaryOf(killed).positions).toEqual(
+    plan.networks.flatMap((_, position) => [position, position, position]),
+  );
   expect(summaryOf(killed).kernels).toEqual(summaryOf(whole).kernels);
 });
 
-/** Profiles what is missing; counts the batches run before the first network, and all. */
+/** Profiles what is missing; counts the batches run before the first block, and all. */
 async function profileInto(path: string) {
   const table = openTable(path, { mode: "write", create: true });
   let batches = 0;
   let firstLook = 0;
   await profile({
-    device: simulatedDevice({ onBatch: () => batches++ }),
+    ...(await simulatedDevice({ onBatch: () => batches++ })),
     table,
     plan,
     toolVersion: "test",
+    rules: smallBlocks,
     random: seededRandom(1),
     onProgress: () => {
       firstLook ||= batches;

@@ -2,13 +2,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Device } from "../../devices/index.ts";
-import { type EnergyTable, loadCosts, openTable } from "../../energy-db/index.ts";
-import { type ProfileOptions, profile, samplingRules } from "../../profiler/index.ts";
+import { type EnergyTable, energyModelOf, loadCosts, openTable } from "../../energy-db/index.ts";
+import { combineLoads, type ProfileOptions, profile } from "../../profiler/index.ts";
 import { kernelKey } from "../../src/network/kernel.ts";
 import { seededRandom } from "../../src/random.ts";
-import { linearKernel, simulatedDevice, steppedKernel } from "./simulated-device.ts";
-import { smallPlan } from "./small-plan.ts";
+import {
+  blockedKernel_s,
+  exactPhysics,
+  type Physics,
+  type SimulatedDevice,
+  simulatedDevice,
+  undisturbed_s,
+  usualPower,
+} from "./simulated-device/index.ts";
+import { quickRules, smallPlan } from "./small-plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-profiler-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,50 +25,101 @@ const newTable = (): EnergyTable =>
   openTable(join(folder, `${tables++}.db`), { mode: "write", create: true });
 
 const plan = smallPlan();
+const loads = 3 * plan.networks.length;
+/** Fewer networks than fit: each of three blocks has all of them. */
+const perBlock = plan.networks.length;
 
-const run = (device: Device, table: EnergyTable, options: Partial<ProfileOptions> = {}) =>
+const run = (
+  { device, clock }: SimulatedDevice,
+  table: EnergyTable,
+  options: Partial<ProfileOptions> = {},
+) =>
   profile({
     device,
+    clock,
     table,
     plan,
     toolVersion: "test",
     random: seededRandom(1),
-    rules: { ...samplingRules, minSamples: 10, maxSamples: 30 },
+    rules: quickRules,
     ...options,
   });
 
+/** Slower by a factor at some times. */
+const slowed = (slowdown: (time_s: number) => number): Partial<Physics> => ({
+  disturbance: { ...exactPhysics.disturbance, slowdown },
+});
+
+const planned = (table: EnergyTable, platformId: number) =>
+  table.networkMeasurements(platformId).filter(({ role }) => role !== "canary");
+
 describe("profiling a search space", () => {
-  it("stores every kernel of the plan and a calibration that finds the formula again", async () => {
+  it("stores three loads of every network, each in another block, and every kernel of the plan", async () => {
     const table = newTable();
 
-    const outcome = await run(simulatedDevice({ overhead_s: 20e-6 }), table);
+    const outcome = await run(await simulatedDevice(), table);
 
-    expect(outcome).toMatchObject({ stoppedBy: "done", measured: plan.networks.length });
+    expect(outcome).toMatchObject({ stoppedBy: "done", measured: loads + blocksOf(table) });
+    const combined = combineLoads(planned(table, outcome.platformId));
+    expect(combined).toHaveLength(plan.networks.length);
+    for (const { rows } of combined) {
+      expect(rows.map(({ load }) => load).sort()).toEqual([0, 1, 2]);
+      expect(new Set(rows.map(({ block }) => block)).size).toBe(3);
+    }
     const stored = new Set(
       table.kernelMeasurements(outcome.platformId).map(({ kernel }) => kernelKey(kernel)),
     );
     for (const kernel of plan.kernels) expect(stored).toContain(kernelKey(kernel));
-    expect(outcome.calibration?.overhead_s).toBeCloseTo(20e-6, 8);
-    expect(outcome.calibration?.slope).toBeCloseTo(1, 3);
-    expect(outcome.calibration?.p90Error).toBeLessThan(0.03);
     table.close();
   });
 
-  it("answers a measured kernel with its formula's time", async () => {
+  it("measures what the formula says, of networks and kernels", async () => {
     const table = newTable();
-    const { platformId } = await run(simulatedDevice({ kernel_s: steppedKernel }), table);
-    const costs = loadCosts(table, platformId);
+    const { platformId } = await run(await simulatedDevice(), table);
 
-    for (const kernel of plan.kernels.slice(0, 20))
-      expect(costs.cost(kernel).latency_s).toBeCloseTo(steppedKernel(kernel), 8);
+    for (const { network, floor, typical, rows } of combineLoads(planned(table, platformId))) {
+      const truth_s = undisturbed_s(exactPhysics, network);
+      expect(floor.latency_s / truth_s).toBeCloseTo(1, 6);
+      expect((typical?.latency_s ?? 0) / truth_s).toBeCloseTo(1, 6);
+      for (const { kernel, latency, flags } of rows[0]?.kernels ?? []) {
+        expect(Math.abs(latency.latency_s - blockedKernel_s(kernel))).toBeLessThan(1e-9);
+        expect(flags.includes("below-resolution")).toBe(latency.latency_s < 1e-6);
+      }
+    }
+    table.close();
+  });
+
+  it("calls nothing measured that a formula gave", async () => {
+    const table = newTable();
+    const { platformId } = await run(await simulatedDevice(), table);
+
+    const provenances = planned(table, platformId).map(({ provenance }) => provenance);
+    expect(new Set(provenances)).toEqual(new Set(["simulated"]));
+    table.close();
+  });
+
+  it("keeps what it learnt of its instruments, and every batch", async () => {
+    const table = newTable();
+    const { platformId } = await run(await simulatedDevice({ power: usualPower }), table, {
+      plan: { ...plan, networks: plan.networks.slice(0, 4) },
+    });
+
+    const [session] = table.sessions(platformId);
+    expect(session?.instruments.recording?.time_s).toBeCloseTo(2.6e-6, 8);
+    expect(session?.instruments.canary?.latency_s).toBeGreaterThan(0);
+    expect(session?.instruments.meter?.updatePeriod_s).toBeCloseTo(1e-3, 6);
+    const [row] = planned(table, platformId);
+    const log = table.batches(row?.id ?? 0);
+    expect(log?.latency_s).toHaveLength(6 * 7);
+    expect(log?.slowdown.every((factor) => factor > 0.99)).toBe(true);
     table.close();
   });
 
   it("measures nothing twice when run again", async () => {
     const table = newTable();
-    await run(simulatedDevice(), table);
+    await run(await simulatedDevice(), table);
 
-    const again = await run(simulatedDevice(), table);
+    const again = await run(await simulatedDevice(), table);
 
     expect(again).toMatchObject({ measured: 0, skipped: plan.networks.length });
     table.close();
@@ -70,21 +128,21 @@ describe("profiling a search space", () => {
   it("stops at the time limit and continues from there", async () => {
     const table = newTable();
 
-    const first = await run(simulatedDevice(), table, { timeLimit_s: 1.8 });
-    const second = await run(simulatedDevice(), table);
+    const first = await run(await simulatedDevice(), table, { timeLimit_s: 2 });
+    const second = await run(await simulatedDevice(), table);
 
     expect(first.stoppedBy).toBe("time-limit");
     expect(first.measured).toBeGreaterThan(0);
-    expect(second.skipped).toBe(first.measured);
     expect(second.stoppedBy).toBe("done");
+    expect(planned(table, second.platformId)).toHaveLength(loads);
     table.close();
   });
 
-  it("keeps finished networks when interrupted in the middle of one", async () => {
+  it("keeps finished blocks when interrupted in the middle of one", async () => {
     const table = newTable();
     const controller = new AbortController();
     let batchesLeft = Number.POSITIVE_INFINITY;
-    const device = simulatedDevice({
+    const device = await simulatedDevice({
       onBatch: () => {
         if (--batchesLeft === 0) controller.abort(new Error("interrupted"));
       },
@@ -93,22 +151,18 @@ describe("profiling a search space", () => {
     const outcome = await run(device, table, {
       signal: controller.signal,
       onProgress: ({ done }) => {
-        if (done === 3) batchesLeft = 60;
+        if (done > 0) batchesLeft = 60;
       },
     });
 
     expect(outcome.stoppedBy).toBe("interrupted");
-    const stored = table
-      .networkMeasurements(outcome.platformId)
-      .filter(({ role }) => role !== "probe");
-    expect(outcome.measured).toBe(3);
-    expect(stored).toHaveLength(3);
+    expect(planned(table, outcome.platformId)).toHaveLength(perBlock);
     table.close();
   });
 
   it("lets errors of the device through", async () => {
     const table = newTable();
-    const device = simulatedDevice({
+    const device = await simulatedDevice({
       onBatch: () => {
         throw new Error("cable pulled");
       },
@@ -122,82 +176,106 @@ describe("profiling a search space", () => {
     const table = newTable();
     const seen: (number | undefined)[] = [];
 
-    await run(simulatedDevice(), table, {
+    await run(await simulatedDevice(), table, {
       onProgress: ({ remaining_s }) => seen.push(remaining_s),
     });
 
-    expect(seen).toHaveLength(plan.networks.length);
+    expect(seen).toHaveLength(loads / perBlock);
     expect(seen[0]).toBeUndefined();
     expect(seen[1]).toBeGreaterThan(0);
     table.close();
   });
 
-  it("takes no disturbed sample into the summary when the machine is slow for a while", async () => {
+  it("takes no disturbed sample into the floor when the machine is slow for a while", async () => {
     const table = newTable();
     // Slow for 100 ms in every 300 ms, as by a neighbour's bursts.
-    const device = simulatedDevice({ slowdown: (time_s) => (time_s % 0.3 < 0.1 ? 1.6 : 1) });
+    const device = await simulatedDevice(slowed((time_s) => (time_s % 0.3 < 0.1 ? 1.6 : 1)));
 
-    const { platformId, calibration } = await run(device, table);
+    const { platformId } = await run(device, table);
 
-    const [row] = table.kernelMeasurements(platformId);
-    expect(row?.latency.latency_s).toBeCloseTo(linearKernel(row?.kernel ?? never()), 8);
-    expect(calibration?.medianError).toBeLessThan(0.03);
+    for (const { network, floor } of combineLoads(planned(table, platformId)))
+      expect(floor.latency_s / undisturbed_s(exactPhysics, network)).toBeCloseTo(1, 3);
     table.close();
   });
 
-  it("flags drift when the machine stays slow", async () => {
+  it("keeps loads that drifted, flagged, and measures them again when the machine is calm", async () => {
     const table = newTable();
-    let isSlow = false;
-    const device = simulatedDevice({ slowdown: () => (isSlow ? 1.3 : 1) });
+    const device = await simulatedDevice(
+      slowed((time_s) => (time_s > 1.4 && time_s < 20 ? 1.3 : 1)),
+    );
 
-    const { flags } = await run(device, table, {
-      onProgress: ({ done }) => {
-        isSlow = done >= 3;
-      },
-    });
+    const { flags, platformId } = await run(device, table, { patience_s: 0 });
 
     expect(flags.drift).toBeGreaterThan(0);
+    const rows = planned(table, platformId);
+    const superseded = rows.filter(({ flags }) => flags.includes("superseded"));
+    expect(superseded.length).toBeGreaterThan(0);
+    expect(rows.length - superseded.length).toBe(loads);
+    for (const { network, floor } of combineLoads(rows))
+      expect(floor.latency_s / undisturbed_s(exactPhysics, network)).toBeCloseTo(1, 3);
     table.close();
   });
 
   it("ends in bounded time on a machine that never calms down again", async () => {
     const table = newTable();
-    const device = simulatedDevice({ slowdown: (time_s) => (time_s < 1.3 ? 1 : 1.5) });
+    const device = await simulatedDevice(slowed((time_s) => (time_s < 1.2 ? 1 : 1.5)));
 
     const { stoppedBy, measured, flags } = await run(device, table, { patience_s: 1 });
 
     expect(stoppedBy).toBe("done");
-    expect(flags.drift).toBeGreaterThan(measured / 2);
-    // 30 s and 1 s for each network are the patience; the rest is measuring.
-    expect(device.clock.now_s()).toBeLessThan(30 + 2.5 * measured);
+    expect(flags.drift).toBeGreaterThan(measured / 3);
+    // 30 s and 1 s for each load are the patience; the rest is measuring.
+    expect(device.clock.now_s()).toBeLessThan(40 + 1.5 * measured);
+    table.close();
+  });
+
+  it("adds loads while intervals are wider than asked for, and says where that did not help", async () => {
+    const table = newTable();
+    const device = await simulatedDevice({ loadSd: () => 0.05 });
+
+    const { flags, platformId } = await run(device, table, {
+      plan: { ...plan, targetCi: 0.001 },
+      maxLoads: 4,
+    });
+
+    expect(flags["target-ci-missed"]).toBe(plan.networks.length);
+    for (const { rows } of combineLoads(planned(table, platformId))) expect(rows).toHaveLength(4);
     table.close();
   });
 
   it("times kernels alone when asked to, under their own method", async () => {
     const table = newTable();
 
-    const { platformId, measured } = await run(simulatedDevice(), table, { method: "isolated" });
+    const { platformId, measured } = await run(await simulatedDevice(), table, {
+      method: "isolated",
+    });
 
     expect(measured).toBe(plan.kernels.length);
-    expect(table.kernelMeasurements(platformId, "isolated")).toHaveLength(measured);
+    expect(table.kernelMeasurements(platformId, { method: "isolated" })).toHaveLength(measured);
     expect(table.integrity()).toBeUndefined();
     table.close();
   });
 });
 
+/** Every block has the canary among its networks. */
+function blocksOf(table: EnergyTable): number {
+  const [platform] = table.platforms();
+  return table.networkMeasurements(platform?.id ?? 0, { role: "canary" }).length;
+}
+
 describe("energy in a profile", () => {
   it("is absent without a meter", async () => {
     const table = newTable();
-    const { platformId } = await run(simulatedDevice(), table);
+    const { platformId } = await run(await simulatedDevice(), table);
 
-    expect(table.energyModel(platformId)).toBeUndefined();
+    expect(energyModelOf(table, platformId)).toBeUndefined();
     expect(loadCosts(table, platformId).cost(firstKernel()).energy_j).toBeUndefined();
     table.close();
   });
 
   it("is modelled from an assumed power, and says so", async () => {
     const table = newTable();
-    const { platformId } = await run(simulatedDevice(), table, { assumePower_w: 10 });
+    const { platformId } = await run(await simulatedDevice(), table, { assumePower_w: 10 });
 
     const cost = loadCosts(table, platformId).cost(firstKernel());
     expect(cost.energyProvenance).toBe("modelled");
@@ -205,23 +283,56 @@ describe("energy in a profile", () => {
     table.close();
   });
 
-  it("is metered over windows of five seconds with idle power before and after", async () => {
+  it("is metered over five separated windows with idle power before and after each", async () => {
     const table = newTable();
-    const device = simulatedDevice({ power_w: 30, idlePower_w: 5 });
+    const power = { ...usualPower, noise: 0 };
 
-    const { platformId, invalidEnergy } = await run(device, table);
+    const { platformId, invalidEnergy } = await run(await simulatedDevice({ power }), table);
 
     expect(invalidEnergy).toEqual([]);
-    const [metered] = table
-      .networkMeasurements(platformId, { role: "design" })
-      .filter(({ energy }) => energy);
-    const latency_s = metered?.latency.latency_s ?? never();
-    expect(metered?.energy?.window_s).toBeGreaterThanOrEqual(5);
-    expect((metered?.energy?.energy_j ?? 0) / (30 * latency_s)).toBeCloseTo(1, 1);
-    expect(metered?.energy?.idle_power_w).toBeCloseTo(5, 1);
-    expect((metered?.energy?.net_energy_j ?? 0) / (25 * latency_s)).toBeCloseTo(1, 1);
-    expect(table.energyModel(platformId)).toMatchObject({ provenance: "measured", source: "rapl" });
-    expect(table.energyModel(platformId)?.power_w).toBeCloseTo(30, 0);
+    const metered = planned(table, platformId).filter(({ energy }) => energy);
+    expect(metered).toHaveLength(plan.networks.filter((network) => network.metered).length);
+    for (const { id, energy, network } of metered) {
+      const truth_s = undisturbed_s(exactPhysics, network);
+      expect(
+        table
+          .energyWindows(id)
+          .map(({ kind }) => kind)
+          .join(" "),
+      ).toBe(`${"idle load ".repeat(5)}idle`);
+      expect(energy?.provenance).toBe("simulated");
+      expect(energy?.idle_power_w).toBeCloseTo(power.idle_w, 2);
+      expect((energy?.gross.energy_j ?? 0) / (power.run_w * truth_s)).toBeCloseTo(1, 2);
+      const net_w = power.run_w - power.idle_w;
+      expect((energy?.net?.energy_j ?? 0) / (net_w * truth_s)).toBeCloseTo(1, 2);
+    }
+    expect(energyModelOf(table, platformId)).toMatchObject({ source: "simulated" });
+    expect(energyModelOf(table, platformId)?.power_w).toBeCloseTo(power.run_w, 0);
+    table.close();
+  });
+
+  it("is absent, with the reason, where the counter stands still", async () => {
+    const table = newTable();
+    const power = { ...usualPower, run_w: 0, idle_w: 0 };
+
+    const { platformId } = await run(await simulatedDevice({ power }), table);
+
+    expect(planned(table, platformId).some(({ energy }) => energy)).toBe(false);
+    table.close();
+  });
+
+  it("has no net part where the network draws no more than the idle machine", async () => {
+    const table = newTable();
+    const power = { ...usualPower, run_w: 8, idle_w: 8.2, noise: 0 };
+
+    const { platformId } = await run(await simulatedDevice({ power }), table);
+
+    const energies = planned(table, platformId).flatMap(({ energy }) => energy ?? []);
+    expect(energies.length).toBeGreaterThan(0);
+    for (const { gross, net } of energies) {
+      expect(gross.energy_j).toBeGreaterThan(0);
+      expect(net).toBeUndefined();
+    }
     table.close();
   });
 });

@@ -1,4 +1,4 @@
-import { planProfile } from "../../profiler/index.ts";
+import { planProfile, type SamplingRules, samplingRules } from "../../profiler/index.ts";
 import { findPreset } from "../../src/network/presets.ts";
 
 /** A space of few networks: what a profile does with it takes a second. */
@@ -14,3 +14,15 @@ export const smallPlan = (levelsPerGroup = 3) =>
     levelsPerGroup,
     heldOutNetworks: 6,
   });
+
+/** Few samples, where nothing varies. */
+export const quickRules: SamplingRules = {
+  ...samplingRules,
+  calmSamples: 6,
+  fewestCalm: 3,
+  maxSamples: 12,
+  hurriedSamples: 8,
+};
+
+/** Blocks so small that there are many. */
+export const smallBlocks: SamplingRules = { ...quickRules, networksPerBlock: 4 };

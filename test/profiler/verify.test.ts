@@ -1,76 +1,89 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
-import { openTable } from "../../energy-db/index.ts";
-import { profile, undisturbedLatency, verifyNetwork } from "../../profiler/index.ts";
-import { kernelsOf } from "../../src/network/kernel.ts";
+import { describe, expect, it } from "vitest";
+import { verifyNetwork, verifyNetworks } from "../../profiler/index.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
-import { linearKernel, simulatedDevice } from "./simulated-device.ts";
-import { smallPlan } from "./small-plan.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "wattsplit-verify-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import {
+  exactPhysics,
+  type Physics,
+  simulatedDevice,
+  undisturbed_s,
+  usualPhysics,
+  usualPower,
+} from "./simulated-device/index.ts";
 
 const network = findPreset("mnist-cnn").build({ multiplier: 0.5 });
-const layers = kernelsOf(network).map(({ layer, kernel }) => ({
-  layer,
-  latency_s: linearKernel(kernel),
-}));
-const truth_s = layers.reduce((sum, { latency_s }) => sum + latency_s, 10e-6);
+const truth_s = undisturbed_s(exactPhysics, network);
 
-const verify = (predicted: { latency_s: number; energy_j?: number }, power_w?: number) =>
-  verifyNetwork({
-    device: simulatedDevice({ overhead_s: 10e-6, ...(power_w === undefined ? {} : { power_w }) }),
+async function verify(physics: Partial<Physics> = {}, knownCanary_s?: number) {
+  const { device, clock } = await simulatedDevice(physics);
+  const verified = await verifyNetwork({
+    device,
+    clock,
     network,
-    predicted: { ...predicted, layers },
+    knownCanary_s,
     random: seededRandom(1),
   });
+  return { verified, time_s: clock.now_s() };
+}
 
-it("a prediction is held against what the device does, layer by layer", async () => {
-  const verification = await verify({ latency_s: 1.1 * truth_s });
+describe("verifying a network", () => {
+  it("measures three loads, and every layer", async () => {
+    const { verified } = await verify();
 
-  expect(verification.latencyError).toBeCloseTo(0.1, 6);
-  expect(verification.measured.role).toBe("verify");
-  expect(verification.energyError).toBeUndefined();
-  expect(verification.layers.map(({ layer }) => layer)).toEqual(layers.map(({ layer }) => layer));
-  for (const { predicted_s, measured_s } of verification.layers)
-    expect(measured_s).toBeCloseTo(predicted_s, 9);
-});
-
-it("predicted energy is judged where the device has a meter", async () => {
-  const { energyError, invalidEnergy } = await verify(
-    { latency_s: truth_s, energy_j: 0.8 * 30 * truth_s },
-    30,
-  );
-
-  expect(invalidEnergy).toEqual([]);
-  expect(energyError).toBeCloseTo(-0.2, 1);
-});
-
-it("a machine slower than when its table was measured is told from a wrong prediction", async () => {
-  const calm = simulatedDevice();
-  const table = openTable(join(folder, "energy.db"), { mode: "write", create: true });
-  const { platformId } = await profile({
-    device: calm,
-    table,
-    plan: smallPlan(),
-    toolVersion: "test",
-    random: seededRandom(1),
+    expect(verified.rows.map(({ load, role }) => [load, role])).toEqual([
+      [0, "verify"],
+      [1, "verify"],
+      [2, "verify"],
+    ]);
+    expect(verified.combined.floor.latency_s / truth_s).toBeCloseTo(1, 6);
+    expect(verified.layers.map(({ layer }) => layer)).toEqual(
+      network.layers.map(({ name }) => name),
+    );
+    for (const { kernel, latency_s } of verified.layers)
+      expect(Math.abs(latency_s - exactPhysics.kernel_s(kernel))).toBeLessThan(1e-9);
+    expect(verified.flags).toEqual([]);
   });
-  const undisturbed_s = undisturbedLatency(table, platformId);
-  table.close();
-  const verifyOn = async (slowdown: number) => {
-    const device = simulatedDevice({ slowdown: () => slowdown });
-    const predicted = { latency_s: truth_s, layers };
-    const random = seededRandom(1);
-    const { flags } = await verifyNetwork({ device, network, predicted, undisturbed_s, random });
-    return { flags, time_s: device.clock.now_s() };
-  };
 
-  expect((await verifyOn(1)).flags).toEqual([]);
-  const slow = await verifyOn(1.5);
-  expect(slow.flags).toContain("drift");
-  expect(slow.time_s).toBeLessThan(70);
+  it("adds loads while the interval is wide, and says when that did not help", async () => {
+    const { verified } = await verify({ loadSd: () => 0.05 });
+
+    expect(verified.rows.length).toBe(6);
+    expect(verified.flags).toContain("target-ci-missed");
+  });
+
+  it("meters the energy where the device can", async () => {
+    const { verified } = await verify({ power: { ...usualPower, noise: 0 } });
+
+    expect((verified.energy?.gross.energy_j ?? 0) / (usualPower.run_w * truth_s)).toBeCloseTo(1, 2);
+    expect(verified.invalidEnergy).toEqual([]);
+  });
+
+  it("tells a machine slower than when its table was measured from a slow network", async () => {
+    const calm = await verify();
+    const known_s = calm.verified.instruments.canary?.latency_s;
+    const slow = { ...exactPhysics.disturbance, slowdown: () => 1.5 };
+
+    expect((await verify({}, known_s)).verified.flags).toEqual([]);
+    const { verified, time_s } = await verify({ disturbance: slow }, known_s);
+    expect(verified.flags).toContain("drift");
+    expect(time_s).toBeLessThan(90);
+  });
+
+  it("interleaves several networks in the same blocks", async () => {
+    const { device, clock } = await simulatedDevice(usualPhysics);
+    const networks = [0.25, 0.5, 1].map((multiplier) => ({
+      network: findPreset("mnist-cnn").build({ multiplier }),
+    }));
+
+    const { networks: verified } = await verifyNetworks(
+      { device, clock, random: seededRandom(2) },
+      networks,
+    );
+
+    expect(verified.map(({ rows }) => rows[0]?.block)).toEqual([0, 0, 0]);
+    for (const [i, { combined }] of verified.entries()) {
+      const expected_s = undisturbed_s(usualPhysics, networks[i]?.network ?? network);
+      expect(Math.abs(combined.floor.latency_s / expected_s - 1)).toBeLessThan(0.05);
+    }
+  });
 });

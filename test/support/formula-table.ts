@@ -1,9 +1,13 @@
 import { join } from "node:path";
-import { openTable } from "../../energy-db/index.ts";
+import { openTable, storeCalibration } from "../../energy-db/index.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
-import { kernelsOf } from "../../src/network/kernel.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
-import { calibration, identity, latencyOf, runSettings } from "../energy-db/example-rows.ts";
+import {
+  calibration,
+  identity,
+  measuredNetwork,
+  sessionSettings,
+} from "../energy-db/example-rows.ts";
 
 /** Two strided convolutions on 8x8x1 images of 4 classes: fits the synthetic data set. */
 export const smallNetwork = (first: number, second: number): Network => ({
@@ -36,7 +40,7 @@ export function writeFormulaTable(folder: string): string {
   const path = join(folder, "energy.db");
   const table = openTable(path, { mode: "write", create: true });
   const { id } = table.ensurePlatform(identity, {});
-  const run = table.startRun(id, { ...runSettings, space: "small" });
+  const session = table.startSession(id, { ...sessionSettings, space: "small" });
   let position = 0;
   for (const first of widths)
     for (const second of widths) {
@@ -47,30 +51,16 @@ export function writeFormulaTable(folder: string): string {
           ["conv2", second],
         ]),
       );
-      const kernels = kernelsOf(network).map(({ layer, kernel }) => ({
-        layer,
-        kernel,
-        latency: latencyOf(1e-6 + 1e-9 * kernelMacs(kernel)),
-        flags: [],
-        samples_s: new Float64Array(40),
-      }));
-      const sum = kernels.reduce((total, { latency }) => total + latency.latency_s, 0);
-      table.addNetworkMeasurement(id, run, {
-        network,
-        role: "design",
-        batch: 1,
-        position: position++,
-        measuredAt: "2026-01-01T00:00:00Z",
-        latency: latencyOf(calibration.overhead_s + calibration.slope * sum),
-        warmUpRuns: 10,
-        conditions: {},
-        flags: [],
-        samples_s: new Float64Array(40),
-        kernels,
-      });
+      table.addNetworkMeasurement(
+        id,
+        session,
+        measuredNetwork(network, (kernel) => 1e-6 + 1e-9 * kernelMacs(kernel), {
+          position: position++,
+        }),
+      );
     }
-  table.putCalibration(id, { ...calibration, space: "small" });
-  table.finishRun(run, "2026-01-01T00:10:00Z", "done");
+  storeCalibration(table, id, { ...calibration, space: "small" });
+  table.finishSession(session, "2026-01-01T00:10:00Z", "done");
   table.close();
   return path;
 }

@@ -71,7 +71,7 @@ export function outcomeText({
   calibration,
   flags,
 }: ProfileOutcome): string {
-  const counts = `${measured} networks measured, ${skipped} were already in the table`;
+  const counts = `${measured} loads measured, ${skipped} networks were already in the table`;
   const raised = Object.entries(flags).map(([flag, count]) => `${count} ${flag}`);
   const flagged = raised.length > 0 ? `; flagged: ${raised.join(", ")}` : "";
   const error = calibration

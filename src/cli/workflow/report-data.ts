@@ -5,7 +5,7 @@ import type {
   EnergyTable,
   PlatformSummary,
 } from "../../../energy-db/index.ts";
-import { describeKernel, loadCosts } from "../../../energy-db/index.ts";
+import { calibrationsOf, describeKernel, loadCosts } from "../../../energy-db/index.ts";
 import type { SearchHistory } from "../../../search/index.ts";
 import type {
   CurveRow,
@@ -69,14 +69,14 @@ function energyNote(model: EnergyModel | undefined): EnergyNote {
 }
 
 function heldOutErrors(table: EnergyTable, platformId: number): readonly HeldOutError[] {
-  return table.calibrations(platformId).map((calibration) => {
+  return calibrationsOf(table, platformId).map((calibration) => {
     const costs = loadCosts(table, platformId, { space: calibration.space });
     const rows = table
       .networkMeasurements(platformId, { role: "held-out", space: calibration.space })
       .map(({ network, batch, latency }, i) => ({
         network: `${network.name} ${i + 1}`,
         predicted_s: costs.networkCost(network, { batch }).latency_s,
-        measured_s: latency.latency_s,
+        measured_s: latency.floor.latency_s,
       }));
     return { ...calibration, rows };
   });

@@ -1,4 +1,4 @@
-import { openDevice } from "../../../devices/index.ts";
+import { openDevice, systemClock } from "../../../devices/index.ts";
 import {
   type CostTable,
   loadCosts,
@@ -6,9 +6,10 @@ import {
   openTable,
 } from "../../../energy-db/index.ts";
 import {
-  type Prediction,
-  undisturbedLatency,
-  type Verification,
+  canaryLatency,
+  loadSpread,
+  measuringProtocol,
+  type Verified,
   verifyNetwork,
 } from "../../../profiler/index.ts";
 import type { Network } from "../../network/network.ts";
@@ -48,13 +49,14 @@ export async function runVerify(
     const table = openTable(db, { mode: "write" });
     try {
       const platform = table.ensurePlatform(device.identity, device.details);
-      const undisturbed_s = undisturbedLatency(table, platform.id);
       const costs = loadCosts(table, platform.id, { space });
-      const runId = table.startRun(platform.id, {
+      const sessionId = table.startSession(platform.id, {
+        kind: "verify",
+        protocol: measuringProtocol,
         space,
         toolVersion: context.version,
         seed,
-        startedAt: device.clock.timestamp(),
+        startedAt: systemClock.timestamp(),
         settings: { verified: networks.map(({ label }) => label).join(", ") },
       });
       const records: VerificationRecord[] = [];
@@ -65,9 +67,11 @@ export async function runVerify(
         const verified = await verifyNetwork({
           device,
           network,
-          ...(weights ? { weights } : {}),
-          predicted: predictionOf(predicted),
-          undisturbed_s,
+          weights,
+          knownCanary_s: canaryLatency(table, platform.id),
+          spread: loadSpread(
+            table.networkMeasurements(platform.id, { space, protocol: measuringProtocol }),
+          ),
           patience_s: run.patience,
           random: seededRandom(seed),
           signal: context.signal,
@@ -76,10 +80,13 @@ export async function runVerify(
           context.terminal.warn(
             `${run.device} stayed slower than when the table was measured, so these times are too long: verify again when it is calm`,
           );
-        table.addNetworkMeasurement(platform.id, runId, verified.measured);
+        const first = table.nextLoad(sessionId, { network, role: "verify", batch: 1 });
+        for (const row of verified.rows)
+          table.addNetworkMeasurement(platform.id, sessionId, { ...row, load: first + row.load });
+        table.describeInstruments(sessionId, verified.instruments);
         records.push(recordOf(verified, predicted, costs));
       }
-      table.finishRun(runId, device.clock.timestamp(), "done");
+      table.finishSession(sessionId, systemClock.timestamp(), "done");
       return records;
     } finally {
       table.close();
@@ -89,39 +96,33 @@ export async function runVerify(
   }
 }
 
-const predictionOf = ({ latency_s, energy_j, layers }: NetworkCost): Prediction => ({
-  latency_s,
-  ...(energy_j === undefined ? {} : { energy_j }),
-  layers: layers.map(({ layer, cost }) => ({ layer, latency_s: cost.latency_s })),
-});
-
 /** Per layer the table's kernel time without the calibration's slope: that is what the node profiler shows. */
 function recordOf(
-  { measured, latencyError, flags }: Verification,
+  { rows, combined, layers, energy, flags }: Verified,
   predicted: NetworkCost,
   { calibration }: CostTable,
 ): VerificationRecord {
   const slope = calibration?.slope ?? 1;
-  const { latency, kernels, measuredAt, energy } = measured;
+  const { latency_s, low_s, high_s } = combined.floor;
   return {
-    measuredAt,
-    samples: latency.samples,
+    measuredAt: rows[0]?.measuredAt ?? "",
+    samples: rows.reduce((sum, { latency }) => sum + latency.samples, 0),
     predicted_s: predicted.latency_s,
-    measured: { latency_s: latency.latency_s, low_s: latency.low_s, high_s: latency.high_s },
-    error: latencyError,
-    ...(energy ? { energy_j: energy.energy_j, energyProvenance: energy.provenance } : {}),
+    measured: { latency_s, low_s, high_s },
+    error: predicted.latency_s / latency_s - 1,
+    ...(energy ? { energy_j: energy.gross.energy_j, energyProvenance: energy.provenance } : {}),
     layers: predicted.layers.flatMap(({ layer, cost }) => {
-      const kernel = kernels.find((candidate) => candidate.layer === layer);
-      if (!kernel) return [];
+      const measured = layers.find((candidate) => candidate.layer === layer);
+      if (!measured) return [];
       return {
         layer,
         predicted_s: cost.latency_s / slope,
         predictedLow_s: cost.latency_low_s / slope,
         predictedHigh_s: cost.latency_high_s / slope,
         provenance: cost.provenance === "measured" ? "measured" : "interpolated",
-        measured_s: kernel.latency.latency_s,
-        low_s: kernel.latency.low_s,
-        high_s: kernel.latency.high_s,
+        measured_s: measured.latency_s,
+        low_s: measured.low_s,
+        high_s: measured.high_s,
       };
     }),
     flags: [...flags],

@@ -1,8 +1,14 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type EnergyTable, loadCosts, openTable } from "../../../energy-db/index.ts";
-import type { EnergyModel } from "../../../energy-db/records.ts";
+import {
+  type EnergyModel,
+  type EnergyTable,
+  loadCosts,
+  openTable,
+  storeCalibration,
+  storeEnergyModel,
+} from "../../../energy-db/index.ts";
 import { UserError } from "../../../src/errors.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import {
@@ -11,7 +17,7 @@ import {
   identity,
   measuredKernel,
   measuredNetwork,
-  runSettings,
+  sessionSettings,
 } from "../example-rows.ts";
 import { freshTable, temporaryFolder } from "../temporary.ts";
 
@@ -37,15 +43,19 @@ const model: EnergyModel = {
 let filled: string;
 let table: EnergyTable;
 let platformId: number;
-let run: number;
+let session: number;
 
 beforeAll(() => {
   const original = freshTable();
   platformId = original.ensurePlatform(identity, {}).id;
-  run = original.startRun(platformId, runSettings);
+  session = original.startSession(platformId, sessionSettings);
   for (const first of [8, 12, 20, 32, 40, 64])
     for (const second of [8, 16, 24, 40, 64])
-      original.addNetworkMeasurement(platformId, run, measuredNetwork(chain(first, second), cost));
+      original.addNetworkMeasurement(
+        platformId,
+        session,
+        measuredNetwork(chain(first, second), cost),
+      );
   original.close();
   filled = original.path;
 });
@@ -68,8 +78,8 @@ describe("costs without calibration or energy model", () => {
   });
 
   test("off the grid of the profile are refused, unless measured", () => {
-    const settings = { ...runSettings, settings: { grid: 4 } };
-    table.startRun(platformId, settings);
+    const settings = { ...sessionSettings, settings: { grid: 4 } };
+    table.startSession(platformId, settings);
 
     const costs = loadCosts(table, platformId);
 
@@ -111,7 +121,7 @@ describe("costs without calibration or energy model", () => {
 
   test("come from one method only", () => {
     const isolated = { ...measuredKernel(kernelAt(20, 24), 4e-6), measuredAt: "2026-01-02" };
-    table.addIsolatedMeasurement(platformId, run, isolated);
+    table.addKernelMeasurements(platformId, session, "isolated", [isolated]);
 
     const costs = loadCosts(table, platformId, { method: "isolated" });
 
@@ -124,18 +134,18 @@ describe("costs without calibration or energy model", () => {
     for (const role of ["held-out", "verify"] as const)
       table.addNetworkMeasurement(
         platformId,
-        run,
+        session,
         measuredNetwork(chain(100, 100), cost, { role }),
       );
 
     expect(loadCosts(table, platformId).tryCost(kernelAt(100, 100))).toBeUndefined();
-    expect(table.kernels(platformId, { outChannels: 100 })).toHaveLength(2);
+    expect(table.kernelMeasurements(platformId, { kernel: kernelAt(100, 100) })).toHaveLength(2);
   });
 });
 
 describe("calibrated costs", () => {
   test("hold the slope, so that their sum plus the overhead is the network's latency", () => {
-    table.putCalibration(platformId, calibration);
+    storeCalibration(table, platformId, calibration);
     const costs = loadCosts(table, platformId);
 
     const network = chain(20, 24);
@@ -159,8 +169,8 @@ describe("calibrated costs", () => {
   });
 
   test("use the calibration of the space asked for", () => {
-    table.putCalibration(platformId, calibration);
-    table.putCalibration(platformId, { ...calibration, space: "other", slope: 2 });
+    storeCalibration(table, platformId, calibration);
+    storeCalibration(table, platformId, { ...calibration, space: "other", slope: 2 });
 
     expect(loadCosts(table, platformId).calibration?.slope).toBe(2);
     expect(loadCosts(table, platformId, { space: "chain" }).calibration?.slope).toBe(1.1);
@@ -169,7 +179,7 @@ describe("calibrated costs", () => {
 
 describe("energy", () => {
   test("is latency times the operation's power and at best derived", () => {
-    table.putEnergyModel(platformId, model);
+    storeEnergyModel(table, platformId, "chain", model);
     const answer = loadCosts(table, platformId).cost(kernelAt(20, 24));
 
     expect(answer.energy_j).toBeCloseTo(10 * answer.latency_s, 12);
@@ -182,8 +192,12 @@ describe("energy", () => {
   });
 
   test("stays modelled in every answer when the power was assumed", () => {
-    table.putEnergyModel(platformId, { ...model, provenance: "modelled", source: "assumed" });
-    table.putCalibration(platformId, calibration);
+    storeEnergyModel(table, platformId, "chain", {
+      ...model,
+      provenance: "modelled",
+      source: "assumed",
+    });
+    storeCalibration(table, platformId, calibration);
     const costs = loadCosts(table, platformId);
 
     const network = costs.networkCost(chain(20, 24));
@@ -214,7 +228,7 @@ describe("marginal cost", () => {
   });
 
   test("is the plain difference along a smooth axis, with energy where power is known", () => {
-    table.putEnergyModel(platformId, model);
+    storeEnergyModel(table, platformId, "chain", model);
     const costs = loadCosts(table, platformId);
 
     const wider = costs.marginal(kernelAt(32, 40), { grow: "in", by: 8 });

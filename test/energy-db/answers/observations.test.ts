@@ -3,7 +3,7 @@ import { drawTogether, weightedMedian } from "../../../energy-db/answers/observa
 import type { StoredKernelMeasurement } from "../../../energy-db/index.ts";
 import type { QualityFlag } from "../../../energy-db/records.ts";
 import { kernelsOf } from "../../../src/network/kernel.ts";
-import { chain, latencyOf } from "../example-rows.ts";
+import { chain, estimateOf } from "../example-rows.ts";
 
 const [kernel] = kernelsOf(chain(16, 32)).map((layer) => layer.kernel);
 
@@ -11,12 +11,15 @@ function observed(id: number, latency_s: number, flags: readonly QualityFlag[] =
   if (!kernel) throw new Error("The chain has kernels");
   return {
     id,
+    sessionId: 1,
+    protocol: 2,
+    provenance: "measured",
     method: "in-context",
     space: "chain",
     layer: "conv1",
     measuredAt: "2026-01-01T00:00:00Z",
     kernel,
-    latency: latency_s > 0 ? latencyOf(latency_s) : { ...latencyOf(1), latency_s: 0 },
+    latency: latency_s > 0 ? estimateOf(latency_s) : { ...estimateOf(1), latency_s: 0 },
     flags,
   } satisfies StoredKernelMeasurement;
 }

@@ -6,8 +6,8 @@ import { exactPhysics, type Physics } from "./physics.ts";
 import { PowerSource, simulatedMeter } from "./power.ts";
 import { simulatedRuntime } from "./runtime.ts";
 
-export * from "./physics.ts";
 export { VirtualClock } from "./clock.ts";
+export * from "./physics.ts";
 
 export interface SimulatedDevice {
   readonly device: Device;
@@ -31,9 +31,7 @@ function simulatedMachine(physics: Physics, clock: VirtualClock): Machine {
   return {
     clock,
     runtime: simulatedRuntime(physics, clock, disturbances),
-    meter: power
-      ? simulatedMeter(new PowerSource(power, clock, seed + 3), power, clock)
-      : noMeter,
+    meter: power ? simulatedMeter(new PowerSource(power, clock, seed + 3), power, clock) : noMeter,
     describe: async () => ({
       processor: "formula",
       fingerprint: "formula",

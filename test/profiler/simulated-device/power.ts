@@ -72,8 +72,6 @@ export function simulatedMeter(
       rails: [rail],
       caveats: [],
     }),
-    ...polled(clock, () => [
-      { rail: rail.id, time_s: clock.now_s(), energy_j: source.count_j() },
-    ]),
+    ...polled(clock, () => [{ rail: rail.id, time_s: clock.now_s(), energy_j: source.count_j() }]),
   };
 }

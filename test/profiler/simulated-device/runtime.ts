@@ -7,7 +7,7 @@ import type { VirtualClock } from "./clock.ts";
 import type { Disturbances } from "./disturbances.ts";
 import type { Physics, ProfilerRules } from "./physics.ts";
 
-/** A node of a loaded model: its undisturbed time, s, and its layer; none for a node that computes nothing. */
+/** A node of a loaded model: its kernel's undisturbed time, s, and its layer; none where nothing is computed. */
 interface Node {
   readonly layer: string | undefined;
   readonly time_s: number;
@@ -54,7 +54,10 @@ export function simulatedRuntime(
 
 function loadedOf({ physics, random }: World, model: ScriptModel): Loaded {
   const nodes = nodesOf(model, physics);
-  const undisturbed_s = nodes.reduce((sum, { time_s }) => sum + time_s, physics.call_s);
+  const undisturbed_s = nodes.reduce(
+    (sum, { time_s }) => sum + physics.node_s + time_s,
+    physics.call_s,
+  );
   const speed = Math.exp(physics.loadSd(undisturbed_s) * random.normal());
   return { nodes, speed, latency_s: speed * undisturbed_s };
 }
@@ -62,16 +65,19 @@ function loadedOf({ physics, random }: World, model: ScriptModel): Loaded {
 function nodesOf({ bytes, inputs }: ScriptModel, physics: Physics): readonly Node[] {
   const { metadata } = decodeModel(bytes);
   if (!metadata?.network)
-    return Array.from({ length: inputs.length }, () => ({ layer: undefined, time_s: physics.node_s }));
+    return Array.from({ length: inputs.length }, () => ({
+      layer: undefined,
+      time_s: 0,
+    }));
   // Written by scriptModel.
   const network = JSON.parse(metadata.network) as Network;
   const kernels = kernelsOf(network, { batch: Number(metadata.batch) });
   return [
     ...kernels.map(({ layer, kernel }) => ({
       layer,
-      time_s: physics.node_s + physics.kernel_s(kernel),
+      time_s: physics.kernel_s(kernel),
     })),
-    { layer: undefined, time_s: physics.node_s },
+    { layer: undefined, time_s: 0 },
   ];
 }
 
@@ -128,7 +134,12 @@ function profiled(world: World, rules: ProfilerRules, model: ScriptModel) {
       for (let i = 0; i < count; i++) record(slowdown);
       return elapsed_s;
     },
-    finish: async (): Promise<NodeTimes> => ({ layers, nodes: layers.map(() => 1), runs, emptyNode_s }),
+    finish: async (): Promise<NodeTimes> => ({
+      layers,
+      nodes: layers.map(() => 1),
+      runs,
+      emptyNode_s,
+    }),
   };
 }
 
