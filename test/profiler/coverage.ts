@@ -15,7 +15,9 @@ import {
   simulatedDevice,
   usualPhysics,
   usualPower,
+  VirtualClock,
 } from "./simulated-device/index.ts";
+import { PowerSource } from "./simulated-device/power.ts";
 import { disturbanceFactors, type Truth, trueEnergy, truthOf } from "./simulated-device/truth.ts";
 
 /** One estimate of one run, held against what the simulator knows. */
@@ -230,4 +232,16 @@ export function summariseCoverage(judged: readonly Judged[]): readonly CoverageR
       coverage: own.filter(({ covered }) => covered).length / own.length,
     };
   });
+}
+
+/** Idle power as it was read before: while the process loops to keep the core awake. */
+export async function spinningIdle(): Promise<{
+  readonly spinning_w: number;
+  readonly true_w: number;
+}> {
+  const clock = new VirtualClock();
+  const source = new PowerSource(usualPower, clock, 1);
+  const before_j = source.count_j();
+  await clock.spin(1);
+  return { spinning_w: source.count_j() - before_j, true_w: usualPower.idle_w };
 }

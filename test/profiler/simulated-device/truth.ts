@@ -12,20 +12,24 @@ export interface Truth {
   readonly mean_s: number;
 }
 
-/** Stretches of this many batches, far apart, tell the distribution of disturbances. */
+/** Every so many batches one is looked at; a slow moment holds fewer of them than a fast one. */
 const draws = 20000;
+const every = 20;
 const batch_s = 1e-3;
 
-/** How much a batch is slowed down by jitter and bursts: median and mean, as factors. */
+/** How much a batch is slowed down by jitter and bursts, of all that run one after the other: median and mean, as factors. */
 export function disturbanceFactors(physics: Physics): {
   readonly median: number;
   readonly mean: number;
 } {
   const random = seededRandom(physics.seed);
   const disturbances = new Disturbances({ ...physics.disturbance, stateSd: 0 }, physics.seed + 9);
-  const factors = Array.from({ length: draws }, (_, i) => {
+  let now_s = 0;
+  const factors = Array.from({ length: draws }, () => {
     const jitter = 1 - physics.jitter * Math.log(1 - random.uniform());
-    return jitter * disturbances.slowdown(i * (batch_s + 0.02), 1);
+    const factor = jitter * disturbances.slowdown(now_s, 1);
+    now_s += every * batch_s * factor;
+    return factor;
   });
   return { median: median(factors), mean: factors.reduce((sum, f) => sum + f, 0) / draws };
 }
