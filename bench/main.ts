@@ -1,10 +1,12 @@
 import * as answers from "./answers.ts";
+import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as lowering from "./lowering.ts";
 
 /** Benchmarks by name; each reads its own arguments. */
 const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<void> }>> = {
   answers,
+  coverage,
   engine,
   lowering,
 };

@@ -1,27 +1,10 @@
 import type { Agent, AgentDescription } from "./agent/agent.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ClockOffset, measureOffset } from "./clock-offset.ts";
+import type { DeviceIdentity } from "./identity.ts";
 import type { MeterDescription } from "./meter.ts";
 import type { MachineState, RawMeasurement, RawRecord } from "./raw.ts";
 import type { MeasurementScript } from "./script.ts";
-
-/** What decides whether two measurements on a device are comparable. */
-export interface DeviceIdentity {
-  readonly device: string;
-  /** Marketing name. */
-  readonly processor: string;
-  /** Tells two machines of one kind apart: a hash of the machine's id and its processor; "unknown" without an id. */
-  readonly fingerprint: string;
-  /** Name, release and architecture. */
-  readonly os: string;
-  readonly runtime: string;
-  readonly runtimeVersion: string;
-  /** Hash of the runtime's binaries, or "unknown". */
-  readonly runtimeBuild: string;
-  readonly precision: "float32" | "float16" | "int8";
-  readonly threads: number;
-  readonly powerMode: string;
-}
 
 export interface Capabilities {
   /** Without it kernel costs come from regression over whole networks. */

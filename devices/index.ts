@@ -2,7 +2,8 @@ export { agentOn } from "./agent/agent.ts";
 export type { Machine } from "./agent/machine.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { ClockOffset } from "./clock-offset.ts";
-export { type Capabilities, type Device, type DeviceIdentity, deviceOf } from "./device.ts";
+export { type Capabilities, type Device, deviceOf } from "./device.ts";
+export type { DeviceIdentity } from "./identity.ts";
 export {
   type IntervalEnergy,
   integrate,

@@ -55,6 +55,8 @@ export interface NodesRecord {
 /** A metered stretch, idle or under load. */
 export interface RawWindow {
   readonly kind: "idle" | "load";
+  /** What ran; absent while idle. */
+  readonly model?: string;
   readonly start_s: number;
   readonly end_s: number;
   /** Ends and runs of the batches inside; empty while idle. */
@@ -62,10 +64,9 @@ export interface RawWindow {
   readonly batchRuns: Uint32Array;
 }
 
+/** Readings of the meter; no windows for a look at the idle one. */
 export interface MeterRecord {
   readonly kind: "meter";
-  /** Absent for a look at the idle meter. */
-  readonly model?: string;
   readonly samples: readonly MeterSample[];
   readonly windows: readonly RawWindow[];
 }

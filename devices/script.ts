@@ -93,12 +93,13 @@ export interface MeterLookStep {
 
 /**
  * Energy windows: idle, load, idle, load, ..., idle. The agent rests while idle. Every load window has a fresh load of
- * the model and is warmed up, so that the windows vary as loads do.
+ * its model and is warmed up, so that a model's windows vary as its loads do.
  */
 export interface MeterStep {
   readonly kind: "meter";
-  readonly model: string;
-  readonly windows: number;
+  /** By name, once in every round, in an order drawn anew: a model's windows are spread over the step. */
+  readonly models: readonly string[];
+  readonly rounds: number;
   /** A load window lasts this long and holds so many inferences at least. */
   readonly window_s: number;
   readonly minInferences: number;

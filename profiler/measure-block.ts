@@ -9,7 +9,7 @@ import { randomWeights } from "../src/network/initial-weights.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import { seededRandom } from "../src/random.ts";
-import { measureEnergy } from "./energy/measure.ts";
+import { measureEnergies } from "./energy/measure.ts";
 import { kernelTimes } from "./kernel-times.ts";
 import { analyseLoad } from "./load-analysis.ts";
 import type { Measuring } from "./measuring.ts";
@@ -44,17 +44,33 @@ export async function* measureBlock(
   loads: readonly Load[],
 ): AsyncGenerator<NetworkMeasurement> {
   const models = loads.map(modelOf);
-  const rows = await sampleLoads(measuring, loads, models);
-  const isMetered = (i: number): boolean =>
-    loads[i]?.metered === true && measuring.instruments.meter !== undefined;
-  for (const [i, row] of rows.entries()) if (!isMetered(i)) yield row;
-  for (const [i, row] of rows.entries()) {
-    const model = models[i];
-    if (!model || !isMetered(i)) continue;
-    const energy = await measureEnergy(measuring, model);
-    yield energy ? { ...row, energy } : row;
+  const measured = (await sampleLoads(measuring, loads, models)).map((row, i) => ({
+    row,
+    model: models[i] ?? never(),
+    metered: loads[i]?.metered === true && measuring.instruments.meter !== undefined,
+  }));
+  for (const { row, metered } of measured) if (!metered) yield row;
+  const metered = measured.filter((load) => load.metered);
+  for (const group of chunks(metered, measuring.energyRules.networksPerBlock)) {
+    const energies = await measureEnergies(
+      measuring,
+      group.map(({ model }) => model),
+    );
+    for (const { row, model } of group) {
+      const energy = energies.get(model.name);
+      yield energy ? { ...row, energy } : row;
+    }
   }
 }
+
+const never = (): never => {
+  throw new Error("A load without a model");
+};
+
+const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
 
 /** One load of one network, with nothing beside it but the canary. */
 export async function measureNetwork(

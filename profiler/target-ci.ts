@@ -1,12 +1,13 @@
 import { kernelKey } from "../src/network/kernel.ts";
 import { combineLoads, loadKey } from "../energy-db/index.ts";
 import { combineKernels } from "./combine-kernels.ts";
+import { nodeResolution_s } from "./kernel-times.ts";
 import type { PlannedNetwork } from "./plan.ts";
 import { comparableRows, defaultMaxLoads, type Session } from "./steps.ts";
 
 /**
- * Judges the intervals of `--target-ci`: the floor of every planned network over its loads, and every kernel above the
- * profiler's resolution. Networks that miss it, or hold a kernel that does, want another load while fewer than `maxLoads`
+ * Judges the intervals of `--target-ci`: the floor of every planned network over its loads, and every kernel for which the
+ * target is no finer than the profiler's resolution (50 µs at 2 %). Networks that miss it, or hold a kernel that does, want another load while fewer than `maxLoads`
  * are in the table.
  */
 export function unsettledNetworks(session: Session): {
@@ -19,7 +20,7 @@ export function unsettledNetworks(session: Session): {
   const { time_s = 0, high_s = 0 } = measuring.instruments.recording ?? {};
   const wideKernels = new Set(
     combineKernels(rows, high_s - time_s)
-      .filter((kernel) => !kernel.belowResolution && isWide(kernel, plan.targetCi))
+      .filter((kernel) => canBeMet(kernel, plan.targetCi) && isWide(kernel, plan.targetCi))
       .map(({ kernel }) => kernelKey(kernel)),
   );
   const networks = new Map(
@@ -42,6 +43,10 @@ export function unsettledNetworks(session: Session): {
     settled: judged.filter(({ found }) => found?.unsettled === false).length,
   };
 }
+
+/** A target finer than what the node profiler tells apart asks for what more loads cannot give. */
+const canBeMet = ({ latency_s }: { latency_s: number }, targetCi: number): boolean =>
+  targetCi * latency_s >= nodeResolution_s;
 
 const isWide = (
   { latency_s, low_s, high_s }: { latency_s: number; low_s: number; high_s: number },

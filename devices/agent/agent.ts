@@ -1,4 +1,4 @@
-import type { DeviceIdentity } from "../device.ts";
+import type { DeviceIdentity } from "../identity.ts";
 import type { MeterDescription } from "../meter.ts";
 import type { MachineState, RawRecord } from "../raw.ts";
 import type { MeasurementScript } from "../script.ts";

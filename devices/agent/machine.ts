@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { DeviceIdentity } from "../device.ts";
+import type { DeviceIdentity } from "../identity.ts";
 import type { Meter } from "../meter.ts";
 import type { MachineState } from "../raw.ts";
 import type { Runtime } from "../runtime.ts";

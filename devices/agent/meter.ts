@@ -1,3 +1,4 @@
+import { shuffled } from "../../src/random.ts";
 import type { Meter, MeterSample } from "../meter.ts";
 import type { RawWindow } from "../raw.ts";
 import type { MeterLookStep, MeterStep } from "../script.ts";
@@ -14,17 +15,18 @@ export async function meterLook(
 }
 
 /** Idle and load windows by turns; see `MeterStep`. */
-export async function meterModel(execution: Execution, step: MeterStep): Promise<void> {
-  const { machine, emit } = execution;
+export async function meterModels(execution: Execution, step: MeterStep): Promise<void> {
+  const { machine, random, emit } = execution;
   const windows: RawWindow[] = [];
   const samples = await whileMetered(machine.meter, step.period_s, async () => {
-    for (let window = 0; window < step.windows; window++) {
-      windows.push(await idleWindow(execution, step));
-      windows.push(await loadWindow(execution, step));
-    }
+    for (let round = 0; round < step.rounds; round++)
+      for (const model of shuffled(step.models, random)) {
+        windows.push(await idleWindow(execution, step));
+        windows.push(await loadWindow(execution, step, model));
+      }
     windows.push(await idleWindow(execution, step));
   });
-  emit({ kind: "meter", model: step.model, samples, windows });
+  emit({ kind: "meter", samples, windows });
 }
 
 async function whileMetered(
@@ -67,8 +69,9 @@ async function idleWindow(
 async function loadWindow(
   { machine: { runtime, clock }, script, check }: Execution,
   step: MeterStep,
+  name: string,
 ): Promise<RawWindow> {
-  const model = await runtime.load(modelOf(script, step.model), { threads: script.threads });
+  const model = await runtime.load(modelOf(script, name), { threads: script.threads });
   const ends_s: number[] = [];
   let done = 0;
   try {
@@ -86,6 +89,7 @@ async function loadWindow(
     }
     return {
       kind: "load",
+      model: name,
       start_s,
       end_s: clock.now_s(),
       batchEnd_s: Float64Array.from(ends_s),

@@ -4,7 +4,7 @@ import type { MeasurementScript, ScriptStep } from "../script.ts";
 import { awaitCalm, canaryOn } from "./canary.ts";
 import type { Execution, ResidentCanary } from "./execution.ts";
 import type { Machine } from "./machine.ts";
-import { meterLook, meterModel } from "./meter.ts";
+import { meterLook, meterModels } from "./meter.ts";
 import { sample } from "./sample.ts";
 
 /**
@@ -45,6 +45,6 @@ async function perform(execution: Execution, step: ScriptStep): Promise<void> {
     case "meter-look":
       return meterLook(execution, step);
     case "meter":
-      return meterModel(execution, step);
+      return meterModels(execution, step);
   }
 }

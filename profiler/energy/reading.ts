@@ -25,17 +25,30 @@ export interface WindowedEnergy {
   readonly invalid: readonly string[];
 }
 
-/** Integrates every window over its own time; what cannot be trusted is left out with a sentence why. */
+/**
+ * The windows of one model with the idle ones before and after each, integrated over their own time; what cannot be
+ * trusted is left out with a sentence why.
+ */
 export function readWindows(
   { rails }: MeterDescription,
   record: MeterRecord,
+  model: string,
   rules: EnergyRules,
 ): WindowedEnergy {
-  const read = record.windows.map((window) => readWindow(rails, record, window));
+  const own = record.windows.map(
+    ({ kind }, i) =>
+      record.windows[i]?.model === model ||
+      (kind === "idle" &&
+        [record.windows[i - 1], record.windows[i + 1]].some((next) => next?.model === model)),
+  );
+  const windows = record.windows.map((window, i) =>
+    own[i] ? readWindow(rails, record, window) : undefined,
+  );
+  const read = windows.filter((window) => window !== undefined);
   const invalid = read.flatMap((window) => ("reason" in window ? window.reason : []));
-  const loads = read.flatMap((window, i): LoadEnergy[] => {
-    if ("reason" in window || window.kind === "idle") return [];
-    return [loadEnergy(window, powerOf(read[i - 1]), powerOf(read[i + 1]), rules)];
+  const loads = windows.flatMap((window, i): LoadEnergy[] => {
+    if (!window || "reason" in window || window.kind === "idle") return [];
+    return [loadEnergy(window, powerOf(windows[i - 1]), powerOf(windows[i + 1]), rules)];
   });
   const unstable = loads.filter(({ net_j }) => net_j === undefined).length;
   return {

@@ -15,6 +15,8 @@ export interface EnergyRules {
   readonly idleAgreement: number;
   /** ... so often at most. */
   readonly repeats: number;
+  /** Networks metered by turns: their windows are spread over so many times the time of one. */
+  readonly networksPerBlock: number;
 }
 
 /** MLPerf Tiny's five windows; a second each where the meter's ticks allow: longer ones do not help, more ones do. */
@@ -26,6 +28,7 @@ export const energyRules: EnergyRules = {
   idleShare: 0.5,
   idleAgreement: 0.05,
   repeats: 2,
+  networksPerBlock: 4,
 };
 
 /** A load window's ticks are told to this part of the update period ... */
@@ -33,18 +36,18 @@ const readsPerPeriod = 8;
 /** ... but reading more often than this would itself be a load, s. */
 const fastestReading_s = 0.01;
 
-/** `windows` load windows of a model, idle in between. */
+/** So many load windows of each model, idle in between. */
 export function meterStep(
-  model: string,
-  windows: number,
+  models: readonly string[],
+  rounds: number,
   updatePeriod_s: number,
   rules: EnergyRules,
 ): MeterStep {
   const window_s = Math.max(rules.minWindow_s, rules.minPeriods * updatePeriod_s);
   return {
     kind: "meter",
-    model,
-    windows,
+    models,
+    rounds,
     window_s,
     minInferences: rules.minInferences,
     idle_s: Math.max(rules.idleShare * window_s, 4 * updatePeriod_s),

@@ -201,7 +201,7 @@ describe("profiling a search space", () => {
   it("keeps loads that drifted, flagged, and measures them again when the machine is calm", async () => {
     const table = newTable();
     const device = await simulatedDevice(
-      slowed((time_s) => (time_s > 1.4 && time_s < 2.5 ? 1.3 : 1)),
+      slowed((time_s) => (time_s > 1.4 && time_s < 20 ? 1.3 : 1)),
     );
 
     const { flags, platformId } = await run(device, table, { patience_s: 0 });
@@ -294,12 +294,9 @@ describe("energy in a profile", () => {
     expect(metered).toHaveLength(plan.networks.filter((network) => network.metered).length);
     for (const { id, energy, network } of metered) {
       const truth_s = undisturbed_s(exactPhysics, network);
-      expect(
-        table
-          .energyWindows(id)
-          .map(({ kind }) => kind)
-          .join(" "),
-      ).toBe(`${"idle load ".repeat(5)}idle`);
+      const kinds = table.energyWindows(id).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === "load")).toHaveLength(5);
+      expect(kinds.join(" ")).toMatch(/^(idle load idle ?)+$/);
       expect(energy?.provenance).toBe("simulated");
       expect(energy?.idle_power_w).toBeCloseTo(power.idle_w, 2);
       expect((energy?.gross.energy_j ?? 0) / (power.run_w * truth_s)).toBeCloseTo(1, 2);

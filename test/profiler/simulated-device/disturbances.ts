@@ -1,6 +1,9 @@
 import { type Random, seededRandom } from "../../../src/random.ts";
 import type { DisturbanceRules } from "./physics.ts";
 
+/** The state moves in steps of this part of the time it holds. */
+const stateSteps = 0.1;
+
 interface Burst {
   readonly start_s: number;
   readonly end_s: number;
@@ -12,8 +15,7 @@ export class Disturbances {
   readonly #rules: DisturbanceRules;
   readonly #random: Random;
   #burst: Burst;
-  #state = 0;
-  #stateUntil_s = 0;
+  readonly #states: number[] = [];
 
   constructor(rules: DisturbanceRules, seed: number) {
     this.#rules = rules;
@@ -21,10 +23,17 @@ export class Disturbances {
     this.#burst = this.#nextBurst(0);
   }
 
-  /** How much slower than undisturbed, as a factor. */
-  slowdown(time_s: number): number {
+  /** How much slower than undisturbed a network is that feels the machine's state so much, as a factor. */
+  slowdown(time_s: number, sensitivity: number): number {
     const { slowdown = () => 1 } = this.#rules;
-    return slowdown(time_s) * this.#burstFactor(time_s) * Math.exp(this.#stateAt(time_s));
+    const state = Math.exp(sensitivity * this.#stateAt(time_s));
+    return slowdown(time_s) * this.#burstFactor(time_s) * state;
+  }
+
+  /** Mean of the machine's state so far, over the time since then. */
+  meanState(from_s: number): number {
+    const states = this.#states.slice(Math.floor(from_s / this.#step_s));
+    return states.reduce((sum, state) => sum + state, 0) / Math.max(1, states.length);
   }
 
   #burstFactor(time_s: number): number {
@@ -45,15 +54,18 @@ export class Disturbances {
 
   /** Holds for a while, then moves: a normal distribution whose memory fades (Ornstein and Uhlenbeck 1930). */
   #stateAt(time_s: number): number {
-    const { stateSd, state_s } = this.#rules;
-    while (time_s >= this.#stateUntil_s) {
-      const fresh = this.#stateUntil_s === 0;
-      const kept = fresh ? 0 : Math.exp(-0.1);
-      this.#state =
-        kept * this.#state + stateSd * Math.sqrt(1 - kept * kept) * this.#random.normal();
-      this.#stateUntil_s += 0.1 * state_s;
+    const { stateSd } = this.#rules;
+    while (time_s >= this.#states.length * this.#step_s) {
+      const before = this.#states[this.#states.length - 1];
+      const kept = before === undefined ? 0 : Math.exp(-stateSteps);
+      const moved = stateSd * Math.sqrt(1 - kept * kept) * this.#random.normal();
+      this.#states.push(kept * (before ?? 0) + moved);
     }
-    return this.#state;
+    return this.#states[this.#states.length - 1] ?? 0;
+  }
+
+  get #step_s(): number {
+    return stateSteps * this.#rules.state_s;
   }
 
   #exponential(): number {

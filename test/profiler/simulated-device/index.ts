@@ -13,6 +13,7 @@ export interface SimulatedDevice {
   readonly device: Device;
   /** Device and host share it. */
   readonly clock: VirtualClock;
+  readonly disturbances: Disturbances;
 }
 
 /**
@@ -21,13 +22,18 @@ export interface SimulatedDevice {
  */
 export async function simulatedDevice(physics: Partial<Physics> = {}): Promise<SimulatedDevice> {
   const clock = new VirtualClock();
-  const machine = simulatedMachine({ ...exactPhysics, ...physics }, clock);
-  return { device: await deviceOf("simulated", agentOn(machine), { clock }), clock };
+  const whole = { ...exactPhysics, ...physics };
+  const disturbances = new Disturbances(whole.disturbance, whole.seed + 2);
+  const agent = agentOn(simulatedMachine(whole, clock, disturbances));
+  return { device: await deviceOf("simulated", agent, { clock }), clock, disturbances };
 }
 
-function simulatedMachine(physics: Physics, clock: VirtualClock): Machine {
+function simulatedMachine(
+  physics: Physics,
+  clock: VirtualClock,
+  disturbances: Disturbances,
+): Machine {
   const { power, seed } = physics;
-  const disturbances = new Disturbances(physics.disturbance, seed + 2);
   return {
     clock,
     runtime: simulatedRuntime(physics, clock, disturbances),

@@ -29,6 +29,8 @@ export interface DisturbanceRules {
   /** The machine's own state: its standard deviation as a fraction and how long it holds, s. */
   readonly stateSd: number;
   readonly state_s: number;
+  /** How much more than the canary a network of this latency feels the state. */
+  readonly sensitivity: (latency_s: number) => number;
   /** A slowdown on top, of everything, by the time: drift, throttling. 1 by default. */
   readonly slowdown?: (time_s: number) => number;
 }
@@ -86,6 +88,7 @@ export const usualPhysics: Physics = {
     burstFactor: 1.8,
     stateSd: 0.01,
     state_s: 15,
+    sensitivity: (latency_s) => (latency_s < 2.5e-4 ? 1 : 1.5),
   },
   profiler: {
     recording_s: 2.6e-6,
@@ -112,7 +115,14 @@ export const exactPhysics: Physics = {
   ...usualPhysics,
   loadSd: () => 0,
   jitter: 0,
-  disturbance: { bursts_hz: 0, burst_s: 1, burstFactor: 1, stateSd: 0, state_s: 1 },
+  disturbance: {
+    bursts_hz: 0,
+    burst_s: 1,
+    burstFactor: 1,
+    stateSd: 0,
+    state_s: 1,
+    sensitivity: () => 1,
+  },
   profiler: {
     recording_s: 2.6e-6,
     runPerNode_s: 10e-6,

@@ -91,12 +91,13 @@ function run(
   runs: number,
 ): { readonly elapsed_s: number; readonly slowdown: number } {
   const start_s = clock.now_s();
+  const sensitivity = physics.disturbance.sensitivity(latency_s);
   const jitter = 1 - physics.jitter * Math.log(1 - random.uniform());
   let left_s = runs * latency_s * jitter;
   const undisturbed_s = left_s / jitter;
   while (left_s > 0) {
     const step_s = Math.min(left_s, slice_s);
-    clock.pass(step_s * disturbances.slowdown(clock.now_s()), "work");
+    clock.pass(step_s * disturbances.slowdown(clock.now_s(), sensitivity), "work");
     left_s -= step_s;
   }
   physics.onBatch?.();

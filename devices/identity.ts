@@ -1,0 +1,17 @@
+/** What decides whether two measurements on a device are comparable. */
+export interface DeviceIdentity {
+  readonly device: string;
+  /** Marketing name. */
+  readonly processor: string;
+  /** Tells two machines of one kind apart: a hash of the machine's id and its processor; "unknown" without an id. */
+  readonly fingerprint: string;
+  /** Name, release and architecture. */
+  readonly os: string;
+  readonly runtime: string;
+  readonly runtimeVersion: string;
+  /** Hash of the runtime's binaries, or "unknown". */
+  readonly runtimeBuild: string;
+  readonly precision: "float32" | "float16" | "int8";
+  readonly threads: number;
+  readonly powerMode: string;
+}
