@@ -1,12 +1,14 @@
 import * as answers from "./answers.ts";
 import * as engine from "./engine.ts";
 import * as lowering from "./lowering.ts";
+import * as store from "./store.ts";
 
 /** Benchmarks by name; each reads its own arguments. */
 const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<void> }>> = {
   answers,
   engine,
   lowering,
+  store,
 };
 
 const [name = "", ...argv] = process.argv.slice(2);
