@@ -96,7 +96,7 @@ function readWhole(path: string): Database.Database {
       `Energy table ${path} lies in a folder that cannot be written and has ${size} bytes; expected ${largestInMemory_bytes} at most there`,
       { hint },
     );
-  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
+  if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0)
     throw new UserError(
       `Energy table ${path} lies in a folder that cannot be written, and its last rows are still in ${path}-wal`,
       { hint },

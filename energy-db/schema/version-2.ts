@@ -103,8 +103,6 @@ create table space_networks (
   primary key (platform_id, space, network_id, role, batch)
 ) strict, without rowid;
 
-create index spaces_by_network on space_networks (platform_id, network_id, role, batch, space);
-
 create table new_network_measurements (
   -- One load of one network in a fresh session of the runtime: latency without a profiler, energy, state of the machine.
   id integer primary key, -- row id
