@@ -94,7 +94,6 @@ const questions = (table: EnergyTable): readonly (readonly [string, () => unknow
   ["the platforms and their counts", () => table.platforms()],
   ["the rows of one kernel", () => table.kernelMeasurements(1, { kernel: kernelOf(4711) })],
   ["a kernel that is not there", () => table.kernelMeasurements(1, { kernel: kernelOf(-1) })],
-  ["the canary rows", () => table.networkMeasurements(1, { role: "canary" })],
 ];
 
 /** Median time of one call after the first, s. */

@@ -102,6 +102,17 @@ describe("opening an energy table", () => {
     );
   });
 
+  test("reads an empty file as a table without rows and leaves it empty", () => {
+    const path = join(temporaryFolder(), "empty.db");
+    writeFileSync(path, "");
+
+    const table = openTable(path, { mode: "read" });
+
+    expect(table.platforms()).toEqual([]);
+    table.close();
+    expect(statSync(path).size).toBe(0);
+  });
+
   test("refuses a file that is no database", () => {
     const path = join(temporaryFolder(), "notes.db");
     writeFileSync(path, "width,latency\n".repeat(100));
