@@ -35,11 +35,16 @@ function openForWriting(path: string): Database.Database {
     requireNoNewer(database, path);
     database.pragma("journal_mode = wal");
     database.pragma("synchronous = full");
-    const oldWriter = versionOf(database) === 1 ? lockOutOldWriters(path) : undefined;
+    let oldWriters: FileLock | undefined;
     try {
-      migrate(database, { backUp: (version) => backUp(database, path, version) });
+      migrate(database, {
+        beforeUpgrade: (version) => {
+          oldWriters = lockOutOldWriters(path);
+          backUp(database, path, version);
+        },
+      });
     } finally {
-      oldWriter?.release();
+      oldWriters?.release();
     }
     return database;
   });
