@@ -1,10 +1,12 @@
-import { copyFileSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { type EnergyTable, openTable } from "../../energy-db/index.ts";
 import { killedOnce } from "./child.ts";
 import { temporaryFolder } from "./temporary.ts";
+
+const version1 = fileURLToPath(new URL("./fixtures/version-1.db", import.meta.url));
 
 /** Widths of the first layers stored, by session. */
 function widthsBySession(table: EnergyTable): readonly (readonly number[])[] {
@@ -69,10 +71,23 @@ describe("two writers of one file", () => {
   });
 });
 
+test("two processes upgrade a table together, with one copy of the old one", async () => {
+  const path = join(temporaryFolder(), "energy.db");
+  copyFileSync(version1, path);
+  writeFileSync(`${path}-writer.lock`, "");
+  const upgraded = () => killedOnce("upgrading-writer.ts", [path], () => false);
+
+  expect(await Promise.all([upgraded(), upgraded()])).toEqual(["upgraded", "upgraded"]);
+
+  expect(readdirSync(dirname(path)).filter((name) => name.endsWith(".bak"))).toEqual([
+    "energy.db.v1.bak",
+  ]);
+});
+
 describe("an upgrade killed with -9", () => {
   test("leaves the old table or the new one, with all rows", async () => {
     const path = join(temporaryFolder(), "energy.db");
-    copyFileSync(fileURLToPath(new URL("./fixtures/version-1.db", import.meta.url)), path);
+    copyFileSync(version1, path);
     for (const round of [1, 2, 3]) {
       await killedOnce("upgrading-writer.ts", [path], (line) => line === "upgrading");
 
