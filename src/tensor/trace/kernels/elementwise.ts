@@ -1,4 +1,5 @@
 import type { OnnxAttribute } from "../../../onnx/graph.ts";
+import { elementTypes } from "../../../onnx/schema.ts";
 import { tf } from "../../tfjs.ts";
 import {
   broadcastShape,
@@ -193,24 +194,26 @@ const batchNorm: KernelRule = (call) => {
   return applyBinary(builder, multiplyTraced(builder, inputOf(call, "x"), scale), shift, add);
 };
 
-/** Integers are divided towards minus infinity, as tfjs does; ONNX divides them towards zero. */
+/** Divided towards minus infinity, as tfjs does; integers in float64, which holds every quotient of int32 exactly. */
 const floorDivide: KernelRule = (call) => {
   const [a, b] = [inputOf(call, "a"), inputOf(call, "b")];
   const { builder } = call;
-  const real = [a, b].map((x) => toType(builder, x, "float32"));
-  const quotient = elementwise(builder, { op: "Div", operands: real });
-  return toType(builder, elementwise(builder, { op: "Floor", operands: [quotient] }), a.type);
+  const wide = (x: Traced): Traced =>
+    elementwise(builder, {
+      op: "Cast",
+      operands: [x],
+      attributes: { to: { int: float64 } },
+    });
+  const operands = a.type === "int32" ? [wide(a), wide(b)] : [a, b];
+  const quotient = elementwise(builder, { op: "Div", operands });
+  const floored = elementwise(builder, { op: "Floor", operands: [quotient] });
+  if (a.type !== "int32") return floored;
+  const attributes = { to: { int: elementTypes.int32 } };
+  return elementwise(builder, { op: "Cast", operands: [floored], type: "int32", attributes });
 };
 
-const toType = (builder: GraphBuilder, x: Traced, type: TracedType): Traced =>
-  x.type === type
-    ? x
-    : elementwise(builder, {
-        op: "Cast",
-        operands: [x],
-        type,
-        attributes: { to: { int: type === "float32" ? 1 : 6 } },
-      });
+/** ONNX's number for float64, which occurs inside this rule alone. */
+const float64 = 11;
 
 /** Rules of kernels that work element by element. */
 export const elementwiseRules: KernelRules = {
