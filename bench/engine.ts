@@ -99,10 +99,10 @@ const clocks: Readonly<Record<string, () => number>> = {
 
 async function timeProgram(
   engine: Engine,
-  { fn, inputs }: StepProgram,
+  { fn, inputs, state }: StepProgram,
   { steps, now }: { readonly steps: number; readonly now: () => number },
 ) {
-  const program = await engine.compile("step", fn, inputs);
+  const program = await engine.compile("step", fn, inputs, { state });
   let values: Values = initialValues(inputs);
   const times: number[] = [];
   const warmUp = 3;

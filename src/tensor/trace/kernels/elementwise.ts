@@ -1,6 +1,8 @@
 import type { OnnxAttribute } from "../../../onnx/graph.ts";
 import { elementTypes } from "../../../onnx/schema.ts";
 import { tf } from "../../tfjs.ts";
+import { joinedSum, perChannel, rectified as rectifiedLinear } from "../blocked/linear.ts";
+import { pendingProduct } from "../blocked/moments.ts";
 import {
   broadcastShape,
   broadcastTo,
@@ -10,6 +12,7 @@ import {
   uniformValue,
 } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { sameShape } from "../layout.ts";
 import {
   attrOf,
   inputOf,
@@ -18,7 +21,7 @@ import {
   type KernelRule,
   type KernelRules,
 } from "../rule.ts";
-import { sameShape, type Traced, type TracedType } from "../traced.ts";
+import type { Traced, TracedType } from "../traced.ts";
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 type Unary = (builder: GraphBuilder, x: Traced, call: KernelCall) => Traced;
@@ -53,7 +56,21 @@ function applyBinary(builder: GraphBuilder, a: Traced, b: Traced, binary: Binary
     return filled(fold(left, right), shape, type);
   if (right !== undefined && right === rightUnit) return broadcastTo(a, shape);
   if (left !== undefined && left === leftUnit) return broadcastTo(b, shape);
-  return elementwise(builder, { op, operands: [a, b], type });
+  return (
+    inBlockedConvolution(builder, op, a, b) ?? elementwise(builder, { op, operands: [a, b], type })
+  );
+}
+
+/** Sums of images, and images with vectors per channel, as parts of blocked convolutions. */
+function inBlockedConvolution(
+  builder: GraphBuilder,
+  op: string,
+  a: Traced,
+  b: Traced,
+): Traced | undefined {
+  if (op === "Add") return joinedSum(builder, a, b) ?? perChannel(builder, op, a, b);
+  if (op === "Sub" || op === "Mul") return perChannel(builder, op, a, b);
+  return undefined;
 }
 
 const binary =
@@ -73,7 +90,7 @@ function multiplyTraced(builder: GraphBuilder, a: Traced, b: Traced): Traced {
     const mask = elementwise(builder, { op: "And", operands: [one.mask, other.mask] });
     return broadcastTo(maskOf(mask, a.type), broadcastShape(a.shape, b.shape));
   }
-  return applyBinary(builder, a, b, multiply);
+  return pendingProduct(builder, a, b) ?? applyBinary(builder, a, b, multiply);
 }
 
 /** The ones and zeros of truth values. */
@@ -97,7 +114,8 @@ const compareNot =
   };
 
 const rectify: Unary = (builder, x) => {
-  const rectified = elementwise(builder, { op: "Relu", operands: [x] });
+  const rectified =
+    rectifiedLinear(builder, x) ?? elementwise(builder, { op: "Relu", operands: [x] });
   stripBroadcast(x).rectified = stripBroadcast(rectified);
   return rectified;
 };
@@ -111,6 +129,8 @@ const clip =
 const step: Unary = (builder, x, call) => {
   const alpha = attrOf<number | undefined>(call, "alpha") ?? 0;
   const source = stripBroadcast(x).rectified ?? stripBroadcast(x);
+  if (alpha === 0 && x.type === "float32" && builder.target.provider === "cpu")
+    return broadcastTo(signMask(builder, source), x.shape);
   const operands = [source, scalarOf(0, x.type)];
   const positive = elementwise(builder, { op: "Greater", operands, type: "bool" });
   const picked =
@@ -124,7 +144,16 @@ const step: Unary = (builder, x, call) => {
   return broadcastTo(picked, x.shape);
 };
 
-const square: Unary = (builder, x) => elementwise(builder, { op: "Mul", operands: [x, x] });
+/** 0 or 1 in one pass on all threads, where a comparison and a cast take two: everything but subnormal numbers. */
+function signMask(builder: GraphBuilder, x: Traced): Traced {
+  const attributes = { alpha: { float: 3e38 }, beta: { float: 0 } };
+  return {
+    ...elementwise(builder, { op: "HardSigmoid", operands: [x], attributes }),
+    isMask: true,
+  };
+}
+
+const square: Unary = (builder, x) => multiplyTraced(builder, x, x);
 const plus = (builder: GraphBuilder, x: Traced, value: number): Traced =>
   applyBinary(builder, x, scalarOf(value), add);
 

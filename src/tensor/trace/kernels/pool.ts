@@ -2,8 +2,9 @@ import { elementTypes } from "../../../onnx/schema.ts";
 import { tf } from "../../tfjs.ts";
 import { filled } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { axesOf, nchw, sizeOf } from "../layout.ts";
 import { inputOf, type KernelRule, type KernelRules } from "../rule.ts";
-import { axesOf, nchw, sizeOf, type Traced } from "../traced.ts";
+import type { Traced } from "../traced.ts";
 import { endPadding, inShapeOf, outShapeOf, poolWindow, restOf, type Window } from "../window.ts";
 
 const maxPool: KernelRule = (call) => {
