@@ -203,7 +203,9 @@ export class GraphBuilder {
       const last = node.outputs.findLastIndex((output) => needed.has(output));
       if (last < 0) continue;
       for (const input of node.inputs) needed.add(input);
-      nodes.push({ ...node, outputs: node.outputs.slice(0, last + 1) });
+      // Outputs nobody reads may be left out at the end, but not the parts of a split.
+      const outputs = node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1);
+      nodes.push({ ...node, outputs });
     }
     return {
       name,

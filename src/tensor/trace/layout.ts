@@ -52,13 +52,24 @@ const filledUp = (length: number, block: number): number =>
 /** Axes of an unblocked layout in memory order. */
 export const layoutAxes = (layout: Layout): readonly number[] => [...layout].map(Number);
 
-/** The shape a value is declared with: its axes in memory order, a blocked one whole and filled up, where its blocks are. */
-export const storedShape = (shape: readonly number[], layout: Layout): readonly number[] =>
+/** The shape in which operators of the blocked layout read a value: each axis where its blocks are, filled up. */
+export const operandShape = (shape: readonly number[], layout: Layout): readonly number[] =>
   partsOf(layout).flatMap(({ axis, of }) =>
     of === "inside"
       ? []
       : [of === "whole" ? sizeAt(shape, axis) : filledUp(sizeAt(shape, axis), blockOf(layout))],
   );
+
+/**
+ * The shape a value is declared with: its axes in memory order. Filters of one pixel lose the axes of their windows,
+ * because ONNX Runtime broadcasts a number over a shape that ends in 1 one element at a time.
+ */
+export function storedShape(shape: readonly number[], layout: Layout): readonly number[] {
+  const sizes = operandShape(shape, layout);
+  if (!isBlocked(layout) || layout.startsWith("0")) return sizes;
+  const last = sizes.findLastIndex((length) => length !== 1);
+  return sizes.slice(0, last + 1);
+}
 
 /** The same memory with blocked axes as two: numbers of blocks and places inside. */
 export const splitShape = (shape: readonly number[], layout: Layout): readonly number[] =>

@@ -5,6 +5,8 @@ import {
   channelFilter,
   type Layout,
   nchw,
+  operandShape,
+  sameShape,
   storedShape,
   thinFilter,
 } from "../layout.ts";
@@ -45,12 +47,21 @@ export function blockedConvolution(
         `${nchwc}Conv`,
         [
           builder.read(isThin(layout) ? x : builder.cleared(x), image),
-          builder.read(builder.cleared(parts.filter), layout),
+          filterOperand(builder, parts.filter, layout),
           ...optionalInputs(builder, parts),
         ],
         { ...windowAttributes(window), ...activationOf(parts) },
       ),
   });
+}
+
+/** A filter in its blocked layout and in the shape convolutions read it in. */
+export function filterOperand(builder: GraphBuilder, filter: Traced, layout: Layout): string {
+  const name = builder.read(builder.cleared(filter), layout);
+  const shape = operandShape(filter.shape, layout);
+  return sameShape(shape, storedShape(filter.shape, layout))
+    ? name
+    : builder.reshapeValue(name, shape);
 }
 
 export const isThin = (layout: Layout): boolean => layout.startsWith("d2");
@@ -71,7 +82,7 @@ export function blockedDepthwise(
         `${nchwc}Conv`,
         [
           builder.read(builder.cleared(x), layout),
-          builder.read(builder.cleared(parts.filter), channelFilterOf(builder)),
+          filterOperand(builder, parts.filter, channelFilterOf(builder)),
           ...optionalInputs(builder, parts),
         ],
         { ...windowAttributes(window), group: { int: channels }, ...activationOf(parts) },
