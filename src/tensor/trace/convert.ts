@@ -44,7 +44,7 @@ export function convert(builder: Emitter, form: Form, to: Layout): string {
     return builder.emit("Transpose", [name], { perm: { ints: permutationBetween(from, to) } });
   if (isBlocked(from)) {
     const [unblocked, layout] = isImage(form, from)
-      ? toNchw(builder, form)
+      ? reorderOutput(builder, form, to)
       : unblock(builder, form);
     return convert(builder, { ...form, name: unblocked, layout }, to);
   }
@@ -60,9 +60,17 @@ function reshaped(builder: Emitter, { name, shape, layout }: Form, to: Layout): 
   return sameShape(before ?? [], after ?? []) ? name : builder.reshapeValue(name, after ?? []);
 }
 
-function toNchw(builder: Emitter, { name, shape }: Form): readonly [string, Layout] {
+/** As NCHW, or at once as the program sees it, which runs on one thread but needs no transpose. */
+function reorderOutput(
+  builder: Emitter,
+  { name, shape }: Form,
+  to: Layout,
+): readonly [string, Layout] {
   const channels = { int: shape[3] ?? 1 };
-  return [builder.emit(`${nchwc}ReorderOutput`, [name], { channels }), nchw];
+  const plain = plainLayout(4);
+  if (to !== plain) return [builder.emit(`${nchwc}ReorderOutput`, [name], { channels }), nchw];
+  const attributes = { channels, channels_last: { int: 1 } };
+  return [builder.emit(`${nchwc}ReorderOutput`, [name], attributes), plain];
 }
 
 /** ONNX Runtime takes channels in fours and fills the last block with zeros itself. */

@@ -45,6 +45,9 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #merged = new Map<string, readonly string[]>();
   readonly #shared = new Map<string, string>();
+  /** Shapes of values where they are known, and of reshaped values what they are reshapes of. */
+  readonly #shapes = new Map<string, readonly number[]>();
+  readonly #origins = new Map<string, string>();
   readonly #taken = new Set<string>();
   #next = 0;
 
@@ -77,7 +80,7 @@ export class GraphBuilder {
     layout: Layout = plainLayout(shape.length),
     filling = 0,
   ): Traced {
-    const names = new Map([[layout, name]]);
+    const names = new Map([[layout, this.shaped(name, storedShape(shape, layout))]]);
     return filling === 0 ? { shape, type, names } : { shape, type, names, filling };
   }
 
@@ -178,9 +181,24 @@ export class GraphBuilder {
     return this.value(this.reshapeValue(this.read(traced), shape), shape, type);
   }
 
-  /** Name of a value of the graph in another shape of equal size. */
+  /** Name of a value of the graph in another shape of equal size; of a value reshaped before, what it was made of. */
   reshapeValue(name: string, shape: readonly number[]): string {
-    return this.emit("Reshape", [name, this.ints(shape)]);
+    const origin = this.#origins.get(name) ?? name;
+    for (const known of [name, origin]) if (this.#hasShape(known, shape)) return known;
+    const reshaped = this.emit("Reshape", [origin, this.ints(shape)]);
+    this.#origins.set(reshaped, origin);
+    return this.shaped(reshaped, shape);
+  }
+
+  /** Notes the shape of a value, so that reshaping it to that shape is nothing. Returns its name. */
+  shaped(name: string, shape: readonly number[]): string {
+    this.#shapes.set(name, shape);
+    return name;
+  }
+
+  #hasShape(name: string, shape: readonly number[]): boolean {
+    const known = this.#shapes.get(name);
+    return known !== undefined && sameShape(known, shape);
   }
 
   /**
@@ -199,13 +217,13 @@ export class GraphBuilder {
     });
     const needed = new Set(outputs.map((output) => output.name));
     const nodes: OnnxNode[] = [];
-    for (const node of this.#nodes.toReversed()) {
+    for (const node of namedOutputs(this.#nodes).toReversed()) {
       const last = node.outputs.findLastIndex((output) => needed.has(output));
       if (last < 0) continue;
       for (const input of node.inputs) needed.add(input);
       // Outputs nobody reads may be left out at the end, but not the parts of a split.
-      const outputs = node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1);
-      nodes.push({ ...node, outputs });
+      const kept = node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1);
+      nodes.push({ ...node, outputs: kept });
     }
     return {
       name,
@@ -316,4 +334,21 @@ export class GraphBuilder {
     this.#taken.add(name);
     return name;
   }
+}
+
+/** The nodes with those that only name an output gone wherever its maker can give it that name. */
+function namedOutputs(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const renamed = new Map<string, string>();
+  const kept = nodes.filter(({ op, inputs: [source = ""], outputs: [output = ""] }) => {
+    if (op !== "Identity" || !made.has(source) || renamed.has(source)) return true;
+    renamed.set(source, output);
+    return false;
+  });
+  const rename = (name: string) => renamed.get(name) ?? name;
+  return kept.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
 }

@@ -8,10 +8,10 @@ export interface Borders {
   readonly toeplitzEntries: number;
   /** Up to this width rows of pixels are multiplied whole to get a depthwise filter's gradient. */
   readonly rowWidth: number;
-  /** From so many output pixels on a filter gradient is one blocked convolution. */
-  readonly gradientPixels: number;
-  /** Up to so many values per image in a filter gradient it is one blocked convolution. */
-  readonly gradientValues: number;
+  /** From so many output pixels times taps on a filter gradient is one blocked convolution ... */
+  readonly gradientTaps: number;
+  /** ... up to so many values of the gradient per output pixel. */
+  readonly gradientValuesPerPixel: number;
 }
 
 /** What the graph is written for: the provider that will run it, and what is fast there. */
@@ -31,8 +31,8 @@ const borders: Borders = {
   wideChannels: 64,
   toeplitzEntries: 4096,
   rowWidth: 64,
-  gradientPixels: 64,
-  gradientValues: 64 * 64 * 9,
+  gradientTaps: 64,
+  gradientValuesPerPixel: 9216,
 };
 
 /** The defaults for a provider; a block size and the number of threads come from the machine at hand. */

@@ -15,7 +15,7 @@ import { floats, forAll, randomValues, withGradients } from "../compare.ts";
 /** The machine's own target with borders under which everything that can be blocked is. */
 async function eagerlyBlocked(): Promise<GraphTarget> {
   const target = await machineTarget("onnx-cpu", 1);
-  const borders = { ...target.borders, gradientPixels: 1, gradientValues: 1e9 };
+  const borders = { ...target.borders, gradientTaps: 1, gradientValuesPerPixel: 1e9 };
   return { ...target, borders };
 }
 

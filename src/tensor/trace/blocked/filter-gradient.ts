@@ -22,10 +22,10 @@ export function hasBlockedFilterGradient(builder: GraphBuilder, window: Window):
   const { batch, out, inChannels, outChannels, size, dilations } = window;
   if (!block || batch % block !== 0 || dilations.some((dilation) => dilation !== 1)) return false;
   const pixels = sizeOf(out);
-  const values = sizeOf(size) * inChannels * outChannels;
+  const taps = sizeOf(size);
   return (
-    pixels >= borders.gradientPixels &&
-    values * borders.gradientPixels <= borders.gradientValues * pixels
+    pixels * taps >= borders.gradientTaps &&
+    taps * inChannels * outChannels <= borders.gradientValuesPerPixel * pixels
   );
 }
 

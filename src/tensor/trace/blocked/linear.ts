@@ -126,7 +126,7 @@ function identity(builder: GraphBuilder, image: Traced): Linear {
         kernel_shape: { ints: [1, 1] },
         ...activationOf(parts),
       };
-      const name = builder.emit(`${nchwc}Conv`, inputs, attributes);
+      const name = builder.shaped(builder.emit(`${nchwc}Conv`, inputs, attributes), row);
       return builder.reshapeValue(name, [batch, stored, height, width]);
     },
   };

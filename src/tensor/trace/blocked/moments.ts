@@ -56,13 +56,12 @@ function pooled(builder: GraphBuilder, x: Traced, { ofAll }: { readonly ofAll: b
     builder.read(x, requireLayout(builder)),
   ]);
   const [batch = 1, , , channels = 1] = x.shape;
-  if (ofAll) {
-    const axes = { ints: [0, 2, 3] };
-    const name = builder.emit("ReduceMean", [means], { axes, keepdims: { int: 0 } });
-    return vector(builder, name, channels, x.filling);
-  }
   const stored = storedShape([channels], vectorLayout(builder, channels))[0] ?? channels;
   const rows = builder.reshapeValue(means, [batch, stored]);
+  if (ofAll) {
+    const attributes = { axes: { ints: [0] }, keepdims: { int: 0 } };
+    return vector(builder, builder.emit("ReduceMean", [rows], attributes), channels, x.filling);
+  }
   const bounds = [[0], [channels], [1]].map((values) => builder.ints(values));
   const name = stored === channels ? rows : builder.emit("Slice", [rows, ...bounds]);
   return builder.value(name, [batch, channels], "float32");

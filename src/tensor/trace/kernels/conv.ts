@@ -129,7 +129,7 @@ const filterGradient: KernelRule = (call) => {
     const layout = gradientLayout(builder, x, window);
     return blockedFilterGradient(builder, x, dy, { window, layout });
   }
-  if (isPointwise(window)) {
+  if (isPointwise(window) && builder.target.block === undefined) {
     const columns = builder.reshapeValue(builder.read(x, cnhw), [inChannels, positions(window)]);
     const rows = builder.reshapeValue(builder.read(dy, cnhw), [outChannels, positions(window)]);
     const product = builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
@@ -143,7 +143,7 @@ function tapGradient(builder: GraphBuilder, x: Traced, dy: Traced, window: Windo
   const { inChannels, outChannels, size, strides } = window;
   const shape = [...size, inChannels, outChannels];
   const { thinChannels, wideChannels } = builder.target.borders;
-  const byPixel = inChannels >= wideChannels || strides[1] > 1;
+  const byPixel = inChannels >= wideChannels || strides[1] > 1 || isPointwise(window);
   const major = inChannels < thinChannels ? channelMajor : byPixel ? pixelMajor : imageMajor;
   const product = major(builder, x, dy, window);
   return builder.value(builder.reshapeValue(product, shape), shape, "float32");
