@@ -10,11 +10,15 @@ export { type CostSummary, fitTable } from "./answers/fit-table.ts";
 export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";
 export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
-export type { Axis } from "./fit/plane.ts";
 export { describeKernel } from "./answers/refusal.ts";
-export type { Staircase } from "./fit/stairs.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { StoredLatency } from "./columns.ts";
+export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
+export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
+export type { StoredEnergy } from "./energy-columns.ts";
+export type { FileLock } from "./file-lock.ts";
+export type { Axis } from "./fit/plane.ts";
+export type { Staircase } from "./fit/stairs.ts";
 export { groupBy } from "./group-by.ts";
 export {
   type CombinedLatency,
@@ -33,10 +37,6 @@ export {
   variancePrior,
 } from "./loads/moderated-variance.ts";
 export { studentT95 } from "./loads/student-t.ts";
-export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
-export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
-export type { StoredEnergy } from "./energy-columns.ts";
-export type { FileLock } from "./file-lock.ts";
 export type { NewCostModel } from "./models.ts";
 export type { NetworkPlace } from "./needs.ts";
 export type { NetworkFilter } from "./network-filter.ts";

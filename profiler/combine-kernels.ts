@@ -1,10 +1,17 @@
 import { mean } from "simple-statistics";
 import type { KernelMeasurement } from "../energy-db/index.ts";
+import {
+  deviation,
+  groupBy,
+  type LoadRow,
+  loadKey,
+  moderate,
+  type SizedVariance,
+  studentT95,
+  usableRows,
+  variancePrior,
+} from "../energy-db/index.ts";
 import { type Kernel, kernelKey } from "../src/network/kernel.ts";
-import { deviation, type LoadRow, loadKey, usableRows } from "../energy-db/index.ts";
-import { groupBy } from "../energy-db/index.ts";
-import { moderate, type SizedVariance, variancePrior } from "../energy-db/index.ts";
-import { studentT95 } from "../energy-db/index.ts";
 
 /** A kernel over all loads of all networks that hold it. */
 export interface CombinedKernel {

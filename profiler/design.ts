@@ -26,11 +26,7 @@ const smallness = 1.3;
  * denser at the small end, every width drawn around its network's size and rounded in one of five ways, the same for all
  * of a network or another for each group. Both ends are networks of their own, so that nothing inside is extrapolated.
  */
-export function spreadDesign(
-  space: SearchSpace,
-  count: number,
-  random: Random,
-): readonly Widths[] {
+export function spreadDesign(space: SearchSpace, count: number, random: Random): readonly Widths[] {
   const ends = [space.groups.map(({ floor }) => floor), space.groups.map(({ cap }) => cap)];
   const drawn = distinctWidths(count - ends.length, ends, (i) => {
     const size = ((i + random.uniform()) / Math.max(1, count - ends.length)) ** smallness;
@@ -50,11 +46,7 @@ export function spreadDesign(
 const ladderSizes = { from: 0, to: 0.6 };
 
 /** Widths for networks with a repeated part: by turns in whole blocks and just past an edge, spread over small sizes. */
-export function ladderDesign(
-  space: SearchSpace,
-  count: number,
-  random: Random,
-): readonly Widths[] {
+export function ladderDesign(space: SearchSpace, count: number, random: Random): readonly Widths[] {
   return Array.from({ length: count }, (_, i) => {
     const share = (Math.floor(i / 2) + random.uniform()) / Math.max(1, Math.ceil(count / 2));
     const size = ladderSizes.from + share * (ladderSizes.to - ladderSizes.from);

@@ -67,7 +67,10 @@ export function planProfile(options: PlanOptions): ProfilePlan {
     }),
   );
   const ordered = shuffled(
-    [...planned(design, "design", metered.design), ...planned(heldOut, "held-out", metered.heldOut)],
+    [
+      ...planned(design, "design", metered.design),
+      ...planned(heldOut, "held-out", metered.heldOut),
+    ],
     random,
   );
   return {
@@ -87,7 +90,8 @@ const planned = (networks: readonly Network[], role: PlannedNetwork["role"], cou
   networks.map((network, i) => ({
     network,
     role,
-    metered: Math.floor((i * count) / networks.length) !== Math.floor(((i - 1) * count) / networks.length),
+    metered:
+      Math.floor((i * count) / networks.length) !== Math.floor(((i - 1) * count) / networks.length),
   }));
 
 /** Small networks with one rung repeated, every rung in turn, on both sides of an edge; none where nothing can be repeated. */
@@ -98,7 +102,9 @@ function laddersOf(space: SearchSpace, count: number, random: Random): readonly 
     const parts = rungs(network);
     // Two networks in a row share the rung, so that widths on both sides of an edge are seen in each.
     const rung = parts[Math.floor(i / 2) % parts.length];
-    return rung ? withRungRepeated(network, rung, fewestCopies + random.below(moreCopies)) : network;
+    return rung
+      ? withRungRepeated(network, rung, fewestCopies + random.below(moreCopies))
+      : network;
   });
 }
 

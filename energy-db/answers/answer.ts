@@ -1,7 +1,7 @@
 import type { Kernel } from "../../src/network/kernel.ts";
+import type { PredictedTime } from "../fit/predictor.ts";
 import type { CostAnswer, Provenance } from "../records.ts";
 import type { EnergyModel } from "./energy-model.ts";
-import type { PredictedTime } from "../fit/predictor.ts";
 
 /** Power times time is no measurement, however the power was read. */
 const energyProvenances: { readonly [P in EnergyModel["provenance"]]: Provenance } = {

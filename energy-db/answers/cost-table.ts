@@ -1,6 +1,9 @@
 import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
+import { type Axis, axesOf, withWidth } from "../fit/plane.ts";
+import { type Costs, costsOf, type Predictor } from "../fit/predictor.ts";
+import type { Staircase } from "../fit/stairs.ts";
 import { describePlatform } from "../platforms.ts";
 import { type KernelFilter, matchesKernel } from "../read-kernels.ts";
 import type { CostAnswer, Platform } from "../records.ts";
@@ -12,11 +15,8 @@ import { type CostSummary, currentCosts } from "./fit-table.ts";
 import { type DearWidth, dearWidths, type MarginalCost, marginalCost } from "./marginal.ts";
 import { drawTogether, type MeasuredKernel } from "./measured-kernels.ts";
 import { type NetworkCost, networkCost } from "./network-cost.ts";
-import { type Axis, axesOf, withWidth } from "../fit/plane.ts";
-import { type Costs, costsOf, type Predictor } from "../fit/predictor.ts";
 import { predictorFinder } from "./predictor-finder.ts";
 import { refusal } from "./refusal.ts";
-import type { Staircase } from "../fit/stairs.ts";
 
 /** A measured kernel as it stands in the table, and its cost as the table answers it: smoothed over its family. */
 export interface KernelCost extends MeasuredKernel {

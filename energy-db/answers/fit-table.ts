@@ -1,13 +1,13 @@
-import { median, quantile } from "../../src/statistics.ts";
 import { kernelFamily, kernelsOf } from "../../src/network/kernel.ts";
+import { median, quantile } from "../../src/statistics.ts";
+import { type CostDocument, costDocument, describeCosts } from "../fit/cost-document.ts";
+import { observeKernels, observeNetworks } from "../fit/observations.ts";
+import { type Costs, costsOf } from "../fit/predictor.ts";
+import { combineLoads } from "../loads/combine-loads.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import type { StoredModel } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-kernels.ts";
-import { combineLoads } from "../loads/combine-loads.ts";
-import { type CostDocument, costDocument, describeCosts } from "../fit/cost-document.ts";
-import { observeKernels, observeNetworks } from "../fit/observations.ts";
-import { type Costs, costsOf } from "../fit/predictor.ts";
 
 /** What a fit rests on, and how well it predicts the networks that were held out of it. */
 export interface CostSummary {
@@ -107,9 +107,7 @@ function judge(
   return {
     designNetworks: combineLoads(measured("design")).length,
     heldOutNetworks: errors.length,
-    ...(errors.length > 0
-      ? { medianError: median(errors), p90Error: quantile(errors, 0.9) }
-      : {}),
+    ...(errors.length > 0 ? { medianError: median(errors), p90Error: quantile(errors, 0.9) } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Kernel } from "../../src/network/kernel.ts";
-import type { CostAnswer, Provenance } from "../records.ts";
 import { type Axis, hasOneAxis, treadEnd, widthAlong, withWidth } from "../fit/plane.ts";
 import type { Predictor } from "../fit/predictor.ts";
+import type { CostAnswer, Provenance } from "../records.ts";
 
 /** cost(wider) - cost(now). Energy is absent where the platform has no energy model. */
 export interface MarginalCost {
@@ -103,11 +103,13 @@ export function dearWidths(
   const [low, high] = predictor?.ranges[axis] ?? [1, 0];
   const dear: DearWidth[] = [];
   for (let width = low; width < high; width++) {
-    const [edge, own] = [Math.max(treadEnd(width, align), treadEnd(width, block)), tryCost(withWidth(kernel, axis, width))];
+    const [edge, own] = [
+      Math.max(treadEnd(width, align), treadEnd(width, block)),
+      tryCost(withWidth(kernel, axis, width)),
+    ];
     const wider = edge > width ? tryCost(withWidth(kernel, axis, edge)) : undefined;
     if (own && wider && own.latency_s > (1 + notable) * wider.latency_s)
       dear.push({ width, than: edge, by: own.latency_s / wider.latency_s - 1 });
   }
   return dear;
 }
-

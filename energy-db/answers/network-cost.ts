@@ -32,7 +32,10 @@ export function networkCost(network: Network, batch: number, terms: NetworkTerms
   const layers = asked.flatMap(({ cost, ...layer }) => (cost ? [{ ...layer, cost }] : []));
   if (layers.length < asked.length)
     throw terms.refuse(asked.filter(({ cost }) => !cost).map(({ kernel }) => kernel));
-  const latency_s = layers.reduce((sum, { cost }) => sum + cost.latency_s, terms.overhead.latency_s);
+  const latency_s = layers.reduce(
+    (sum, { cost }) => sum + cost.latency_s,
+    terms.overhead.latency_s,
+  );
   const half_s = terms.halfOfNetwork(
     layers.map(({ kernel }) => kernel),
     latency_s,

@@ -1,7 +1,7 @@
 import type { Kernel } from "../../src/network/kernel.ts";
+import type { PredictedTime, Predictor } from "../fit/predictor.ts";
 import { groupBy } from "../group-by.ts";
 import type { CostAnswer } from "../records.ts";
-import type { PredictedTime, Predictor } from "../fit/predictor.ts";
 
 interface FoundPredictor {
   readonly predictor: Predictor;
@@ -31,9 +31,7 @@ export function predictorFinder(
   });
   const buckets = groupBy(found, ({ predictor }) => bucketOf(predictor.example));
   return (kernel) =>
-    buckets
-      .get(bucketOf(kernel))
-      ?.find(({ predictor }) => areRelated(predictor.example, kernel));
+    buckets.get(bucketOf(kernel))?.find(({ predictor }) => areRelated(predictor.example, kernel));
 }
 
 const bucketOf = ({ inHeight, kernelSize, stride }: Kernel): number =>

@@ -1,8 +1,8 @@
 import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
-import type { Platform } from "../records.ts";
 import { hasOneAxis } from "../fit/plane.ts";
 import type { Predictor } from "../fit/predictor.ts";
+import type { Platform } from "../records.ts";
 
 /** The error for kernels that the table cannot answer: what was asked, what is measured, what to do. */
 export function refusal(
@@ -33,7 +33,8 @@ const widths = (kernel: Kernel): string =>
   hasOneAxis(kernel) ? `${kernel.inChannels}` : `${kernel.inChannels} -> ${kernel.outChannels}`;
 
 function describeGap(asked: Kernel, predictor: Predictor | undefined): string {
-  if (!predictor) return `${describeKernel(asked)}: no layer of this shape was measured at any width`;
+  if (!predictor)
+    return `${describeKernel(asked)}: no layer of this shape was measured at any width`;
   const { in: input, out: output } = predictor.ranges;
   const between = (low: number, high: number) => (low === high ? `${low}` : `${low} to ${high}`);
   const measured = hasOneAxis(asked)

@@ -2,8 +2,8 @@ import { UserError } from "../../src/errors.ts";
 import { median, quantile } from "../../src/statistics.ts";
 import { formatPercent, formatSeconds } from "../../src/units.ts";
 import { type CostTable, loadCosts } from "../answers/cost-table.ts";
-import { combineLoads } from "../loads/combine-loads.ts";
 import { groupBy } from "../group-by.ts";
+import { combineLoads } from "../loads/combine-loads.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import { type CheckInput, type CheckResult, ok, warning } from "./result.ts";
 
@@ -36,14 +36,22 @@ function spaceErrors({ table, platformId, networks }: CheckInput, space: string)
   const own = networks.filter((row) => row.space === space && isJudge(row));
   const refused: number[] = [];
   const judge = (role: "held-out" | "verify") =>
-    [...groupBy(own.filter((row) => row.role === role), ({ sessionId }) => sessionId)].flatMap(
-      ([sessionId, rows]) => judgeSession(rows, costs, `session ${sessionId}`, refused),
-    );
+    [
+      ...groupBy(
+        own.filter((row) => row.role === role),
+        ({ sessionId }) => sessionId,
+      ),
+    ].flatMap(([sessionId, rows]) => judgeSession(rows, costs, `session ${sessionId}`, refused));
   const heldOut = judge("held-out");
   const verified = judge("verify");
   return [
     ...(refused.length > 0
-      ? [warning(`${space}: ${refused.length} rows of networks with kernels without a cost`, refused)]
+      ? [
+          warning(
+            `${space}: ${refused.length} rows of networks with kernels without a cost`,
+            refused,
+          ),
+        ]
       : []),
     ...verdicts(`${space}, held out`, heldOut, () => "all"),
     ...verdicts(`${space}, held out`, heldOut, ({ family }) => family),

@@ -35,7 +35,9 @@ export const costDocument = z.object({
     }),
   ),
   /** Networks predicted by a fit that left them out: latency and predicted - measured. */
-  leftOut: z.array(z.object({ latency_us: z.number(), residual_us: z.number(), sd_us: z.number() })),
+  leftOut: z.array(
+    z.object({ latency_us: z.number(), residual_us: z.number(), sd_us: z.number() }),
+  ),
 });
 export type CostDocument = z.infer<typeof costDocument>;
 export type FamilyRecord = CostDocument["families"][number];
@@ -117,4 +119,3 @@ export function unpackCovariance({ coefficients_us, covariance_us2 }: CostDocume
     }
   return covariance;
 }
-

@@ -30,14 +30,21 @@ export interface CostFit {
   readonly coefficients_us: Float64Array;
   readonly covariance: Matrix;
   /** Residuals of networks left out of the fit, a tenth at a time: latency and (predicted - measured), µs. */
-  readonly leftOut: readonly { readonly latency_us: number; readonly residual_us: number; readonly sd_us: number }[];
+  readonly leftOut: readonly {
+    readonly latency_us: number;
+    readonly residual_us: number;
+    readonly sd_us: number;
+  }[];
   /** Relative standard deviation of node times around the fit, by family, where they can tell. */
   readonly discrepancy: ReadonlyMap<string, number>;
   readonly structureOf: StructureOf;
   /** Logarithm of the likelihood, up to a constant: structures are chosen by it. */
   readonly logLikelihood: number;
   /** What the row of a kernel or network should be, µs, and its standard deviation from the coefficients alone. */
-  predict(kernels: readonly Kernel[], isNetwork: boolean): { readonly cost_us: number; readonly sd_us: number };
+  predict(
+    kernels: readonly Kernel[],
+    isNetwork: boolean,
+  ): { readonly cost_us: number; readonly sd_us: number };
 }
 
 /**
@@ -72,7 +79,10 @@ export function fitCosts(
       return column === undefined ? [] : [{ column, value }];
     });
     return {
-      cost_us: known.reduce((sum, { column, value }) => sum + value * (fit.coefficients[column] ?? 0), 0),
+      cost_us: known.reduce(
+        (sum, { column, value }) => sum + value * (fit.coefficients[column] ?? 0),
+        0,
+      ),
       sd_us: Math.sqrt(Math.max(0, quadratic(fit.covariance, known))),
     };
   };

@@ -1,11 +1,11 @@
 import { kernelsOf } from "../../src/network/kernel.ts";
 import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
+import { combineLoads } from "../loads/combine-loads.ts";
 import { networkKey } from "../network-key.ts";
 import type { StoredKernelMeasurement } from "../read-kernels.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import type { EnergyTable } from "../table.ts";
-import { combineLoads } from "../loads/combine-loads.ts";
 import type { KernelObservation, NetworkObservation } from "./cost-fit.ts";
 
 /** What a platform's rows say about costs. */

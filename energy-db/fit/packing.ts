@@ -39,8 +39,7 @@ export function regimeOf(kernel: Kernel, { in: packing }: Structure): Regime {
 const unit = 16;
 
 /** Blocks that a width fills when packed; as many as it has when not. */
-const blocks = (width: number, block: number): number =>
-  (block * Math.ceil(width / block)) / unit;
+const blocks = (width: number, block: number): number => (block * Math.ceil(width / block)) / unit;
 
 /**
  * What a kernel's cost is made of, in its regime: x + y + x y, for reading, writing and multiplying, and (x y)^1.5, since

@@ -35,5 +35,4 @@ export function withWidth(kernel: Kernel, axis: Axis, width: number): Kernel {
 }
 
 /** The end of the tread that a width stands on. */
-export const treadEnd = (width: number, block: number): number =>
-  Math.ceil(width / block) * block;
+export const treadEnd = (width: number, block: number): number => Math.ceil(width / block) * block;

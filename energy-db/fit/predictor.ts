@@ -19,7 +19,10 @@ export interface Predictor {
   readonly structure: Structure;
   readonly stairs: readonly Staircase[];
   /** Smallest and largest input and output widths measured. */
-  readonly ranges: { readonly in: readonly [number, number]; readonly out: readonly [number, number] };
+  readonly ranges: {
+    readonly in: readonly [number, number];
+    readonly out: readonly [number, number];
+  };
   /** Undefined outside what was measured: nothing is extrapolated. */
   predict(kernel: Kernel): PredictedTime | undefined;
   /** Half of the 95 % interval of the difference between two kernels of the family, s. */
@@ -91,7 +94,10 @@ function linearModel(document: CostDocument): LinearModel {
     terms: (kernel, structure, family) =>
       columnsOf([
         { name: `${kernel.op} ${regimeOf(kernel, structure)}`, value: 1 },
-        ...termsOf(kernel, structure).map(({ name, value }) => ({ name: `${family} ${name}`, value })),
+        ...termsOf(kernel, structure).map(({ name, value }) => ({
+          name: `${family} ${name}`,
+          value,
+        })),
       ]),
     sum: (terms) =>
       terms.reduce((sum, { column, value }) => sum + value * (coefficients_us[column] ?? 0), 0),
@@ -131,7 +137,9 @@ function familyPredictor(record: FamilyRecord, linear: LinearModel): Predictor {
     halfOfDifference: (a, b) => {
       const terms = [
         ...linear.terms(b, structure, family),
-        ...linear.terms(a, structure, family).map(({ column, value }) => ({ column, value: -value })),
+        ...linear
+          .terms(a, structure, family)
+          .map(({ column, value }) => ({ column, value: -value })),
       ];
       const share_us = discrepancy * Math.abs(linear.sum(terms));
       return (normal95 * Math.hypot(linear.sd(terms), share_us)) / 1e6;

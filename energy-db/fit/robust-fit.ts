@@ -70,11 +70,7 @@ interface Equations {
   readonly right: Float64Array;
 }
 
-function normalEquations(
-  rows: readonly Row[],
-  weights: Float64Array,
-  columns: number,
-): Equations {
+function normalEquations(rows: readonly Row[], weights: Float64Array, columns: number): Equations {
   const equations = { gram: Matrix.zeros(columns, columns), right: new Float64Array(columns) };
   for (const [i, row] of rows.entries()) accumulate(equations, row, (weights[i] ?? 0) ** 2);
   return equations;
@@ -132,9 +128,7 @@ function covarianceOf({ gram }: Equations, coefficients: Float64Array): Matrix {
   if (used.length === 0) return covariance;
   const scale = scaleOf(gram);
   const inverted = inverse(
-    new Matrix(
-      used.map((a) => used.map((b) => scaledEntry(gram, scale, a, b))),
-    ),
+    new Matrix(used.map((a) => used.map((b) => scaledEntry(gram, scale, a, b)))),
   );
   for (const [i, a] of used.entries())
     for (const [j, b] of used.entries())

@@ -165,7 +165,11 @@ function staircase(
   ).size;
   if (widths < fewestWidths) return { axis, confidence: 0, widths };
   const residuals = candidates.map((block) =>
-    residualsOf(usable, { ...structure, [axis]: { block, align: Math.min(align, block) } }, platform),
+    residualsOf(
+      usable,
+      { ...structure, [axis]: { block, align: Math.min(align, block) } },
+      platform,
+    ),
   );
   const logPosterior = residuals.map(
     (candidate, i) =>

@@ -1,8 +1,8 @@
 import { mean } from "simple-statistics";
-import { networkKey } from "../network-key.ts";
-import type { NetworkMeasurement, QualityFlag } from "../records.ts";
 import type { Network } from "../../src/network/network.ts";
 import { groupBy } from "../group-by.ts";
+import { networkKey } from "../network-key.ts";
+import type { NetworkMeasurement, QualityFlag } from "../records.ts";
 import { blockEffects } from "./block-effects.ts";
 import { moderate, type VariancePrior, variancePrior } from "./moderated-variance.ts";
 import { studentT95 } from "./student-t.ts";

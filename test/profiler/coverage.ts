@@ -1,5 +1,4 @@
-import type { NetworkMeasurement } from "../../energy-db/index.ts";
-import { combineLoads } from "../../profiler/combine.ts";
+import { combineLoads, type NetworkMeasurement } from "../../energy-db/index.ts";
 import { combineKernels } from "../../profiler/combine-kernels.ts";
 import { quantileEstimate } from "../../profiler/intervals.ts";
 import { measureBlock } from "../../profiler/measure-block.ts";
@@ -80,6 +79,7 @@ async function measureAll(
       role: "design" as const,
       batch: 1,
       attempt: 0,
+      profiled: true,
       metered: false,
     })),
   );
@@ -102,6 +102,7 @@ async function meterAll(
     role: "design" as const,
     batch: 1,
     attempt: 0,
+    profiled: true,
     metered: true,
   }));
   if (wanted.length > 0) for await (const row of measureBlock(measuring, wanted)) rows.push(row);

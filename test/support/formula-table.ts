@@ -2,11 +2,7 @@ import { join } from "node:path";
 import { fitTable, openTable } from "../../energy-db/index.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
-import {
-  identity,
-  measuredNetwork,
-  sessionSettings,
-} from "../energy-db/example-rows.ts";
+import { identity, measuredNetwork, sessionSettings } from "../energy-db/example-rows.ts";
 
 /** Two strided convolutions on 8x8x1 images of 4 classes: fits the synthetic data set. */
 export const smallNetwork = (first: number, second: number): Network => ({

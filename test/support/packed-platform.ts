@@ -3,7 +3,12 @@ import { type Kernel, kernelsOf } from "../../src/network/kernel.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import type { Network } from "../../src/network/network.ts";
 import { seededRandom } from "../../src/random.ts";
-import { identity, latencyOf, measuredNetwork, sessionSettings } from "../energy-db/example-rows.ts";
+import {
+  identity,
+  latencyOf,
+  measuredNetwork,
+  sessionSettings,
+} from "../energy-db/example-rows.ts";
 
 /** A platform that exists on paper: what a call costs, and every kernel. */
 export interface PaperPlatform {
@@ -25,7 +30,11 @@ export const packedPlatform: PaperPlatform = {
     const out = blocks(outChannels, 16);
     if (inChannels < 16) return 2.2e-6 + 0.2e-6 * out;
     if (inChannels % 4 !== 0)
-      return 0.9e-6 + 0.6e-6 * (inChannels / 16) * (outChannels / 16) + packing(outChannels % 4 === 0, outChannels);
+      return (
+        0.9e-6 +
+        0.6e-6 * (inChannels / 16) * (outChannels / 16) +
+        packing(outChannels % 4 === 0, outChannels)
+      );
     const pairs = blocks(inChannels, 16) * out;
     return 0.7e-6 + 0.2e-6 * pairs + 0.1e-6 * out + packing(outChannels % 4 !== 0, outChannels);
   },
@@ -109,4 +118,3 @@ export function fillTable(
     );
   return id;
 }
-

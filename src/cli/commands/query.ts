@@ -68,7 +68,10 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
         new Option("--grow <axis>", "which channels grow").choices(["in", "out"]).default("out"),
       )
       .addOption(
-        new Option("--by <n>", "how many channels (default: up to the next aligned width)").argParser(count),
+        new Option(
+          "--by <n>",
+          "how many channels (default: up to the next aligned width)",
+        ).argParser(count),
       );
   return command.addOption(shared.json()).action(async (flags: MarginalFlags) => {
     const { text, document } = await withTable(flags.db, (table) =>
@@ -155,8 +158,9 @@ function dearText(dear: readonly DearWidth[]): string {
   const more = dear.length > worst.length ? `; ${dear.length - worst.length} more` : "";
   return worst.length === 0
     ? "none"
-    : worst.map(({ width, than, by }) => `${width} than ${than} by ${formatPercent(by)}`).join(", ") +
-        more;
+    : worst
+        .map(({ width, than, by }) => `${width} than ${than} by ${formatPercent(by)}`)
+        .join(", ") + more;
 }
 
 const shownDear = 2;

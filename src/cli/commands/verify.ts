@@ -43,9 +43,10 @@ export function verifyCommand(context: CommandContext): Command {
     .argument("[dir]", "the --out folder of a search")
     .option("--net <names...>", "instead: presets or network.json files, measured together")
     .addOption(
-      new Option("--multiplier <factors...>", "with --net: width multipliers of the presets").argParser(
-        (text: string, before: readonly number[] = []) => [...before, positive(text)],
-      ),
+      new Option(
+        "--multiplier <factors...>",
+        "with --net: width multipliers of the presets",
+      ).argParser((text: string, before: readonly number[] = []) => [...before, positive(text)]),
     )
     .option(
       "--widths <lists...>",
@@ -63,9 +64,7 @@ export function verifyCommand(context: CommandContext): Command {
     .option("--strict", "exit 5 when the measured network exceeds its budget")
     .addOption(shared.json())
     .action((folder: string | undefined, flags: VerifyFlags) =>
-      folder === undefined
-        ? verifyNamed(flags, context)
-        : verifyFound(folder, flags, context),
+      folder === undefined ? verifyNamed(flags, context) : verifyFound(folder, flags, context),
     );
 }
 
@@ -80,10 +79,12 @@ async function verifyNamed(flags: VerifyFlags, context: CommandContext): Promise
     ? namedNetworks({ ...rest, net })
     : await withTable(db, (table) => heldOutNetworks(table, { ...rest, device }));
   const records = await runVerify({ ...rest, context, db, device }, networks);
-  const rows = records.map((record, i): NamedRecord => ({
-    network: networks[i]?.label ?? "",
-    ...record,
-  }));
+  const rows = records.map(
+    (record, i): NamedRecord => ({
+      network: networks[i]?.label ?? "",
+      ...record,
+    }),
+  );
   if (flags.json) context.terminal.answerJson({ rows });
   else context.terminal.answer(namedText(rows));
 }
@@ -146,7 +147,10 @@ const namedText = (rows: readonly NamedRecord[]): string =>
       { title: "95 % low", of: ({ low_s }) => 1e6 * low_s },
       { title: "95 % high", of: ({ high_s }) => 1e6 * high_s },
       { title: "measured us", of: ({ measured }) => 1e6 * measured.latency_s },
-      { title: "+- %", of: ({ measured }) => (50 * (measured.high_s - measured.low_s)) / measured.latency_s },
+      {
+        title: "+- %",
+        of: ({ measured }) => (50 * (measured.high_s - measured.low_s)) / measured.latency_s,
+      },
       { title: "error %", of: ({ error }) => 100 * error },
       { title: "typical us", of: ({ typical_s }) => typical_s && 1e6 * typical_s },
       { title: "energy uJ", of: ({ energy }) => energy && 1e6 * energy.energy_j },

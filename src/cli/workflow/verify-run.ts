@@ -86,7 +86,11 @@ export async function runVerify(
     const device = await openDevice(run.device, { runtime, meter, threads });
     try {
       const platform = table.ensurePlatform(device.identity, device.details);
-      const costs = loadCosts(table, platform.id, run.space === undefined ? {} : { space: run.space });
+      const costs = loadCosts(
+        table,
+        platform.id,
+        run.space === undefined ? {} : { space: run.space },
+      );
       // Refused before anything is measured.
       const predicted = networks.map(({ network }) => costs.networkCost(network));
       context.terminal.note(

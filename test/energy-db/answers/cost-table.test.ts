@@ -65,8 +65,7 @@ afterEach(() => table.close());
 describe("costs of a runtime that packs channels", () => {
   test("add up to the latency of networks of any depth and width", () => {
     const errors = drawnChains(60, 3).map(
-      (network) =>
-        costs.networkCost(network).latency_s / trueLatency(network, packedPlatform) - 1,
+      (network) => costs.networkCost(network).latency_s / trueLatency(network, packedPlatform) - 1,
     );
 
     expect(Math.max(...errors.map(Math.abs))).toBeLessThan(0.03);
@@ -156,10 +155,9 @@ describe("costs of a runtime without packing", () => {
     });
     expect(answers.stairs({ op: "conv2d" }).every(({ step }) => step === undefined)).toBe(true);
     const network = pointwiseChain([33, 70, 121]);
-    expect(answers.networkCost(network).latency_s / trueLatency(network, smoothPlatform)).toBeCloseTo(
-      1,
-      2,
-    );
+    expect(
+      answers.networkCost(network).latency_s / trueLatency(network, smoothPlatform),
+    ).toBeCloseTo(1, 2);
     smooth.close();
   });
 });
@@ -179,11 +177,15 @@ describe("costs that are not there", () => {
     expect(() => costs.cost({ ...kernelAt(20, 24), kernelSize: 5 })).toThrow(
       /conv2d 5x5 relu, 8x8, 20 -> 24 channels: no layer of this shape was measured/,
     );
-    expect(() => costs.networkCost(pointwiseChain([300, 400]))).toThrow(/3 -> 300 .*; .*300 -> 400 /);
+    expect(() => costs.networkCost(pointwiseChain([300, 400]))).toThrow(
+      /3 -> 300 .*; .*300 -> 400 /,
+    );
   });
 
   test("come from one method only", () => {
-    expect(() => loadCosts(table, platformId, { method: "isolated" })).toThrow(/no isolated kernel times/);
+    expect(() => loadCosts(table, platformId, { method: "isolated" })).toThrow(
+      /no isolated kernel times/,
+    );
     const session = table.startSession(platformId, sessionSettings);
     table.addKernelMeasurements(
       platformId,

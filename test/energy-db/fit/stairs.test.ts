@@ -62,18 +62,21 @@ describe("stairs", () => {
     }
   });
 
-  test.each([8, 16, 32, 64])("of %i channels are found on scattered widths, along either axis", (step) => {
-    for (const axis of ["in", "out"] as const) {
-      const found = stairsOf(
-        scattered((x, y) =>
-          axis === "in" ? 2e-6 + 1e-10 * up(x, step) * y : 2e-6 + 1e-10 * x * up(y, step),
-        ),
-      );
+  test.each([8, 16, 32, 64])(
+    "of %i channels are found on scattered widths, along either axis",
+    (step) => {
+      for (const axis of ["in", "out"] as const) {
+        const found = stairsOf(
+          scattered((x, y) =>
+            axis === "in" ? 2e-6 + 1e-10 * up(x, step) * y : 2e-6 + 1e-10 * x * up(y, step),
+          ),
+        );
 
-      expect(found[axis]?.step).toBe(step);
-      expect(found[axis === "in" ? "out" : "in"]?.step).toBeUndefined();
-    }
-  });
+        expect(found[axis]?.step).toBe(step);
+        expect(found[axis === "in" ? "out" : "in"]?.step).toBeUndefined();
+      }
+    },
+  );
 
   test("are found along both axes under 1 % of noise", () => {
     const found = stairsOf(
