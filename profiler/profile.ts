@@ -42,7 +42,7 @@ type StopReason = "done" | "interrupted" | "time-limit";
 
 /** Spent on waiting for calm moments: for a start, and by default more with every load, s. */
 const firstPatience_s = 30;
-const morePatience_s = 2;
+const morePatience_s = 0.5;
 /** A load measured while the machine was slow is measured again after all others, this often in total at most. */
 const attempts = 3;
 
