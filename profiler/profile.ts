@@ -193,7 +193,12 @@ async function measureAndStore(
     if (row.role === "canary") continue;
     patience.earn(session.patience_s ?? morePatience_s);
     if (row.flags.includes("drift") && row.attempt + 1 < attempts && patience.isLeft)
-      drifted.push({ ...row, attempt: row.attempt + 1, profiled: row.kernels.length > 0, metered: false });
+      drifted.push({
+        ...row,
+        attempt: row.attempt + 1,
+        profiled: row.kernels.length > 0,
+        metered: false,
+      });
   }
   table.describeInstruments(sessionId, measuring.instruments);
   return drifted;

@@ -3,13 +3,7 @@ import { checkTable, type EnergyTable, fitTable } from "../../energy-db/index.ts
 import type { EnergyReading } from "../../energy-db/records.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import { drawnChains, fillTable, packedPlatform } from "../support/packed-platform.ts";
-import {
-  chain,
-  estimateOf,
-  identity,
-  measuredNetwork,
-  sessionSettings,
-} from "./example-rows.ts";
+import { chain, estimateOf, identity, measuredNetwork, sessionSettings } from "./example-rows.ts";
 import { freshTable } from "./temporary.ts";
 
 const cost = ({ inChannels, outChannels }: Kernel) => 1.23e-6 + 1.1e-9 * inChannels * outChannels;
