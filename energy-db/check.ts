@@ -1,6 +1,5 @@
 import { loadCosts } from "./answers/cost-table.ts";
-import { calibrationsOf } from "./answers/version-1-models.ts";
-import { heldOutError, positiveOverhead } from "./checks/networks.ts";
+import { heldOutError } from "./checks/networks.ts";
 import type { Check, CheckInput, CheckResult } from "./checks/result.ts";
 import {
   constantPower,
@@ -26,7 +25,6 @@ const checks = {
   "whole microseconds": wholeMicroseconds,
   "rank with work": rankWithWork,
   "constant power": constantPower,
-  overhead: positiveOverhead,
 } as const satisfies Record<string, Check>;
 
 /** Looks for what published tables got wrong. Every check reports at least once. */
@@ -40,7 +38,6 @@ export function checkTable(table: EnergyTable, platformId: number): readonly Fin
     ],
     networks: table.networkMeasurements(platformId),
     costs: loadCosts(table, platformId),
-    calibrations: calibrationsOf(table, platformId),
   };
   return Object.entries(checks).flatMap(([check, run]) =>
     run(input).map((finding) => ({ ...finding, check: check as Finding["check"] })),

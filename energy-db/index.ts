@@ -5,27 +5,38 @@ export {
   loadCosts,
   type Stairs,
 } from "./answers/cost-table.ts";
-export type { MarginalCost } from "./answers/marginal.ts";
+export { type EnergyModel, energyModelOf, storeEnergyModel } from "./answers/energy-model.ts";
+export { type CostSummary, fitTable } from "./answers/fit-table.ts";
+export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
+export type { MeasuredKernel } from "./answers/measured-kernels.ts";
 export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
-export type { MeasuredKernel } from "./answers/observations.ts";
-export type { Axis } from "./answers/plane.ts";
 export { describeKernel } from "./answers/refusal.ts";
-export type { Staircase } from "./answers/staircase.ts";
-export {
-  type Calibration,
-  calibrationOf,
-  calibrationsOf,
-  type EnergyModel,
-  energyModelOf,
-  storeCalibration,
-  storeEnergyModel,
-} from "./answers/version-1-models.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { StoredLatency } from "./columns.ts";
 export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
 export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
 export type { StoredEnergy } from "./energy-columns.ts";
 export type { FileLock } from "./file-lock.ts";
+export type { Axis } from "./fit/plane.ts";
+export type { Staircase } from "./fit/stairs.ts";
+export { groupBy } from "./group-by.ts";
+export {
+  type CombinedLatency,
+  type CombinedNetwork,
+  combineLoads,
+  deviation,
+  type LoadRow,
+  type LoadSpread,
+  loadKey,
+  loadSpread,
+  usableRows,
+} from "./loads/combine-loads.ts";
+export {
+  moderate,
+  type SizedVariance,
+  variancePrior,
+} from "./loads/moderated-variance.ts";
+export { studentT95 } from "./loads/student-t.ts";
 export type { NewCostModel } from "./models.ts";
 export type { NetworkPlace } from "./needs.ts";
 export type { NetworkFilter } from "./network-filter.ts";

@@ -1,10 +1,17 @@
 import { mean } from "simple-statistics";
 import type { KernelMeasurement } from "../energy-db/index.ts";
+import {
+  deviation,
+  groupBy,
+  type LoadRow,
+  loadKey,
+  moderate,
+  type SizedVariance,
+  studentT95,
+  usableRows,
+  variancePrior,
+} from "../energy-db/index.ts";
 import { type Kernel, kernelKey } from "../src/network/kernel.ts";
-import { deviation, type LoadRow, loadKey, usableRows } from "./combine.ts";
-import { groups } from "./statistics/block-effects.ts";
-import { moderate, type SizedVariance, variancePrior } from "./statistics/moderated-variance.ts";
-import { studentT95 } from "./statistics/student-t.ts";
 
 /** A kernel over all loads of all networks that hold it. */
 export interface CombinedKernel {
@@ -59,7 +66,7 @@ export function combineKernels(
     row.kernels.map((measured) => ({ measured, network: loadKey(row) })),
   );
   const kernels = [
-    ...groups(placed, ({ measured }) => kernelKey(measured.kernel)).values(),
+    ...groupBy(placed, ({ measured }) => kernelKey(measured.kernel)).values(),
   ].flatMap((own) => gather(own));
   const clear = kernels.filter(({ belowResolution }) => !belowResolution);
   const loadPrior = variancePrior(clear.map(({ betweenLoads }) => betweenLoads));
@@ -93,7 +100,7 @@ function gather(own: readonly Placed[]): readonly Gathered[] {
   const [first] = own;
   if (!first) return [];
   const times_s = own.map(({ measured }) => measured.latency.latency_s);
-  const byNetwork = [...groups(own, ({ network }) => network).values()].map((loads) =>
+  const byNetwork = [...groupBy(own, ({ network }) => network).values()].map((loads) =>
     loads.map(({ measured }) => measured.latency.latency_s),
   );
   const means_s = byNetwork.map((loads) => mean(loads));

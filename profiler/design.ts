@@ -4,117 +4,191 @@ import type { SearchSpace } from "./space.ts";
 /** Widths of one network, in the order of the space's groups. */
 export type Widths = readonly number[];
 
+/** Channels that runtimes pack together: costs have edges at its multiples and at those of its half. */
+const block = 16;
+/** Runtimes that pack channels at all want multiples of this. */
+const alignment = 4;
+
 /**
- * Few networks that together hold every pair of levels of any two groups that a layer connects, and so every
- * wanted kernel: greedily, each network takes as many new pairs as it can. For a chain of groups of L levels
- * that is about L². Deterministic for a given random state.
+ * How a design network's widths are rounded. Kernels differ by it more than by size: whole blocks, half blocks, aligned
+ * widths, widths just past an edge (so that w and w + 1 are both measured), and any width at all.
  */
-export function coveringDesign(
-  space: SearchSpace,
-  levels: readonly (readonly number[])[],
-  random: Random,
-): readonly Widths[] {
-  const open = openPairs(space, levels);
-  const designs: Widths[] = [];
-  while ([...open.values()].some((pairs) => pairs.size > 0)) {
-    const widths: number[] = [];
-    for (const [group, choices] of levels.entries())
-      widths.push(bestLevel(group, choices, widths, space, open, random));
-    for (const { from, to } of connections(space))
-      open.get(connectionKey(from, to))?.delete(pairKey(widths[from], widths[to]));
-    designs.push(widths);
-  }
-  return designs;
+const roundings = ["blocks", "half blocks", "aligned", "past an edge", "any"] as const;
+type Rounding = (typeof roundings)[number] | "past an edge, aligned";
+
+/** Standard deviation of a width around its network's size, in natural logarithms: between neighbours of a found net. */
+const spread = 0.45;
+/** More networks are small than large: small ones are decided by overheads and edges, large ones by arithmetic. */
+const smallness = 1.3;
+
+/**
+ * Networks that make the costs identifiable: evenly spread in the logarithm of their size from the floors to the caps,
+ * denser at the small end, every width drawn around its network's size and rounded in one of five ways, the same for all
+ * of a network or another for each group. Both ends are networks of their own, so that nothing inside is extrapolated.
+ */
+export function spreadDesign(space: SearchSpace, count: number, random: Random): readonly Widths[] {
+  const ends = [space.groups.map(({ floor }) => floor), space.groups.map(({ cap }) => cap)];
+  const drawn = distinctWidths(count - ends.length, ends, (i) => {
+    const size = ((i + random.uniform()) / Math.max(1, count - ends.length)) ** smallness;
+    const common = random.below(2) === 0 ? roundings[random.below(roundings.length)] : undefined;
+    return widthsOfSize(space, size, () => spread * random.normal()).map((width, group) =>
+      rounded(width, common ?? roundings[random.below(roundings.length)] ?? "any", {
+        space,
+        group,
+        random,
+      }),
+    );
+  });
+  return [...ends, ...drawn].slice(0, count);
 }
 
-/** Random widths from the whole range, none of them in `taken`: networks that judge the table. */
+/** Sizes of networks with a repeated part: small enough that the part is most of what they cost. */
+const ladderSizes = { from: 0, to: 0.6 };
+
+/** Widths for networks with a repeated part: by turns in whole blocks and just past an edge, spread over small sizes. */
+export function ladderDesign(space: SearchSpace, count: number, random: Random): readonly Widths[] {
+  return Array.from({ length: count }, (_, i) => {
+    const share = (Math.floor(i / 2) + random.uniform()) / Math.max(1, Math.ceil(count / 2));
+    const size = ladderSizes.from + share * (ladderSizes.to - ladderSizes.from);
+    const rounding = i % 2 === 0 ? "blocks" : "past an edge, aligned";
+    return widthsOfSize(space, size, () => 0).map((width, group) =>
+      rounded(width, rounding, { space, group, random }),
+    );
+  });
+}
+
+/** A network held out to judge the costs, and the family of networks it stands for. */
+export interface HeldOut {
+  readonly family: HeldOutFamily;
+  readonly widths: Widths;
+}
+
+/** The families that searches visit. */
+export const heldOutFamilies = [
+  "uniform",
+  "early tilt",
+  "late tilt",
+  "grown path",
+  "random",
+] as const;
+export type HeldOutFamily = (typeof heldOutFamilies)[number];
+
+/** Networks like those that searches visit, evenly over the families and over the logarithm of size; none is in `taken`. */
 export function heldOutDesign(
   space: SearchSpace,
   count: number,
   taken: readonly Widths[],
   random: Random,
-): readonly Widths[] {
-  const seen = new Set(taken.map((widths) => widths.join()));
-  const designs: Widths[] = [];
-  // A space with fewer networks than wanted gives fewer: bounded tries, not an endless search.
-  for (let tries = 0; designs.length < count && tries < 20 * count; tries++) {
-    const widths = space.groups.map(({ floor, cap }) => {
-      const drawn = floor + random.below(cap - floor + 1);
-      const snapped = Math.round(drawn / space.grid) * space.grid;
-      return Math.min(cap, Math.max(floor, snapped));
-    });
-    if (seen.has(widths.join())) continue;
-    seen.add(widths.join());
-    designs.push(widths);
-  }
-  return designs;
+): readonly HeldOut[] {
+  const families = Array.from(
+    { length: count },
+    (_, i) => heldOutFamilies[i % heldOutFamilies.length] ?? "random",
+  );
+  const rounds = Math.ceil(count / heldOutFamilies.length);
+  const widths = distinctWidths(count, taken, (i) => {
+    const size = (Math.floor(i / heldOutFamilies.length) + random.uniform()) / rounds;
+    return heldOutRules[families[i] ?? "random"](space, size, random);
+  });
+  return widths.map((chosen, i) => ({ family: families[i] ?? "random", widths: chosen }));
 }
 
-interface Connection {
-  /** Index of the group that is read; the same as `to` for a group alone. */
-  readonly from: number;
-  readonly to: number;
-}
+type HeldOutRule = (space: SearchSpace, size: number, random: Random) => Widths;
 
-/** Which groups a kernel sees together: each group with those it reads, and each alone. */
-function connections({ groups }: SearchSpace): readonly Connection[] {
-  return groups.flatMap((group, to) => [
-    { from: to, to },
-    ...group.reads
-      .map((name) => groups.findIndex((other) => other.name === name))
-      .filter((from) => from >= 0 && from !== to)
-      .map((from) => ({ from, to })),
-  ]);
-}
+/** Strength of a tilt: the first group's width over the last's, against the same of a uniform network, is e to twice this. */
+const tilt = 0.6;
 
-const connectionKey = (from: number, to: number): string => `${from}-${to}`;
-const pairKey = (a: number | undefined, b: number | undefined): string => `${a}x${b}`;
+const heldOutRules: { readonly [F in HeldOutFamily]: HeldOutRule } = {
+  uniform: (space, size) =>
+    widthsOfSize(space, size, () => 0).map((width, group) =>
+      within(space, group, Math.floor(width)),
+    ),
+  "early tilt": (space, size) => tilted(space, size, tilt),
+  "late tilt": (space, size) => tilted(space, size, -tilt),
+  "grown path": grownPath,
+  random: (space, size, random) =>
+    widthsOfSize(space, size, () => spread * random.normal()).map((width, group) =>
+      within(space, group, Math.round(width)),
+    ),
+};
 
-type OpenPairs = ReadonlyMap<string, Set<string>>;
-
-function openPairs(space: SearchSpace, levels: readonly (readonly number[])[]): OpenPairs {
-  return new Map(
-    connections(space).map(({ from, to }) => [
-      connectionKey(from, to),
-      new Set(
-        (levels[to] ?? []).flatMap((b) =>
-          from === to ? [pairKey(b, b)] : (levels[from] ?? []).map((a) => pairKey(a, b)),
-        ),
-      ),
-    ]),
+function tilted(space: SearchSpace, size: number, strength: number): Widths {
+  const last = Math.max(1, space.groups.length - 1);
+  return widthsOfSize(space, size, (group) => strength * (1 - (2 * group) / last)).map(
+    (width, group) => multipleWithin(space, group, width, block / 2),
   );
 }
 
-/**
- * The level that closes most pairs with the groups already chosen; among equals the one with most pairs
- * still open towards groups to come, then chance.
- */
-function bestLevel(
-  group: number,
-  choices: readonly number[],
-  chosen: readonly number[],
-  space: SearchSpace,
-  open: OpenPairs,
-  random: Random,
-): number {
-  const touching = connections(space).filter(({ from, to }) => from === group || to === group);
-  const score = (level: number, { from, to }: Connection): number => {
-    const pairs = open.get(connectionKey(from, to)) ?? new Set();
-    const a = from === group ? level : chosen[from];
-    const b = to === group ? level : chosen[to];
-    if (a === undefined || b === undefined) return openFor(pairs, level, from === group) / 1e2;
-    return pairs.has(pairKey(a, b)) ? 1e2 : 0;
-  };
-  const scored = choices.map((level) => ({
-    level,
-    score: touching.reduce((sum, link) => sum + score(level, link), random.uniform() / 1e3),
-  }));
-  return scored.toSorted((a, b) => b.score - a.score)[0]?.level ?? 1;
+/** As a search grows: from the floors, half a block at a time, now here, now there, until the size is reached. */
+function grownPath(space: SearchSpace, size: number, random: Random): Widths {
+  const target = widthsOfSize(space, size, () => 0).reduce((sum, width) => sum + width, 0);
+  const widths = space.groups.map(({ floor }) => floor);
+  const eager = space.groups.map(() => random.uniform());
+  for (let tries = 0; tries < 1e4; tries++) {
+    if (widths.reduce((sum, width) => sum + width, 0) >= target) break;
+    const group = random.below(widths.length);
+    if (random.uniform() > (eager[group] ?? 0)) continue;
+    widths[group] = multipleWithin(space, group, (widths[group] ?? 0) + block / 2, block / 2);
+  }
+  return widths;
 }
 
-/** Open pairs that hold the level on its side. */
-function openFor(pairs: ReadonlySet<string>, level: number, isFrom: boolean): number {
-  const matches = (pair: string): boolean =>
-    isFrom ? pair.startsWith(`${level}x`) : pair.endsWith(`x${level}`);
-  return [...pairs].filter(matches).length;
+/** Widths at a share of the way from the floors (0) to the caps (1), by logarithms, each moved by a deviation of its own. */
+const widthsOfSize = (
+  { groups }: SearchSpace,
+  size: number,
+  deviation: (group: number) => number,
+): Widths =>
+  groups.map(({ floor, cap }, group) =>
+    Math.exp(Math.log(floor) + size * Math.log(cap / floor) + deviation(group)),
+  );
+
+interface RoundingPlace {
+  readonly space: SearchSpace;
+  readonly group: number;
+  readonly random: Random;
+}
+
+function rounded(width: number, rounding: Rounding, { space, group, random }: RoundingPlace) {
+  switch (rounding) {
+    case "blocks":
+      return multipleWithin(space, group, width, block);
+    case "half blocks":
+      return multipleWithin(space, group, width, block / 2);
+    case "aligned":
+      return multipleWithin(space, group, width, alignment);
+    case "past an edge": {
+      const edge = Math.max(block, Math.round(width / block) * block);
+      return within(space, group, edge + Math.max(1, space.grid, 1 + random.below(alignment)));
+    }
+    case "past an edge, aligned":
+      return within(space, group, Math.max(block, Math.round(width / block) * block) + alignment);
+    case "any":
+      return within(space, group, Math.round(width));
+  }
+}
+
+const multipleWithin = (space: SearchSpace, group: number, width: number, multiple: number) =>
+  within(space, group, Math.max(multiple, Math.round(width / multiple) * multiple));
+
+/** On the space's grid and between the group's floor and cap. */
+function within({ groups, grid }: SearchSpace, group: number, width: number): number {
+  const { floor = 1, cap = 1 } = groups[group] ?? {};
+  return Math.min(cap, Math.max(floor, Math.round(width / grid) * grid));
+}
+
+/** Up to `count` widths, none twice and none in `taken`. A small space has fewer: bounded tries, not an endless search. */
+function distinctWidths(
+  count: number,
+  taken: readonly Widths[],
+  draw: (i: number) => Widths,
+): readonly Widths[] {
+  const seen = new Set(taken.map((widths) => widths.join()));
+  const found: Widths[] = [];
+  for (let tries = 0; found.length < count && tries < 20 * count; tries++) {
+    const widths = draw(found.length);
+    if (seen.has(widths.join())) continue;
+    seen.add(widths.join());
+    found.push(widths);
+  }
+  return found;
 }

@@ -1,13 +1,19 @@
 import {
-  type Calibration,
+  type CostSummary,
   type EnergyTable,
+  fitTable,
   type StoredNetworkMeasurement,
-  storeCalibration,
   storeEnergyModel,
 } from "../energy-db/index.ts";
-import { calibrate } from "./calibrate.ts";
 import { assumedPower, fitEnergyModel, type MeteredNetwork } from "./energy/model.ts";
 import { measuringProtocol } from "./measuring.ts";
+
+interface FitOptions {
+  readonly space: string;
+  /** ISO 8601. */
+  readonly fittedAt: string;
+  readonly assumePower_w?: number | undefined;
+}
 
 /**
  * Fits what turns a platform's rows of a space into costs of its networks: latency, and energy from a meter or else from
@@ -16,15 +22,13 @@ import { measuringProtocol } from "./measuring.ts";
 export function fitCosts(
   table: EnergyTable,
   platformId: number,
-  space: string,
-  assumePower_w?: number,
-): Calibration | undefined {
-  const calibration = calibrate(table, platformId, space);
-  if (calibration) storeCalibration(table, platformId, calibration);
+  { space, fittedAt, assumePower_w }: FitOptions,
+): CostSummary | undefined {
+  const summary = fitTable(table, platformId, space, fittedAt);
   const metered = (role: "design" | "held-out") =>
     table
       .networkMeasurements(platformId, { role, space, protocol: measuringProtocol })
-      .flatMap((row) => meteredNetwork(row, calibration?.slope ?? 1));
+      .flatMap(meteredNetwork);
   const fitted = fitEnergyModel(metered("design"), metered("held-out"));
   if (fitted) {
     const { power_w, powerByOp_w, relativeHalfWidth } = fitted.document.gross;
@@ -46,16 +50,17 @@ export function fitCosts(
       relativeHalfWidth,
     });
   }
-  return calibration;
+  return summary;
 }
 
-function meteredNetwork(
-  { energy, latency, kernels }: StoredNetworkMeasurement,
-  slope: number,
-): readonly MeteredNetwork[] {
+function meteredNetwork({
+  energy,
+  latency,
+  kernels,
+}: StoredNetworkMeasurement): readonly MeteredNetwork[] {
   if (!energy) return [];
   const timeByOp_s = new Map<string, number>();
   for (const { kernel, latency: time } of kernels)
-    timeByOp_s.set(kernel.op, (timeByOp_s.get(kernel.op) ?? 0) + slope * time.latency_s);
+    timeByOp_s.set(kernel.op, (timeByOp_s.get(kernel.op) ?? 0) + time.latency_s);
   return [{ energy, latency_s: latency.typical?.latency_s ?? latency.floor.latency_s, timeByOp_s }];
 }

@@ -1,12 +1,4 @@
 export { canaryLatency, canaryNetwork } from "./canary.ts";
-export {
-  type CombinedLatency,
-  type CombinedNetwork,
-  combineLoads,
-  type LoadRow,
-  type LoadSpread,
-  loadSpread,
-} from "./combine.ts";
 export { type CombinedKernel, combineKernels } from "./combine-kernels.ts";
 export {
   assumedPower,

@@ -1,12 +1,13 @@
 import { type Kernel, kernelKey, kernelsOf } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
-import { seededRandom, shuffled } from "../src/random.ts";
-import { coveringDesign, heldOutDesign, type Widths } from "./design.ts";
-import { widthLevels } from "./levels.ts";
+import { type Random, seededRandom, shuffled } from "../src/random.ts";
+import { heldOutDesign, ladderDesign, spreadDesign } from "./design.ts";
+import { rungs, withRungRepeated } from "./ladder.ts";
 import { networkWith, type SearchSpace, type SpaceOptions, searchSpace } from "./space.ts";
 
 /** A network to measure, where it stands in the randomised order. */
 export interface PlannedNetwork {
+  /** Held-out networks are named after the family of networks that they stand for. */
   readonly network: Network;
   readonly role: "design" | "held-out";
   readonly position: number;
@@ -19,14 +20,12 @@ export interface ProfilePlan {
   readonly space: SearchSpace;
   readonly seed: number;
   readonly targetCi: number;
-  /** Widths measured, by group name. */
-  readonly levels: ReadonlyMap<string, readonly number[]>;
+  /** Widths that occur in design networks, ascending, by group name. */
+  readonly widths: ReadonlyMap<string, readonly number[]>;
   /** Every kernel that the design networks hold, each once. */
   readonly kernels: readonly Kernel[];
   /** In the order to measure. */
   readonly networks: readonly PlannedNetwork[];
-  /** So many more networks where the table turns out least sure, chosen when all others are measured. */
-  readonly refinementNetworks: number;
   /** Estimated time for all of it, s; the energy windows of a device with a meter come on top. */
   readonly estimated_s: number;
   readonly estimatedEnergy_s: number;
@@ -35,43 +34,42 @@ export interface ProfilePlan {
 export interface PlanOptions extends SpaceOptions {
   readonly seed?: number;
   readonly targetCi?: number;
-  /** Widths to measure per group, 10 by default: networks grow with its square. */
-  readonly levelsPerGroup?: number;
+  /** Networks that make the costs; by default more for a space of more groups. */
+  readonly designNetworks?: number;
+  /** Networks that judge them, 25 by default: five of every family. */
   readonly heldOutNetworks?: number;
-  /**
-   * 0 by default: what is measured then depends on these options alone, so that an interrupted run and one that
-   * was not end with the same kernels.
-   */
-  readonly refinementNetworks?: number;
 }
 
-/** Measured on two cores: loading, warm-up, samples and reading the trace. */
-const typicalNetwork_s = 1.2;
+/** Measured on two cores: three loads of a network, each with its share of a block of interleaved samples. */
+const typicalNetwork_s = 1.6;
 /** Kernel energies follow from kernel times and a power per operation: a few dozen networks fix those. */
-const meteredNetworks = 32;
-/** A window of 5 s, idle before and after it, and edges. */
-const typicalEnergy_s = 10.5;
+const metered = { design: 24, heldOut: 8 };
+/** Five load windows of 5 s, idle around them, and edges. */
+const typicalEnergy_s = 60;
+/** Unknown costs grow with the groups: networks for a space of one group, and for every group more. */
+const networksFor = (groups: number): number => 36 + 6 * groups;
+/** Share of the design networks in which a part is repeated. */
+const ladderShare = 0.2;
 
 /** Plans a profile of a search space. Throws a UserError for ranges that make no sense. */
 export function planProfile(options: PlanOptions): ProfilePlan {
-  const { seed = 1, targetCi = 0.02, levelsPerGroup = 10, heldOutNetworks = 16 } = options;
-  const { refinementNetworks = 0 } = options;
+  const { seed = 1, targetCi = 0.02, heldOutNetworks = 25 } = options;
   const space = searchSpace(options);
+  const { designNetworks = networksFor(space.groups.length) } = options;
   const random = seededRandom(seed);
-  const levels = space.groups.map(({ floor, cap }) =>
-    widthLevels({ floor, cap, grid: space.grid }, levelsPerGroup),
+  const ladders = laddersOf(space, Math.round(ladderShare * designNetworks), random);
+  const spread = spreadDesign(space, designNetworks - ladders.length, random);
+  const design = [...spread.map((widths) => networkWith(space, widths)), ...ladders];
+  const heldOut = heldOutDesign(space, heldOutNetworks, spread, random).map(
+    ({ family, widths }) => ({
+      ...networkWith(space, widths),
+      name: `${space.network.name}, ${family}`,
+    }),
   );
-  const design = coveringDesign(space, levels, random);
-  const heldOut = heldOutDesign(space, heldOutNetworks, design, random);
-  const planned = (widths: Widths, role: PlannedNetwork["role"], metered: boolean) => ({
-    network: networkWith(space, widths),
-    role,
-    metered,
-  });
   const ordered = shuffled(
     [
-      ...design.map((widths, i) => planned(widths, "design", i < meteredNetworks)),
-      ...heldOut.map((widths) => planned(widths, "held-out", false)),
+      ...planned(design, "design", metered.design),
+      ...planned(heldOut, "held-out", metered.heldOut),
     ],
     random,
   );
@@ -79,17 +77,47 @@ export function planProfile(options: PlanOptions): ProfilePlan {
     space,
     seed,
     targetCi,
-    levels: new Map(space.groups.map(({ name }, i) => [name, levels[i] ?? []])),
-    kernels: distinctKernels(
-      design.map((widths) => networkWith(space, widths)),
-      space.batch,
-    ),
+    widths: widthsByGroup(space, spread),
+    kernels: distinctKernels(design, space.batch),
     networks: ordered.map((network, position) => ({ ...network, position })),
-    refinementNetworks,
-    estimated_s: (ordered.length + refinementNetworks) * typicalNetwork_s,
-    estimatedEnergy_s: Math.min(design.length, meteredNetworks) * typicalEnergy_s,
+    estimated_s: ordered.length * typicalNetwork_s,
+    estimatedEnergy_s: ordered.filter((network) => network.metered).length * typicalEnergy_s,
   };
 }
+
+/** The first `count` of the networks are metered: their sizes are spread as all are, since the rest is drawn alike. */
+const planned = (networks: readonly Network[], role: PlannedNetwork["role"], count: number) =>
+  networks.map((network, i) => ({
+    network,
+    role,
+    metered:
+      Math.floor((i * count) / networks.length) !== Math.floor(((i - 1) * count) / networks.length),
+  }));
+
+/** Small networks with one rung repeated, every rung in turn, on both sides of an edge; none where nothing can be repeated. */
+function laddersOf(space: SearchSpace, count: number, random: Random): readonly Network[] {
+  if (rungs(space.network).length === 0) return [];
+  return ladderDesign(space, count, random).map((widths, i) => {
+    const network = networkWith(space, widths);
+    const parts = rungs(network);
+    // Two networks in a row share the rung, so that widths on both sides of an edge are seen in each.
+    const rung = parts[Math.floor(i / 2) % parts.length];
+    return rung
+      ? withRungRepeated(network, rung, fewestCopies + random.below(moreCopies))
+      : network;
+  });
+}
+
+const fewestCopies = 6;
+const moreCopies = 7;
+
+const widthsByGroup = ({ groups }: SearchSpace, design: readonly (readonly number[])[]) =>
+  new Map(
+    groups.map(({ name }, group) => [
+      name,
+      [...new Set(design.map((widths) => widths[group] ?? 0))].sort((a, b) => a - b),
+    ]),
+  );
 
 function distinctKernels(networks: readonly Network[], batch: number): readonly Kernel[] {
   const kernels = networks.flatMap((network) => kernelsOf(network, { batch }));

@@ -1,6 +1,6 @@
 import { systemClock } from "../devices/index.ts";
 import {
-  type Calibration,
+  type CostSummary,
   lockDevice,
   type QualityFlag,
   type SessionSettings,
@@ -30,8 +30,8 @@ export interface ProfileOutcome {
   readonly measured: number;
   readonly skipped: number;
   readonly stoppedBy: StopReason;
-  /** Absent until enough design and held-out networks are in the table. */
-  readonly calibration?: Calibration;
+  /** Absent until design networks are in the table. */
+  readonly summary?: CostSummary;
   /** How many of the loads measured now carry each flag; networks for "target-ci-missed". */
   readonly flags: Readonly<Partial<Record<QualityFlag, number>>>;
   /** Why energy windows were thrown away; one sentence each. */
@@ -62,9 +62,13 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
     const deadline_s = clock.now_s() + (options.timeLimit_s ?? Number.POSITIVE_INFINITY);
     const sessionId = table.startSession(platformId, sessionSettings(options));
     const outcome = await measureMissing(options, platformId, sessionId, deadline_s);
-    const calibration = fitCosts(table, platformId, plan.space.name, options.assumePower_w);
+    const summary = fitCosts(table, platformId, {
+      space: plan.space.name,
+      fittedAt: clock.timestamp(),
+      assumePower_w: options.assumePower_w,
+    });
     table.finishSession(sessionId, clock.timestamp(), outcome.stoppedBy);
-    return { ...outcome, ...(calibration ? { calibration } : {}) };
+    return { ...outcome, ...(summary ? { summary } : {}) };
   } finally {
     lock?.release();
   }

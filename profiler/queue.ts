@@ -1,6 +1,6 @@
+import { loadKey } from "../energy-db/index.ts";
 import type { Random } from "../src/random.ts";
 import { shuffled } from "../src/random.ts";
-import { loadKey } from "./combine.ts";
 import type { Load } from "./measure-block.ts";
 
 /**

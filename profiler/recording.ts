@@ -1,9 +1,9 @@
 import { mean, sampleStandardDeviation } from "simple-statistics";
 import { emptyNodesModel, type NodesRecord, type ScriptStep } from "../devices/index.ts";
 import type { SessionInstruments } from "../energy-db/index.ts";
+import { studentT95 } from "../energy-db/index.ts";
 import { quantile } from "../src/statistics.ts";
 import { type SamplingRules, sampleStep } from "./sampling.ts";
-import { studentT95 } from "./statistics/student-t.ts";
 
 /**
  * Recording a node takes time (the clock is read, and the record empties caches), which the node profiler counts to the

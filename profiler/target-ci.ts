@@ -1,5 +1,5 @@
+import { combineLoads, loadKey } from "../energy-db/index.ts";
 import { kernelKey } from "../src/network/kernel.ts";
-import { combineLoads, loadKey } from "./combine.ts";
 import { combineKernels } from "./combine-kernels.ts";
 import { nodeResolution_s } from "./kernel-times.ts";
 import type { PlannedNetwork } from "./plan.ts";

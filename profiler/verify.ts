@@ -1,7 +1,10 @@
 import type { Clock, Device } from "../devices/index.ts";
 import {
+  type CombinedNetwork,
   type Conditions,
+  combineLoads,
   type EnergyReading,
+  type LoadSpread,
   lockDevice,
   type NetworkMeasurement,
   type QualityFlag,
@@ -10,7 +13,6 @@ import {
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import type { Random } from "../src/random.ts";
-import { type CombinedNetwork, combineLoads, type LoadSpread } from "./combine.ts";
 import { type CombinedKernel, combineKernels } from "./combine-kernels.ts";
 import type { EnergyRules } from "./energy/rules.ts";
 import { measureBlock } from "./measure-block.ts";

@@ -1,19 +1,7 @@
 import type { Kernel } from "../../src/network/kernel.ts";
+import type { PredictedTime } from "../fit/predictor.ts";
 import type { CostAnswer, Provenance } from "../records.ts";
-import type { Calibration, EnergyModel } from "./version-1-models.ts";
-
-/** What turns a kernel's time into its cost inside a network. */
-export interface CostTerms {
-  /** The calibration's factor on kernel times. */
-  readonly slope: number;
-  readonly energyModel: EnergyModel | undefined;
-}
-
-interface KernelTime {
-  readonly latency_s: number;
-  readonly relativeHalfWidth: number;
-  readonly rows: readonly number[];
-}
+import type { EnergyModel } from "./energy-model.ts";
 
 /** Power times time is no measurement, however the power was read. */
 const energyProvenances: { readonly [P in EnergyModel["provenance"]]: Provenance } = {
@@ -23,37 +11,33 @@ const energyProvenances: { readonly [P in EnergyModel["provenance"]]: Provenance
   simulated: "simulated",
 };
 
-/** The rows are read from `time` when somebody reads them from the answer: few do, and finding them takes longest. */
+/** The rows are found when somebody reads them from the answer: few do, and finding them takes longest. */
 export function answerOf(
   kernel: Kernel,
-  time: KernelTime,
-  provenance: Provenance,
-  terms: CostTerms,
+  { latency_s, half_s }: PredictedTime,
+  energyModel: EnergyModel | undefined,
+  rowsOf: () => readonly number[],
 ): CostAnswer {
-  const latency_s = time.latency_s * terms.slope;
+  const relative = half_s / latency_s;
   return {
     latency_s,
-    ...latencyInterval(latency_s, time.relativeHalfWidth),
-    ...(terms.energyModel ? energyOf(kernel, latency_s, time, terms.energyModel) : {}),
-    provenance,
+    latency_low_s: below(latency_s, relative),
+    latency_high_s: latency_s + half_s,
+    ...(energyModel ? energyOf(kernel, latency_s, relative, energyModel) : {}),
+    provenance: "interpolated",
     get rows() {
-      return time.rows;
+      return rowsOf();
     },
   };
 }
 
 /** An interval as wide as the value or wider still ends above zero: no cost is free. */
-const below = (value: number, relative: number): number =>
+export const below = (value: number, relative: number): number =>
   value * (relative < 1 ? 1 - relative : 1 / (1 + relative));
 
-const latencyInterval = (latency_s: number, relative: number) => ({
-  latency_low_s: below(latency_s, relative),
-  latency_high_s: latency_s * (1 + relative),
-});
-
-function energyOf(kernel: Kernel, latency_s: number, time: KernelTime, model: EnergyModel) {
+function energyOf(kernel: Kernel, latency_s: number, timeError: number, model: EnergyModel) {
   const energy_j = latency_s * (model.powerByOp_w[kernel.op] ?? model.power_w);
-  const relative = Math.hypot(time.relativeHalfWidth, model.relativeHalfWidth);
+  const relative = Math.hypot(timeError, model.relativeHalfWidth);
   return {
     energy_j,
     energy_low_j: below(energy_j, relative),
@@ -62,12 +46,11 @@ function energyOf(kernel: Kernel, latency_s: number, time: KernelTime, model: En
   };
 }
 
-/** Cost of the call itself; no energy where power is unknown or the fitted overhead is not positive. */
+/** Cost of the call itself; no energy where power is unknown or the call was lost in the noise. */
 export function overheadOf(
-  calibration: Calibration | undefined,
+  latency_s: number,
   energyModel: EnergyModel | undefined,
 ): { readonly latency_s: number; readonly energy_j?: number } {
-  const latency_s = calibration?.overhead_s ?? 0;
   return {
     latency_s,
     ...(energyModel && latency_s > 0 ? { energy_j: latency_s * energyModel.power_w } : {}),

@@ -1,65 +1,69 @@
+import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
+import { type Axis, axesOf, withWidth } from "../fit/plane.ts";
+import { type Costs, costsOf, type Predictor } from "../fit/predictor.ts";
+import type { Staircase } from "../fit/stairs.ts";
 import { describePlatform } from "../platforms.ts";
 import { type KernelFilter, matchesKernel } from "../read-kernels.ts";
 import type { CostAnswer, Platform } from "../records.ts";
-import type { StoredSession } from "../sessions.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-kernels.ts";
-import { overheadOf } from "./answer.ts";
-import { type Family, familyFinder } from "./family.ts";
-import { type MarginalCost, marginalCost } from "./marginal.ts";
+import { answerOf, overheadOf } from "./answer.ts";
+import { type EnergyModel, energyModelOf } from "./energy-model.ts";
+import { type CostSummary, currentCosts } from "./fit-table.ts";
+import { type DearWidth, dearWidths, type MarginalCost, marginalCost } from "./marginal.ts";
+import { drawTogether, type MeasuredKernel } from "./measured-kernels.ts";
 import { type NetworkCost, networkCost } from "./network-cost.ts";
-import { drawTogether, type MeasuredKernel } from "./observations.ts";
-import type { Axis } from "./plane.ts";
+import { predictorFinder } from "./predictor-finder.ts";
 import { refusal } from "./refusal.ts";
-import type { Staircase } from "./staircase.ts";
-import {
-  type Calibration,
-  calibrationOf,
-  type EnergyModel,
-  energyModelOf,
-} from "./version-1-models.ts";
 
-/** A measured kernel with its cost as the table answers it. */
-export interface KernelCost
-  extends Omit<MeasuredKernel, "latency_s" | "relativeHalfWidth" | "rows"> {
+/** A measured kernel as it stands in the table, and its cost as the table answers it: smoothed over its family. */
+export interface KernelCost extends MeasuredKernel {
   readonly cost: CostAnswer;
 }
 
-/** Steps of one family along one axis; `step` is absent where cost is smooth. */
+/** Steps of one family along one axis; `step` is absent where cost is smooth or the measurements cannot tell. */
 export interface Stairs extends Staircase {
   readonly family: string;
   /** One kernel of the family, to name it by. */
   readonly example: Kernel;
+  /** Widths that cost more than a larger one, at the example's other width. */
+  readonly dear: readonly DearWidth[];
 }
 
-/** Everything a platform's rows say about cost, in memory. Immutable; later rows need a new one. */
+/** Everything a platform's rows say about cost. Later rows need a new one. Read it while the table is open. */
 export interface CostTable {
   readonly platform: Platform;
   readonly method: Method;
-  /** Widths between measured ones are answered at multiples of this. */
-  readonly grid: number;
   /** Where the numbers come from, in words. */
   readonly source: string;
+  /** Widths that are no multiple of this run on slower kernels; 1 where all are alike. */
+  readonly alignment: number;
+  /** Widths up to the next multiple of this cost the same; 1 where cost is smooth. */
+  readonly block: number;
   /** Cost of one inference beyond its kernels. */
   readonly overhead: { readonly latency_s: number; readonly energy_j?: number };
-  /** The line applied; absent before a profile run has finished, and for isolated times. */
-  readonly calibration?: Calibration;
+  /** What the costs were fitted on and how well they predict. */
+  readonly summary: CostSummary;
   readonly energyModel?: EnergyModel;
   /**
-   * Measured, else interpolated between measured neighbours. Latencies hold the calibration's slope, so
-   * that their sum plus `overhead` is a network's latency. Throws a UserError naming what is missing.
+   * Cost inside a network, smoothed over the kernel's family. Latencies plus `overhead` add up to a network's latency.
+   * Throws a UserError naming what is missing: nothing is extrapolated.
    */
   cost(kernel: Kernel): CostAnswer;
   /** The same, undefined instead of an error. */
   tryCost(kernel: Kernel): CostAnswer | undefined;
+  /** The rows of exactly this kernel, unsmoothed; undefined where it was not measured. */
+  measured(kernel: Kernel): MeasuredKernel | undefined;
   /** Cost of `by` more channels along an axis of this one kernel. Throws like `cost`. */
   marginal(kernel: Kernel, change: { readonly grow: Axis; readonly by: number }): MarginalCost;
-  /** Steps found, for the families of matching kernels. */
+  /** Steps, for the families of matching kernels. */
   stairs(filter?: KernelFilter): readonly Stairs[];
   /** Measured kernels by family and widths. */
   kernels(filter?: KernelFilter): readonly KernelCost[];
+  /** Smallest and largest widths answered, of a kernel's family; undefined where nothing of it was measured. */
+  ranges(kernel: Kernel): Predictor["ranges"] | undefined;
   /** Sum over a network's kernels plus the overhead. Throws a UserError naming every missing kernel. */
   networkCost(network: Network, options?: { readonly batch?: number }): NetworkCost;
 }
@@ -67,14 +71,11 @@ export interface CostTable {
 export interface CostOptions {
   /** Default "in-context"; the two never mix. */
   readonly method?: Method;
-  /** Whose calibration to apply: default the newest. */
+  /** Whose fit to use: default the newest. */
   readonly space?: string;
 }
 
-/**
- * Loads a platform's costs. Held-out and verify rows stay out: they judge the costs, so they must not
- * make them. Families are fitted when first asked.
- */
+/** A platform's costs: the fit that a profile run stored, or one made now where there is none. */
 export function loadCosts(
   table: EnergyTable,
   platformId: number,
@@ -82,84 +83,131 @@ export function loadCosts(
 ): CostTable {
   const platform = table.platforms().find(({ id }) => id === platformId);
   if (!platform) throw new Error(`The table has no platform ${platformId}`);
-  const rows = table
-    .kernelMeasurements(platformId, { method })
-    .filter(({ role }) => role !== "held-out" && role !== "verify");
-  const calibration = method === "in-context" ? calibrationOf(table, platformId, space) : undefined;
+  const current = currentCosts(table, platformId, method, space);
+  if (!current)
+    throw new UserError(
+      `${table.path} holds no ${method} kernel times of ${describePlatform(platform)}${space === undefined ? "" : ` for ${space}`}`,
+      { hint: "Measure some: wattsplit profile --device local --net mnist-cnn --db FILE" },
+    );
   const energyModel = energyModelOf(table, platformId, space);
-  return costTable(drawTogether(rows), {
+  return costTable(costsOf(current.document), measuredFamilies(table, platformId, method), {
     platform,
     method,
-    grid: gridOf(table.sessions(platformId)),
     source: `${table.path}: ${describePlatform(platform)}, ${method} kernel times`,
-    ...(calibration ? { calibration } : {}),
+    alignment: Math.max(current.document.structure.in.align, current.document.structure.out.align),
+    block: Math.max(current.document.structure.in.block, current.document.structure.out.block),
+    summary: current.summary,
     ...(energyModel ? { energyModel } : {}),
   });
 }
 
-type Origin = Pick<
-  CostTable,
-  "platform" | "method" | "grid" | "source" | "calibration" | "energyModel"
->;
-
-/** The finest grid of widths that a session used; sessions that profiled nothing state none. */
-function gridOf(sessions: readonly StoredSession[]): number {
-  const grids = sessions.flatMap(({ settings: { grid } }) =>
-    typeof grid === "number" ? [grid] : [],
-  );
-  return Math.min(...(grids.length > 0 ? grids : [1]));
+/** Rows of a family, read when first asked for: an answer needs none of them. */
+function measuredFamilies(table: EnergyTable, platformId: number, method: Method) {
+  const read = new Map<string, readonly MeasuredKernel[]>();
+  return (family: string): readonly MeasuredKernel[] => {
+    const known = read.get(family);
+    if (known) return known;
+    const rows = table
+      .kernelMeasurements(platformId, { method, family })
+      .filter(({ role }) => role !== "held-out" && role !== "verify");
+    const drawn = drawTogether(rows);
+    read.set(family, drawn);
+    return drawn;
+  };
 }
 
-function costTable(kernels: readonly MeasuredKernel[], origin: Origin): CostTable {
-  const terms = { slope: origin.calibration?.slope ?? 1, energyModel: origin.energyModel };
-  const familyOf = familyFinder(kernels, terms, origin.grid);
-  const tryCost = (kernel: Kernel) => familyOf(kernel)?.answer(kernel);
+type Origin = Pick<
+  CostTable,
+  "platform" | "method" | "source" | "alignment" | "block" | "summary" | "energyModel"
+>;
+
+function costTable(
+  costs: Costs,
+  measuredIn: (family: string) => readonly MeasuredKernel[],
+  origin: Origin,
+): CostTable {
+  const { energyModel } = origin;
+  const find = predictorFinder(costs.predictors, (kernel, time, family) =>
+    answerOf(kernel, time, energyModel, () => nearestRows(kernel, measuredIn(family))),
+  );
+  const tryCost = (kernel: Kernel) => find(kernel)?.answer(kernel);
+  const refuse = (missing: readonly Kernel[]) =>
+    refusal(missing, (kernel) => find(kernel)?.predictor, origin);
   const cost = (kernel: Kernel): CostAnswer => {
     const answer = tryCost(kernel);
-    if (!answer) throw refusal([kernel], kernels, origin);
+    if (!answer) throw refuse([kernel]);
     return answer;
   };
-  const matching = (filter: KernelFilter = {}) =>
-    kernels.filter(({ kernel }) => matchesKernel(kernel, filter));
-  const overhead = overheadOf(origin.calibration, origin.energyModel);
+  const families = (filter: KernelFilter = {}) =>
+    costs.predictors.filter(({ example }) => matchesKernel(example, withoutWidths(filter)));
+  const overhead = overheadOf(costs.call_s, energyModel);
   return {
     ...origin,
     overhead,
     cost,
     tryCost,
+    measured: (kernel) => {
+      const predictor = find(kernel)?.predictor;
+      return predictor && measuredIn(predictor.family).find((seen) => isSame(seen.kernel, kernel));
+    },
     marginal: (kernel, change) =>
-      marginalCost(kernel, change, {
-        cost,
-        tryCost,
-        structure: familyOf(kernel)?.surface().structure,
-      }),
-    stairs: (filter) => stairsOf(matching(filter), familyOf),
-    kernels: (filter) => matching(filter).map((measured) => kernelCost(measured, cost)),
+      marginalCost(kernel, change, { cost, tryCost, predictor: find(kernel)?.predictor }),
+    stairs: (filter) =>
+      families(filter).flatMap((predictor) => stairsOf(predictor, { ...filter }, tryCost)),
+    kernels: (filter = {}) =>
+      families(filter)
+        .flatMap(({ family }) => measuredIn(family))
+        .filter(({ kernel }) => matchesKernel(kernel, filter))
+        .flatMap((measured) => {
+          const answer = tryCost(measured.kernel);
+          return answer ? [{ ...measured, cost: answer }] : [];
+        }),
+    ranges: (kernel) => find(kernel)?.predictor.ranges,
     networkCost: (network, { batch = 1 } = {}) =>
       networkCost(network, batch, {
         tryCost,
         overhead,
-        calibration: origin.calibration,
-        refuse: (missing) => refusal(missing, kernels, origin),
+        energyModel,
+        halfOfNetwork: costs.halfOfNetwork,
+        refuse,
       }),
   };
 }
 
+/** Channel counts tell kernels of a family apart, not families. */
+const withoutWidths = ({ inChannels: _, outChannels: __, groups: ___, ...rest }: KernelFilter) =>
+  rest;
+
+const isSame = (a: Kernel, b: Kernel): boolean =>
+  a.inChannels === b.inChannels && a.outChannels === b.outChannels && a.groups === b.groups;
+
+/** Steps along each axis; what is dear is looked for at the other width asked for, else at the widest measured. */
 function stairsOf(
-  kernels: readonly MeasuredKernel[],
-  familyOf: (kernel: Kernel) => Family | undefined,
+  predictor: Predictor,
+  { inChannels, outChannels }: KernelFilter,
+  tryCost: (kernel: Kernel) => CostAnswer | undefined,
 ): readonly Stairs[] {
-  const families = new Set(kernels.flatMap(({ kernel }) => familyOf(kernel) ?? []));
-  return [...families].flatMap((family) =>
-    family.surface().staircases.map((staircase) => ({
-      ...staircase,
-      family: family.name,
-      example: family.example,
-    })),
-  );
+  const { family, stairs, ranges } = predictor;
+  const wide = withWidth(predictor.example, "out", outChannels ?? ranges.out[1]);
+  const example = withWidth(wide, "in", inChannels ?? ranges.in[1]);
+  return axesOf(example).flatMap((axis) => {
+    const found = stairs.find((staircase) => staircase.axis === axis);
+    if (!found) return [];
+    return [{ ...found, family, example, dear: dearWidths(example, axis, { tryCost, predictor }) }];
+  });
 }
 
-function kernelCost(measured: MeasuredKernel, cost: (kernel: Kernel) => CostAnswer): KernelCost {
-  const { kernel, key, family, observations, flags } = measured;
-  return { kernel, key, family, observations, flags, cost: cost(kernel) };
+const shownRows = 4;
+
+/** Rows of the measured kernels nearest in octaves of width: 8 is as far from 16 as 64 from 128. */
+function nearestRows(kernel: Kernel, measured: readonly MeasuredKernel[]): readonly number[] {
+  const distance = ({ kernel: other }: MeasuredKernel) =>
+    Math.abs(Math.log2(other.inChannels / kernel.inChannels)) +
+    Math.abs(Math.log2(other.outChannels / kernel.outChannels));
+  const exact = measured.find((seen) => isSame(seen.kernel, kernel));
+  if (exact) return exact.rows;
+  return [...measured]
+    .sort((a, b) => distance(a) - distance(b))
+    .slice(0, shownRows)
+    .flatMap(({ rows }) => rows);
 }

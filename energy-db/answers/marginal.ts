@@ -1,14 +1,7 @@
 import type { Kernel } from "../../src/network/kernel.ts";
+import { type Axis, hasOneAxis, treadEnd, widthAlong, withWidth } from "../fit/plane.ts";
+import type { Predictor } from "../fit/predictor.ts";
 import type { CostAnswer, Provenance } from "../records.ts";
-import {
-  type Axis,
-  grown,
-  hasOneAxis,
-  placeOf,
-  type Structure,
-  spotOf,
-  treadEnd,
-} from "./plane.ts";
 
 /** cost(wider) - cost(now). Energy is absent where the platform has no energy model. */
 export interface MarginalCost {
@@ -20,7 +13,7 @@ export interface MarginalCost {
   readonly energy_high_j?: number;
   readonly energyProvenance?: Provenance;
   readonly provenance: Provenance;
-  /** The widest the axis can become at today's cost or less: the end of its tread, or the next lane where that is cheaper. */
+  /** The widest the axis can become at today's cost or less: the end of its tread, or an edge where wider is cheaper. */
   readonly freeUntil: number;
   readonly now: CostAnswer;
   readonly wider: CostAnswer;
@@ -29,74 +22,94 @@ export interface MarginalCost {
 interface MarginalTerms {
   cost(kernel: Kernel): CostAnswer;
   tryCost(kernel: Kernel): CostAnswer | undefined;
-  readonly structure: Structure | undefined;
+  readonly predictor: Predictor | undefined;
 }
 
-/** Two widths of one tread cost the same; the rest is the difference of two answers and of their intervals. */
+/** The difference of two answers; what both share, such as the cost of the call, does not make it uncertain. */
 export function marginalCost(
   kernel: Kernel,
   { grow, by }: { readonly grow: Axis; readonly by: number },
-  terms: MarginalTerms,
+  { cost, tryCost, predictor }: MarginalTerms,
 ): MarginalCost {
-  const now = terms.cost(kernel);
-  const bigger = grown(kernel, grow, by);
-  const wider = terms.cost(bigger);
-  const freeUntil = freeWidth(kernel, grow, now, terms);
-  const share = shareSpot(kernel, bigger, terms.structure) ? 0 : 1;
-  const latency_s = share * (wider.latency_s - now.latency_s);
-  const half_s = Math.hypot(
-    wider.latency_high_s - wider.latency_s,
-    now.latency_high_s - now.latency_s,
-  );
+  const now = cost(kernel);
+  const bigger = withWidth(kernel, grow, widthAlong(kernel, grow) + by);
+  const wider = cost(bigger);
+  const latency_s = wider.latency_s - now.latency_s;
+  const half_s = predictor?.halfOfDifference(kernel, bigger) ?? 0;
   return {
     latency_s,
     latency_low_s: latency_s - half_s,
     latency_high_s: latency_s + half_s,
-    ...marginalEnergy(now, wider, share),
-    provenance:
-      now.provenance === "interpolated" || wider.provenance === "interpolated"
-        ? "interpolated"
-        : wider.provenance,
-    freeUntil,
+    ...marginalEnergy(now, wider, half_s),
+    provenance: "interpolated",
+    freeUntil: freeWidth(kernel, grow, now, { tryCost, predictor }),
     now,
     wider,
   };
 }
 
-function shareSpot(a: Kernel, b: Kernel, structure: Structure | undefined): boolean {
-  if (!structure) return false;
-  const [from, to] = [spotOf(placeOf(a), structure), spotOf(placeOf(b), structure)];
-  return from.x === to.x && from.y === to.y && from.ragged === to.ragged;
-}
-
-function freeWidth(kernel: Kernel, grow: Axis, now: CostAnswer, terms: MarginalTerms): number {
-  const width = grow === "in" ? kernel.inChannels : kernel.outChannels;
-  const axis = hasOneAxis(kernel) ? "in" : grow;
-  const { steps, lanes } = terms.structure ?? {
-    steps: { in: 1, out: 1 },
-    lanes: { in: 1, out: 1 },
-  };
-  const ends = [treadEnd(width, steps[axis]), treadEnd(width, lanes[axis])];
+function freeWidth(
+  kernel: Kernel,
+  grow: Axis,
+  now: CostAnswer,
+  { tryCost, predictor }: Pick<MarginalTerms, "tryCost" | "predictor">,
+): number {
+  const width = widthAlong(kernel, grow);
+  const { block = 1, align = 1 } = predictor?.structure[hasOneAxis(kernel) ? "in" : grow] ?? {};
+  const ends = [treadEnd(width, align), treadEnd(width, block)];
   const free = ends.filter((end) => {
-    const bigger = grown(kernel, grow, end - width);
-    if (shareSpot(kernel, bigger, terms.structure)) return true;
-    return (terms.tryCost(bigger)?.latency_s ?? Number.POSITIVE_INFINITY) <= now.latency_s;
+    const cost = tryCost(withWidth(kernel, grow, end));
+    return cost !== undefined && cost.latency_s <= now.latency_s * (1 + rounding);
   });
   return Math.max(width, ...free);
 }
 
-function marginalEnergy(now: CostAnswer, wider: CostAnswer, share: number) {
+/** Sums of the same terms in another order. */
+const rounding = 1e-9;
+
+function marginalEnergy(now: CostAnswer, wider: CostAnswer, half_s: number) {
   if (now.energy_j === undefined || wider.energy_j === undefined || !wider.energyProvenance)
     return {};
-  const energy_j = share * (wider.energy_j - now.energy_j);
-  const half_j = Math.hypot(
-    (wider.energy_high_j ?? wider.energy_j) - wider.energy_j,
-    (now.energy_high_j ?? now.energy_j) - now.energy_j,
-  );
+  const energy_j = wider.energy_j - now.energy_j;
+  const power_w = wider.energy_j / wider.latency_s;
+  const relative = (wider.energy_high_j ?? wider.energy_j) / wider.energy_j - 1;
+  const half_j = Math.hypot(power_w * half_s, relative * energy_j);
   return {
     energy_j,
     energy_low_j: energy_j - half_j,
     energy_high_j: energy_j + half_j,
     energyProvenance: wider.energyProvenance,
   };
+}
+
+/** A width that costs more than a larger one: nobody should choose it. */
+export interface DearWidth {
+  readonly width: number;
+  readonly than: number;
+  /** By how much, as a fraction of the larger width's cost. */
+  readonly by: number;
+}
+
+/** How much dearer counts: less is within the noise of the costs. */
+const notable = 0.02;
+
+/** Widths below an edge that cost more than the edge itself, the rest as in `kernel`; each once, against the next edge. */
+export function dearWidths(
+  kernel: Kernel,
+  axis: Axis,
+  { tryCost, predictor }: Pick<MarginalTerms, "tryCost" | "predictor">,
+): readonly DearWidth[] {
+  const { block = 1, align = 1 } = predictor?.structure[hasOneAxis(kernel) ? "in" : axis] ?? {};
+  const [low, high] = predictor?.ranges[axis] ?? [1, 0];
+  const dear: DearWidth[] = [];
+  for (let width = low; width < high; width++) {
+    const [edge, own] = [
+      Math.max(treadEnd(width, align), treadEnd(width, block)),
+      tryCost(withWidth(kernel, axis, width)),
+    ];
+    const wider = edge > width ? tryCost(withWidth(kernel, axis, edge)) : undefined;
+    if (own && wider && own.latency_s > (1 + notable) * wider.latency_s)
+      dear.push({ width, than: edge, by: own.latency_s / wider.latency_s - 1 });
+  }
+  return dear;
 }

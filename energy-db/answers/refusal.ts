@@ -1,21 +1,20 @@
 import { UserError } from "../../src/errors.ts";
-import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
+import type { Kernel } from "../../src/network/kernel.ts";
+import { hasOneAxis } from "../fit/plane.ts";
+import type { Predictor } from "../fit/predictor.ts";
 import type { Platform } from "../records.ts";
-import type { MeasuredKernel } from "./observations.ts";
-import { hasOneAxis } from "./plane.ts";
 
 /** The error for kernels that the table cannot answer: what was asked, what is measured, what to do. */
 export function refusal(
   missing: readonly Kernel[],
-  measured: readonly MeasuredKernel[],
-  { platform, grid }: { readonly platform: Platform; readonly grid: number },
+  predictorOf: (kernel: Kernel) => Predictor | undefined,
+  { platform }: { readonly platform: Platform },
 ): UserError {
-  const shown = missing.slice(0, 3).map((kernel) => describeGap(kernel, measured));
+  const shown = missing.slice(0, 3).map((kernel) => describeGap(kernel, predictorOf(kernel)));
   const more = missing.length > shown.length ? `; and ${missing.length - shown.length} more` : "";
   return new UserError(`No cost on ${platform.device} for ${shown.join("; ")}${more}`, {
     hint:
-      `Costs are interpolated between measured widths${grid > 1 ? ` at multiples of ${grid}` : ""}, never ` +
-      "extrapolated. Ask for such a width, or measure more: " +
+      "Costs are interpolated between measured widths, never extrapolated. Ask for such a width, or measure more: " +
       `wattsplit profile --device ${platform.device} --net NETWORK.json --grid 1 --db FILE`,
   });
 }
@@ -33,21 +32,18 @@ export function describeKernel(kernel: Kernel): string {
 const widths = (kernel: Kernel): string =>
   hasOneAxis(kernel) ? `${kernel.inChannels}` : `${kernel.inChannels} -> ${kernel.outChannels}`;
 
-const nearestShown = 3;
-
-function describeGap(asked: Kernel, measured: readonly MeasuredKernel[]): string {
-  const family = kernelFamily(asked);
-  const related = measured.filter((known) => known.family === family).map(({ kernel }) => kernel);
-  if (related.length === 0)
+function describeGap(asked: Kernel, predictor: Predictor | undefined): string {
+  if (!predictor)
     return `${describeKernel(asked)}: no layer of this shape was measured at any width`;
-  const distance = (kernel: Kernel) =>
-    Math.hypot(
-      Math.log2(kernel.inChannels / asked.inChannels),
-      Math.log2(kernel.outChannels / asked.outChannels),
-    );
-  const nearest = [...related].sort((a, b) => distance(a) - distance(b)).slice(0, nearestShown);
-  return (
-    `${describeKernel(asked)}: outside the ${related.length} measured widths; ` +
-    `nearest ${nearest.map(widths).join(", ")}`
-  );
+  const { in: input, out: output } = predictor.ranges;
+  const between = (low: number, high: number) => (low === high ? `${low}` : `${low} to ${high}`);
+  const measured = hasOneAxis(asked)
+    ? between(...input)
+    : `${between(...input)} -> ${between(...output)}`;
+  const isWithin = (width: number, [low, high]: readonly [number, number]) =>
+    low <= width && width <= high;
+  const isInside = isWithin(asked.inChannels, input) && isWithin(asked.outChannels, output);
+  return isInside
+    ? `${describeKernel(asked)}: only widths of another alignment were measured`
+    : `${describeKernel(asked)}: measured are ${measured} channels`;
 }

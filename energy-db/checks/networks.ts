@@ -1,58 +1,83 @@
 import { UserError } from "../../src/errors.ts";
 import { median, quantile } from "../../src/statistics.ts";
-import { formatPercent } from "../../src/units.ts";
+import { formatPercent, formatSeconds } from "../../src/units.ts";
 import { type CostTable, loadCosts } from "../answers/cost-table.ts";
-import type { Calibration } from "../answers/version-1-models.ts";
+import { groupBy } from "../group-by.ts";
+import { combineLoads } from "../loads/combine-loads.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import { type CheckInput, type CheckResult, ok, warning } from "./result.ts";
 
 /** Errors above which a table does not predict networks well. */
-const tolerance = { medianError: 0.05, p90Error: 0.1 };
+const tolerance = { median: 0.05, p90: 0.1 };
 
-/** The calibration's own verdict, and the same taken anew from the rows that are stored now. */
-export function heldOutError(input: CheckInput): readonly CheckResult[] {
-  if (input.calibrations.length === 0)
-    return [
-      warning(
-        "No calibration: sums of kernel times are not networks' latencies. Finish a profile run.",
-      ),
-    ];
-  return input.calibrations.flatMap((calibration) => {
-    const { space, heldOutNetworks } = calibration;
-    const stored = verdict(
-      `${space}: when calibrated, ${heldOutNetworks} held-out networks`,
-      calibration,
-      [],
-    );
-    return [stored, recomputed(input, space)];
-  });
+/** One network that took no part in the fit, predicted and measured in one session. */
+interface Judged {
+  /** (predicted - measured) / measured */
+  readonly error: number;
+  readonly latency_s: number;
+  readonly family: string;
+  readonly session: string;
+  readonly rows: readonly number[];
 }
 
-function recomputed({ table, platformId, networks }: CheckInput, space: string): CheckResult {
+/** How well sums of kernels predict networks held out, by family, size and session; and networks verified later. */
+export function heldOutError(input: CheckInput): readonly CheckResult[] {
+  const spaces = [...new Set(input.networks.filter(isJudge).map(({ space }) => space))];
+  if (spaces.length === 0)
+    return [warning("No network was held out, so nothing judges the costs. Finish a profile run.")];
+  return spaces.flatMap((space) => spaceErrors(input, space));
+}
+
+const isJudge = ({ role }: StoredNetworkMeasurement): boolean =>
+  role === "held-out" || role === "verify";
+
+function spaceErrors({ table, platformId, networks }: CheckInput, space: string) {
   const costs = loadCosts(table, platformId, { space });
-  const heldOut = networks.filter(
-    (network) =>
-      network.space === space && (network.role === "held-out" || network.role === "verify"),
-  );
-  const errors: number[] = [];
+  const own = networks.filter((row) => row.space === space && isJudge(row));
   const refused: number[] = [];
-  for (const { id, network, batch, latency } of heldOut) {
-    const predicted = predictedLatency(costs, network, batch);
-    if (predicted === undefined) refused.push(id);
-    else errors.push(Math.abs(predicted / latency.floor.latency_s - 1));
-  }
-  if (refused.length > 0)
-    return warning(
-      `${space}: ${refused.length} of ${heldOut.length} held-out and verified networks have kernels without a cost`,
-      refused,
-    );
-  if (errors.length === 0)
-    return warning(`${space}: no network was held out, so nothing judges the costs`);
-  return verdict(
-    `${space}: from the rows, ${errors.length} held-out and verified networks`,
-    { medianError: median(errors), p90Error: quantile(errors, 0.9) },
-    heldOut.map(({ id }) => id),
-  );
+  const judge = (role: "held-out" | "verify") =>
+    [
+      ...groupBy(
+        own.filter((row) => row.role === role),
+        ({ sessionId }) => sessionId,
+      ),
+    ].flatMap(([sessionId, rows]) => judgeSession(rows, costs, `session ${sessionId}`, refused));
+  const heldOut = judge("held-out");
+  const verified = judge("verify");
+  return [
+    ...(refused.length > 0
+      ? [
+          warning(
+            `${space}: ${refused.length} rows of networks with kernels without a cost`,
+            refused,
+          ),
+        ]
+      : []),
+    ...verdicts(`${space}, held out`, heldOut, () => "all"),
+    ...verdicts(`${space}, held out`, heldOut, ({ family }) => family),
+    ...verdicts(`${space}, held out`, heldOut, ({ latency_s }) => sizeOf(latency_s)),
+    ...verdicts(`${space}, held out`, heldOut, ({ session }) => session),
+    ...verdicts(`${space}, verified`, verified, () => "all"),
+  ];
+}
+
+function judgeSession(
+  rows: readonly StoredNetworkMeasurement[],
+  costs: CostTable,
+  session: string,
+  refused: number[],
+): readonly Judged[] {
+  return combineLoads(rows).flatMap(({ network, batch, floor, rows: loads }) => {
+    const ids = loads.map(({ id }) => id);
+    const predicted_s = predictedLatency(costs, network, batch);
+    if (predicted_s === undefined) {
+      refused.push(...ids);
+      return [];
+    }
+    const { latency_s } = floor;
+    const family = network.name.split(", ")[1] ?? network.name;
+    return [{ error: predicted_s / latency_s - 1, latency_s, family, session, rows: ids }];
+  });
 }
 
 /** Undefined where a kernel has no cost; other errors are ours and go on. */
@@ -69,25 +94,32 @@ function predictedLatency(
   }
 }
 
-function verdict(
-  what: string,
-  { medianError, p90Error }: Pick<Calibration, "medianError" | "p90Error">,
-  rows: readonly number[],
-): CheckResult {
-  const good = medianError <= tolerance.medianError && p90Error <= tolerance.p90Error;
-  return {
-    severity: good ? "ok" : "warning",
-    message: `${what}: median error ${formatPercent(medianError)}, 90th percentile ${formatPercent(p90Error)}`,
-    rows,
-  };
+/** Sizes that stand apart by what decides them: overheads, a mixture, arithmetic. */
+const sizeBorders_s = [1e-4, 3e-4];
+
+function sizeOf(latency_s: number): string {
+  const [small = 0, large = 0] = sizeBorders_s;
+  if (latency_s < small) return `below ${formatSeconds(small)}`;
+  return latency_s < large
+    ? `${formatSeconds(small)} to ${formatSeconds(large)}`
+    : `above ${formatSeconds(large)}`;
 }
 
-export function positiveOverhead({ calibrations }: CheckInput): readonly CheckResult[] {
-  const negative = calibrations.filter(({ overhead_s }) => overhead_s < 0);
-  if (negative.length === 0) return [ok("No calibration has a negative overhead")];
-  return negative.map(({ space }) =>
-    warning(
-      `${space}: the calibration's overhead is negative; costs of small networks come out too low`,
-    ),
-  );
-}
+const verdicts = (
+  what: string,
+  judged: readonly Judged[],
+  classOf: (network: Judged) => string,
+): readonly CheckResult[] =>
+  [...groupBy(judged, classOf)].map(([name, group]) => {
+    const errors = group.map(({ error }) => Math.abs(error));
+    const [middle, high] = [median(errors), quantile(errors, 0.9)];
+    const bias = median(group.map(({ error }) => error));
+    const message =
+      `${what}, ${name}: ${group.length} networks, median error ${formatPercent(middle)}, ` +
+      `90th percentile ${formatPercent(high)}, worst ${formatPercent(Math.max(...errors))}, bias ${formatPercent(bias)}`;
+    const good = middle <= tolerance.median && high <= tolerance.p90;
+    return (good ? ok : warning)(
+      message,
+      group.flatMap(({ rows }) => rows),
+    );
+  });

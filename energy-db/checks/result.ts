@@ -1,5 +1,4 @@
 import type { CostTable } from "../answers/cost-table.ts";
-import type { Calibration } from "../answers/version-1-models.ts";
 import type { StoredKernelMeasurement } from "../read-kernels.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import type { EnergyTable } from "../table.ts";
@@ -12,7 +11,6 @@ export interface CheckInput {
   readonly kernels: readonly StoredKernelMeasurement[];
   readonly networks: readonly StoredNetworkMeasurement[];
   readonly costs: CostTable;
-  readonly calibrations: readonly Calibration[];
 }
 
 /** What a check found. `ok` says that it ran and found nothing. */

@@ -1,8 +1,8 @@
 import { sampleRankCorrelation } from "simple-statistics";
 import { median } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
-import { hasOneAxis } from "../answers/plane.ts";
 import { describeKernel } from "../answers/refusal.ts";
+import { hasOneAxis } from "../fit/plane.ts";
 import { groupBy } from "../group-by.ts";
 import { type CheckInput, type CheckResult, error, ok, warning } from "./result.ts";
 

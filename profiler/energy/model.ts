@@ -1,7 +1,7 @@
 import { Matrix, solve } from "ml-matrix";
 import type { EnergyEstimate, EnergyReading, StoredModel } from "../../energy-db/index.ts";
+import { studentT95 } from "../../energy-db/index.ts";
 import { quantile } from "../../src/statistics.ts";
-import { studentT95 } from "../statistics/student-t.ts";
 
 /** A network whose energy was metered: what its row says, as far as it is read here. */
 export interface MeteredNetwork {

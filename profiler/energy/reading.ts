@@ -7,8 +7,8 @@ import {
   ticksWithin,
 } from "../../devices/index.ts";
 import type { EnergyEstimate, EnergyReading, EnergyWindow } from "../../energy-db/index.ts";
+import { studentT95 } from "../../energy-db/index.ts";
 import { median } from "../../src/statistics.ts";
-import { studentT95 } from "../statistics/student-t.ts";
 import type { EnergyRules } from "./rules.ts";
 
 /** A load window with its energy per inference; net where idle before and after agreed. */

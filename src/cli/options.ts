@@ -88,6 +88,11 @@ export const shared = {
     )
       .choices(["in-context", "isolated"])
       .default("in-context"),
+  patience: () =>
+    new Option(
+      "--patience <time>",
+      "wait at most this long for calm moments of the machine, then measure in its noise",
+    ).argParser(duration_s),
   seed: () =>
     new Option("--seed <n>", "seed of everything random").argParser(seedNumber).default(0),
   json: () => new Option("--json", "print one JSON document with SI numbers"),

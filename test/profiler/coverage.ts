@@ -1,5 +1,5 @@
 import type { NetworkMeasurement } from "../../energy-db/index.ts";
-import { combineLoads } from "../../profiler/combine.ts";
+import { combineLoads } from "../../energy-db/index.ts";
 import { combineKernels } from "../../profiler/combine-kernels.ts";
 import { quantileEstimate } from "../../profiler/intervals.ts";
 import { measureBlock } from "../../profiler/measure-block.ts";

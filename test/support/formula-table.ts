@@ -1,13 +1,8 @@
 import { join } from "node:path";
-import { openTable, storeCalibration } from "../../energy-db/index.ts";
+import { fitTable, openTable } from "../../energy-db/index.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
-import {
-  calibration,
-  identity,
-  measuredNetwork,
-  sessionSettings,
-} from "../energy-db/example-rows.ts";
+import { identity, measuredNetwork, sessionSettings } from "../energy-db/example-rows.ts";
 
 /** Two strided convolutions on 8x8x1 images of 4 classes: fits the synthetic data set. */
 export const smallNetwork = (first: number, second: number): Network => ({
@@ -59,7 +54,7 @@ export function writeFormulaTable(folder: string): string {
         }),
       );
     }
-  storeCalibration(table, id, { ...calibration, space: "small" });
+  fitTable(table, id, "small", "2026-01-01T00:09:00Z");
   table.finishSession(session, "2026-01-01T00:10:00Z", "done");
   table.close();
   return path;

@@ -4,7 +4,13 @@ import { planProfile } from "../../../profiler/index.ts";
 import { searchStart } from "../../network/search-start.ts";
 import type { CommandContext } from "../context.ts";
 import { count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
-import { outcomeText, planText, requireReliable, runProfile } from "../workflow/profile-run.ts";
+import {
+  floorsBelow,
+  outcomeText,
+  planText,
+  requireReliable,
+  runProfile,
+} from "../workflow/profile-run.ts";
 
 interface ProfileFlags {
   readonly net: string;
@@ -15,9 +21,8 @@ interface ProfileFlags {
   readonly threads: number;
   readonly batch: number;
   readonly grid: number;
-  readonly levels: number;
+  readonly networks?: number;
   readonly heldOut: number;
-  readonly refine: number;
   readonly targetCi: number;
   readonly method: Method;
   readonly assumePower?: number;
@@ -42,24 +47,18 @@ export function profileCommand(context: CommandContext): Command {
     .addOption(shared.threads())
     .addOption(new Option("--batch <n>", "images per inference").argParser(count).default(1))
     .addOption(
-      new Option("--grid <n>", "widths are multiples of this; runtimes are slow off multiples of 4")
-        .argParser(count)
-        .default(4),
-    )
-    .addOption(
-      new Option("--levels <n>", "widths measured per width group").argParser(count).default(10),
-    )
-    .addOption(
-      new Option("--held-out <n>", "networks that judge the table").argParser(count).default(16),
+      new Option("--grid <n>", "widths measured are multiples of this").argParser(count).default(1),
     )
     .addOption(
       new Option(
-        "--refine <n>",
-        "then measure this many networks more where interpolation is least certain; what is " +
-          "uncertain differs from run to run, so the kernels then do too",
-      )
+        "--networks <n>",
+        "networks that make the costs (default: 36, and 6 for each width group)",
+      ).argParser(count),
+    )
+    .addOption(
+      new Option("--held-out <n>", "networks that judge the costs")
         .argParser(wholeNumber)
-        .default(0),
+        .default(25),
     )
     .addOption(
       new Option("--target-ci <fraction>", "stop sampling at this half-width of the 95 % interval")
@@ -91,16 +90,16 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
     name: space,
     network,
     caps,
+    floors: floorsBelow(network),
     batch: flags.batch,
     grid: flags.grid,
     seed: flags.seed,
     targetCi: flags.targetCi,
-    levelsPerGroup: flags.levels,
+    ...(flags.networks ? { designNetworks: flags.networks } : {}),
     heldOutNetworks: flags.heldOut,
-    refinementNetworks: flags.refine,
   });
   if (flags.dryRun) {
-    if (flags.json) terminal.answerJson({ ...plan, levels: Object.fromEntries(plan.levels) });
+    if (flags.json) terminal.answerJson({ ...plan, widths: Object.fromEntries(plan.widths) });
     else terminal.answer(planText(plan));
     return;
   }

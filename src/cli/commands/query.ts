@@ -1,5 +1,12 @@
 import { Command, Option } from "commander";
-import type { CostAnswer, CostTable, MarginalCost, Method } from "../../../energy-db/index.ts";
+import type {
+  CostAnswer,
+  CostTable,
+  DearWidth,
+  MarginalCost,
+  MeasuredKernel,
+  Method,
+} from "../../../energy-db/index.ts";
 import { describeKernel } from "../../../energy-db/index.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
@@ -18,7 +25,7 @@ export function queryCommand({ terminal }: CommandContext): Command {
   const asks: readonly Ask[] = [
     {
       name: "cost",
-      summary: "cost of one kernel: measured, else interpolated, else refused",
+      summary: "cost of one kernel: smoothed over its family, and as measured; else refused",
       answer: answerCost,
     },
     { name: "marginal", summary: "cost of more channels in one kernel", answer: answerMarginal },
@@ -61,7 +68,10 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
         new Option("--grow <axis>", "which channels grow").choices(["in", "out"]).default("out"),
       )
       .addOption(
-        new Option("--by <n>", "how many channels (default: the table's grid)").argParser(count),
+        new Option(
+          "--by <n>",
+          "how many channels (default: up to the next aligned width)",
+        ).argParser(count),
       );
   return command.addOption(shared.json()).action(async (flags: MarginalFlags) => {
     const { text, document } = await withTable(flags.db, (table) =>
@@ -75,15 +85,16 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
 function answerCost(costs: CostTable, flags: QueryFlags): Answer {
   const kernel = askedKernel(flags, costs);
   const cost = costs.cost(kernel);
+  const measured = costs.measured(kernel);
   return {
-    text: `${describeKernel(kernel)}\n${costText(cost)}`,
-    document: { kernel, ...cost, source: costs.source },
+    text: [describeKernel(kernel), costText(cost), measuredText(measured)].join("\n"),
+    document: { kernel, ...cost, ...(measured ? { measured } : {}), source: costs.source },
   };
 }
 
 function answerMarginal(costs: CostTable, flags: MarginalFlags): Answer {
   const kernel = askedKernel(flags, costs);
-  const { grow = "out", by = costs.grid } = flags;
+  const { grow = "out", by = costs.alignment } = flags;
   const marginal = costs.marginal(kernel, { grow, by });
   const width = grow === "in" ? kernel.inChannels : kernel.outChannels;
   return {
@@ -109,9 +120,9 @@ function answerStairs(costs: CostTable, flags: QueryFlags): Answer {
         },
         { title: "axis", of: ({ axis }) => axis },
         { title: "step", of: ({ step }) => step ?? "none" },
-        { title: "riser %", of: ({ riser }) => 100 * riser },
         { title: "confidence", of: ({ confidence }) => confidence },
-        { title: "points", of: ({ points }) => points },
+        { title: "widths seen", of: ({ widths }) => widths },
+        { title: "dearer than a larger width", of: ({ dear }) => dearText(dear) },
       ],
       rows,
     ),
@@ -140,6 +151,19 @@ function answerKernels(costs: CostTable, flags: QueryFlags): Answer {
     document: { rows, source: costs.source },
   };
 }
+
+/** Runs of widths that are dearer than the same larger one: "8 to 15 than 16, by up to 9 %". */
+function dearText(dear: readonly DearWidth[]): string {
+  const worst = [...dear].sort((a, b) => b.by - a.by).slice(0, shownDear);
+  const more = dear.length > worst.length ? `; ${dear.length - worst.length} more` : "";
+  return worst.length === 0
+    ? "none"
+    : worst
+        .map(({ width, than, by }) => `${width} than ${than} by ${formatPercent(by)}`)
+        .join(", ") + more;
+}
+
+const shownDear = 2;
 
 function platformsCommand(terminal: Terminal): Command {
   return new Command("platforms")
@@ -179,6 +203,17 @@ function costText(cost: CostAnswer): string {
       ? "energy   absent: no meter measured this platform (profile --assume-power W models it)"
       : `energy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
   return `${latency}\n${energy}\nfrom     ${cost.rows.length} rows`;
+}
+
+/** What the rows of exactly this kernel say, unsmoothed: a time inside networks by the runtime's node profiler. */
+function measuredText(measured: MeasuredKernel | undefined): string {
+  if (!measured) return "rows     this width was not measured";
+  const { latency_s, low_s, high_s, provenance, observations } = measured;
+  const range =
+    low_s === undefined || high_s === undefined
+      ? ""
+      : ` (95 %: ${formatSeconds(low_s)} to ${formatSeconds(high_s)})`;
+  return `rows     ${formatSeconds(latency_s)}${range}  ${provenance}, median of ${observations}`;
 }
 
 function marginalText(cost: MarginalCost): string {

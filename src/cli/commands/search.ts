@@ -108,7 +108,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     const start = withinTable(wanted, costs);
     const lowered = loweredCaps(wanted, start);
     if (lowered) context.terminal.warn(lowered);
-    const margin = flags.margin ?? Math.min(0.1, costs.calibration?.p90Error ?? 0);
+    const margin = flags.margin ?? Math.min(0.1, costs.summary.p90Error ?? 0);
     context.terminal.note(
       `Costs: ${costs.source}; ${formatPercent(margin)} of each budget is kept for their error`,
     );
@@ -125,7 +125,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         costs: costModel(costModelOf(costs), flags, start.network),
         budget: asked,
         margin,
-        granularity: costs.grid,
+        granularity: costs.alignment,
         recipe,
         engine,
         seed: flags.seed,

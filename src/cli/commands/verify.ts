@@ -1,10 +1,11 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { UserError } from "../../errors.ts";
-import { formatPercent, formatSeconds } from "../../units.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { withTable } from "../open-costs.ts";
-import { shared } from "../options.ts";
+import { positive, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
+import { type NetworkFlags, namedNetworks } from "../workflow/networks-named.ts";
 import { searchReport } from "../workflow/report-data.ts";
 import {
   type RunRecord,
@@ -14,30 +15,81 @@ import {
   type VerificationRecord,
   writeDocument,
 } from "../workflow/search-folder.ts";
-import { runVerify } from "../workflow/verify-run.ts";
+import { heldOutNetworks, runVerify } from "../workflow/verify-run.ts";
 import { writeReport } from "../workflow/write-report.ts";
 
-interface VerifyFlags {
+interface VerifyFlags extends Partial<NetworkFlags> {
+  readonly heldOut?: boolean;
+  readonly space?: string;
   readonly device?: string;
   readonly db?: string;
+  readonly runtime: string;
+  readonly threads: number;
   readonly meter: string;
+  readonly patience?: number;
+  readonly seed: number;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
 
+/** What a network's record is printed under. */
+type NamedRecord = VerificationRecord & { readonly network: string };
+
 export function verifyCommand(context: CommandContext): Command {
   return new Command("verify")
-    .description("measure a found network on its device and compare with the table, layer by layer")
-    .argument("<dir>", "the --out folder of a search")
-    .option("--device <id>", "the device (default: the search's)")
-    .option("--db <file>", "the table (default: the search's); gains the new rows")
+    .description(
+      "measure networks on a device and compare with the table, layer by layer: a search's, or any with --net",
+    )
+    .argument("[dir]", "the --out folder of a search")
+    .option("--net <names...>", "instead: presets or network.json files, measured together")
+    .addOption(
+      new Option(
+        "--multiplier <factors...>",
+        "with --net: width multipliers of the presets",
+      ).argParser((text: string, before: readonly number[] = []) => [...before, positive(text)]),
+    )
+    .option(
+      "--widths <lists...>",
+      "with --net: widths of the presets' groups, for example 8-16-24x6-32",
+    )
+    .option("--held-out", "instead: the table's held-out networks once more, in a new session")
+    .option("--space <name>", "with --net: whose costs to compare with (default: the newest)")
+    .option("--device <id>", "the device (default: the search's, else local)")
+    .option("--db <file>", "the table (default: the search's, else energy.db); gains the new rows")
+    .addOption(shared.runtime())
+    .addOption(shared.threads())
     .addOption(shared.meter())
+    .addOption(shared.patience())
+    .addOption(shared.seed())
     .option("--strict", "exit 5 when the measured network exceeds its budget")
     .addOption(shared.json())
-    .action((folder: string, flags: VerifyFlags) => runVerifyCommand(folder, flags, context));
+    .action((folder: string | undefined, flags: VerifyFlags) =>
+      folder === undefined ? verifyNamed(flags, context) : verifyFound(folder, flags, context),
+    );
 }
 
-async function runVerifyCommand(
+async function verifyNamed(flags: VerifyFlags, context: CommandContext): Promise<void> {
+  const { net, heldOut, db = "energy.db", device = "local", ...rest } = flags;
+  if ((net === undefined) === (heldOut === undefined))
+    throw new UserError("verify needs a search's folder, --net or --held-out, and one only", {
+      hint: "For example: verify found, or verify --net mnist-cnn --multiplier 0.5 --db energy.db",
+      exit: "usage",
+    });
+  const networks = net
+    ? namedNetworks({ ...rest, net })
+    : await withTable(db, (table) => heldOutNetworks(table, { ...rest, device }));
+  const records = await runVerify({ ...rest, context, db, device }, networks);
+  const rows = records.map(
+    (record, i): NamedRecord => ({
+      network: networks[i]?.label ?? "",
+      ...record,
+    }),
+  );
+  if (flags.json) context.terminal.answerJson({ rows });
+  else context.terminal.answer(namedText(rows));
+}
+
+async function verifyFound(
   folder: string,
   flags: VerifyFlags,
   context: CommandContext,
@@ -47,7 +99,8 @@ async function runVerifyCommand(
   requireModel(folder, found);
   const { network, weights, run, history } = found;
   const db = flags.db ?? run.db;
-  const target = { ...run, db, device: flags.device ?? run.device, meter: flags.meter };
+  const { meter, patience, device = run.device } = flags;
+  const target = { ...run, db, device, meter, ...(patience ? { patience } : {}) };
   const [record] = await runVerify({ ...target, context, seed: history.seed }, [
     { label: network.name, network, weights },
   ]);
@@ -67,9 +120,9 @@ async function runVerifyCommand(
   if (problem) terminal.warn(problem);
 }
 
-/** What the measured network exceeds of its budget, in words. */
+/** What the measured network exceeds of its budget, in words; an energy budget is judged where energy was metered. */
 export function exceeded(
-  { measured, energy_j }: VerificationRecord,
+  { measured, energy }: VerificationRecord,
   { budget }: Pick<RunRecord, "budget">,
 ): string | undefined {
   if (budget.latency_s !== undefined && measured.latency_s > budget.latency_s)
@@ -77,30 +130,64 @@ export function exceeded(
       `Measured latency ${formatSeconds(measured.latency_s)} exceeds the budget of ` +
       formatSeconds(budget.latency_s)
     );
-  if (budget.energy_j !== undefined && (energy_j ?? 0) > budget.energy_j)
-    return `Measured energy ${energy_j} J exceeds the budget of ${budget.energy_j} J`;
+  if (budget.energy_j !== undefined && energy && energy.energy_j > budget.energy_j)
+    return (
+      `Measured energy ${formatJoules(energy.energy_j)} exceeds the budget of ` +
+      formatJoules(budget.energy_j)
+    );
   return undefined;
 }
 
+/** Several networks, a row each. */
+const namedText = (rows: readonly NamedRecord[]): string =>
+  formatTable(
+    [
+      { title: "network", of: ({ network }) => network },
+      { title: "predicted us", of: ({ predicted_s }) => 1e6 * predicted_s },
+      { title: "95 % low", of: ({ low_s }) => 1e6 * low_s },
+      { title: "95 % high", of: ({ high_s }) => 1e6 * high_s },
+      { title: "measured us", of: ({ measured }) => 1e6 * measured.latency_s },
+      {
+        title: "+- %",
+        of: ({ measured }) => (50 * (measured.high_s - measured.low_s)) / measured.latency_s,
+      },
+      { title: "error %", of: ({ error }) => 100 * error },
+      { title: "typical us", of: ({ typical_s }) => typical_s && 1e6 * typical_s },
+      { title: "energy uJ", of: ({ energy }) => energy && 1e6 * energy.energy_j },
+      { title: "flags", of: ({ flags }) => flags.join(" ") },
+    ],
+    rows,
+  );
+
 /** Layer by layer and in sum. */
-export function verificationText({
-  layers,
-  predicted_s,
-  measured,
-  error,
-}: VerificationRecord): string {
+export function verificationText(record: VerificationRecord): string {
+  const { layers, predicted_s, low_s, high_s, measured, typical_s, error, energy } = record;
   const table = formatTable(
     [
       { title: "layer", of: ({ layer }) => layer },
       { title: "predicted us", of: (layer) => 1e6 * layer.predicted_s },
       { title: "measured us", of: (layer) => 1e6 * layer.measured_s },
-      { title: "error %", of: (layer) => 100 * (layer.predicted_s / layer.measured_s - 1) },
-      { title: "prediction is", of: ({ provenance }) => provenance },
+      {
+        title: "error %",
+        of: (layer) =>
+          layer.belowResolution ? undefined : 100 * (layer.predicted_s / layer.measured_s - 1),
+      },
+      {
+        title: "width is",
+        of: ({ isMeasuredWidth }) => (isMeasuredWidth ? "measured" : "between"),
+      },
     ],
     layers,
   );
-  return (
-    `${table}\nwhole network: predicted ${formatSeconds(predicted_s)}, measured ` +
-    `${formatSeconds(measured.latency_s)}, error ${formatPercent(error)}`
-  );
+  return [
+    table,
+    `whole network: predicted ${formatSeconds(predicted_s)} (${formatSeconds(low_s)} to ${formatSeconds(high_s)}), measured ` +
+      `${formatSeconds(measured.latency_s)} (${formatSeconds(measured.low_s)} to ${formatSeconds(measured.high_s)}), error ${formatPercent(error)}`,
+    ...(typical_s === undefined
+      ? []
+      : [`typical, disturbed moments included: ${formatSeconds(typical_s)}`]),
+    ...(energy
+      ? [`energy: ${formatJoules(energy.energy_j)} ${energy.provenance} by ${energy.meter}`]
+      : []),
+  ].join("\n");
 }

@@ -2,6 +2,8 @@ import { openDevice } from "../../../devices/index.ts";
 import { type Method, openTable } from "../../../energy-db/index.ts";
 import { type ProfileOutcome, type ProfilePlan, profile } from "../../../profiler/index.ts";
 import { UserError } from "../../errors.ts";
+import type { Network } from "../../network/network.ts";
+import { widthGroups } from "../../network/width-groups.ts";
 import { seededRandom } from "../../random.ts";
 import { formatDuration, formatPercent } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
@@ -51,9 +53,9 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
 
 /** What a dry run prints: what would be measured and how long it would take. */
 export function planText(plan: ProfilePlan): string {
-  const { space, networks, kernels, levels, estimated_s, estimatedEnergy_s } = plan;
+  const { space, networks, kernels, estimated_s, estimatedEnergy_s } = plan;
   const heldOut = networks.filter(({ role }) => role === "held-out").length;
-  const widths = [...levels].map(([group, values]) => `  ${group}: ${values.join(", ")}`);
+  const widths = [...plan.widths].map(([group, values]) => `  ${group}: ${values.join(", ")}`);
   return [
     `Plan for ${space.name}, batch ${space.batch}, seed ${plan.seed}`,
     `${kernels.length} kernels inside ${networks.length - heldOut} design networks, ${heldOut} networks held out`,
@@ -68,23 +70,35 @@ export function outcomeText({
   measured,
   skipped,
   stoppedBy,
-  calibration,
+  summary,
   flags,
 }: ProfileOutcome): string {
-  const counts = `${measured} loads measured, ${skipped} networks were already in the table`;
+  const counts = `${measured} loads of networks measured, ${skipped} were already in the table`;
   const raised = Object.entries(flags).map(([flag, count]) => `${count} ${flag}`);
   const flagged = raised.length > 0 ? `; flagged: ${raised.join(", ")}` : "";
-  const error = calibration
-    ? `; error of the sum on ${calibration.heldOutNetworks} held-out networks: median ` +
-      `${formatPercent(calibration.medianError)}, 90th percentile ${formatPercent(calibration.p90Error)}`
-    : "; too few networks for a calibration yet";
+  const error =
+    summary?.medianError === undefined || summary.p90Error === undefined
+      ? "; too few networks to judge the costs yet"
+      : `; error of the sum on ${summary.heldOutNetworks} held-out networks: median ` +
+        `${formatPercent(summary.medianError)}, 90th percentile ${formatPercent(summary.p90Error)}`;
   return `${counts} (${stoppedBy})${flagged}${error}`;
 }
 
+/** Narrower than a search starts from: the cheapest width may lie above the narrowest, and only measuring tells. */
+const narrow = 16;
+
+/** Floors of a profile: each group's own width, or less, so that networks around the first edge are measured too. */
+export const floorsBelow = (network: Network): ReadonlyMap<string, number> =>
+  new Map(
+    widthGroups(network)
+      .filter(({ consumers }) => consumers.length > 0)
+      .map(({ name, width }) => [name, Math.min(width, narrow)]),
+  );
+
 /** --strict: too many flagged networks, or too large an error, is exit code 4. */
-export function requireReliable({ calibration, flags, measured }: ProfileOutcome): void {
+export function requireReliable({ summary, flags, measured }: ProfileOutcome): void {
   const flagged = Math.max(0, ...Object.values(flags));
-  const p90 = calibration?.p90Error ?? Number.POSITIVE_INFINITY;
+  const p90 = summary?.p90Error ?? Number.POSITIVE_INFINITY;
   if (p90 <= 0.1 && flagged <= measured / 4) return;
   throw new UserError(
     `The measurement is unreliable: 90th percentile of the held-out error ${formatPercent(p90)}, ` +

@@ -81,10 +81,8 @@ async function profileThisMachine(
     network,
     caps,
     seed,
-    grid: 4,
-    levelsPerGroup: 8,
-    heldOutNetworks: 12,
-    refinementNetworks: 8,
+    designNetworks: 48,
+    heldOutNetworks: 15,
   });
   const outcome = await runProfile({
     ...target,
@@ -97,7 +95,7 @@ async function profileThisMachine(
   });
   context.signal.throwIfAborted();
   context.terminal.note(outcomeText(outcome));
-  const error = outcome.calibration?.p90Error ?? 0;
+  const error = outcome.summary?.p90Error ?? 0;
   if (error > mostMargin)
     context.terminal.warn(
       `One prediction in ten is off by more than ${formatPercent(error)}; ${outcome.flags.drift ?? 0} networks were ` +
@@ -166,7 +164,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
     costs: costModelOf(costs),
     budget,
     margin,
-    granularity: costs.grid,
+    granularity: costs.alignment,
     recipe,
     engine,
     seed: flags.seed,
@@ -177,7 +175,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
 /** Latency and energy of the reference network times the fraction asked for. */
 function budgetOf(costs: CostTable, { budget: share }: QuickstartFlags) {
   const { latency_s, energy_j } = costs.networkCost(reference);
-  const error = costs.calibration?.p90Error ?? mostMargin;
+  const error = costs.summary.p90Error ?? mostMargin;
   return {
     budget: {
       latency_s: share * latency_s,

@@ -5,7 +5,7 @@ import type {
   EnergyTable,
   PlatformSummary,
 } from "../../../energy-db/index.ts";
-import { calibrationsOf, describeKernel, loadCosts } from "../../../energy-db/index.ts";
+import { combineLoads, describeKernel, loadCosts } from "../../../energy-db/index.ts";
 import type { SearchHistory } from "../../../search/index.ts";
 import type {
   CurveRow,
@@ -69,16 +69,18 @@ function energyNote(model: EnergyModel | undefined): EnergyNote {
 }
 
 function heldOutErrors(table: EnergyTable, platformId: number): readonly HeldOutError[] {
-  return calibrationsOf(table, platformId).map((calibration) => {
-    const costs = loadCosts(table, platformId, { space: calibration.space });
-    const rows = table
-      .networkMeasurements(platformId, { role: "held-out", space: calibration.space })
-      .map(({ network, batch, latency }, i) => ({
-        network: `${network.name} ${i + 1}`,
-        predicted_s: costs.networkCost(network, { batch }).latency_s,
-        measured_s: latency.floor.latency_s,
-      }));
-    return { ...calibration, rows };
+  const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
+  return [...spaces].flatMap((space) => {
+    const costs = loadCosts(table, platformId, { space });
+    const { medianError, p90Error, ...summary } = costs.summary;
+    if (medianError === undefined || p90Error === undefined) return [];
+    const heldOut = table.networkMeasurements(platformId, { role: "held-out", space });
+    const rows = combineLoads(heldOut).map(({ network, batch, floor }) => ({
+      network: network.name,
+      predicted_s: costs.networkCost(network, { batch }).latency_s,
+      measured_s: floor.latency_s,
+    }));
+    return [{ ...summary, medianError, p90Error, rows }];
   });
 }
 
@@ -168,18 +170,29 @@ function deliveredNetwork(
     accuracyOn: `${formatCount(test?.count ?? 0)} test images`,
     predicted_s: latencyReading(cost),
     ...(verification ? { measured_s: measuredReading(verification.measured) } : {}),
-    ...(cost.energy_j !== undefined && cost.energyProvenance
-      ? {
-          energy_j: {
-            value: cost.energy_j,
-            low: cost.energy_low_j,
-            high: cost.energy_high_j,
-            provenance: cost.energyProvenance,
-          },
-        }
-      : {}),
+    ...deliveredEnergy(cost, verification),
     macs: last?.cost.macs,
     parameters: last?.cost.parameters,
+  };
+}
+
+/** Measured where a meter was, else what the table says. */
+function deliveredEnergy(
+  cost: CostAnswer,
+  verification: VerificationRecord | undefined,
+): Pick<NonNullable<ReportData["delivered"]>, "energy_j"> {
+  if (verification?.energy) {
+    const { energy_j, low_j, high_j, provenance } = verification.energy;
+    return { energy_j: { value: energy_j, low: low_j, high: high_j, provenance } };
+  }
+  if (cost.energy_j === undefined || !cost.energyProvenance) return {};
+  return {
+    energy_j: {
+      value: cost.energy_j,
+      low: cost.energy_low_j,
+      high: cost.energy_high_j,
+      provenance: cost.energyProvenance,
+    },
   };
 }
 

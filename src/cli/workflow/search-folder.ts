@@ -70,27 +70,59 @@ const referenceSchema = z.object({
 });
 export type ReferenceRecord = z.infer<typeof referenceSchema>;
 
+const provenances = [
+  "measured",
+  "derived",
+  "modelled",
+  "interpolated",
+  "predicted",
+  "imported",
+  "simulated",
+] as const;
+
 const layerSchema = z.object({
   layer: z.string(),
   predicted_s: z.number(),
   predictedLow_s: z.number(),
   predictedHigh_s: z.number(),
-  provenance: z.enum(["measured", "interpolated"]),
+  provenance: z.enum(provenances),
+  /** Whether the table holds rows of exactly this width. */
+  isMeasuredWidth: z.boolean(),
   measured_s: z.number(),
   low_s: z.number(),
   high_s: z.number(),
+  /** Too short for the node profiler to tell from nothing. */
+  belowResolution: z.boolean(),
+});
+
+/** Measured by a meter over separated windows, per inference. */
+const energySchema = z.object({
+  energy_j: z.number(),
+  low_j: z.number(),
+  high_j: z.number(),
+  /** Idle subtracted; absent where idle was not measured. */
+  net_j: z.number().optional(),
+  provenance: z.enum(provenances),
+  meter: z.string(),
 });
 
 /** The found network measured again on its device. */
 const verificationSchema = z.object({
   measuredAt: z.string(),
+  /** Calm samples behind the floor, and loads of the network that they come from. */
   samples: z.number(),
+  loads: z.number(),
   predicted_s: z.number(),
+  low_s: z.number(),
+  high_s: z.number(),
+  /** Floor: what the hardware needs. */
   measured: summarySchema,
+  /** Median of all batches, disturbed ones too: what a user meets. */
+  typical_s: z.number().optional(),
   /** (predicted - measured) / measured */
   error: z.number(),
-  energy_j: z.number().optional(),
-  energyProvenance: z.string().optional(),
+  predicted_j: z.number().optional(),
+  energy: energySchema.optional(),
   layers: z.array(layerSchema),
   flags: z.array(z.string()),
 });

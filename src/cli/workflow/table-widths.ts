@@ -1,17 +1,11 @@
 import type { CostTable } from "../../../energy-db/index.ts";
-import { type Kernel, kernelFamily, kernelsOf } from "../../network/kernel.ts";
+import { type Kernel, kernelsOf } from "../../network/kernel.ts";
 import type { SearchStart } from "../../network/search-start.ts";
 import { widthGroups } from "../../network/width-groups.ts";
 
-/** The most output channels measured in a kernel's family; 0 where none was. */
-export function widestMeasured(kernel: Kernel, costs: CostTable): number {
-  const family = kernelFamily(kernel);
-  const widths = costs
-    .kernels({ op: kernel.op })
-    .filter((measured) => measured.family === family)
-    .map((measured) => measured.kernel.outChannels);
-  return Math.max(0, ...widths);
-}
+/** The most output channels that the table answers for in a kernel's family; 0 where none was measured. */
+export const widestMeasured = (kernel: Kernel, costs: CostTable): number =>
+  costs.ranges(kernel)?.out[1] ?? 0;
 
 /** The start with caps no wider than the table can answer: costs are never extrapolated. */
 export function withinTable(start: SearchStart, costs: CostTable): SearchStart {

@@ -1,37 +1,38 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
+  type CostTable,
   type EnergyModel,
   type EnergyTable,
+  fitTable,
   loadCosts,
   openTable,
-  storeCalibration,
   storeEnergyModel,
 } from "../../../energy-db/index.ts";
 import { UserError } from "../../../src/errors.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import {
-  calibration,
-  chain,
-  identity,
-  measuredKernel,
-  measuredNetwork,
-  sessionSettings,
-} from "../example-rows.ts";
+  drawnChains,
+  fillTable,
+  packedPlatform,
+  pointwiseChain,
+  smoothPlatform,
+  trueLatency,
+} from "../../support/packed-platform.ts";
+import { measuredKernel, sessionSettings } from "../example-rows.ts";
 import { freshTable, temporaryFolder } from "../temporary.ts";
 
-const up = (width: number) => Math.ceil(width / 16) * 16;
-/** Seconds of a 1x1 convolution here: steps of 16 output channels. */
-const cost = ({ inChannels, outChannels }: Kernel) => 1e-6 + 1e-9 * inChannels * up(outChannels);
-
 const kernelAt = (inChannels: number, outChannels: number): Kernel => {
-  const [, second] = kernelsOf(chain(inChannels, outChannels));
+  const [, second] = kernelsOf(pointwiseChain([inChannels, outChannels]));
   if (!second) throw new Error("The chain has two kernels");
   return second.kernel;
 };
 
-const model: EnergyModel = {
+const design = drawnChains(90, 1);
+
+const powers: EnergyModel = {
   provenance: "measured",
   source: "rapl",
   power_w: 5,
@@ -39,23 +40,17 @@ const model: EnergyModel = {
   relativeHalfWidth: 0.03,
 };
 
-/** Filled once and copied for every test. */
+/** Filled and fitted once, and copied for every test. */
 let filled: string;
-let table: EnergyTable;
 let platformId: number;
-let session: number;
+let table: EnergyTable;
+let costs: CostTable;
 
 beforeAll(() => {
   const original = freshTable();
-  platformId = original.ensurePlatform(identity, {}).id;
-  session = original.startSession(platformId, sessionSettings);
-  for (const first of [8, 12, 20, 32, 40, 64])
-    for (const second of [8, 16, 24, 40, 64])
-      original.addNetworkMeasurement(
-        platformId,
-        session,
-        measuredNetwork(chain(first, second), cost),
-      );
+  platformId = fillTable(original, packedPlatform, { networks: design });
+  fillTable(original, packedPlatform, { networks: drawnChains(12, 2), role: "held-out" });
+  fitTable(original, platformId, "chain", "2026-01-01T01:00:00Z");
   original.close();
   filled = original.path;
 });
@@ -63,150 +58,217 @@ beforeEach(() => {
   const copy = join(temporaryFolder(), "energy.db");
   copyFileSync(filled, copy);
   table = openTable(copy, { mode: "write" });
+  costs = loadCosts(table, platformId, { space: "chain" });
 });
 afterEach(() => table.close());
 
-describe("costs without calibration or energy model", () => {
-  test("are the measured times, with interval and rows, and no energy", () => {
-    const answer = loadCosts(table, platformId).cost(kernelAt(20, 24));
+describe("costs of a runtime that packs channels", () => {
+  test("add up to the latency of networks of any depth and width", () => {
+    const errors = drawnChains(60, 3).map(
+      (network) => costs.networkCost(network).latency_s / trueLatency(network, packedPlatform) - 1,
+    );
 
-    expect(answer.latency_s).toBeCloseTo(cost(kernelAt(20, 24)), 12);
-    expect(answer.latency_low_s).toBeCloseTo(answer.latency_s * 0.99, 9);
-    expect(answer.provenance).toBe("measured");
-    expect(answer.rows).toHaveLength(1);
-    expect(answer).not.toHaveProperty("energy_j");
+    expect(Math.max(...errors.map(Math.abs))).toBeLessThan(0.03);
   });
 
-  test("off the grid of the profile are refused, unless measured", () => {
-    const settings = { ...sessionSettings, settings: { grid: 4 } };
-    table.startSession(platformId, settings);
-
-    const costs = loadCosts(table, platformId);
-
-    expect(costs.grid).toBe(4);
-    expect(costs.tryCost(kernelAt(28, 36))?.provenance).toBe("interpolated");
-    expect(costs.tryCost(kernelAt(20, 24))?.provenance).toBe("measured");
-    expect(() => costs.cost(kernelAt(26, 36))).toThrow(
-      expect.objectContaining({ hint: expect.stringMatching(/multiples of 4.*--grid 1/) }),
+  test("tell the cost of a call from that of kernels, since networks differ in their number", () => {
+    expect(costs.overhead.latency_s).toBeCloseTo(20e-6, 6);
+    expect(costs.cost(kernelAt(64, 64)).latency_s).toBeCloseTo(
+      packedPlatform.kernel_s(kernelAt(64, 64)),
+      6,
     );
   });
 
-  test("are interpolated between measured widths, with the nearest rows", () => {
-    const answer = loadCosts(table, platformId).cost(kernelAt(26, 36));
-
-    expect(answer.provenance).toBe("interpolated");
-    expect(answer.latency_s).toBeCloseTo(cost(kernelAt(26, 48)), 8);
-    expect(answer.latency_low_s).toBeGreaterThan(0);
-    expect(answer.rows.length).toBeGreaterThanOrEqual(4);
+  test("know the block and the alignment that the rows show", () => {
+    expect({ block: costs.block, alignment: costs.alignment }).toEqual({ block: 16, alignment: 4 });
   });
 
-  test("are refused outside the measured widths, naming the nearest and the next step", () => {
-    const costs = loadCosts(table, platformId);
-    const wide = kernelAt(26, 200);
+  test("are constant up to the edge of a block, and no more", () => {
+    const at = (out: number) => costs.cost(kernelAt(64, out)).latency_s;
+
+    expect(at(68)).toBe(at(80));
+    expect(at(84)).toBeGreaterThan(1.05 * at(80));
+  });
+
+  test("say so of widths that cost more than larger ones", () => {
+    const [along] = costs.stairs({ op: "conv2d", inChannels: 64, outChannels: 64, inHeight: 8 });
+    const dear = along?.dear.map(({ width }) => width) ?? [];
+
+    expect(along?.axis).toBe("in");
+    expect(dear).toContain(8);
+    expect(dear).toContain(65);
+    expect(dear).not.toContain(64);
+    expect(costs.cost(kernelAt(8, 16)).latency_s).toBeGreaterThan(
+      costs.cost(kernelAt(16, 16)).latency_s,
+    );
+  });
+
+  test("have steps of 16 along both axes, with confidence", () => {
+    const stairs = costs
+      .stairs({ op: "conv2d" })
+      .map(({ axis, step, confidence }) => ({ axis, step, sure: confidence >= 0.95 }));
+
+    expect(stairs).toContainEqual({ axis: "in", step: 16, sure: true });
+    expect(stairs).toContainEqual({ axis: "out", step: 16, sure: true });
+  });
+
+  test("are positive inside an interval that holds them, at any width measured or between", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 4, max: 160 }), fc.integer({ min: 4, max: 160 }), (i, o) => {
+        const answer = costs.cost(kernelAt(i, o));
+        expect(answer.latency_low_s).toBeGreaterThan(0);
+        expect(answer.latency_low_s).toBeLessThanOrEqual(answer.latency_s);
+        expect(answer.latency_s).toBeLessThanOrEqual(answer.latency_high_s);
+        expect(answer.provenance).toBe("interpolated");
+      }),
+    );
+  });
+
+  test("give the rows of the kernel, else of the nearest", () => {
+    const [measured] = costs.kernels({ op: "conv2d", inHeight: 8 });
+    const between = costs.cost(kernelAt(131, 157));
+
+    expect(measured && costs.cost(measured.kernel).rows).toEqual(measured?.rows);
+    expect(between.rows.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test("stand beside what the rows of a measured width say, unsmoothed", () => {
+    const [first] = kernelsOf(design[0] ?? pointwiseChain([16])).slice(-1);
+    if (!first) throw new Error("The design has kernels");
+    const raw = costs.measured(first.kernel);
+
+    expect(raw?.provenance).toBe("measured");
+    expect(raw?.latency_s).toBeCloseTo(packedPlatform.kernel_s(first.kernel), 12);
+    expect(costs.measured(kernelAt(131, 157))).toBeUndefined();
+  });
+});
+
+describe("costs of a runtime without packing", () => {
+  test("are smooth, with no steps and no alignment", () => {
+    const smooth = freshTable();
+    const id = fillTable(smooth, smoothPlatform, { networks: design });
+    const answers = loadCosts(smooth, id);
+
+    expect({ block: answers.block, alignment: answers.alignment }).toEqual({
+      block: 1,
+      alignment: 1,
+    });
+    expect(answers.stairs({ op: "conv2d" }).every(({ step }) => step === undefined)).toBe(true);
+    const network = pointwiseChain([33, 70, 121]);
+    expect(
+      answers.networkCost(network).latency_s / trueLatency(network, smoothPlatform),
+    ).toBeCloseTo(1, 2);
+    smooth.close();
+  });
+});
+
+describe("costs that are not there", () => {
+  test("are refused outside the measured widths, with what is measured", () => {
+    const wide = kernelAt(26, 400);
 
     expect(costs.tryCost(wide)).toBeUndefined();
     expect(() => costs.cost(wide)).toThrow(
-      "No cost on local for conv2d relu, 8x8, 26 -> 200 channels: outside the 36 measured widths; nearest 32 -> 64, 20 -> 64, 40 -> 64",
+      /No cost on local for conv2d relu, 8x8, 26 -> 400 channels: measured are 3 to 160 -> 4 to 160 channels/,
     );
     expect(() => costs.cost(wide)).toThrow(UserError);
   });
 
-  test("are refused for shapes never measured", () => {
-    const costs = loadCosts(table, platformId);
-
+  test("are refused for shapes never measured, layer by layer", () => {
     expect(() => costs.cost({ ...kernelAt(20, 24), kernelSize: 5 })).toThrow(
       /conv2d 5x5 relu, 8x8, 20 -> 24 channels: no layer of this shape was measured/,
+    );
+    expect(() => costs.networkCost(pointwiseChain([300, 400]))).toThrow(
+      /3 -> 300 .*; .*300 -> 400 /,
     );
   });
 
   test("come from one method only", () => {
-    const isolated = { ...measuredKernel(kernelAt(20, 24), 4e-6), measuredAt: "2026-01-02" };
-    table.addKernelMeasurements(platformId, session, "isolated", [isolated]);
+    expect(() => loadCosts(table, platformId, { method: "isolated" })).toThrow(
+      /no isolated kernel times/,
+    );
+    const session = table.startSession(platformId, sessionSettings);
+    table.addKernelMeasurements(
+      platformId,
+      session,
+      "isolated",
+      [16, 32, 48].map((width) => ({
+        ...measuredKernel(kernelAt(width, width), 4e-6),
+        measuredAt: "2026-01-02",
+      })),
+    );
 
-    const costs = loadCosts(table, platformId, { method: "isolated" });
+    const isolated = loadCosts(table, platformId, { method: "isolated" });
 
-    expect(costs.cost(kernelAt(20, 24)).latency_s).toBe(4e-6);
-    expect(costs.tryCost(kernelAt(20, 40))).toBeUndefined();
-    expect(loadCosts(table, platformId).cost(kernelAt(20, 24)).latency_s).toBeGreaterThan(4e-7);
-  });
-
-  test("do not come from held-out and verified networks, which judge them", () => {
-    for (const role of ["held-out", "verify"] as const)
-      table.addNetworkMeasurement(
-        platformId,
-        session,
-        measuredNetwork(chain(100, 100), cost, { role }),
-      );
-
-    expect(loadCosts(table, platformId).tryCost(kernelAt(100, 100))).toBeUndefined();
-    expect(table.kernelMeasurements(platformId, { kernel: kernelAt(100, 100) })).toHaveLength(2);
+    expect(isolated.cost(kernelAt(32, 32)).latency_s).toBeCloseTo(4e-6, 8);
+    expect(isolated.tryCost(kernelAt(64, 64))).toBeUndefined();
   });
 });
 
-describe("calibrated costs", () => {
-  test("hold the slope, so that their sum plus the overhead is the network's latency", () => {
-    storeCalibration(table, platformId, calibration);
-    const costs = loadCosts(table, platformId);
+describe("what judges the costs", () => {
+  test("is the networks held out, which never make them", () => {
+    const before = loadCosts(table, platformId).summary;
+    for (const role of ["held-out", "verify"] as const)
+      fillTable(table, smoothPlatform, { networks: [pointwiseChain([400, 400])], role });
 
-    const network = chain(20, 24);
-    const predicted = costs.networkCost(network);
+    fitTable(table, platformId, "chain", "2026-01-01T02:00:00Z");
 
-    const sum = kernelsOf(network).reduce((total, { kernel }) => total + cost(kernel), 0);
-    expect(costs.cost(kernelAt(20, 24)).latency_s).toBeCloseTo(1.1 * cost(kernelAt(20, 24)), 12);
-    expect(costs.overhead).toEqual({ latency_s: 20e-6 });
-    expect(predicted.latency_s).toBeCloseTo(20e-6 + 1.1 * sum, 12);
-    expect(predicted.layers.map(({ layer }) => layer)).toEqual(["conv1", "conv2"]);
-    expect(predicted.provenance).toBe("predicted");
-    // 2 % at the 90th percentile of held-out networks.
-    expect(predicted.latency_high_s / predicted.latency_s - 1).toBeGreaterThan(0.02);
-    expect(predicted).not.toHaveProperty("energy_j");
+    const after = loadCosts(table, platformId);
+    expect(before).toMatchObject({ designNetworks: 90, heldOutNetworks: 12 });
+    expect(before.medianError).toBeLessThan(0.02);
+    expect(after.tryCost(kernelAt(400, 400))).toBeUndefined();
   });
 
-  test("name every missing layer of a network", () => {
-    const costs = loadCosts(table, platformId);
+  test("is kept with every fit, the newest of which answers", () => {
+    fitTable(table, platformId, "chain", "2026-01-01T03:00:00Z");
 
-    expect(() => costs.networkCost(chain(300, 400))).toThrow(/3 -> 300 .*; .*300 -> 400 /);
+    expect(table.costModels(platformId, "latency")).toHaveLength(2);
+    expect(loadCosts(table, platformId).summary.fittedAt).toBe("2026-01-01T03:00:00Z");
   });
 
-  test("use the calibration of the space asked for", () => {
-    storeCalibration(table, platformId, calibration);
-    storeCalibration(table, platformId, { ...calibration, space: "other", slope: 2 });
+  test("makes an interval around a network's latency from networks that the fit left out", () => {
+    const noisy = freshTable();
+    const id = fillTable(noisy, packedPlatform, { networks: drawnChains(150, 5), noise: 0.02 });
+    const answers = loadCosts(noisy, id);
+    const held = drawnChains(300, 6).map((network) => {
+      const { latency_low_s, latency_high_s } = answers.networkCost(network);
+      const latency_s = trueLatency(network, packedPlatform);
+      return latency_low_s <= latency_s && latency_s <= latency_high_s;
+    });
 
-    expect(loadCosts(table, platformId).calibration?.slope).toBe(2);
-    expect(loadCosts(table, platformId, { space: "chain" }).calibration?.slope).toBe(1.1);
+    // The truth is surer than another noisy measurement: the interval is of measurements.
+    expect(held.filter(Boolean).length / held.length).toBeGreaterThan(0.95);
+    noisy.close();
   });
 });
 
 describe("energy", () => {
+  test("is absent without a model", () => {
+    expect(costs.cost(kernelAt(20, 24))).not.toHaveProperty("energy_j");
+  });
+
   test("is latency times the operation's power and at best derived", () => {
-    storeEnergyModel(table, platformId, "chain", model);
+    storeEnergyModel(table, platformId, "chain", powers);
     const answer = loadCosts(table, platformId).cost(kernelAt(20, 24));
 
     expect(answer.energy_j).toBeCloseTo(10 * answer.latency_s, 12);
     expect(answer.energyProvenance).toBe("derived");
-    // 1 % of time and 3 % of power.
     expect((answer.energy_high_j ?? 0) / (answer.energy_j ?? 1) - 1).toBeCloseTo(
-      Math.hypot(0.01, 0.03),
+      Math.hypot(answer.latency_high_s / answer.latency_s - 1, 0.03),
       6,
     );
   });
 
   test("stays modelled in every answer when the power was assumed", () => {
-    storeEnergyModel(table, platformId, "chain", {
-      ...model,
-      provenance: "modelled",
-      source: "assumed",
-    });
-    storeCalibration(table, platformId, calibration);
-    const costs = loadCosts(table, platformId);
+    const assumed = { ...powers, provenance: "modelled", source: "assumed" } as const;
+    storeEnergyModel(table, platformId, "chain", assumed);
+    const answers = loadCosts(table, platformId);
 
-    const network = costs.networkCost(chain(20, 24));
+    const network = answers.networkCost(pointwiseChain([20, 24]));
 
-    expect(costs.cost(kernelAt(26, 36)).energyProvenance).toBe("modelled");
+    expect(answers.cost(kernelAt(26, 36)).energyProvenance).toBe("modelled");
     expect(network.energyProvenance).toBe("modelled");
-    expect(costs.overhead.energy_j).toBeCloseTo(5 * 20e-6, 12);
     expect(network.energy_j).toBeCloseTo(
-      5 * 20e-6 + 10 * (network.latency_s - costs.overhead.latency_s),
+      5 * answers.overhead.latency_s + 10 * (network.latency_s - answers.overhead.latency_s),
       12,
     );
   });
@@ -214,55 +276,22 @@ describe("energy", () => {
 
 describe("marginal cost", () => {
   test("is zero to the end of the tread and the riser beyond it", () => {
-    const costs = loadCosts(table, platformId);
-
-    const free = costs.marginal(kernelAt(32, 40), { grow: "out", by: 8 });
-    const paid = costs.marginal(kernelAt(32, 40), { grow: "out", by: 9 });
+    const free = costs.marginal(kernelAt(32, 36), { grow: "out", by: 8 });
+    const paid = costs.marginal(kernelAt(32, 36), { grow: "out", by: 16 });
 
     expect(free.latency_s).toBe(0);
     expect(free.freeUntil).toBe(48);
-    expect(free.latency_high_s).toBeGreaterThan(0);
-    expect(paid.latency_s).toBeCloseTo(1e-9 * 32 * 16, 8);
-    expect(paid.provenance).toBe("interpolated");
-    expect(paid).not.toHaveProperty("energy_j");
+    expect(paid.latency_s).toBeCloseTo(
+      packedPlatform.kernel_s(kernelAt(32, 52)) - packedPlatform.kernel_s(kernelAt(32, 36)),
+      6,
+    );
+    expect(paid.latency_high_s).toBeGreaterThan(paid.latency_s);
   });
 
-  test("is the plain difference along a smooth axis, with energy where power is known", () => {
-    storeEnergyModel(table, platformId, "chain", model);
-    const costs = loadCosts(table, platformId);
+  test("is negative where the wider width is cheaper, which is then free to take", () => {
+    const cheaper = costs.marginal(kernelAt(8, 16), { grow: "in", by: 8 });
 
-    const wider = costs.marginal(kernelAt(32, 40), { grow: "in", by: 8 });
-
-    expect(wider.freeUntil).toBe(32);
-    expect(wider.latency_s).toBeCloseTo(cost(kernelAt(40, 40)) - cost(kernelAt(32, 40)), 12);
-    expect(wider.energy_j).toBeCloseTo(10 * wider.latency_s, 12);
-    expect(wider.provenance).toBe("measured");
-  });
-});
-
-describe("listings", () => {
-  test("of stairs give each family's step along each axis, or none", () => {
-    const costs = loadCosts(table, platformId);
-
-    const steps = costs
-      .stairs({ op: "conv2d", inChannels: 20 })
-      .map(({ axis, step, example }) => ({ axis, step, height: example.inHeight }));
-
-    expect(steps).toEqual([
-      { axis: "in", step: undefined, height: 8 },
-      { axis: "out", step: 16, height: 8 },
-    ]);
-  });
-
-  test("of kernels are filtered by any field", () => {
-    const costs = loadCosts(table, platformId);
-
-    const listed = costs.kernels({ outChannels: 40, inChannels: 20 });
-
-    expect(
-      listed.map(({ observations, cost: { provenance } }) => [observations, provenance]),
-    ).toEqual([[1, "measured"]]);
-    // conv1 at 6 widths and conv2 at 6 x 5.
-    expect(costs.kernels()).toHaveLength(36);
+    expect(cheaper.latency_s).toBeLessThan(0);
+    expect(cheaper.freeUntil).toBe(16);
   });
 });

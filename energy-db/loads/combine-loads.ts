@@ -1,9 +1,11 @@
 import { mean } from "simple-statistics";
-import { type NetworkMeasurement, networkKey, type QualityFlag } from "../energy-db/index.ts";
-import type { Network } from "../src/network/network.ts";
-import { blockEffects, groups } from "./statistics/block-effects.ts";
-import { moderate, type VariancePrior, variancePrior } from "./statistics/moderated-variance.ts";
-import { studentT95 } from "./statistics/student-t.ts";
+import type { Network } from "../../src/network/network.ts";
+import { groupBy } from "../group-by.ts";
+import { networkKey } from "../network-key.ts";
+import type { NetworkMeasurement, QualityFlag } from "../records.ts";
+import { blockEffects } from "./block-effects.ts";
+import { moderate, type VariancePrior, variancePrior } from "./moderated-variance.ts";
+import { studentT95 } from "./student-t.ts";
 
 /** What is read of a stored or fresh row of one load. */
 export interface LoadRow extends Pick<NetworkMeasurement, "network" | "role" | "batch" | "flags"> {
@@ -65,7 +67,7 @@ export function combineLoads<Row extends LoadRow>(
   const usable = usableRows(rows);
   const floors = combined(usable, (row) => row.latency.floor.latency_s, spread?.floor);
   const typicals = combined(usable, (row) => row.latency.typical?.latency_s, spread?.typical);
-  return [...groups(usable, loadKey)].flatMap(([key, own]) => {
+  return [...groupBy(usable, loadKey)].flatMap(([key, own]) => {
     const [first] = own;
     const floor = floors.latencies.get(key);
     const typical = typicals.latencies.get(key);
@@ -114,7 +116,7 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
     return { subject: loadKey(row), block, value: Math.log(latency_s) };
   });
   const effects = blockEffects(values);
-  const bySubject = [...groups(values, ({ subject }) => subject)].map(([subject, own]) => {
+  const bySubject = [...groupBy(values, ({ subject }) => subject)].map(([subject, own]) => {
     const left = own.map(({ block, value }) => value - (effects.get(block) ?? 0));
     const centre = mean(left);
     const squares = left.reduce((sum, value) => sum + (value - centre) ** 2, 0);

@@ -1,4 +1,5 @@
 import { median } from "../../src/statistics.ts";
+import { groupBy } from "../group-by.ts";
 
 /** One value of a subject in a block: ln of a latency of a network. */
 export interface BlockedValue {
@@ -16,9 +17,9 @@ const fewestSubjects = 4;
  * feel a state of the machine more than others. Effects have the median 0; blocks with few subjects have none.
  */
 export function blockEffects(values: readonly BlockedValue[]): ReadonlyMap<string, number> {
-  const bySubject = groups(values, ({ subject }) => subject);
+  const bySubject = groupBy(values, ({ subject }) => subject);
   const repeated = values.filter(({ subject }) => (bySubject.get(subject)?.length ?? 0) > 1);
-  const byBlock = [...groups(repeated, ({ block }) => block)].filter(
+  const byBlock = [...groupBy(repeated, ({ block }) => block)].filter(
     ([, members]) => members.length >= fewestSubjects,
   );
   const effects = new Map(byBlock.map(([block]) => [block, 0]));
@@ -37,15 +38,4 @@ export function blockEffects(values: readonly BlockedValue[]): ReadonlyMap<strin
     for (const [block, effect] of effects) effects.set(block, effect - shift);
   }
   return effects;
-}
-
-export function groups<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const found = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const members = found.get(key);
-    if (members) members.push(item);
-    else found.set(key, [item]);
-  }
-  return found;
 }

@@ -1,0 +1,121 @@
+import { Matrix } from "ml-matrix";
+import { z } from "zod";
+import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
+import { groupBy } from "../group-by.ts";
+import { type CostFit, fitCosts, likeliestStructure } from "./cost-fit.ts";
+import type { Observations } from "./observations.ts";
+import { regimeOf } from "./packing.ts";
+import { familyStructure, findStairs, type Staircase } from "./stairs.ts";
+
+const axis = z.object({ block: z.number(), align: z.number() });
+const structureSchema = z.object({ in: axis, out: axis });
+const range = z.tuple([z.number(), z.number()]);
+
+/** The fitted costs of a platform and space as stored in the table: plain numbers, in microseconds. */
+export const costDocument = z.object({
+  form: z.literal("packed-kernels-1"),
+  protocol: z.number(),
+  /** That most families share; each has its own too. */
+  structure: structureSchema,
+  columns: z.array(z.string()),
+  coefficients_us: z.array(z.number()),
+  /** Of the coefficients above zero, row by row up to the diagonal. */
+  covariance_us2: z.array(z.number()),
+  families: z.array(
+    z.object({
+      family: z.string(),
+      /** One kernel of the family: its channel counts mean nothing. */
+      example: z.custom<Kernel>((value) => typeof value === "object" && value !== null),
+      structure: structureSchema,
+      regimes: z.array(z.enum(["packed", "narrow", "plain"])),
+      in: range,
+      out: range,
+      stairs: z.array(z.custom<Staircase>((value) => typeof value === "object" && value !== null)),
+      discrepancy: z.number(),
+    }),
+  ),
+  /** Networks predicted by a fit that left them out: latency and predicted - measured. */
+  leftOut: z.array(
+    z.object({ latency_us: z.number(), residual_us: z.number(), sd_us: z.number() }),
+  ),
+});
+export type CostDocument = z.infer<typeof costDocument>;
+export type FamilyRecord = CostDocument["families"][number];
+
+/** Relative standard deviation of a kernel around its family's cost where its node times cannot tell. */
+const usualDiscrepancy = 0.1;
+
+/** Fits the costs and everything an answer needs to know of them. */
+export function describeCosts({ networks, kernels, protocol }: Observations): CostDocument {
+  const structure = likeliestStructure(networks, kernels);
+  const stairs = findStairs(
+    networks,
+    kernels,
+    fitCosts(networks, kernels, () => structure),
+    structure,
+  );
+  const structureOf = (family: string) => familyStructure(stairs.get(family), structure);
+  const fit = fitCosts(networks, kernels, structureOf);
+  const seen = [
+    ...kernels.map(({ kernel }) => kernel),
+    ...networks.flatMap((network) => network.kernels),
+  ];
+  return {
+    form: "packed-kernels-1",
+    protocol,
+    structure,
+    columns: [...fit.columns],
+    coefficients_us: [...fit.coefficients_us].map(rounded),
+    covariance_us2: packCovariance(fit),
+    families: [...groupBy(seen, kernelFamily)].flatMap(([family, members]) => {
+      const [example] = members;
+      if (!example) return [];
+      return [
+        {
+          family,
+          example,
+          structure: structureOf(family),
+          regimes: [...new Set(members.map((kernel) => regimeOf(kernel, structureOf(family))))],
+          in: rangeOf(members.map(({ inChannels }) => inChannels)),
+          out: rangeOf(members.map(({ outChannels }) => outChannels)),
+          stairs: [...(stairs.get(family) ?? [])],
+          discrepancy: rounded(fit.discrepancy.get(family) ?? usualDiscrepancy),
+        },
+      ];
+    }),
+    leftOut: fit.leftOut.map(({ latency_us, residual_us, sd_us }) => ({
+      latency_us: rounded(latency_us),
+      residual_us: rounded(residual_us),
+      sd_us: rounded(sd_us),
+    })),
+  };
+}
+
+/** Six digits are more than any time is known to. */
+const rounded = (value: number): number => Number(value.toPrecision(6));
+
+const rangeOf = (widths: readonly number[]): [number, number] => [
+  Math.min(...widths),
+  Math.max(...widths),
+];
+
+const usedColumns = (coefficients: ArrayLike<number>): readonly number[] =>
+  Array.from(coefficients, (value, column) => (value > 0 ? column : -1)).filter((c) => c >= 0);
+
+function packCovariance({ coefficients_us, covariance }: CostFit): number[] {
+  const used = usedColumns(coefficients_us);
+  return used.flatMap((a, i) => used.slice(0, i + 1).map((b) => rounded(covariance.get(a, b))));
+}
+
+/** The covariance of all coefficients, zero where a coefficient is. */
+export function unpackCovariance({ coefficients_us, covariance_us2 }: CostDocument): Matrix {
+  const used = usedColumns(coefficients_us);
+  const covariance = Matrix.zeros(coefficients_us.length, coefficients_us.length);
+  let at = 0;
+  for (const [i, a] of used.entries())
+    for (const b of used.slice(0, i + 1)) {
+      const value = covariance_us2[at++] ?? 0;
+      covariance.set(a, b, value).set(b, a, value);
+    }
+  return covariance;
+}

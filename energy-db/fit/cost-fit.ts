@@ -1,0 +1,268 @@
+import type { Matrix } from "ml-matrix";
+import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
+import { median, quantile } from "../../src/statistics.ts";
+import { groupBy } from "../group-by.ts";
+import { regimeOf, type Structure, smooth, termsOf } from "./packing.ts";
+import { predicted, type RobustFit, type Row, robustFit } from "./robust-fit.ts";
+
+/** A whole network's latency: what the costs of its kernels must add up to. */
+export interface NetworkObservation {
+  readonly kernels: readonly Kernel[];
+  readonly latency_s: number;
+  /** Standard deviation as a fraction of the latency. */
+  readonly relativeSd: number;
+}
+
+/** A kernel's time inside a network by the runtime's node profiler, with the time of recording in it. */
+export interface KernelObservation {
+  readonly kernel: Kernel;
+  readonly time_s: number;
+  /** Runtime nodes it consists of, each of which was recorded. */
+  readonly nodes: number;
+}
+
+/** The structure of each family, by its key. */
+export type StructureOf = (family: string) => Structure;
+
+/** Cost of everything measured as a linear model, in microseconds. */
+export interface CostFit {
+  readonly columns: readonly string[];
+  readonly coefficients_us: Float64Array;
+  readonly covariance: Matrix;
+  /** Residuals of networks left out of the fit, a tenth at a time: latency and (predicted - measured), µs. */
+  readonly leftOut: readonly {
+    readonly latency_us: number;
+    readonly residual_us: number;
+    readonly sd_us: number;
+  }[];
+  /** Relative standard deviation of node times around the fit, by family, where they can tell. */
+  readonly discrepancy: ReadonlyMap<string, number>;
+  readonly structureOf: StructureOf;
+  /** Logarithm of the likelihood, up to a constant: structures are chosen by it. */
+  readonly logLikelihood: number;
+  /** What the row of a kernel or network should be, µs, and its standard deviation from the coefficients alone. */
+  predict(
+    kernels: readonly Kernel[],
+    isNetwork: boolean,
+  ): { readonly cost_us: number; readonly sd_us: number };
+}
+
+/**
+ * A node's time is not the kernel's: the log's own memory adds up to a microsecond to some nodes, and caches are colder. So
+ * node times decide how the cost of large kernels splits, and whole networks what small ones cost.
+ */
+const nodeSd = { absolute_us: 1.4, relative: 0.2 };
+/** Of times taken of a kernel alone: they are what they say. */
+const loneSd = { absolute_us: 0.02, relative: 0.03 };
+const folds = 10;
+
+/** Fits call, recording and kernel terms to whole networks and node times at once. */
+export function fitCosts(
+  networks: readonly NetworkObservation[],
+  kernels: readonly KernelObservation[],
+  structureOf: StructureOf,
+): CostFit {
+  const index = columnIndex();
+  const rows = [
+    ...networks.map((network) => networkRow(network, structureOf, index)),
+    ...kernels.map((kernel) => kernelRow(kernel, structureOf, index)),
+  ];
+  const columns = index.names();
+  const fit = robustFit(rows, columns.length);
+  const residual = (row: Row, coefficients = fit.coefficients): number =>
+    predicted(row, coefficients) - row.target;
+  const predict = (asked: readonly Kernel[], isNetwork: boolean) => {
+    const terms = new Map<string, number>(isNetwork ? [["call", 1]] : []);
+    for (const kernel of asked) addKernel(terms, kernel, structureOf);
+    const known = [...terms].flatMap(([name, value]) => {
+      const column = index.find(name);
+      return column === undefined ? [] : [{ column, value }];
+    });
+    return {
+      cost_us: known.reduce(
+        (sum, { column, value }) => sum + value * (fit.coefficients[column] ?? 0),
+        0,
+      ),
+      sd_us: Math.sqrt(Math.max(0, quadratic(fit.covariance, known))),
+    };
+  };
+  return {
+    columns,
+    coefficients_us: fit.coefficients,
+    covariance: fit.covariance,
+    leftOut: leaveOut(rows.slice(0, networks.length), fit).map((left, i) => ({
+      ...left,
+      sd_us: predict(networks[i]?.kernels ?? [], true).sd_us,
+    })),
+    structureOf,
+    discrepancy: discrepancies(kernels, rows.slice(networks.length), residual),
+    logLikelihood: studentLikelihood(rows.map((row) => residual(row) / row.sd)),
+    predict,
+  };
+}
+
+/** Quadratic form of a sparse vector. */
+export function quadratic(
+  matrix: Matrix,
+  vector: readonly { readonly column: number; readonly value: number }[],
+): number {
+  let sum = 0;
+  for (const a of vector)
+    for (const b of vector) sum += a.value * b.value * matrix.get(a.column, b.column);
+  return sum;
+}
+
+/** Student's t with four degrees of freedom: heavy tails, since machines have bad moments. */
+export const studentLikelihood = (residuals: readonly number[]): number =>
+  residuals.reduce((sum, z) => sum - 2.5 * Math.log1p((z * z) / 4), 0);
+
+interface ColumnIndex {
+  of(name: string): number;
+  find(name: string): number | undefined;
+  names(): readonly string[];
+}
+
+function columnIndex(): ColumnIndex {
+  const known = new Map<string, number>();
+  return {
+    of: (name) => {
+      const column = known.get(name) ?? known.size;
+      known.set(name, column);
+      return column;
+    },
+    find: (name) => known.get(name),
+    names: () => [...known.keys()],
+  };
+}
+
+/** Adds a kernel's terms: the constant of its operation and regime, shared by all families, and its family's own. */
+export function addKernel(
+  terms: Map<string, number>,
+  kernel: Kernel,
+  structureOf: StructureOf,
+): void {
+  const family = kernelFamily(kernel);
+  const structure = structureOf(family);
+  const add = (name: string, value: number) => terms.set(name, (terms.get(name) ?? 0) + value);
+  add(`${kernel.op} ${regimeOf(kernel, structure)}`, 1);
+  for (const { name, value } of termsOf(kernel, structure)) add(`${family} ${name}`, value);
+}
+
+function networkRow(
+  { kernels, latency_s, relativeSd }: NetworkObservation,
+  structureOf: StructureOf,
+  index: ColumnIndex,
+): Row {
+  const terms = new Map([["call", 1]]);
+  for (const kernel of kernels) addKernel(terms, kernel, structureOf);
+  return rowOf(terms, index, 1e6 * latency_s, relativeSd * 1e6 * latency_s);
+}
+
+function kernelRow(
+  { kernel, time_s, nodes }: KernelObservation,
+  structureOf: StructureOf,
+  index: ColumnIndex,
+): Row {
+  const terms = new Map<string, number>(nodes > 0 ? [["recording", nodes]] : []);
+  addKernel(terms, kernel, structureOf);
+  const time_us = 1e6 * time_s;
+  const { absolute_us, relative } = nodes > 0 ? nodeSd : loneSd;
+  const sd = Math.hypot(absolute_us * Math.sqrt(Math.max(1, nodes)), relative * time_us);
+  return rowOf(terms, index, time_us, sd);
+}
+
+const rowOf = (
+  terms: ReadonlyMap<string, number>,
+  index: ColumnIndex,
+  target: number,
+  sd: number,
+): Row => ({
+  columns: [...terms.keys()].map(index.of),
+  values: [...terms.values()],
+  target,
+  sd,
+});
+
+/** Every network predicted by a fit without it and the rest of its tenth. */
+function leaveOut(networks: readonly Row[], fit: RobustFit) {
+  const left = new Array<{ latency_us: number; residual_us: number }>(networks.length);
+  for (let fold = 0; fold < Math.min(folds, networks.length); fold++) {
+    const out = [...networks.keys()].filter((i) => i % folds === fold);
+    const coefficients = fit.without(out);
+    for (const i of out) {
+      const row = networks[i];
+      if (!row) continue;
+      left[i] = {
+        latency_us: row.target,
+        residual_us: predicted(row, coefficients) - row.target,
+      };
+    }
+  }
+  return left;
+}
+
+/** Node times below this say little about a family's shape, µs. */
+const telling_us = 4;
+
+function discrepancies(
+  kernels: readonly KernelObservation[],
+  rows: readonly Row[],
+  residual: (row: Row) => number,
+): ReadonlyMap<string, number> {
+  const seen = kernels.map(({ kernel }, i) => ({ family: kernelFamily(kernel), row: rows[i] }));
+  return new Map(
+    [...groupBy(seen, ({ family }) => family)].flatMap(([family, group]) => {
+      const relative = group.flatMap(({ row }) =>
+        row && row.target > telling_us ? [Math.abs(residual(row)) / row.target] : [],
+      );
+      return relative.length >= 5 ? [[family, 1.4826 * median(relative)] as const] : [];
+    }),
+  );
+}
+
+/** Structures that runtimes of packed channels have, and none at all. */
+const candidates: readonly Structure[] = [
+  smooth,
+  ...[4, 8, 16, 32].flatMap((block) =>
+    [1, 4, 8, 16]
+      .filter((align) => align <= block)
+      .map((align) => ({ in: { block, align }, out: { block, align } })),
+  ),
+];
+
+/** Packing must make the observations e^5 times likelier before it is believed: chance makes some of 17 look better. */
+const smoothBelief = 5;
+
+/** The one structure for all families that makes networks and node times most likely. */
+export function likeliestStructure(
+  networks: readonly NetworkObservation[],
+  kernels: readonly KernelObservation[],
+): Structure {
+  const scored = candidates.map((structure) => {
+    const fit = fitCosts(networks, kernels, () => structure);
+    // Every coefficient that is not zero costs as much as half the logarithm of the observations (Schwarz 1978).
+    const terms = fit.coefficients_us.filter((value) => value > 0).length;
+    const penalty = (terms / 2) * Math.log(Math.max(2, networks.length + kernels.length));
+    const belief = structure === smooth ? smoothBelief : 0;
+    return { structure, score: fit.logLikelihood - penalty + belief };
+  });
+  return scored.sort((a, b) => b.score - a.score)[0]?.structure ?? smooth;
+}
+
+/** Half of a 95 % interval of networks near a size, as a fraction: from the networks left out, near ones count most. */
+export function relativeErrorNear(
+  leftOut: readonly { readonly latency_us: number; readonly residual_us: number }[],
+  latency_us: number,
+): number {
+  const near = leftOut.flatMap(({ latency_us: size, residual_us }) => {
+    const distance = Math.log(size / latency_us) / nearness;
+    const copies = Math.round(8 * Math.exp(-distance * distance));
+    return new Array<number>(copies).fill(Math.abs(residual_us) / size);
+  });
+  const all = leftOut.map(({ latency_us: size, residual_us }) => Math.abs(residual_us) / size);
+  const errors = near.length >= 40 ? near : all;
+  return errors.length > 0 ? quantile(errors, 0.95) : 0;
+}
+
+/** In natural logarithms of latency. */
+const nearness = 0.8;

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { describeCosts } from "../../../energy-db/fit/cost-document.ts";
+import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
+import { seededRandom } from "../../../src/random.ts";
+import { pointwiseChain } from "../../support/packed-platform.ts";
+
+interface Excerpt {
+  readonly rows: readonly (readonly [number, number, number])[];
+}
+const bitFusion = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../fixtures/bitfusion-excerpt.json"), "utf8"),
+) as Excerpt;
+
+const kernelAt = (inChannels: number, outChannels: number): Kernel => {
+  const [, second] = kernelsOf(pointwiseChain([inChannels, outChannels]));
+  if (!second) throw new Error("The chain has two kernels");
+  return second.kernel;
+};
+
+interface Time {
+  readonly x: number;
+  readonly y: number;
+  readonly time_s: number;
+}
+
+/** What a table of kernels timed alone shows, along "in" and "out". */
+function stairsOf(times: readonly Time[]) {
+  const kernels = times.map(({ x, y, time_s }) => ({ kernel: kernelAt(x, y), time_s, nodes: 0 }));
+  const { families } = describeCosts({ networks: [], kernels, protocol: 2 });
+  const along = (axis: "in" | "out") =>
+    families[0]?.stairs.find((staircase) => staircase.axis === axis);
+  return { in: along("in"), out: along("out") };
+}
+
+/** Scattered widths: input channels of 4 to 320, output channels of 4 to 640, in steps of 4. */
+function scattered(
+  cost: (x: number, y: number) => number,
+  { count = 80, noise = 0, seed = 1 } = {},
+): readonly Time[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => {
+    const x = 4 * (1 + random.below(80));
+    const y = 4 * (1 + random.below(160));
+    return { x, y, time_s: cost(x, y) * (1 + noise * random.normal()) };
+  });
+}
+
+const up = (width: number, step: number) => Math.ceil(width / step) * step;
+
+describe("stairs", () => {
+  test("of 32 output channels are found in the BitFusion simulator's latency and energy", () => {
+    for (const column of [1, 2] as const) {
+      const found = stairsOf(
+        bitFusion.rows.map((row) => ({ x: 192, y: row[0], time_s: row[column] / 1e3 })),
+      );
+
+      expect(found.in?.step).toBeUndefined();
+      expect(found.out?.step).toBe(32);
+      expect(found.out?.confidence).toBeGreaterThan(0.99);
+    }
+  });
+
+  test.each([8, 16, 32, 64])(
+    "of %i channels are found on scattered widths, along either axis",
+    (step) => {
+      for (const axis of ["in", "out"] as const) {
+        const found = stairsOf(
+          scattered((x, y) =>
+            axis === "in" ? 2e-6 + 1e-10 * up(x, step) * y : 2e-6 + 1e-10 * x * up(y, step),
+          ),
+        );
+
+        expect(found[axis]?.step).toBe(step);
+        expect(found[axis === "in" ? "out" : "in"]?.step).toBeUndefined();
+      }
+    },
+  );
+
+  test("are found along both axes under 1 % of noise", () => {
+    const found = stairsOf(
+      scattered((x, y) => 2e-6 + 1e-10 * up(x, 16) * up(y, 16), { noise: 0.01 }),
+    );
+
+    expect([found.in?.step, found.out?.step]).toEqual([16, 16]);
+    expect(found.out?.confidence).toBeGreaterThan(0.95);
+  });
+
+  test("are not found where cost is smooth, whatever the noise", () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const found = stairsOf(scattered((x, y) => 2e-6 + 1e-10 * x * y, { noise: 0.02, seed }));
+
+      expect(found.in?.step).toBeUndefined();
+      expect(found.out?.step).toBeUndefined();
+    }
+  });
+
+  test("are not claimed from too few widths", () => {
+    const found = stairsOf([16, 32, 48].map((y) => ({ x: 16, y, time_s: 1e-6 * y })));
+
+    expect(found.out).toMatchObject({ confidence: 0, widths: 3 });
+    expect(found.out?.step).toBeUndefined();
+  });
+});
