@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import * as ort from "onnxruntime-node";
 import { encodeModel } from "../src/onnx/index.ts";
 import { GraphBuilder } from "../src/tensor/trace/graph-builder.ts";
-import { sizeOf } from "../src/tensor/trace/traced.ts";
+import { sizeOf } from "../src/tensor/trace/layout.ts";
 
 /** One way to write a computation in ONNX: takes a builder, returns the name of the result. */
 type Lowering = (builder: GraphBuilder) => string;

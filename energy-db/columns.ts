@@ -1,4 +1,3 @@
-import type { Kernel } from "../src/network/kernel.ts";
 import { present } from "./present.ts";
 import type { Conditions, LatencyEstimate, QualityFlag } from "./records.ts";
 
@@ -6,8 +5,8 @@ export interface FlagsColumn {
   readonly flags: string;
 }
 
-export const flagsOf = (row: FlagsColumn): readonly QualityFlag[] =>
-  JSON.parse(row.flags) as QualityFlag[];
+export const flagsOf = ({ flags }: FlagsColumn): readonly QualityFlag[] =>
+  flags === "[]" ? [] : (JSON.parse(flags) as QualityFlag[]);
 
 /** Columns of a network's latency; older versions and imports leave some of them empty. */
 export interface LatencyColumns {
@@ -73,35 +72,4 @@ export const conditionsOf = (row: ConditionColumns): Conditions => ({
   ...present("clock_start_hz", row.clock_start_hz),
   ...present("clock_end_hz", row.clock_end_hz),
   ...present("load", row.load_average),
-});
-
-/** Columns of the kernels table. */
-export interface KernelColumns {
-  readonly op: Kernel["op"];
-  readonly batch: number;
-  readonly in_height: number;
-  readonly in_width: number;
-  readonly in_channels: number;
-  readonly out_channels: number;
-  readonly kernel_size: number;
-  readonly stride: number;
-  readonly groups: number;
-  readonly padding: Kernel["padding"];
-  readonly variant: Kernel["variant"];
-  readonly dtype: Kernel["dtype"];
-}
-
-export const kernelOf = (row: KernelColumns): Kernel => ({
-  op: row.op,
-  batch: row.batch,
-  inHeight: row.in_height,
-  inWidth: row.in_width,
-  inChannels: row.in_channels,
-  outChannels: row.out_channels,
-  kernelSize: row.kernel_size,
-  stride: row.stride,
-  groups: row.groups,
-  padding: row.padding,
-  variant: row.variant,
-  dtype: row.dtype,
 });

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 
+/** A connection that nothing refers to is collected, and its lock with it. */
+const held = new Set<Database.Database>();
+
 /** Held until released, or until the process dies, however it dies. */
 export interface FileLock {
   release(): void;
@@ -21,5 +24,11 @@ export function tryLockFile(path: string): FileLock | undefined {
       return undefined;
     throw error;
   }
-  return { release: () => side.close() };
+  held.add(side);
+  return {
+    release: () => {
+      held.delete(side);
+      side.close();
+    },
+  };
 }

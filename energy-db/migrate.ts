@@ -6,8 +6,8 @@ export const versionOf = (database: Database): number =>
 
 export interface MigrateOptions {
   readonly steps?: readonly string[];
-  /** Called before the first step on a database that holds something; what it throws stops the upgrade. */
-  readonly backUp?: (version: number) => void;
+  /** Called in the transaction before the first step on a database of an older version; what it throws stops it. */
+  readonly beforeUpgrade?: (version: number) => void;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface MigrateOptions {
  */
 export function migrate(
   database: Database,
-  { steps = migrations, backUp }: MigrateOptions = {},
+  { steps = migrations, beforeUpgrade }: MigrateOptions = {},
 ): void {
   if (versionOf(database) < steps.length) {
     database.pragma("foreign_keys = off");
@@ -25,7 +25,7 @@ export function migrate(
       .transaction(() => {
         const version = versionOf(database);
         if (version >= steps.length) return;
-        if (version > 0) backUp?.(version);
+        if (version > 0) beforeUpgrade?.(version);
         for (const step of steps.slice(version)) database.exec(step);
         requireReferences(database);
         database.pragma(`application_id = ${applicationId}`);

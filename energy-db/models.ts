@@ -48,31 +48,34 @@ export function readCostModel(
   platformId: number,
   filter: ModelFilter,
 ): StoredModel | undefined {
-  const row = select(database, filter, "provenance = 'modelled', id desc limit 1").get({
-    ...filter,
-    platformId,
-  });
+  // The sort goes without the documents, which can be long.
+  const row = statement<object, ModelRow>(
+    database,
+    `select * from cost_models where id = (select id from cost_models where ${condition(filter)}
+       order by provenance = 'modelled', id desc limit 1)`,
+  ).get({ ...filter, platformId });
   return row && modelOf(row);
 }
 
 /** The history of models that match, the newest first. */
-export function listCostModels(
+export const listCostModels = (
   database: Database,
   platformId: number,
   filter: ModelFilter,
-): readonly StoredModel[] {
-  return select(database, filter, "id desc")
-    .all({ ...filter, platformId })
-    .map(modelOf);
-}
-
-const select = (database: Database, { kind, space }: ModelFilter, order: string) =>
+): readonly StoredModel[] =>
   statement<object, ModelRow>(
     database,
-    `select * from cost_models where platform_id = @platformId
-       ${kind === undefined ? "" : "and kind = @kind"} ${space === undefined ? "" : "and space = @space"}
-     order by ${order}`,
-  );
+    `select * from cost_models where ${condition(filter)} order by id desc`,
+  )
+    .all({ ...filter, platformId })
+    .map(modelOf);
+
+const condition = ({ kind, space }: ModelFilter): string =>
+  [
+    "platform_id = @platformId",
+    ...(kind === undefined ? [] : ["kind = @kind"]),
+    ...(space === undefined ? [] : ["space = @space"]),
+  ].join(" and ");
 
 const modelOf = (row: ModelRow): StoredModel => ({
   id: row.id,

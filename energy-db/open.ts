@@ -35,11 +35,16 @@ function openForWriting(path: string): Database.Database {
     requireNoNewer(database, path);
     database.pragma("journal_mode = wal");
     database.pragma("synchronous = full");
-    const oldWriter = versionOf(database) === 1 ? lockOutOldWriters(path) : undefined;
+    let oldWriters: FileLock | undefined;
     try {
-      migrate(database, { backUp: (version) => backUp(database, path, version) });
+      migrate(database, {
+        beforeUpgrade: (version) => {
+          oldWriters = lockOutOldWriters(path);
+          backUp(database, path, version);
+        },
+      });
     } finally {
-      oldWriter?.release();
+      oldWriters?.release();
     }
     return database;
   });
@@ -96,7 +101,7 @@ function readWhole(path: string): Database.Database {
       `Energy table ${path} lies in a folder that cannot be written and has ${size} bytes; expected ${largestInMemory_bytes} at most there`,
       { hint },
     );
-  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
+  if (existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0)
     throw new UserError(
       `Energy table ${path} lies in a folder that cannot be written, and its last rows are still in ${path}-wal`,
       { hint },

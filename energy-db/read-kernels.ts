@@ -1,8 +1,9 @@
 import type { Database } from "better-sqlite3";
 import { type Kernel, kernelKey } from "../src/network/kernel.ts";
 import { decodeSamples } from "./blobs.ts";
-import { type FlagsColumn, flagsOf, type KernelColumns, kernelOf } from "./columns.ts";
+import { type FlagsColumn, flagsOf } from "./columns.ts";
 import { type KernelEnergyColumns, kernelEnergyOf } from "./energy-columns.ts";
+import { kernelById } from "./kernel-rows.ts";
 import { type NetworkFilter, networkCondition } from "./network-filter.ts";
 import { present } from "./present.ts";
 import type { KernelMeasurement, NetworkRole, RowProvenance } from "./records.ts";
@@ -44,10 +45,10 @@ export function listKernelMeasurements(
   { method = "in-context", kernel, ...filter }: MeasurementFilter,
 ): readonly StoredKernelMeasurement[] {
   const narrow = kernel !== undefined || filter.family !== undefined;
-  return statement<object, KernelRow>(
+  const rows = statement<object, KernelRow>(
     database,
     // A cross join keeps SQLite from starting at the platform, which has all the rows.
-    `select ${columns} from ${narrow ? "kernels k cross join measurements m on m.kernel_id = k.id" : "measurements m join kernels k on k.id = m.kernel_id"}
+    `select ${columns} from ${narrow ? "kernels k cross join measurements m on m.kernel_id = k.id" : "measurements m"}
      join sessions s on s.id = m.session_id left join network_measurements n on n.id = m.network_measurement_id
      where m.platform_id = @platformId and m.method = @method
        ${kernel === undefined ? "" : "and k.key = @key"} ${filter.family === undefined ? "" : "and k.family = @family"}
@@ -55,9 +56,9 @@ export function listKernelMeasurements(
        ${filter.sessionId === undefined ? "" : "and m.session_id = @sessionId"}
        ${filter.space === undefined ? "" : `and ${inSpace}`}
      order by m.id`,
-  )
-    .all({ ...filter, platformId, method, ...(kernel ? { key: kernelKey(kernel) } : {}) })
-    .map(kernelMeasurementOf);
+  );
+  const parameters = { ...filter, platformId, method, ...(kernel && { key: kernelKey(kernel) }) };
+  return rows.all(parameters).map((row) => kernelMeasurementOf(database, row));
 }
 
 const inSpace = `(n.id is null and s.space = @space or exists (select 1 from space_networks b
@@ -65,22 +66,23 @@ const inSpace = `(n.id is null and s.space = @space or exists (select 1 from spa
     and b.role = n.role and b.batch = n.batch))`;
 
 /** Kernels of all network measurements that match, in the order they were stored. */
-export const listKernelsOfNetworks = (
+export function listKernelsOfNetworks(
   database: Database,
   platformId: number,
   filter: NetworkFilter,
-): readonly StoredKernelMeasurement[] =>
-  statement<object, KernelRow>(
+): readonly StoredKernelMeasurement[] {
+  const rows = statement<object, KernelRow>(
     database,
     `select ${columns} from network_measurements n join sessions s on s.id = n.session_id
-     cross join measurements m on m.network_measurement_id = n.id join kernels k on k.id = m.kernel_id
+     cross join measurements m on m.network_measurement_id = n.id
      where ${networkCondition(filter)} order by m.id`,
-  )
-    .all({ ...filter, platformId })
-    .map(kernelMeasurementOf);
+  );
+  return rows.all({ ...filter, platformId }).map((row) => kernelMeasurementOf(database, row));
+}
 
-const columns = `m.*, k.op, k.batch, k.in_height, k.in_width, k.in_channels, k.out_channels, k.kernel_size,
-  k.stride, k.groups, k.padding, k.variant, k.dtype, n.role, s.space, s.protocol`;
+const columns = `m.id, m.session_id, m.kernel_id, m.method, m.network_measurement_id, m.layer, m.measured_at,
+  m.provenance, m.latency_s, m.low_s, m.high_s, m.unsubtracted_s, m.nodes, m.samples, m.energy_j, m.energy_low_j,
+  m.energy_high_j, m.energy_kind, m.energy_meter, m.energy_provenance, m.flags, n.role, s.space, s.protocol`;
 
 /** Families with rows of the method on the platform, in alphabetical order. */
 export const listFamilies = (
@@ -96,7 +98,7 @@ export const listFamilies = (
        union all
        select (select min(family) from kernels where family > f.family) from f where f.family is not null)
      select family from f where family is not null and exists (
-       select 1 from kernels k join kernel_totals t on t.platform_id = @platformId and t.method = @method
+       select 1 from kernels k cross join kernel_totals t on t.platform_id = @platformId and t.method = @method
          and t.kernel_id = k.id where k.family = f.family)`,
   )
     .pluck()
@@ -126,7 +128,7 @@ export const matchesKernel = (kernel: Kernel, filter: KernelFilter): boolean =>
     ([field, value]) => value === undefined || kernel[field as keyof Kernel] === value,
   );
 
-function kernelMeasurementOf(row: KernelRow): StoredKernelMeasurement {
+function kernelMeasurementOf(database: Database, row: KernelRow): StoredKernelMeasurement {
   const energy = kernelEnergyOf(row);
   return {
     id: row.id,
@@ -139,7 +141,7 @@ function kernelMeasurementOf(row: KernelRow): StoredKernelMeasurement {
     layer: row.layer,
     measuredAt: row.measured_at,
     provenance: row.provenance,
-    kernel: kernelOf(row),
+    kernel: kernelById(database, row.kernel_id),
     latency: {
       latency_s: row.latency_s,
       ...present("low_s", row.low_s),
@@ -153,9 +155,10 @@ function kernelMeasurementOf(row: KernelRow): StoredKernelMeasurement {
   };
 }
 
-interface KernelRow extends KernelEnergyColumns, KernelColumns, FlagsColumn {
+interface KernelRow extends KernelEnergyColumns, FlagsColumn {
   readonly id: number;
   readonly session_id: number;
+  readonly kernel_id: number;
   readonly method: Method;
   readonly network_measurement_id: number | null;
   readonly role: NetworkRole | null;

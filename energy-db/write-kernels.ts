@@ -1,8 +1,7 @@
 import type { Database } from "better-sqlite3";
-import { type Kernel, kernelFamily, kernelKey } from "../src/network/kernel.ts";
 import { encodeSamples } from "./blobs.ts";
 import { kernelEnergyColumns } from "./energy-columns.ts";
-import { idOf } from "./id-of.ts";
+import { ensureKernel } from "./kernel-rows.ts";
 import type { KernelMeasurement } from "./records.ts";
 import { statement } from "./statements.ts";
 
@@ -69,17 +68,4 @@ export function insertKernelRow(
       "insert into samples (measurement_id, samples_s) values (?, ?)",
     ).run(id, encodeSamples(measured.samples_s));
   return id;
-}
-
-function ensureKernel(database: Database, kernel: Kernel): number {
-  const key = kernelKey(kernel);
-  statement<object>(
-    database,
-    `insert into kernels (key, family, op, batch, in_height, in_width, in_channels, out_channels,
-       kernel_size, stride, groups, padding, variant, dtype)
-     values (@key, @family, @op, @batch, @inHeight, @inWidth, @inChannels, @outChannels,
-       @kernelSize, @stride, @groups, @padding, @variant, @dtype)
-     on conflict do nothing`,
-  ).run({ ...kernel, key, family: kernelFamily(kernel) });
-  return idOf(database, "kernels", key);
 }

@@ -6,8 +6,8 @@ import type { PlannedNetwork } from "./plan.ts";
 import { comparableRows, defaultMaxLoads, type Session } from "./steps.ts";
 
 /**
- * Judges the intervals of `--target-ci`: the floor of every planned network over its loads, and every kernel for which the target is
- * no finer than the profiler's resolution (50 µs at 2 %). Networks that miss it, or hold a kernel that does, want another load while fewer than `maxLoads`
+ * Judges the intervals of `--target-ci`: the floor of every planned network over its loads, and every kernel for which the
+ * target is no finer than the profiler's resolution (50 µs at 2 %). Networks that miss it, or hold a kernel that does, want another load while fewer than `maxLoads`
  * are in the table.
  */
 export function unsettledNetworks(session: Session): {

@@ -103,8 +103,6 @@ create table space_networks (
   primary key (platform_id, space, network_id, role, batch)
 ) strict, without rowid;
 
-create index spaces_by_network on space_networks (platform_id, network_id, role, batch, space);
-
 create table new_network_measurements (
   -- One load of one network in a fresh session of the runtime: latency without a profiler, energy, state of the machine.
   id integer primary key, -- row id
@@ -255,6 +253,25 @@ create trigger count_measurement after insert on measurements begin
   insert into kernel_totals (platform_id, method, kernel_id, measurements)
   values (new.platform_id, new.method, new.kernel_id, 1)
   on conflict do update set measurements = measurements + 1;
+end;
+create trigger uncount_platform after delete on platforms begin
+  delete from platform_totals where platform_id = old.id;
+end;
+create trigger uncount_session after delete on sessions begin
+  update platform_totals set sessions = sessions - 1 where platform_id = old.platform_id;
+end;
+create trigger uncount_network_measurement after delete on network_measurements begin
+  update platform_totals set network_measurements = network_measurements - 1 where platform_id = old.platform_id;
+end;
+create trigger uncount_measurement after delete on measurements begin
+  update kernel_totals set measurements = measurements - 1
+  where platform_id = old.platform_id and method = old.method and kernel_id = old.kernel_id;
+  delete from kernel_totals
+  where platform_id = old.platform_id and method = old.method and kernel_id = old.kernel_id and measurements = 0;
+  update platform_totals set measurements = measurements - 1,
+    kernels = kernels - not exists (select 1 from kernel_totals
+      where platform_id = old.platform_id and kernel_id = old.kernel_id and method in ('in-context', 'isolated'))
+  where platform_id = old.platform_id;
 end;
 
 create view v_cost as

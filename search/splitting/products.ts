@@ -31,8 +31,8 @@ export async function compileSplittingProducts(
 ): Promise<SplittingProducts> {
   const groups = splittableGroups(network).filter(({ reason }) => reason === undefined);
   const curved = groups.filter(({ isLinear }) => !isLinear);
-  const { fn, inputs } = splittingStep(network, curved, { batch });
-  const program = await engine.compile(`${network.name}-splitting-${batch}`, fn, inputs);
+  const { fn, inputs, state } = splittingStep(network, curved, { batch });
+  const program = await engine.compile(`${network.name}-splitting-${batch}`, fn, inputs, { state });
   return {
     groups,
     batch,

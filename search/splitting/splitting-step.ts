@@ -8,7 +8,7 @@ import { parametersOf } from "../../src/network/parameters.ts";
 import { type TensorSpec, tf } from "../../src/tensor/index.ts";
 import { forward, type WeightTensors } from "../../src/training/forward.ts";
 import { crossEntropy } from "../../src/training/losses.ts";
-import type { StepProgram } from "../../src/training/train-step.ts";
+import { type StepProgram, weightState } from "../../src/training/train-step.ts";
 import type { Tangent } from "./activation-curvature.ts";
 import type { SplittingGroup } from "./groups.ts";
 import { channelwiseAlong, type Theta, writerAlong } from "./tangents.ts";
@@ -42,6 +42,7 @@ export function splittingStep(
       return { loss: seen.loss, ...products };
     },
     inputs: stepInputs(network, groups, batch),
+    state: weightState(network),
   };
 }
 

@@ -26,9 +26,24 @@ export type TensorFunction = (
   inputs: Readonly<Record<string, tf.Tensor>>,
 ) => Record<string, tf.Tensor>;
 
+/**
+ * The inputs that are kept from run to run, such as parameters, each with the input whose layout in memory it takes:
+ * itself, or for an optimiser's slot the parameter. A compiled program may keep them in the layout it works in.
+ */
+export type TensorState = Readonly<Record<string, string>>;
+
+export interface CompileOptions {
+  readonly state?: TensorState;
+  /** Inputs whose values never change: they become part of the program, and run() does not ask for them. */
+  readonly constants?: Readonly<Record<string, TensorValue>>;
+}
+
 /** One function made ready for fixed input shapes. */
 export interface Program {
-  /** Throws when an input is missing or has another shape or type. Outputs may be fed back without a copy. */
+  /**
+   * Throws when an input is missing or has another shape or type. Outputs may be fed back without a copy; those of
+   * `state` inputs are put in row-major order only when their data is asked for.
+   */
   run(inputs: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
   readonly traceMs: number;
   readonly sessionMs: number;
@@ -43,6 +58,7 @@ export interface Engine {
     name: string,
     fn: TensorFunction,
     inputs: Readonly<Record<string, TensorSpec>>,
+    options?: CompileOptions,
   ): Promise<Program>;
   close(): Promise<void>;
 }

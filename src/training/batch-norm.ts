@@ -7,18 +7,21 @@ export interface BatchMoments {
   readonly variance: tf.Tensor1D;
 }
 
-/** Moments of x [batch, height, width, channels]. No gradient flows through them: batchNormTrain accounts for it. */
+/**
+ * Moments of x [batch, height, width, channels]. No gradient flows through them: batchNormTrain accounts for it.
+ * The variance is that of x - mean: E[x^2] - mean^2 cancels where |mean| is large against the deviation.
+ */
 export function batchMoments(x: tf.Tensor): BatchMoments {
-  const axes = x.shape.map((_, axis) => axis).slice(0, -1);
+  const axes = allButLast(x);
   const mean = tf.mean<tf.Tensor1D>(x, axes);
-  // E[x^2] - mean^2 in one pass over x; activations are of unit scale, so cancellation is harmless in float32.
-  const variance = tf.maximum<tf.Tensor1D>(tf.sub(tf.mean(tf.square(x), axes), tf.square(mean)), 0);
-  return { mean, variance };
+  return { mean, variance: tf.mean<tf.Tensor1D>(tf.square(tf.sub(x, mean)), axes) };
 }
+
+const allButLast = (x: tf.Tensor): number[] => x.shape.map((_, axis) => axis).slice(0, -1);
 
 /**
  * gamma (x - mean) / sqrt(variance + epsilon) + beta with the batch's own moments, and their share in the
- * gradient (Ioffe and Szegedy 2015, section 3), as per-channel affine forms: one pass forward, two backward.
+ * gradient (Ioffe and Szegedy 2015, section 3), as per-channel affine forms of x - mean and dy.
  */
 export function batchNormTrain(
   x: tf.Tensor,
@@ -26,30 +29,26 @@ export function batchNormTrain(
   beta: tf.Tensor1D,
   { mean, variance }: BatchMoments,
 ): tf.Tensor {
-  const axes = x.shape.map((_, axis) => axis).slice(0, -1);
+  const axes = allButLast(x);
   const count = x.size / (x.shape[x.rank - 1] ?? 1);
   const inverse = tf.rsqrt(tf.add(variance, batchNormEpsilon));
   const normalize = tf.customGrad((input, g, b, save) => {
     const [inputs, scales, shifts] = [input as tf.Tensor, g as tf.Tensor, b as tf.Tensor];
+    const centred = tf.sub(inputs, mean);
     const scale = tf.mul(scales, inverse);
     // Saved, not captured: an eager backend frees everything else after the forward pass.
-    (save as tf.GradSaveFunc)([inputs, scale, inverse, mean]);
+    (save as tf.GradSaveFunc)([centred, scale, inverse]);
     return {
-      value: tf.add(tf.mul(inputs, scale), tf.sub(shifts, tf.mul(mean, scale))),
+      value: tf.add(tf.mul(centred, scale), shifts),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [inputs, scale, inverse, mean] = saved as [
-          tf.Tensor,
-          tf.Tensor,
-          tf.Tensor,
-          tf.Tensor,
-        ];
+        const [centred, scale, inverse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
         const dBeta = tf.sum(dy, axes);
-        const centred = tf.sub(tf.sum(tf.mul(dy, inputs), axes), tf.mul(mean, dBeta));
-        const dGamma = tf.mul(inverse, centred);
-        // dx = scale (dy - dBeta / n - normalized x dGamma / n), as dy scale + x b + c per channel.
-        const perInput = tf.neg(tf.mul(scale, tf.mul(inverse, tf.div(dGamma, count))));
-        const offset = tf.neg(tf.add(tf.mul(scale, tf.div(dBeta, count)), tf.mul(mean, perInput)));
-        const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(inputs, perInput)), offset);
+        const dGamma = tf.mul(inverse, tf.sum(tf.mul(dy, centred), axes));
+        // dx = scale (dy - dBeta / n - centred inverse dGamma / n)
+        const share = tf.div(scale, -count);
+        const perCentred = tf.mul(share, tf.mul(inverse, dGamma));
+        const offset = tf.mul(share, dBeta);
+        const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(centred, perCentred)), offset);
         return [dx, dGamma, dBeta];
       },
     };

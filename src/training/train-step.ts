@@ -1,6 +1,6 @@
 import type { Network } from "../network/network.ts";
 import { type Parameter, parametersOf } from "../network/parameters.ts";
-import { type TensorFunction, type TensorSpec, tf } from "../tensor/index.ts";
+import { type TensorFunction, type TensorSpec, type TensorState, tf } from "../tensor/index.ts";
 import { type ForwardResult, forward, type WeightTensors } from "./forward.ts";
 import { countCorrect, crossEntropy } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
@@ -12,6 +12,8 @@ const movingDecay = 0.9;
 export interface StepProgram {
   readonly fn: TensorFunction;
   readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** Parameters and slots: the inputs that a program may keep in its own layout. */
+  readonly state: TensorState;
 }
 
 const floats = (shape: readonly number[]): TensorSpec => ({ shape, dtype: "float32" });
@@ -26,6 +28,10 @@ const batchInputs = (network: Network, batch: number): Readonly<Record<string, T
 
 const weightInputs = (network: Network): Readonly<Record<string, TensorSpec>> =>
   Object.fromEntries(parametersOf(network).map(({ name, shape }) => [name, floats(shape)]));
+
+/** Every parameter, each in a layout of its own. */
+export const weightState = (network: Network): TensorState =>
+  Object.fromEntries(parametersOf(network).map(({ name }) => [name, name]));
 
 /**
  * One training step as a tensor function. Inputs: x, y, rate, every parameter, every slot.
@@ -59,7 +65,7 @@ export function trainStep(
     };
   };
   const slots = trainable.flatMap(({ name, shape }) =>
-    optimizer.slots.map((slot) => [slotName(slot, name), floats(shape)] as const),
+    optimizer.slots.map((slot) => ({ slot: slotName(slot, name), name, spec: floats(shape) })),
   );
   return {
     fn,
@@ -67,7 +73,11 @@ export function trainStep(
       ...batchInputs(network, batch),
       rate: floats([]),
       ...weightInputs(network),
-      ...Object.fromEntries(slots),
+      ...Object.fromEntries(slots.map(({ slot, spec }) => [slot, spec])),
+    },
+    state: {
+      ...weightState(network),
+      ...Object.fromEntries(slots.map(({ slot, name }) => [slot, name])),
     },
   };
 }
@@ -129,5 +139,6 @@ export function evaluationStep(network: Network, { batch }: { batch: number }): 
       return { loss: crossEntropy(logits, y), correct: countCorrect(logits, y) };
     },
     inputs: { ...batchInputs(network, batch), ...weightInputs(network) },
+    state: weightState(network),
   };
 }

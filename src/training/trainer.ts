@@ -134,7 +134,9 @@ export class Trainer {
       kind === "train"
         ? trainStep(this.#network, this.#optimizer, { batch })
         : evaluationStep(this.#network, { batch });
-    const compiled = this.#engine.compile(`${this.#network.name}-${key}`, step.fn, step.inputs);
+    const compiled = this.#engine.compile(`${this.#network.name}-${key}`, step.fn, step.inputs, {
+      state: step.state,
+    });
     this.#programs.set(key, compiled);
     return compiled;
   }

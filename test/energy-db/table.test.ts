@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { openTable } from "../../energy-db/index.ts";
 import type { EnergyReading, StoredModel } from "../../energy-db/records.ts";
@@ -274,6 +275,25 @@ describe("an energy table", () => {
         measurements: 0,
         kernels: 0,
       },
+    ]);
+    table.close();
+  });
+
+  test("counts right after rows were deleted by hand", () => {
+    const { table, platform, session } = tableWithSession();
+    for (const width of [16, 32, 64])
+      table.addNetworkMeasurement(platform.id, session, measuredNetwork(chain(16, width), cost));
+    const plain = new Database(table.path);
+    plain.pragma("foreign_keys = on");
+
+    plain.exec(`delete from samples; delete from batches where network_measurement_id = 1;
+      delete from measurements where network_measurement_id = 1;
+      delete from network_measurements where id = 1;`);
+    plain.close();
+
+    // The first layers are the same kernel; one of three second layers is gone.
+    expect(table.platforms()).toMatchObject([
+      { sessions: 1, networkMeasurements: 2, measurements: 4, kernels: 3 },
     ]);
     table.close();
   });

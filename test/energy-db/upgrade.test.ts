@@ -17,9 +17,11 @@ function copyOfFixture(): string {
   return path;
 }
 
-/** Rows of the file as version 1 had them. */
-function withVersion1<T>(path: string, use: (database: Database.Database) => T): T {
-  const database = new Database(path, { readonly: true });
+/** Reads the fixture, or another file of version 1, in a copy: SQLite makes files beside what it opens. */
+function withVersion1<T>(use: (database: Database.Database) => T, path = fixture): T {
+  const copy = join(temporaryFolder(), "version-1.db");
+  copyFileSync(path, copy);
+  const database = new Database(copy, { readonly: true });
   try {
     return use(database);
   } finally {
@@ -27,22 +29,19 @@ function withVersion1<T>(path: string, use: (database: Database.Database) => T):
   }
 }
 
-const rowsOf = (path: string, sql: string): readonly Record<string, unknown>[] =>
-  withVersion1(
-    path,
-    (database) => database.prepare(sql).all() as readonly Record<string, unknown>[],
-  );
+const rowsOf = (sql: string): readonly Record<string, unknown>[] =>
+  withVersion1((database) => database.prepare(sql).all() as readonly Record<string, unknown>[]);
 
 function expectUpgraded(table: EnergyTable): void {
   const [platform] = table.platforms();
   const id = platform?.id ?? 0;
-  const oldNetworks = rowsOf(fixture, "select * from network_measurements order by id");
-  const oldKernels = rowsOf(fixture, "select * from measurements order by id");
+  const oldNetworks = rowsOf("select * from network_measurements order by id");
+  const oldKernels = rowsOf("select * from measurements order by id");
 
   expect(platform).toMatchObject({ processor: "AMD EPYC", fingerprint: "unknown", os: "unknown" });
   expect(platform).toMatchObject({ sessions: 2, networkMeasurements: 14, measurements: 96 });
   expect(table.sessions(id)).toMatchObject(
-    rowsOf(fixture, "select * from runs order by id").map((run) => ({
+    rowsOf("select * from runs order by id").map((run) => ({
       id: run.id,
       kind: "profile",
       protocol: 1,
@@ -93,7 +92,6 @@ describe("a table of version 1", () => {
     expectUpgraded(table);
     const [platform] = table.platforms();
     for (const { network_measurement_id, measurement_id, samples_s } of rowsOf(
-      fixture,
       "select * from samples",
     )) {
       const level = measurement_id === null ? "network" : "kernel";
@@ -175,7 +173,7 @@ describe("a table of version 1", () => {
       }),
     );
 
-    expect(withVersion1(path, (old) => old.pragma("user_version", { simple: true }))).toBe(1);
+    expect(withVersion1((old) => old.pragma("user_version", { simple: true }), path)).toBe(1);
     expectUpgraded(openTable(path, { mode: "read" }));
   });
 

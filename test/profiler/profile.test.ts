@@ -2,8 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type EnergyTable, energyModelOf, loadCosts, openTable } from "../../energy-db/index.ts";
-import { combineLoads, type ProfileOptions, profile } from "../../profiler/index.ts";
+import {
+  combineLoads,
+  type EnergyTable,
+  energyModelOf,
+  loadCosts,
+  openTable,
+} from "../../energy-db/index.ts";
+import { type ProfileOptions, profile } from "../../profiler/index.ts";
 import { kernelKey } from "../../src/network/kernel.ts";
 import { seededRandom } from "../../src/random.ts";
 import {

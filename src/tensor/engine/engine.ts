@@ -3,9 +3,10 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { unknownName } from "../../errors.ts";
+import type { GraphTarget } from "../trace/target.ts";
 import { type BackendName, backendNames, type Engine } from "../types.ts";
 import { eagerEngine } from "./eager-engine.ts";
-import { onnxEngine, probeProvider } from "./onnx-engine.ts";
+import { machineTarget, onnxEngine, probeProvider } from "./onnx-engine.ts";
 
 const isOnnx = (name: BackendName): name is Extract<BackendName, `onnx-${string}`> =>
   name.startsWith("onnx-");
@@ -17,17 +18,26 @@ const isOnnx = (name: BackendName): name is Extract<BackendName, `onnx-${string}
 export async function createEngine({
   backend = "auto",
   threads = availableParallelism(),
+  target,
 }: {
   readonly backend?: BackendName | "auto";
   readonly threads?: number;
+  /** What graphs are written for; default: what is known and probed of this machine. */
+  readonly target?: GraphTarget | undefined;
 } = {}): Promise<Engine> {
-  if (backend === "auto") return onnxEngine(await bestProvider(), threads);
+  if (backend === "auto") return openOnnx(await bestProvider(), threads, target);
   if (!backendNames.includes(backend)) throw unknownName("backend", backend, backendNames);
   if (!isOnnx(backend)) return eagerEngine(backend);
   const problem = await probeProvider(backend);
   if (problem) throw problem;
-  return onnxEngine(backend, threads);
+  return openOnnx(backend, threads, target);
 }
+
+const openOnnx = async (
+  backend: Parameters<typeof onnxEngine>[0],
+  threads: number,
+  target?: GraphTarget,
+): Promise<Engine> => onnxEngine(backend, target ?? (await machineTarget(backend, threads)));
 
 /** A provider that cannot run is no error here: the next one is asked. */
 async function bestProvider(): Promise<"onnx-cuda" | "onnx-cpu"> {

@@ -1,10 +1,15 @@
 import * as ort from "onnxruntime-node";
 import { UserError } from "../../errors.ts";
 import { encodeModel } from "../../onnx/encode.ts";
-import type { OnnxGraph, OnnxValue } from "../../onnx/graph.ts";
+import type { OnnxValue } from "../../onnx/graph.ts";
+import type { TracedGraph } from "../trace/graph-builder.ts";
+import { type Layout, storedShape } from "../trace/layout.ts";
+import { type GraphTarget, targetFor } from "../trace/target.ts";
 import { traceGraph } from "../trace/trace.ts";
 import type { BackendName, Engine, Program, TensorSpec, TensorValue } from "../types.ts";
+import { probeBlockSize } from "./block-size.ts";
 import { checkInputs } from "./inputs.ts";
+import { StoredValue, storedAs } from "./stored-value.ts";
 
 type OnnxBackend = Extract<BackendName, `onnx-${string}`>;
 
@@ -14,11 +19,11 @@ const providers: Record<OnnxBackend, ort.InferenceSession.SessionOptions["execut
   "onnx-cuda": ["cuda", "cpu"],
 };
 
-/** Runs traced graphs on a provider of ONNX Runtime. `threads` bounds those inside one operator. */
-export function onnxEngine(backend: OnnxBackend, threads: number): Engine {
+/** Runs traced graphs on a provider of ONNX Runtime, written for `target`. */
+export function onnxEngine(backend: OnnxBackend, target: GraphTarget): Engine {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: providers[backend] ?? [],
-    intraOpNumThreads: threads,
+    intraOpNumThreads: target.threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
     // Planned blocks keep a fifth more memory and save no time here (docs/engine.md, sessions).
@@ -31,14 +36,20 @@ export function onnxEngine(backend: OnnxBackend, threads: number): Engine {
   const open = new Set<Program>();
   return {
     backend,
-    compile: async (name, fn, inputs) => {
+    compile: async (name, fn, inputs, { state, constants = {} } = {}) => {
       const start = performance.now();
-      const graph = traceGraph(name, fn, inputs, { poolIndices: backend !== "onnx-webgpu" });
+      const asked = Object.entries(inputs).filter(([key]) => !(key in constants));
+      const graph = traceGraph(name, fn, inputs, {
+        // Where weights are constants the runtime finds its best layout itself.
+        target: Object.keys(constants).length > 0 ? unblocked(target) : target,
+        state,
+        constants,
+      });
       const bytes = encodeModel(graph);
       const traced = performance.now();
       const session = await ort.InferenceSession.create(bytes, options);
       const program: Program = {
-        ...onnxProgram(session, graph, inputs),
+        ...onnxProgram(session, graph, Object.fromEntries(asked)),
         traceMs: traced - start,
         sessionMs: performance.now() - traced,
         nodes: graph.nodes.length,
@@ -55,18 +66,29 @@ export function onnxEngine(backend: OnnxBackend, threads: number): Engine {
   };
 }
 
+const unblocked = ({ block: _, ...target }: GraphTarget): GraphTarget => target;
+
 function onnxProgram(
   session: ort.InferenceSession,
-  graph: OnnxGraph,
+  graph: TracedGraph,
   inputs: Readonly<Record<string, TensorSpec>>,
 ): Pick<Program, "run"> {
   return {
     run: async (values) => {
       const given = checkInputs(graph.name, inputs, values);
-      const feeds = given.map(([name, value]) => [name, feedOf(value)] as const);
+      const feeds = given.map(([name, value]) => {
+        const layout = graph.layouts.get(name);
+        const feed = layout === undefined ? feedOf(value) : storedFeed(value, layout);
+        return [name, feed] as const;
+      });
       const results = await session.run(Object.fromEntries(feeds));
       return Object.fromEntries(
-        graph.outputs.map((output) => [resultKey(output), readValue(output, results[output.name])]),
+        graph.outputs.map((output) => {
+          const key = resultKey(output);
+          const layout = graph.layouts.get(output.name);
+          const value = readValue(output, results[output.name]);
+          return [key, layout ? storedResult(value, inputs[key], layout) : value];
+        }),
       );
     },
   };
@@ -79,6 +101,18 @@ const feedOf = ({ data, shape, dtype }: TensorValue): ort.Tensor =>
   // The constructor's overloads pair each type with its array, which a record keeps together but not provably.
   new ort.Tensor(dtype as "float32", data as Float32Array, [...shape]);
 
+const storedFeed = (value: TensorValue, layout: Layout): ort.Tensor =>
+  new ort.Tensor("float32", storedAs(value, value, layout), [...storedShape(value.shape, layout)]);
+
+function storedResult(
+  value: TensorValue,
+  spec: TensorSpec | undefined,
+  layout: Layout,
+): StoredValue {
+  if (!spec) throw new Error("Only an input's successor leaves in its layout");
+  return new StoredValue(spec.shape, layout, value.data as Float32Array);
+}
+
 function readValue({ name, shape, type }: OnnxValue, result: ort.Tensor | undefined): TensorValue {
   if (!result || type === "int64") throw new Error(`ONNX Runtime returned no "${name}"`);
   return { shape, dtype: type, data: result.data as TensorValue["data"] };
@@ -86,7 +120,7 @@ function readValue({ name, shape, type }: OnnxValue, result: ort.Tensor | undefi
 
 /** Why ONNX Runtime cannot run on a provider here, or undefined when it can: runs one small graph. */
 export async function probeProvider(backend: OnnxBackend): Promise<UserError | undefined> {
-  const engine = onnxEngine(backend, 1);
+  const engine = onnxEngine(backend, targetFor(providerOf(backend)));
   try {
     const x: TensorSpec = { shape: [2], dtype: "float32" };
     const program = await engine.compile("probe", ({ x }) => ({ y: x as NonNullable<typeof x> }), {
@@ -103,6 +137,15 @@ export async function probeProvider(backend: OnnxBackend): Promise<UserError | u
   } finally {
     await engine.close();
   }
+}
+
+const providerOf = (backend: OnnxBackend): GraphTarget["provider"] =>
+  backend.slice("onnx-".length) as GraphTarget["provider"];
+
+/** What graphs are written for on a backend of this machine. */
+export async function machineTarget(backend: OnnxBackend, threads: number): Promise<GraphTarget> {
+  const block = backend === "onnx-cpu" ? await probeBlockSize() : undefined;
+  return targetFor(providerOf(backend), { threads, block });
 }
 
 const hints: Record<OnnxBackend, string> = {

@@ -81,6 +81,7 @@ class TracingBackend extends tf.KernelBackend {
     shape: number[],
     dtype: tf.DataType,
   ): void {
+    refuseRandom();
     if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool")
       throw new Error(`Constants of type ${dtype} cannot be compiled`);
     // Of these types the values are numbers; tfjs's own type also covers strings.
@@ -137,6 +138,28 @@ class TracingBackend extends tf.KernelBackend {
     this.#constants.set(stored, traced);
     return traced;
   }
+}
+
+/** Operations of tfjs that draw numbers on the host: traced, every run would see the same ones. */
+const randomOperations = [
+  "rand",
+  "randomGamma",
+  "randomNormal",
+  "randomStandardNormal",
+  "randomUniform",
+  "randomUniformInt",
+  "truncatedNormal",
+];
+
+/** tfjs opens a scope of an operation's name around it: the only trace that its numbers are random ones. */
+function refuseRandom(): void {
+  const scope = tf.engine().state.activeScope?.name;
+  const operation = randomOperations.find((name) => scope === `${name}__op`);
+  if (!operation) return;
+  throw new UserError(
+    `The operation ${operation} cannot be compiled: its numbers would be the same in every run`,
+    { hint: "Draw the numbers outside and pass them as an input of the function." },
+  );
 }
 
 /** A constant; one value throughout is stored once. */

@@ -1,7 +1,15 @@
 import type { OnnxAttribute } from "../../onnx/graph.ts";
 import { tf } from "../tfjs.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
-import { type Layout, plainLayout, sameShape, type Traced, type TracedType } from "./traced.ts";
+import {
+  isBlocked,
+  isFilledUp,
+  type Layout,
+  plainLayout,
+  sameShape,
+  storedShape,
+} from "./layout.ts";
+import type { Traced, TracedType } from "./traced.ts";
 
 interface Elementwise {
   readonly op: string;
@@ -21,11 +29,76 @@ export function elementwise(builder: GraphBuilder, node: Elementwise): Traced {
   const operands = node.operands.map(stripBroadcast);
   const shape = operands.map((operand) => operand.shape).reduce(broadcastShape);
   const layout = commonLayout(builder, operands, shape);
-  const names = operands.map((operand) => builder.readBroadcast(operand, shape.length, layout));
   const type = node.type ?? first.type;
-  const value = builder.value(builder.emit(node.op, names, node.attributes), shape, type, layout);
+  const name = isBlocked(layout)
+    ? inBlocks(builder, node, { operands, shape, layout })
+    : builder.emit(
+        node.op,
+        operands.map((operand) => builder.readBroadcast(operand, shape.length, layout)),
+        node.attributes,
+      );
+  const filling = isFilledUp(shape, layout) ? fillingAfter(node.op, operands) : 0;
+  const value = builder.value(name, shape, type, layout, filling);
   return broadcastTo(value, node.operands.map((operand) => operand.shape).reduce(broadcastShape));
 }
+
+/** The same in the blocked layout: its own shape where only numbers are broadcast, else with blocks as axes. */
+function inBlocks(
+  builder: GraphBuilder,
+  { op, attributes }: Elementwise,
+  {
+    operands,
+    shape,
+    layout,
+  }: {
+    readonly operands: readonly Traced[];
+    readonly shape: readonly number[];
+    readonly layout: Layout;
+  },
+): string {
+  const isWhole = (operand: Traced) => sameShape(operand.shape, shape);
+  if (operands.every((operand) => operand.shape.length === 0 || isWhole(operand))) {
+    const names = operands.map((operand) =>
+      isWhole(operand) ? builder.read(operand, layout) : builder.read(operand),
+    );
+    return builder.emit(op, names, attributes);
+  }
+  const names = operands.map((operand) => builder.readBroadcast(operand, shape.length, layout));
+  return builder.reshapeValue(builder.emit(op, names, attributes), storedShape(shape, layout));
+}
+
+type Fold = (...values: number[]) => number;
+/** What operators make of numbers: which value stands where a blocked tensor is filled up. */
+const folds: Readonly<Record<string, Fold>> = {
+  Abs: Math.abs,
+  Add: (a = 0, b = 0) => a + b,
+  Clip: (x = 0, low = 0, high = 0) => Math.min(Math.max(x, low), high),
+  Div: (a = 0, b = 0) => (a === 0 && b !== 0 && !Number.isNaN(b) ? 0 : a / b),
+  Exp: Math.exp,
+  HardSigmoid: (x = 0) => Number(x > 0),
+  Max: Math.max,
+  Min: Math.min,
+  // What is unknown is at least finite where no value overflows.
+  Mul: (a = 0, b = 0) => (a === 0 || b === 0 ? 0 : a * b),
+  Neg: (x = 0) => -x,
+  Reciprocal: (x = 0) => 1 / x,
+  Relu: (x = 0) => Math.max(x, 0),
+  Sigmoid: (x = 0) => 1 / (1 + Math.exp(-x)),
+  Softplus: (x = 0) => Math.log1p(Math.exp(x)),
+  Sqrt: Math.sqrt,
+  Sub: (a = 0, b = 0) => a - b,
+  Tanh: Math.tanh,
+};
+
+function fillingAfter(op: string, operands: readonly Traced[]): number {
+  const fold = folds[op];
+  if (!fold) return Number.NaN;
+  return fold(...operands.map(fillingOf)) + 0;
+}
+
+/** What a tensor holds where it is filled up; numbers hold their value everywhere. */
+const fillingOf = (operand: Traced): number =>
+  operand.shape.length === 0 ? (uniformValue(operand) ?? Number.NaN) : (operand.filling ?? 0);
 
 /** `traced` repeated to `shape`, without any node until somebody needs the whole of it. */
 export const broadcastTo = (traced: Traced, shape: readonly number[]): Traced =>

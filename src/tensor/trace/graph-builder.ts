@@ -6,25 +6,31 @@ import type {
   OnnxValue,
 } from "../../onnx/graph.ts";
 import { elementTypes } from "../../onnx/schema.ts";
+import { convert } from "./convert.ts";
 import {
   axesOf,
+  isBlocked,
   type Layout,
-  permutationBetween,
+  nchw,
   plainLayout,
   sameBytes,
   sameShape,
   sizeOf,
+  splitShape,
   storedShape,
-  type Traced,
-  type TracedType,
-} from "./traced.ts";
+} from "./layout.ts";
+import { type GraphTarget, targetFor } from "./target.ts";
+import type { Pending, Traced, TracedType } from "./traced.ts";
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** What the provider that will run the graph can do. */
-export interface GraphTarget {
-  /** MaxPool tells where its maxima stood: every provider but WebGPU. */
-  readonly poolIndices: boolean;
+/** A graph whose inputs and outputs may be stored in another order than the program sees: their layouts by name. */
+export interface TracedGraph extends OnnxGraph {
+  readonly layouts: ReadonlyMap<string, Layout>;
+}
+
+interface StoredInput extends OnnxValue {
+  readonly layout: Layout;
 }
 
 /** Larger constants of one value are expanded by the runtime instead of being stored. */
@@ -32,25 +38,38 @@ const largestStoredFill = 256;
 
 /** Collects the nodes of one graph. Equal nodes are merged as they come; unused ones are dropped at the end. */
 export class GraphBuilder {
-  readonly #inputs: OnnxValue[] = [];
+  readonly #inputs = new Map<string, StoredInput>();
+  /** Open inputs whose layout has been fixed. */
+  readonly #settled = new Set<string>();
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #merged = new Map<string, readonly string[]>();
   readonly #shared = new Map<string, string>();
+  /** Shapes of values where they are known, and of reshaped values what they are reshapes of. */
+  readonly #shapes = new Map<string, readonly number[]>();
+  readonly #origins = new Map<string, string>();
   readonly #taken = new Set<string>();
   #next = 0;
 
   readonly target: GraphTarget;
 
-  constructor(target: GraphTarget = { poolIndices: true }) {
+  constructor(target: GraphTarget = targetFor("cpu")) {
     this.target = target;
   }
 
-  /** Declares an input of the graph. */
-  input(name: string, shape: readonly number[], type: TracedType): Traced {
-    this.#inputs.push({ name, shape, type });
+  /** Declares an input of the graph; one that is `like` another (or itself) is given in the layout that is first asked of either. */
+  input(
+    name: string,
+    shape: readonly number[],
+    type: TracedType,
+    { like }: { readonly like?: string | undefined } = {},
+  ): Traced {
+    const layout = plainLayout(shape.length);
+    this.#inputs.set(name, { name, shape, type, layout });
     this.#taken.add(name);
-    return this.value(name, shape, type);
+    return like !== undefined
+      ? { shape, type, names: new Map(), input: { name, like } }
+      : this.value(name, shape, type, layout);
   }
 
   /** A traced tensor for a value that is in the graph, in the given layout. */
@@ -59,8 +78,15 @@ export class GraphBuilder {
     shape: readonly number[],
     type: TracedType,
     layout: Layout = plainLayout(shape.length),
+    filling = 0,
   ): Traced {
-    return { shape, type, names: new Map([[layout, name]]) };
+    const names = new Map([[layout, this.shaped(name, storedShape(shape, layout))]]);
+    return filling === 0 ? { shape, type, names } : { shape, type, names, filling };
+  }
+
+  /** A value whose nodes are appended when it is first read. */
+  pending(shape: readonly number[], pending: Pending, filling = 0): Traced {
+    return { shape, type: "float32", names: new Map(), pending, filling };
   }
 
   /** Appends a node with one output and returns the output's name. */
@@ -123,7 +149,27 @@ export class GraphBuilder {
 
   /** The layouts a tensor's value already has, oldest first. */
   layouts(traced: Traced): readonly Layout[] {
+    if (traced.names.size === 0 && traced.pending) return [traced.pending.layout];
+    if (traced.names.size === 0 && traced.input && this.#settled.has(traced.input.like))
+      return [this.#inputs.get(traced.input.like)?.layout ?? plainLayout(traced.shape.length)];
     return [...traced.names.keys()];
+  }
+
+  /** An unblocked layout in which a tensor is best read. */
+  unblockedLayout(traced: Traced): Layout {
+    const layouts = this.layouts(traced);
+    const found = layouts.find((layout) => !isBlocked(layout));
+    if (found !== undefined) return found;
+    return layouts.length > 0 && traced.shape.length === 4
+      ? nchw
+      : plainLayout(traced.shape.length);
+  }
+
+  /** The same tensor with zeros wherever its blocked form is filled up. */
+  cleared(traced: Traced): Traced {
+    if ((traced.filling ?? 0) === 0) return traced;
+    const layout = this.unblockedLayout(traced);
+    return this.value(this.read(traced, layout), traced.shape, traced.type, layout);
   }
 
   /** The same values in another shape of equal size. */
@@ -135,76 +181,139 @@ export class GraphBuilder {
     return this.value(this.reshapeValue(this.read(traced), shape), shape, type);
   }
 
-  /** Name of a value of the graph in another shape of equal size. */
+  /** Name of a value of the graph in another shape of equal size; of a value reshaped before, what it was made of. */
   reshapeValue(name: string, shape: readonly number[]): string {
-    return this.emit("Reshape", [name, this.ints(shape)]);
+    const origin = this.#origins.get(name) ?? name;
+    for (const known of [name, origin]) if (this.#hasShape(known, shape)) return known;
+    const reshaped = this.emit("Reshape", [origin, this.ints(shape)]);
+    this.#origins.set(reshaped, origin);
+    return this.shaped(reshaped, shape);
   }
 
-  /** The graph of the given results, without nodes and constants that they do not need. */
-  finish(name: string, results: Readonly<Record<string, Traced>>): OnnxGraph {
-    const outputs = Object.entries(results).map(([key, traced]) => this.#output(key, traced));
+  /** Notes the shape of a value, so that reshaping it to that shape is nothing. Returns its name. */
+  shaped(name: string, shape: readonly number[]): string {
+    this.#shapes.set(name, shape);
+    return name;
+  }
+
+  #hasShape(name: string, shape: readonly number[]): boolean {
+    const known = this.#shapes.get(name);
+    return known !== undefined && sameShape(known, shape);
+  }
+
+  /**
+   * The graph of the given results, without nodes and constants that they do not need. A result that is called
+   * like an open input leaves in that input's layout.
+   */
+  finish(name: string, results: Readonly<Record<string, Traced>>): TracedGraph {
+    const layouts = new Map<string, Layout>();
+    for (const { name: input, shape, layout } of this.#inputs.values())
+      if (layout !== plainLayout(shape.length)) layouts.set(input, layout);
+    const outputs = Object.entries(results).map(([key, traced]) => {
+      const layout = layouts.get(key) ?? plainLayout(traced.shape.length);
+      const output = this.#output(key, traced, layout);
+      if (layouts.has(key)) layouts.set(output.name, layout);
+      return output;
+    });
     const needed = new Set(outputs.map((output) => output.name));
     const nodes: OnnxNode[] = [];
-    for (const node of this.#nodes.toReversed()) {
+    for (const node of namedOutputs(this.#nodes).toReversed()) {
       const last = node.outputs.findLastIndex((output) => needed.has(output));
       if (last < 0) continue;
       for (const input of node.inputs) needed.add(input);
-      nodes.push({ ...node, outputs: node.outputs.slice(0, last + 1) });
+      // Outputs nobody reads may be left out at the end, but not the parts of a split.
+      const kept = node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1);
+      nodes.push({ ...node, outputs: kept });
     }
     return {
       name,
-      inputs: this.#inputs,
+      inputs: [...this.#inputs.values()].map(({ name, shape, type, layout }) => ({
+        name,
+        type,
+        shape: storedShape(shape, layout),
+      })),
       outputs,
+      layouts,
       initializers: [...this.#initializers.values()].filter((tensor) => needed.has(tensor.name)),
       nodes: nodes.reverse(),
     };
   }
 
   #convert(traced: Traced, layout: Layout): string {
-    const { shape, base, mask, constant } = traced;
-    if (traced.names.size === 0 && base) return this.#broadcast(base, shape, layout);
-    if (traced.names.size === 0 && mask)
-      return this.emit("Cast", [this.read(mask, layout)], {
-        to: { int: elementTypes[traced.type] },
-      });
-    const plain = plainLayout(shape.length);
-    if (traced.names.size === 0 && constant)
-      traced.names.set(plain, this.tensor(constant, shape, traced.type));
+    const { shape, base, mask, constant, input, pending } = traced;
+    if (traced.names.size === 0) {
+      if (base) return this.#broadcast(base, shape, layout);
+      if (mask)
+        return this.emit("Cast", [this.read(mask, layout)], {
+          to: { int: elementTypes[traced.type] },
+        });
+      if (input) {
+        traced.names.set(...this.#settle(input, layout));
+        return this.read(traced, layout);
+      }
+      if (constant)
+        traced.names.set(plainLayout(shape.length), this.tensor(constant, shape, traced.type));
+      if (pending) traced.names.set(pending.layout, pending.emit());
+    }
     const [from, name] = this.#nearest(traced, layout);
-    if (from === layout) return name;
-    if (sameBytes(shape, from, layout)) return this.reshapeValue(name, storedShape(shape, layout));
-    return this.emit("Transpose", [name], { perm: { ints: permutationBetween(from, layout) } });
+    return convert(this, { name, shape, layout: from, isFloat: traced.type === "float32" }, layout);
+  }
+
+  /** Fixes the layout in which an open input is given: that of the one it follows, or the one asked for. */
+  #settle({ name, like }: { name: string; like: string }, asked: Layout): [Layout, string] {
+    const input = this.#inputs.get(name);
+    if (!input) throw new Error(`The graph has no input "${name}"`);
+    const layout = (this.#settled.has(like) ? this.#inputs.get(like)?.layout : undefined) ?? asked;
+    this.#inputs.set(name, { ...input, layout });
+    this.#settled.add(name);
+    return [layout, name];
   }
 
   /** The stored form from which `layout` is reached most cheaply. */
   #nearest(traced: Traced, layout: Layout): readonly [Layout, string] {
     const forms = [...traced.names];
-    const found = forms.find(([from]) => sameBytes(traced.shape, from, layout)) ?? forms[0];
+    const found =
+      forms.find(([from]) => sameBytes(traced.shape, from, layout)) ??
+      forms.find(([from]) => !isBlocked(from)) ??
+      forms[0];
     if (!found) throw new Error(`A tensor of shape [${traced.shape.join(", ")}] has no value`);
     return found;
   }
 
   #broadcast(base: Traced, shape: readonly number[], layout: Layout): string {
+    if (isBlocked(layout)) {
+      const plain = plainLayout(shape.length);
+      const name = this.#broadcast(base, shape, plain);
+      return convert(
+        this,
+        { name, shape, layout: plain, isFloat: base.type === "float32" },
+        layout,
+      );
+    }
     const stored = storedShape(shape, layout);
     if (base.constant?.length === 1 && sizeOf(shape) <= largestStoredFill)
       return this.tensor(new Array(sizeOf(shape)).fill(base.constant[0]), stored, base.type);
     return this.emit("Expand", [this.readBroadcast(base, shape.length, layout), this.ints(stored)]);
   }
 
-  /** The name of a value that broadcasts against tensors of `rank` axes stored in `layout`. */
+  /**
+   * The name of a value that broadcasts against tensors of `rank` axes stored in `layout`, where blocked axes
+   * are taken as two.
+   */
   readBroadcast(traced: Traced, rank: number, layout: Layout): string {
     if (layout === plainLayout(rank) || traced.shape.length === 0) return this.read(traced);
     const missing = rank - traced.shape.length;
     const padded = [...new Array<number>(missing).fill(1), ...traced.shape];
-    return this.read(this.reshape(traced, padded), layout);
+    const name = this.read(this.reshape(traced, padded), layout);
+    return isBlocked(layout) ? this.reshapeValue(name, splitShape(padded, layout)) : name;
   }
 
-  #output(key: string, traced: Traced): OnnxValue {
-    const source = this.read(traced);
+  #output(key: string, traced: Traced, layout: Layout): OnnxValue {
+    const source = this.read(isBlocked(layout) ? this.cleared(traced) : traced, layout);
     const name = this.#taken.has(key) ? this.#freshName(`${key}:out`) : key;
     this.#taken.add(name);
     this.#nodes.push({ name, op: "Identity", inputs: [source], outputs: [name] });
-    return { name, shape: traced.shape, type: traced.type };
+    return { name, shape: storedShape(traced.shape, layout), type: traced.type };
   }
 
   #initializer(tensor: Omit<OnnxTensor, "name">): string {
@@ -225,4 +334,21 @@ export class GraphBuilder {
     this.#taken.add(name);
     return name;
   }
+}
+
+/** The nodes with those that only name an output gone wherever its maker can give it that name. */
+function namedOutputs(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const renamed = new Map<string, string>();
+  const kept = nodes.filter(({ op, inputs: [source = ""], outputs: [output = ""] }) => {
+    if (op !== "Identity" || !made.has(source) || renamed.has(source)) return true;
+    renamed.set(source, output);
+    return false;
+  });
+  const rename = (name: string) => renamed.get(name) ?? name;
+  return kept.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
 }

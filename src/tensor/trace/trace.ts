@@ -1,30 +1,43 @@
-import type { OnnxGraph } from "../../onnx/graph.ts";
 import { inScope, withTfjsBackend } from "../scope.ts";
 import { tf } from "../tfjs.ts";
-import type { TensorFunction, TensorSpec } from "../types.ts";
+import type { TensorFunction, TensorSpec, TensorState, TensorValue } from "../types.ts";
 import { tracingBackend, tracingBackendName } from "./backend.ts";
-import { GraphBuilder, type GraphTarget } from "./graph-builder.ts";
+import { GraphBuilder, type TracedGraph } from "./graph-builder.ts";
+import type { GraphTarget } from "./target.ts";
+
+export interface TraceOptions {
+  readonly target?: GraphTarget;
+  readonly state?: TensorState | undefined;
+  /** Values of inputs that become constants of the graph. */
+  readonly constants?: Readonly<Record<string, TensorValue>> | undefined;
+}
 
 /**
  * The ONNX graph of `fn` for inputs of the given shapes; its outputs stand in the order of fn's results.
- * An output keeps the name fn gives it unless an input has that name. Throws a UserError for an operation without a rule.
+ * An output keeps the name fn gives it unless an input has that name. The inputs that `state` names may be given, and
+ * outputs of the same name left, in another layout, each in that of the input it is said to follow: the graph's
+ * `layouts` tell. Throws a UserError for an operation without a rule.
  */
 export function traceGraph(
   name: string,
   fn: TensorFunction,
   inputs: Readonly<Record<string, TensorSpec>>,
-  target?: GraphTarget,
-): OnnxGraph {
+  { target, state = {}, constants = {} }: TraceOptions = {},
+): TracedGraph {
   const backend = tracingBackend();
   const builder = new GraphBuilder(target);
   const record = (): Record<string, tf.Tensor> => {
     const tensors = Object.entries(inputs).map(([key, { shape, dtype }]) => {
-      const info = backend.track(builder.input(key, shape, dtype));
+      const constant = constants[key]?.data;
+      const traced = constant
+        ? { shape, type: dtype, names: new Map(), constant }
+        : builder.input(key, shape, dtype, { like: state[key] });
+      const info = backend.track(traced);
       return [key, tf.engine().makeTensorFromTensorInfo(info)] as const;
     });
     return fn(Object.fromEntries(tensors));
   };
-  const finish = (results: Record<string, tf.Tensor>): OnnxGraph => {
+  const finish = (results: Record<string, tf.Tensor>): TracedGraph => {
     const traced = Object.entries(results).map(([key, tensor]) => [key, backend.traced(tensor)]);
     return builder.finish(name, Object.fromEntries(traced));
   };

@@ -1,22 +1,13 @@
 import type { OnnxType } from "../../onnx/graph.ts";
-
-/**
- * The order in which a value's axes lie in memory, as a permutation of its own axes: "0123" is as
- * the program sees it, "0312" an NHWC image stored as NCHW, "3012" one stored channel by channel.
- */
-export type Layout = string;
-
-/** Images stored as batch, channels, height, width: what ONNX convolutions read. */
-export const nchw: Layout = "0312";
-/** Images stored as channels, batch, height, width: each channel is one contiguous row. */
-export const cnhw: Layout = "3012";
+import type { Layout } from "./layout.ts";
 
 /** Element types a traced tensor may have: those of tfjs, as ONNX calls them. */
 export type TracedType = Extract<OnnxType, "float32" | "int32" | "bool">;
 
 /**
  * A tensor of the program being traced. Its value may exist under several names, one per layout, or
- * not at all yet: a `base` to be broadcast, a `mask` to be turned into ones and zeros, or a `constant`.
+ * not at all yet: a `base` to be broadcast, a `mask` to be turned into ones and zeros, a `constant`, an
+ * `input` that takes the layout it is first asked for, or nodes that are `pending` because what follows may join them.
  */
 export interface Traced {
   readonly shape: readonly number[];
@@ -28,50 +19,42 @@ export interface Traced {
   /** Truth values whose ones and zeros this is. */
   readonly mask?: Traced;
   readonly constant?: ArrayLike<number>;
+  /** An input of the graph whose layout is still open, and the input whose layout it follows. */
+  readonly input?: { readonly name: string; readonly like: string };
+  readonly pending?: Pending;
+  /** Where the blocked form is filled up: the value there, NaN where it is not known. Default 0. */
+  readonly filling?: number;
+  /** Every value is 0 or 1. */
+  readonly isMask?: true;
   /** Set where max(this, 0) is already in the graph: it tells the sign of this as well. */
   rectified?: Traced;
 }
 
-/** The order of a tensor of `rank` axes as the program sees it. */
-export const plainLayout = (rank: number): Layout => "012345".slice(0, rank);
-
-/** 0, 1, ... rank - 1 */
-export const axesOf = (rank: number): readonly number[] =>
-  Array.from({ length: rank }, (_, axis) => axis);
-
-/** Axes of the layout in memory order. */
-export const layoutAxes = (layout: Layout): readonly number[] => [...layout].map(Number);
-
-/** Sizes in memory order. */
-export const storedShape = (shape: readonly number[], layout: Layout): readonly number[] =>
-  layoutAxes(layout).map((axis) => sizeAt(shape, axis));
-
-/** The permutation that takes axes stored in order `from` to order `to`. */
-export const permutationBetween = (from: Layout, to: Layout): readonly number[] =>
-  [...to].map((axis) => from.indexOf(axis));
-
-/** True where both layouts put the axes longer than 1 in the same order, so that the bytes are the same. */
-export function sameBytes(shape: readonly number[], one: Layout, other: Layout): boolean {
-  const long = (layout: Layout) =>
-    layoutAxes(layout)
-      .filter((axis) => shape[axis] !== 1)
-      .join();
-  return long(one) === long(other);
+/** Nodes not yet appended, of which operations that follow may take a part. */
+export interface Pending {
+  readonly layout: Layout;
+  /** Appends the nodes and returns the name of the value in `layout`. */
+  readonly emit: () => string;
+  readonly linear?: Linear;
+  /** Two tensors of the same shape whose product this is. */
+  readonly product?: readonly [Traced, Traced];
 }
 
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((product, length) => product * length, 1);
-
-/** Length of an axis that must exist. */
-export function sizeAt(shape: readonly number[], axis: number): number {
-  const size = shape[axis];
-  if (size === undefined) throw new Error(`Shape [${shape.join(", ")}] has no axis ${axis}`);
-  return size;
+/** A convolution in the blocked layout, open to a factor and a shift per channel, a sum and an activation. */
+export interface Linear {
+  /** The filter, or for a plain factor per channel the vector of factors. */
+  readonly filter: Traced;
+  /** [channels] */
+  readonly shift?: Traced;
+  /** Full tensor to be added. */
+  readonly sum?: Traced;
+  /** Appends the convolution with these parts and returns the name of its result. */
+  readonly emit: (parts: LinearParts) => string;
 }
 
-/** Number of values along the given axes. */
-export const countAlong = (shape: readonly number[], axes: readonly number[]): number =>
-  sizeOf(axes.map((axis) => sizeAt(shape, axis)));
-
-export const sameShape = (one: readonly number[], other: readonly number[]): boolean =>
-  one.length === other.length && one.every((length, axis) => length === other[axis]);
+export interface LinearParts {
+  readonly filter: Traced;
+  readonly shift?: Traced;
+  readonly sum?: Traced;
+  readonly activation?: "Relu";
+}

@@ -1,7 +1,7 @@
 import { tf } from "../tfjs.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
+import type { Layout } from "./layout.ts";
 import { attrOf, type KernelCall, type Pad } from "./rule.ts";
-import type { Layout } from "./traced.ts";
 
 /** How a window slides over images; along height, then width. */
 export interface Window {

@@ -134,7 +134,7 @@ describe("createEngine", () => {
 
     const program = await engine.compile("double", double, { x });
 
-    expect(program.nodes).toBe(4);
+    expect(program.nodes).toBe(2);
     expect(program.traceMs).toBeGreaterThan(0);
     expect(program.sessionMs).toBeGreaterThan(0);
     await engine.close();

@@ -156,6 +156,17 @@ describe("elementwise kernels", () => {
       inputs: { x: floats(7), i: ints(7), b: { shape: [7], dtype: "bool" } },
     }));
 
+  test("integers beyond 2^24 are divided exactly", () =>
+    expectSame({
+      fn: ({ x }) => {
+        const large = tf.add(x as tf.Tensor, tf.scalar(2 ** 30 + 1, "int32"));
+        // Differences by which a quotient rounded to float32 would be off.
+        const off = tf.scalar(2 ** 30, "int32");
+        return { y: tf.sub(tf.floorDiv(large, tf.scalar(1, "int32")), off) };
+      },
+      inputs: { x: ints(9) },
+    }));
+
   test("integer arithmetic agrees with tfjs-cpu, floor division of negatives included", () =>
     expectSame({
       fn: ({ a, b }) => {

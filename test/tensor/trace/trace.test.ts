@@ -151,6 +151,18 @@ describe("traceGraph", () => {
     expect(attempt).toThrow("Values cannot be read while compiling");
   });
 
+  test.each([
+    { name: "randomNormal", make: () => tf.randomNormal([2, 3]) },
+    { name: "randomUniform", make: () => tf.randomUniform([2, 3], 0, 1, "float32", 7) },
+    { name: "truncatedNormal", make: () => tf.truncatedNormal([2, 3]) },
+    { name: "randomUniform", make: () => tf.dropout(tf.ones([2, 3]), 0.5) },
+  ])("$name is refused: its numbers would be the same in every run", ({ name, make }) => {
+    const attempt = () => trace(({ x }) => ({ y: tf.add(x as tf.Tensor, make()) }), { x });
+
+    expect(attempt).toThrow(UserError);
+    expect(attempt).toThrow(`The operation ${name} cannot be compiled`);
+  });
+
   test("a tensor kept from another compilation is refused", () => {
     let leaked: tf.Tensor | undefined;
     trace(

@@ -1,7 +1,15 @@
 import { tf } from "../../tfjs.ts";
+import { blockedConvolution, filterLayoutFor, isThin } from "../blocked/convolution.ts";
+import {
+  blockedFilterGradient,
+  gradientLayout,
+  hasBlockedFilterGradient,
+} from "../blocked/filter-gradient.ts";
+import { blockedInputGradient, hasPhases } from "../blocked/input-gradient.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { axesOf, cnhw, type Layout, nchw, plainLayout, sizeOf } from "../layout.ts";
 import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
-import { axesOf, cnhw, type Layout, nchw, plainLayout, sizeOf, type Traced } from "../traced.ts";
+import type { Traced } from "../traced.ts";
 import {
   convolutionWindow,
   endPadding,
@@ -24,6 +32,8 @@ const conv2d: KernelRule = (call) => {
   const x = inputOf(call, "x");
   const filter = inputOf(call, "filter");
   const window = convolutionWindow(call, x.shape, filter.shape);
+  const layout = filterLayoutFor(builder, x, filter, window);
+  if (layout !== undefined) return blockedConvolution(builder, x, filter, { window, layout });
   if (isPointwise(window)) return pointwise(builder, x, filter, window);
   const name = builder.emit("Conv", [builder.read(x, nchw), builder.read(filter, filterLayout)], {
     strides: { ints: window.strides },
@@ -50,6 +60,9 @@ const inputGradient: KernelRule = (call) => {
   const dy = inputOf(call, "dy");
   const filter = inputOf(call, "filter");
   const window = convolutionWindow(call, attrOf<number[]>(call, "inputShape"), filter.shape);
+  const layout = filterLayoutFor(builder, undefined, filter, window);
+  if (layout !== undefined && !isThin(layout) && hasPhases(window))
+    return blockedInputGradient(builder, dy, filter, { window, depthwise: false });
   if (isPointwise(window)) return pointwiseInputGradient(builder, dy, filter, window);
   const unit = window.strides.every((stride) => stride === 1);
   const name = unit
@@ -112,7 +125,11 @@ const filterGradient: KernelRule = (call) => {
   const shape = attrOf<number[]>(call, "filterShape");
   const window = convolutionWindow(call, x.shape, shape);
   const { inChannels, outChannels } = window;
-  if (isPointwise(window)) {
+  if (outChannels > 1 && hasBlockedFilterGradient(builder, window)) {
+    const layout = gradientLayout(builder, x, window);
+    return blockedFilterGradient(builder, x, dy, { window, layout });
+  }
+  if (isPointwise(window) && builder.target.block === undefined) {
     const columns = builder.reshapeValue(builder.read(x, cnhw), [inChannels, positions(window)]);
     const rows = builder.reshapeValue(builder.read(dy, cnhw), [outChannels, positions(window)]);
     const product = builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
@@ -121,16 +138,12 @@ const filterGradient: KernelRule = (call) => {
   return tapGradient(builder, x, dy, window);
 };
 
-/** Below so many input channels the products per tap are too thin and are done as one (docs/engine.md, filter gradient). */
-const thinChannels = 8;
-/** From so many channels on rows of channels are longer than rows of pixels. */
-const wideChannels = 64;
-
 /** The gradient tap by tap: x, shifted by the tap, times dy, summed over all positions. [kh, kw, in, out] */
 function tapGradient(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): Traced {
   const { inChannels, outChannels, size, strides } = window;
   const shape = [...size, inChannels, outChannels];
-  const byPixel = inChannels >= wideChannels || strides[1] > 1;
+  const { thinChannels, wideChannels } = builder.target.borders;
+  const byPixel = inChannels >= wideChannels || strides[1] > 1 || isPointwise(window);
   const major = inChannels < thinChannels ? channelMajor : byPixel ? pixelMajor : imageMajor;
   const product = major(builder, x, dy, window);
   return builder.value(builder.reshapeValue(product, shape), shape, "float32");

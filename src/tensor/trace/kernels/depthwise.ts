@@ -1,7 +1,11 @@
 import { tf } from "../../tfjs.ts";
+import { blockedDepthwise } from "../blocked/convolution.ts";
+import { blockedDepthwiseGradient } from "../blocked/filter-gradient.ts";
+import { blockedInputGradient, hasPhases } from "../blocked/input-gradient.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { axesOf, cnhw, nchw } from "../layout.ts";
 import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
-import { axesOf, cnhw, nchw, type Traced } from "../traced.ts";
+import type { Traced } from "../traced.ts";
 import {
   convolutionWindow,
   endPadding,
@@ -14,28 +18,28 @@ import {
 } from "../window.ts";
 import { tapsFromToeplitz, toeplitzOfFilter } from "./toeplitz.ts";
 
-/** Up to so many pairs of input and output pixels a channel's filter is spread out as one matrix (docs/engine.md, depthwise). */
-const mostToeplitzEntries = 4096;
-/** Up to this width rows of pixels are multiplied whole to get the filter's gradient. */
-const widestRow = 64;
-
 const pixels = ([height, width]: readonly [number, number]): number => height * width;
 
-const isSmall = ({ in: input, out }: Window): boolean =>
-  pixels(input) * pixels(out) <= mostToeplitzEntries;
+const isSmall = ({ target }: GraphBuilder, { in: input, out }: Window): boolean =>
+  pixels(input) * pixels(out) <= target.borders.toeplitzEntries;
 
 /** Channels that are convolved one by one, into one each. */
 const isSimple = ({ inChannels, outChannels, dilations }: Window): boolean =>
   inChannels === outChannels && dilations.every((dilation) => dilation === 1);
+
+/** True where the target has depthwise kernels for blocks and the channels fill more than one place of them. */
+const isBlockable = ({ target }: GraphBuilder, window: Window): boolean =>
+  target.block !== undefined && window.inChannels > 1 && isSimple(window);
 
 const depthwise: KernelRule = (call) => {
   const { builder } = call;
   const x = inputOf(call, "x");
   const filter = inputOf(call, "filter");
   const window = convolutionWindow(call, x.shape, filter.shape, { depthwise: true });
+  if (isBlockable(builder, window)) return blockedDepthwise(builder, x, filter, window);
   if (!isSimple(window)) return groupedConvolution(builder, x, filter, window);
   const { inChannels, batch, in: input, out } = window;
-  if (!isSmall(window)) return channelImages(builder, x, filter, window);
+  if (!isSmall(builder, window)) return channelImages(builder, x, filter, window);
   const rows = builder.reshapeValue(builder.read(x, cnhw), [inChannels, batch, pixels(input)]);
   const product = builder.emit("MatMul", [rows, toeplitzOfFilter(builder, filter, window)]);
   const name = builder.reshapeValue(product, [inChannels, batch, ...out]);
@@ -95,8 +99,10 @@ const inputGradient: KernelRule = (call) => {
   const shape = attrOf<number[]>(call, "inputShape");
   const window = convolutionWindow(call, shape, filter.shape, { depthwise: true });
   const { inChannels, batch, in: input, out } = window;
+  if (isBlockable(builder, window) && hasPhases(window))
+    return blockedInputGradient(builder, dy, filter, { window, depthwise: true });
   if (!isSimple(window)) return groupedTranspose(builder, dy, filter, window);
-  if (!isSmall(window)) return channelImagesGradient(builder, dy, filter, window);
+  if (!isSmall(builder, window)) return channelImagesGradient(builder, dy, filter, window);
   const rows = builder.reshapeValue(builder.read(dy, cnhw), [inChannels, batch, pixels(out)]);
   const matrix = toeplitzOfFilter(builder, filter, window);
   const turned = builder.emit("Transpose", [matrix], { perm: { ints: [0, 2, 1] } });
@@ -152,9 +158,13 @@ const filterGradient: KernelRule = (call) => {
   const shape = attrOf<number[]>(call, "filterShape");
   const window = convolutionWindow(call, x.shape, shape, { depthwise: true });
   const { inChannels, size, in: input } = window;
-  if (!isSimple(window) || (!isSmall(window) && input[1] > widestRow))
+  if (isBlockable(builder, window)) return blockedDepthwiseGradient(builder, x, dy, window);
+  if (
+    !isSimple(window) ||
+    (!isSmall(builder, window) && input[1] > builder.target.borders.rowWidth)
+  )
     return batchAsChannels(builder, x, dy, { window, shape });
-  const taps = isSmall(window)
+  const taps = isSmall(builder, window)
     ? wholeImages(builder, x, dy, window)
     : wholeRows(builder, x, dy, window);
   const name = builder.reshapeValue(taps, [inChannels, 1, ...size]);

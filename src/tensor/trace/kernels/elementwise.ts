@@ -1,5 +1,8 @@
 import type { OnnxAttribute } from "../../../onnx/graph.ts";
+import { elementTypes } from "../../../onnx/schema.ts";
 import { tf } from "../../tfjs.ts";
+import { joinedSum, perChannel, rectified as rectifiedLinear } from "../blocked/linear.ts";
+import { pendingProduct } from "../blocked/moments.ts";
 import {
   broadcastShape,
   broadcastTo,
@@ -9,6 +12,7 @@ import {
   uniformValue,
 } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { sameShape } from "../layout.ts";
 import {
   attrOf,
   inputOf,
@@ -17,7 +21,7 @@ import {
   type KernelRule,
   type KernelRules,
 } from "../rule.ts";
-import { sameShape, type Traced, type TracedType } from "../traced.ts";
+import type { Traced, TracedType } from "../traced.ts";
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 type Unary = (builder: GraphBuilder, x: Traced, call: KernelCall) => Traced;
@@ -52,7 +56,21 @@ function applyBinary(builder: GraphBuilder, a: Traced, b: Traced, binary: Binary
     return filled(fold(left, right), shape, type);
   if (right !== undefined && right === rightUnit) return broadcastTo(a, shape);
   if (left !== undefined && left === leftUnit) return broadcastTo(b, shape);
-  return elementwise(builder, { op, operands: [a, b], type });
+  return (
+    inBlockedConvolution(builder, op, a, b) ?? elementwise(builder, { op, operands: [a, b], type })
+  );
+}
+
+/** Sums of images, and images with vectors per channel, as parts of blocked convolutions. */
+function inBlockedConvolution(
+  builder: GraphBuilder,
+  op: string,
+  a: Traced,
+  b: Traced,
+): Traced | undefined {
+  if (op === "Add") return joinedSum(builder, a, b) ?? perChannel(builder, op, a, b);
+  if (op === "Sub" || op === "Mul") return perChannel(builder, op, a, b);
+  return undefined;
 }
 
 const binary =
@@ -72,7 +90,7 @@ function multiplyTraced(builder: GraphBuilder, a: Traced, b: Traced): Traced {
     const mask = elementwise(builder, { op: "And", operands: [one.mask, other.mask] });
     return broadcastTo(maskOf(mask, a.type), broadcastShape(a.shape, b.shape));
   }
-  return applyBinary(builder, a, b, multiply);
+  return pendingProduct(builder, a, b) ?? applyBinary(builder, a, b, multiply);
 }
 
 /** The ones and zeros of truth values. */
@@ -96,7 +114,8 @@ const compareNot =
   };
 
 const rectify: Unary = (builder, x) => {
-  const rectified = elementwise(builder, { op: "Relu", operands: [x] });
+  const rectified =
+    rectifiedLinear(builder, x) ?? elementwise(builder, { op: "Relu", operands: [x] });
   stripBroadcast(x).rectified = stripBroadcast(rectified);
   return rectified;
 };
@@ -110,6 +129,8 @@ const clip =
 const step: Unary = (builder, x, call) => {
   const alpha = attrOf<number | undefined>(call, "alpha") ?? 0;
   const source = stripBroadcast(x).rectified ?? stripBroadcast(x);
+  if (alpha === 0 && x.type === "float32" && builder.target.provider === "cpu")
+    return broadcastTo(signMask(builder, source), x.shape);
   const operands = [source, scalarOf(0, x.type)];
   const positive = elementwise(builder, { op: "Greater", operands, type: "bool" });
   const picked =
@@ -123,7 +144,16 @@ const step: Unary = (builder, x, call) => {
   return broadcastTo(picked, x.shape);
 };
 
-const square: Unary = (builder, x) => elementwise(builder, { op: "Mul", operands: [x, x] });
+/** 0 or 1 in one pass on all threads, where a comparison and a cast take two: everything but subnormal numbers. */
+function signMask(builder: GraphBuilder, x: Traced): Traced {
+  const attributes = { alpha: { float: 3e38 }, beta: { float: 0 } };
+  return {
+    ...elementwise(builder, { op: "HardSigmoid", operands: [x], attributes }),
+    isMask: true,
+  };
+}
+
+const square: Unary = (builder, x) => multiplyTraced(builder, x, x);
 const plus = (builder: GraphBuilder, x: Traced, value: number): Traced =>
   applyBinary(builder, x, scalarOf(value), add);
 
@@ -193,24 +223,26 @@ const batchNorm: KernelRule = (call) => {
   return applyBinary(builder, multiplyTraced(builder, inputOf(call, "x"), scale), shift, add);
 };
 
-/** Integers are divided towards minus infinity, as tfjs does; ONNX divides them towards zero. */
+/** Divided towards minus infinity, as tfjs does; integers in float64, which holds every quotient of int32 exactly. */
 const floorDivide: KernelRule = (call) => {
   const [a, b] = [inputOf(call, "a"), inputOf(call, "b")];
   const { builder } = call;
-  const real = [a, b].map((x) => toType(builder, x, "float32"));
-  const quotient = elementwise(builder, { op: "Div", operands: real });
-  return toType(builder, elementwise(builder, { op: "Floor", operands: [quotient] }), a.type);
+  const wide = (x: Traced): Traced =>
+    elementwise(builder, {
+      op: "Cast",
+      operands: [x],
+      attributes: { to: { int: float64 } },
+    });
+  const operands = a.type === "int32" ? [wide(a), wide(b)] : [a, b];
+  const quotient = elementwise(builder, { op: "Div", operands });
+  const floored = elementwise(builder, { op: "Floor", operands: [quotient] });
+  if (a.type !== "int32") return floored;
+  const attributes = { to: { int: elementTypes.int32 } };
+  return elementwise(builder, { op: "Cast", operands: [floored], type: "int32", attributes });
 };
 
-const toType = (builder: GraphBuilder, x: Traced, type: TracedType): Traced =>
-  x.type === type
-    ? x
-    : elementwise(builder, {
-        op: "Cast",
-        operands: [x],
-        type,
-        attributes: { to: { int: type === "float32" ? 1 : 6 } },
-      });
+/** ONNX's number for float64, which occurs inside this rule alone. */
+const float64 = 11;
 
 /** Rules of kernels that work element by element. */
 export const elementwiseRules: KernelRules = {

@@ -1,8 +1,9 @@
 import { tf } from "../../tfjs.ts";
 import { filled } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { sizeAt, sizeOf } from "../layout.ts";
 import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
-import { sizeAt, sizeOf, type Traced } from "../traced.ts";
+import type { Traced } from "../traced.ts";
 
 const gather: KernelRule = (call) => {
   const { builder } = call;

@@ -1,8 +1,9 @@
 import { tf } from "../../tfjs.ts";
 import { broadcastShape } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { axesOf, sizeAt } from "../layout.ts";
 import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
-import { axesOf, sizeAt, type Traced } from "../traced.ts";
+import type { Traced } from "../traced.ts";
 
 const matMul: KernelRule = (call) => {
   const { builder } = call;

@@ -1,15 +1,20 @@
 import { elementTypes } from "../../../onnx/schema.ts";
 import { tf } from "../../tfjs.ts";
+import { isBlockedImage } from "../blocked/linear.ts";
+import { blockedMaxPoolGradient, blockedPool } from "../blocked/pool.ts";
 import { filled } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { axesOf, nchw, sizeOf } from "../layout.ts";
 import { inputOf, type KernelRule, type KernelRules } from "../rule.ts";
-import { axesOf, nchw, sizeOf, type Traced } from "../traced.ts";
+import type { Traced } from "../traced.ts";
 import { endPadding, inShapeOf, outShapeOf, poolWindow, restOf, type Window } from "../window.ts";
 
 const maxPool: KernelRule = (call) => {
   const { builder } = call;
   const x = inputOf(call, "x");
   const window = poolWindow(call, x.shape);
+  if (isBlockedImage(builder, x))
+    return blockedPool(builder, "MaxPool", builder.cleared(x), window);
   const [name = ""] = builder.target.poolIndices
     ? maxima(builder, x, window)
     : [builder.emit("MaxPool", [builder.read(x, nchw)], poolAttributes(window))];
@@ -38,6 +43,8 @@ const maxPoolGradient: KernelRule = (call) => {
   const x = inputOf(call, "input");
   const dy = inputOf(call, "dy");
   const window = poolWindow(call, x.shape);
+  if (isBlockedImage(builder, x) && isTiling(window))
+    return blockedMaxPoolGradient(builder, builder.cleared(x), dy, window);
   const scattered = !builder.target.poolIndices
     ? spreadToMaxima(builder, x, dy, window)
     : isTiling(window)
@@ -102,6 +109,8 @@ const averagePool: KernelRule = (call) => {
   const { builder } = call;
   const x = inputOf(call, "x");
   const window = poolWindow(call, x.shape);
+  if (isBlockedImage(builder, x))
+    return blockedPool(builder, "AveragePool", builder.cleared(x), window);
   const name = builder.emit("AveragePool", [builder.read(x, nchw)], poolAttributes(window));
   return builder.value(name, outShapeOf(window), "float32", nchw);
 };

@@ -1,15 +1,10 @@
 import { tf } from "../../tfjs.ts";
+import { blockedReduction } from "../blocked/moments.ts";
 import { elementwise, filled, uniformValue } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import { countAlong, type Layout, layoutAxes } from "../layout.ts";
 import { attrOf, inputOf, type KernelCall, type KernelRule, type KernelRules } from "../rule.ts";
-import {
-  countAlong,
-  type Layout,
-  layoutAxes,
-  plainLayout,
-  type Traced,
-  type TracedType,
-} from "../traced.ts";
+import type { Traced, TracedType } from "../traced.ts";
 
 type ReduceOp = "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceProd";
 
@@ -21,7 +16,12 @@ export function reduce(
   { axes, keepDims }: { axes: readonly number[]; keepDims: boolean },
 ): Traced {
   if (axes.length === 0) return x;
-  const layout = builder.layouts(x)[0] ?? plainLayout(x.shape.length);
+  const blocked =
+    op === "ReduceSum" || op === "ReduceMean"
+      ? blockedReduction(builder, op, x, { axes, keepDims })
+      : undefined;
+  if (blocked) return blocked;
+  const layout = builder.unblockedLayout(x);
   const stored = axes.map((axis) => layout.indexOf(String(axis))).sort((a, b) => a - b);
   const attributes = { keepdims: { int: Number(keepDims) } };
   const input = builder.read(x, layout);

@@ -1,16 +1,20 @@
 import { tf } from "../../tfjs.ts";
+import { isBlockedImage } from "../blocked/linear.ts";
 import { broadcastTo, commonLayout, filled, uniformValue } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import { attrOf, inputOf, inputsOf, type KernelRule, type KernelRules } from "../rule.ts";
 import {
   axesOf,
+  isBlocked,
+  isFilledUp,
   type Layout,
   layoutAxes,
+  nchw,
   plainLayout,
   sizeAt,
   sizeOf,
-  type Traced,
-} from "../traced.ts";
+} from "../layout.ts";
+import { attrOf, inputOf, inputsOf, type KernelRule, type KernelRules } from "../rule.ts";
+import type { Traced } from "../traced.ts";
 
 const reshape: KernelRule = (call) => {
   const x = inputOf(call, "x");
@@ -32,8 +36,9 @@ const transpose: KernelRule = (call) => {
   const shape = perm.map((axis) => sizeAt(x.shape, axis));
   const value = uniformValue(x);
   if (value !== undefined) return filled(value, shape, x.type);
-  call.builder.read(x, call.builder.layouts(x)[0]);
-  const names = [...x.names].map(
+  call.builder.read(x, call.builder.unblockedLayout(x));
+  const unblocked = [...x.names].filter(([layout]) => !isBlocked(layout));
+  const names = unblocked.map(
     ([layout, name]) =>
       [
         layoutAxes(layout)
@@ -58,15 +63,27 @@ const concat: KernelRule = (call) => {
 function joined(builder: GraphBuilder, parts: readonly Traced[], axis: number): Traced {
   const [first] = parts;
   if (!first) throw new Error("Nothing to join");
-  const layout = commonLayout(builder, parts, first.shape);
+  const layout = joinedLayout(builder, parts);
   const total = parts.reduce((sum, part) => sum + sizeAt(part.shape, axis), 0);
   const shape = first.shape.map((length, other) => (other === axis ? total : length));
   const name = builder.emit(
     "Concat",
     parts.map((part) => builder.read(part, layout)),
-    { axis: { int: layout.indexOf(String(axis)) } },
+    { axis: { int: (isBlocked(layout) ? nchw : layout).indexOf(String(axis)) } },
   );
   return builder.value(name, shape, first.type, layout);
+}
+
+/** Images stay blocked where every part's channels fill whole blocks; nothing else does. */
+function joinedLayout(builder: GraphBuilder, parts: readonly Traced[]): Layout {
+  const [first] = parts;
+  const layout = commonLayout(builder, parts, first?.shape ?? []);
+  if (!isBlocked(layout)) return layout;
+  const whole = parts.every(
+    (part) => isBlockedImage(builder, part) && !isFilledUp(part.shape, layout),
+  );
+  const unblocked = first?.shape.length === 4 ? nchw : plainLayout(first?.shape.length ?? 0);
+  return whole ? layout : unblocked;
 }
 
 interface Cut {
@@ -82,7 +99,7 @@ function cutOut(builder: GraphBuilder, x: Traced, { begin, end, strides, shape }
     (axis) => begin[axis] !== 0 || end[axis] !== x.shape[axis] || strides[axis] !== 1,
   );
   if (axes.length === 0) return x;
-  const layout: Layout = builder.layouts(x)[0] ?? plainLayout(x.shape.length);
+  const layout = builder.unblockedLayout(x);
   const along = (values: readonly number[]) => builder.ints(axes.map((axis) => values[axis] ?? 0));
   const stored = builder.ints(axes.map((axis) => layout.indexOf(String(axis))));
   const inputs = [builder.read(x, layout), along(begin), along(end), stored, along(strides)];
@@ -137,7 +154,7 @@ const pad: KernelRule = (call) => {
   const value = attrOf<number>(call, "constantValue");
   if (paddings.every(([before, after]) => before + after === 0)) return x;
   const shape = x.shape.map((length, axis) => length + sum(paddings[axis] ?? []));
-  const layout = builder.layouts(x)[0] ?? plainLayout(x.shape.length);
+  const layout = builder.unblockedLayout(x);
   const ordered = layoutAxes(layout).map((axis): [number, number] => paddings[axis] ?? [0, 0]);
   const pads = builder.ints([
     ...ordered.map(([before]) => before),

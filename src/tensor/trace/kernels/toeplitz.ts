@@ -1,5 +1,6 @@
 import type { GraphBuilder } from "../graph-builder.ts";
-import { axesOf, sizeOf, type Traced } from "../traced.ts";
+import { axesOf, sizeOf } from "../layout.ts";
+import type { Traced } from "../traced.ts";
 import type { Window } from "../window.ts";
 
 /**
