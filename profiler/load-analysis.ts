@@ -23,10 +23,10 @@ export interface LoadAnalysis {
 }
 
 /**
- * The floor is at this quantile of the fastest batches of calm samples: low, since what still disturbs them only slows
+ * The floor is at this quantile of the fastest batches of calm samples: below the middle, since what still disturbs them only slows
  * them down, and not the minimum, whose expectation falls with the number of samples.
  */
-const floorLevel = 0.2;
+const floorLevel = 0.3;
 /** Share of disturbed samples that makes a machine busy. */
 const busyShare = 0.5;
 

@@ -44,8 +44,8 @@ export interface PlanOptions extends SpaceOptions {
 const typicalNetwork_s = 1.6;
 /** Kernel energies follow from kernel times and a power per operation: a few dozen networks fix those. */
 const metered = { design: 24, heldOut: 8 };
-/** Five load windows of 5 s, idle around them, and edges. */
-const typicalEnergy_s = 60;
+/** Five load windows of a second, each with its idle one, a load and a warm-up. */
+const typicalEnergy_s = 9;
 /** Unknown costs grow with the groups: networks for a space of one group, and for every group more. */
 const networksFor = (groups: number): number => 36 + 6 * groups;
 /** Share of the design networks in which a part is repeated. */

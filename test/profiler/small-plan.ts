@@ -2,7 +2,7 @@ import { planProfile, type SamplingRules, samplingRules } from "../../profiler/i
 import { findPreset } from "../../src/network/presets.ts";
 
 /** A space of few networks: what a profile does with it takes a second. */
-export const smallPlan = (designNetworks = 12) =>
+export const smallPlan = () =>
   planProfile({
     name: "small",
     network: findPreset("mnist-cnn").build({ multiplier: 0.25 }),
@@ -11,7 +11,7 @@ export const smallPlan = (designNetworks = 12) =>
       ["conv2", 36],
       ["conv3", 36],
     ]),
-    designNetworks,
+    designNetworks: 9,
     heldOutNetworks: 6,
   });
 
