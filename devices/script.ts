@@ -67,12 +67,13 @@ export interface SampleStep {
   readonly kind: "sample";
   /** By name, in an order drawn anew in every round. */
   readonly models: readonly string[];
+  /** Those of them whose node times are wanted: logging takes as long again as measuring. */
+  readonly profiled: readonly string[];
   readonly warmUp: WarmUpRule;
   readonly batch_s: number;
   /** Runs before the batches of a sample, not counted. */
   readonly warmRuns: number;
   readonly plainPerSample: number;
-  /** 0 where node times are not wanted. */
   readonly profiledPerSample: number;
   /** A model is done when it has so many calm samples ... */
   readonly calmSamples: number;

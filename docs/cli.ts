@@ -1,21 +1,24 @@
-import { buildProgram, everyCommand } from "../src/cli/program.ts";
+import { buildProgram, commandNames, everyCommand } from "../src/cli/program.ts";
 import { Terminal } from "../src/cli/terminal.ts";
 import { exitCodes } from "../src/errors.ts";
 
 const nowhere = { write: () => true };
 
 /** docs/cli.md: every command's own help, and the exit codes. */
-export function cliPage(): string {
+export async function cliPage(): Promise<string> {
   const terminal = new Terminal({ stdout: nowhere, stderr: nowhere, now_s: () => 0 });
-  const program = buildProgram(
+  const program = await buildProgram(
     { terminal, env: {}, signal: new AbortController().signal, version: "0", args: [] },
-    { stdout: nowhere, stderr: nowhere },
+    { stdout: nowhere, stderr: nowhere, wanted: commandNames },
   );
   const sections = everyCommand(program).map((command) => {
     const parents = [];
     for (let at = command.parent; at; at = at.parent) parents.unshift(at.name());
     const title = [...parents, command.name()].join(" ");
-    const help = command.configureHelp({ helpWidth: 100 }).helpInformation().trim();
+    const help = command
+      .configureHelp({ ...command.configureHelp(), helpWidth: 100 })
+      .helpInformation()
+      .trim();
     return `## ${title}\n\n\`\`\`text\n${help}\n\`\`\`\n`;
   });
   const codes = Object.entries(exitCodes).map(

@@ -4,7 +4,7 @@ import { networkFormatPage } from "./network-format.ts";
 
 /** The generated pages by path: each is a function of the code it documents. */
 export const pages = async (): Promise<Readonly<Record<string, string>>> => ({
-  "docs/cli.md": cliPage(),
+  "docs/cli.md": await cliPage(),
   "docs/database.md": await databasePage(),
   "docs/network-format.md": networkFormatPage(),
 });

@@ -25,7 +25,7 @@ const plan = planProfile({
     ["conv2", 16],
     ["conv3", 16],
   ]),
-  levelsPerGroup: 2,
+  designNetworks: 8,
   heldOutNetworks: 2,
   targetCi: 0.2,
 });
@@ -41,7 +41,7 @@ const { platformId, measured } = await profile({
   toolVersion: "example",
   random: seededRandom(0),
 });
-console.log(`${measured} networks measured`);
+console.log(`${measured} loads of networks measured`);
 
 const costs = loadCosts(table, platformId);
 for (const { layer, kernel } of kernelsOf(seed)) {

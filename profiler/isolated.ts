@@ -85,6 +85,7 @@ export async function measureIsolated(
     position,
     load: 0,
     attempt: 0,
+    profiled: true,
     metered: false,
   });
   const own = measured.kernels.find(({ layer }) => layer === loneName);

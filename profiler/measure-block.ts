@@ -25,6 +25,8 @@ export interface Load {
   readonly position: number;
   readonly load: number;
   readonly attempt: number;
+  /** Whether node times are wanted, where the runtime can log them. */
+  readonly profiled: boolean;
   /** Measures energy too, where the device has a meter. */
   readonly metered: boolean;
 }
@@ -97,7 +99,12 @@ async function sampleLoads(
     sampleStep(
       models.map(({ name }) => name),
       rules,
-      { patience_s: patience.left_s, profiled: device.capabilities.nodeProfiling },
+      {
+        patience_s: patience.left_s,
+        profiled: device.capabilities.nodeProfiling
+          ? models.flatMap(({ name }, i) => (loads[i]?.profiled ? [name] : []))
+          : [],
+      },
     ),
   ]);
   measuring.learnCanary(raw);

@@ -42,7 +42,7 @@ type StopReason = "done" | "interrupted" | "time-limit";
 
 /** Spent on waiting for calm moments: for a start, and by default more with every load, s. */
 const firstPatience_s = 30;
-const morePatience_s = 2;
+const morePatience_s = 0.5;
 /** A load measured while the machine was slow is measured again after all others, this often in total at most. */
 const attempts = 3;
 
@@ -193,7 +193,12 @@ async function measureAndStore(
     if (row.role === "canary") continue;
     patience.earn(session.patience_s ?? morePatience_s);
     if (row.flags.includes("drift") && row.attempt + 1 < attempts && patience.isLeft)
-      drifted.push({ ...row, attempt: row.attempt + 1, metered: false });
+      drifted.push({
+        ...row,
+        attempt: row.attempt + 1,
+        profiled: row.kernels.length > 0,
+        metered: false,
+      });
   }
   table.describeInstruments(sessionId, measuring.instruments);
   return drifted;

@@ -25,7 +25,7 @@ export const recordingSteps = (rules: SamplingRules): readonly ScriptStep[] =>
     sampleStep(
       [emptyNodes.name],
       { ...rules, plainPerSample: 0, calmSamples: 8, maxSamples: 16, hurriedSamples: 8 },
-      { patience_s: 0, profiled: true },
+      { patience_s: 0, profiled: [emptyNodes.name] },
     ),
   );
 

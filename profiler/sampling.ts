@@ -49,15 +49,16 @@ const pause_s = 0.03;
 export const sampleStep = (
   models: readonly string[],
   { batch_s, warmRuns, plainPerSample, profiledPerSample, ...rules }: SamplingRules,
-  { patience_s, profiled }: { readonly patience_s: number; readonly profiled: boolean },
+  { patience_s, profiled }: { readonly patience_s: number; readonly profiled: readonly string[] },
 ): SampleStep => ({
   kind: "sample",
   models,
+  profiled,
   warmUp: { batch_s, agreement: 0.02, minRuns: 10, maxBatches: 40 },
   batch_s,
   warmRuns,
   plainPerSample,
-  profiledPerSample: profiled ? profiledPerSample : 0,
+  profiledPerSample,
   calmSamples: rules.calmSamples,
   maxSamples: rules.maxSamples,
   hurriedSamples: rules.hurriedSamples,

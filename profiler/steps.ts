@@ -83,6 +83,8 @@ export function loadsOf(
     position,
     load: first + i,
     attempt: 0,
+    // Node times split costs between kernels; whole networks, in every load, say what they add up to.
+    profiled: first + i === 0,
     metered: metered && i === 0,
   }));
 }
@@ -95,6 +97,7 @@ export function canaryLoad({ table, sessionId, plan: { space } }: Session, block
     position: block,
     load: table.nextLoad(sessionId, place),
     attempt: 0,
+    profiled: false,
     metered: false,
   };
 }

@@ -134,6 +134,7 @@ async function measureUntilSettled(
         position: i,
         load: own.length,
         attempt: 0,
+        profiled: true,
         metered: own.length === 0 || redone ? own.every(({ energy }) => !energy) : false,
       };
     });

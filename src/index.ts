@@ -19,6 +19,6 @@ export { type Parameter, parametersOf, type Weights } from "./network/parameters
 export { findPreset, type Preset, presets } from "./network/presets.ts";
 export { type SearchStart, searchStart } from "./network/search-start.ts";
 export { type WidthGroup, widthGroups } from "./network/width-groups.ts";
-export { encodeModel } from "./onnx/index.ts";
+export * from "./onnx/index.ts";
 export { type Random, seededRandom } from "./random.ts";
-export { type BackendName, createEngine, type Engine } from "./tensor/index.ts";
+export * from "./tensor/index.ts";

@@ -50,8 +50,9 @@ async function open(execution: Execution, step: SampleStep, name: string): Promi
   const source = modelOf(script, name);
   const { threads } = script;
   const model = await machine.runtime.load(source, { threads });
-  const logged =
-    step.profiledPerSample > 0 ? await machine.runtime.profile?.(source, { threads }) : undefined;
+  const logged = step.profiled.includes(name)
+    ? await machine.runtime.profile?.(source, { threads })
+    : undefined;
   return {
     name,
     plain: { model, ...(await warmUp(model, step, check)) },

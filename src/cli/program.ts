@@ -1,30 +1,65 @@
 import { Command } from "commander";
-import { dataCommand } from "./commands/data.ts";
-import { devicesCommand } from "./commands/devices.ts";
-import { profileCommand } from "./commands/profile.ts";
-import { queryCommand } from "./commands/query.ts";
-import { quickstartCommand } from "./commands/quickstart.ts";
-import { reportCommand } from "./commands/report.ts";
-import { searchCommand } from "./commands/search.ts";
-import { tableCommand } from "./commands/table.ts";
-import { verifyCommand } from "./commands/verify.ts";
 import type { CommandContext } from "./context.ts";
 import type { Sink } from "./terminal.ts";
 
-type MakeCommand = (context: CommandContext) => Command;
+interface Entry {
+  readonly name: string;
+  /** What the command says of itself, known without loading it. */
+  readonly summary: string;
+  readonly load: () => Promise<(context: CommandContext) => Command>;
+}
 
-/** Every command, in the order of the work. */
-const commands: readonly MakeCommand[] = [
-  quickstartCommand,
-  devicesCommand,
-  profileCommand,
-  queryCommand,
-  searchCommand,
-  verifyCommand,
-  reportCommand,
-  tableCommand,
-  dataCommand,
+/** Every command, in the order of the work; a command's module is loaded when the command is asked for. */
+const commands: readonly Entry[] = [
+  {
+    name: "quickstart",
+    summary: "this machine end to end: profile, search under a budget, verify, report",
+    load: async () => (await import("./commands/quickstart.ts")).quickstartCommand,
+  },
+  {
+    name: "devices",
+    summary: "which devices, runtimes and meters work here, and why the others do not",
+    load: async () => (await import("./commands/devices.ts")).devicesCommand,
+  },
+  {
+    name: "profile",
+    summary: "measure the kernels a search can ask for, inside whole networks; run again to resume",
+    load: async () => (await import("./commands/profile.ts")).profileCommand,
+  },
+  {
+    name: "query",
+    summary: "answers from the table, with provenance and interval",
+    load: async () => (await import("./commands/query.ts")).queryCommand,
+  },
+  {
+    name: "search",
+    summary: "grow the best network that fits a budget on a device",
+    load: async () => (await import("./commands/search.ts")).searchCommand,
+  },
+  {
+    name: "verify",
+    summary: "measure a found network on its device and compare with the table, layer by layer",
+    load: async () => (await import("./commands/verify.ts")).verifyCommand,
+  },
+  {
+    name: "report",
+    summary: "one self-contained page on a search's folder or a table",
+    load: async () => (await import("./commands/report.ts")).reportCommand,
+  },
+  {
+    name: "table",
+    summary: "the table as a whole",
+    load: async () => (await import("./commands/table.ts")).tableCommand,
+  },
+  {
+    name: "data",
+    summary: "data sets",
+    load: async () => (await import("./commands/data.ts")).dataCommand,
+  },
 ];
+
+/** Names of all commands. */
+export const commandNames: readonly string[] = commands.map(({ name }) => name);
 
 const summary = `
 wattsplit measures what every layer width costs on a device and grows networks that fit it.
@@ -35,19 +70,30 @@ wattsplit measures what every layer width costs on a device and grows networks t
 
 Help on a command: wattsplit COMMAND --help`;
 
-/** The whole command line, ready to parse; errors are thrown, output goes to the given sinks. */
-export function buildProgram(
+/**
+ * The command line, ready to parse; errors are thrown, output goes to the given sinks. Commands whose name is not
+ * among `wanted` are only listed.
+ */
+export async function buildProgram(
   context: CommandContext,
-  { stdout, stderr }: { readonly stdout: Sink; readonly stderr: Sink },
-): Command {
+  {
+    stdout,
+    stderr,
+    wanted,
+  }: { readonly stdout: Sink; readonly stderr: Sink; readonly wanted: readonly string[] },
+): Promise<Command> {
   const program = new Command("wattsplit")
     .description("Measure what layer widths cost on a device; grow networks that fit its budget.")
     .version(context.version)
     .option("-q, --quiet", "no progress and no notes")
     .option("-v, --verbose", "causes of errors too")
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .action(() => context.terminal.answer(summary.trim()));
-  for (const make of commands) program.addCommand(make(context));
+  for (const { name, summary: description, load } of commands)
+    program.addCommand(
+      wanted.includes(name) ? (await load())(context) : new Command(name).description(description),
+    );
   for (const command of everyCommand(program))
     command.exitOverride().configureOutput({
       writeOut: (text) => void stdout.write(text),

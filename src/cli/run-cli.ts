@@ -25,10 +25,8 @@ export async function runCli(
     now_s: () => performance.now() / 1000,
   });
   try {
-    const program = buildProgram(
-      { terminal, env, signal, version: toolVersion(), args },
-      surroundings,
-    );
+    const context = { terminal, env, signal, version: toolVersion(), args };
+    const program = await buildProgram(context, { stdout, stderr, wanted: args });
     await program.parseAsync([...args], { from: "user" });
     return exitCodes.done;
   } catch (error) {

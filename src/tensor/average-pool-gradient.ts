@@ -7,28 +7,41 @@ interface PoolAttributes {
 }
 
 /**
- * Replaces tfjs's gradient of average pooling, which divides by the whole window even where the forward
- * pass divided by the pixels inside the image: at padded borders it is too small.
+ * Runs `work` with a right gradient of average pooling: tfjs's own divides by the whole window even where the forward
+ * pass divided by the pixels inside the image, which at padded borders is too small.
  */
-export function registerAveragePoolGradient(): void {
-  tf.unregisterGradient(tf.AvgPool);
-  tf.registerGradient({
-    kernelName: tf.AvgPool,
-    inputsToSave: ["x"],
-    gradFunc: (dy, [x], attrs) => {
-      // The kernel's contract types both, tfjs's registry does not.
-      const input = x as tf.Tensor4D;
-      const attributes = attrs as unknown as PoolAttributes;
-      return {
-        x: () => {
-          const shares = windowShares(input.shape, attributes);
-          const inputs = { dy: tf.mul(dy as tf.Tensor, shares), input };
-          return tf.engine().runKernel(tf.AvgPoolGrad, inputs, attrs) as tf.Tensor;
-        },
-      };
-    },
-  });
+export function withAveragePoolGradient<T>(work: () => T): T {
+  const former = tf.getGradient(tf.AvgPool);
+  if (former === averagePoolGradient) return work();
+  replace(averagePoolGradient);
+  try {
+    return work();
+  } finally {
+    replace(former);
+  }
 }
+
+function replace(gradient: tf.GradConfig): void {
+  tf.unregisterGradient(tf.AvgPool);
+  tf.registerGradient(gradient);
+}
+
+const averagePoolGradient: tf.GradConfig = {
+  kernelName: tf.AvgPool,
+  inputsToSave: ["x"],
+  gradFunc: (dy, [x], attrs) => {
+    // The kernel's contract types both, tfjs's registry does not.
+    const input = x as tf.Tensor4D;
+    const attributes = attrs as unknown as PoolAttributes;
+    return {
+      x: () => {
+        const shares = windowShares(input.shape, attributes);
+        const inputs = { dy: tf.mul(dy as tf.Tensor, shares), input };
+        return tf.engine().runKernel(tf.AvgPoolGrad, inputs, attrs) as tf.Tensor;
+      },
+    };
+  },
+};
 
 /** Window size over pixels of the window inside the image, per output position: [1, height, width, 1]. */
 function windowShares(

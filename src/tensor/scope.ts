@@ -1,16 +1,22 @@
-import { tf } from "./tfjs.ts";
+import { withAveragePoolGradient } from "./average-pool-gradient.ts";
+import { prepareTfjs, tf } from "./tfjs.ts";
 
-/** Runs `work` synchronously with `name` as the backend of tfjs, and puts the former one back. */
+/** Runs `work` synchronously with `name` as the backend of tfjs, and puts everything of tfjs that it changes back. */
 export function withTfjsBackend<T>(name: string, work: () => T): T {
+  prepareTfjs();
+  const isProduction = tf.env().getBool("PROD");
+  // Keeps the cpu backend from greeting on stderr at its first use.
+  tf.env().set("PROD", true);
   // Asking for the backend chooses one where none was chosen yet.
   tf.backend();
   const former = tf.getBackend();
   // Switching to a backend that is ready is done when the call returns; its promise has nothing more to say.
   void tf.setBackend(name);
   try {
-    return work();
+    return withAveragePoolGradient(work);
   } finally {
     void tf.setBackend(former);
+    tf.env().set("PROD", isProduction);
   }
 }
 

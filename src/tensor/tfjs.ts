@@ -1,13 +1,19 @@
-// The layers package registers the gradient of every kernel, which the core alone does not.
-import "@tensorflow/tfjs-layers";
-import "@tensorflow/tfjs-backend-cpu";
+import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
-import { registerAveragePoolGradient } from "./average-pool-gradient.ts";
 
-// Keeps the cpu backend from greeting on stderr at its first use.
-tf.env().set("PROD", true);
+let isPrepared = false;
 
-registerAveragePoolGradient();
+/**
+ * Registers the gradients of every kernel, which the core alone does not have but the layers package brings, and the
+ * cpu backend. Done when an engine first runs something: importing this library leaves a host's tfjs as it is.
+ */
+export function prepareTfjs(): void {
+  if (isPrepared) return;
+  isPrepared = true;
+  const require = createRequire(import.meta.url);
+  require("@tensorflow/tfjs-layers");
+  require("@tensorflow/tfjs-backend-cpu");
+}
 
-/** tfjs-core with all gradients and the cpu backend registered. */
+/** tfjs-core, the language of tensor functions. */
 export { tf };

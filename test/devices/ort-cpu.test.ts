@@ -13,7 +13,7 @@ const network = findPreset("mnist-cnn").build({ multiplier: 0.5 });
 const model = scriptModel("net", network, randomWeights(network, seededRandom(1)), 2);
 const rules = { ...samplingRules, calmSamples: 4, maxSamples: 4, hurriedSamples: 4 };
 
-const scriptOf = (steps = [sampleStep(["net"], rules, { patience_s: 0, profiled: true })]) => ({
+const scriptOf = (steps = [sampleStep(["net"], rules, { patience_s: 0, profiled: ["net"] })]) => ({
   version: 1 as const,
   threads: 1,
   seed: 1,
@@ -54,7 +54,7 @@ describe("the agent on this machine's ONNX Runtime", () => {
     const reason = new Error("enough");
 
     const stopped = device.measure(
-      scriptOf([sampleStep(["net"], endless, { patience_s: 1e6, profiled: false })]),
+      scriptOf([sampleStep(["net"], endless, { patience_s: 1e6, profiled: [] })]),
       { signal: controller.signal, onRecord: () => controller.abort(reason) },
     );
     await expect(stopped).rejects.toBe(reason);

@@ -1,16 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { checkTable, type EnergyTable, storeCalibration } from "../../energy-db/index.ts";
+import { checkTable, type EnergyTable, fitTable } from "../../energy-db/index.ts";
 import type { EnergyReading } from "../../energy-db/records.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
-import {
-  calibration,
-  chain,
-  estimateOf,
-  identity,
-  latencyOf,
-  measuredNetwork,
-  sessionSettings,
-} from "./example-rows.ts";
+import { drawnChains, fillTable, packedPlatform } from "../support/packed-platform.ts";
+import { chain, estimateOf, identity, measuredNetwork, sessionSettings } from "./example-rows.ts";
 import { freshTable } from "./temporary.ts";
 
 const cost = ({ inChannels, outChannels }: Kernel) => 1.23e-6 + 1.1e-9 * inChannels * outChannels;
@@ -42,38 +35,54 @@ const findings = (name: string) =>
 
 describe("checkTable", () => {
   test("finds nothing in a sound table and says so for every check", () => {
-    storeDesign();
-    store(chain(40, 40), cost, { role: "held-out" });
-    storeCalibration(table, platformId, calibration);
+    fillTable(table, packedPlatform, { networks: drawnChains(60, 1) });
+    fillTable(table, packedPlatform, { networks: drawnChains(5, 2), role: "held-out" });
+    fitTable(table, platformId, "chain", "2026-01-01T01:00:00Z");
 
     const found = checkTable(table, platformId);
 
     expect(found.filter(({ severity }) => severity !== "ok")).toEqual([]);
-    expect(new Set(found.map(({ check }) => check)).size).toBe(8);
+    expect(new Set(found.map(({ check }) => check)).size).toBe(7);
   });
 
-  test("takes the held-out error anew from the rows", () => {
-    storeDesign();
-    storeCalibration(table, platformId, calibration);
-    const slow = measuredNetwork(chain(40, 40), cost, { role: "held-out" });
-    const latency = latencyOf(1.25 * slow.latency.floor.latency_s);
-    table.addNetworkMeasurement(platformId, session, { ...slow, latency });
+  test("reports the error on networks held out by family, by size and by session", () => {
+    fillTable(table, packedPlatform, { networks: drawnChains(60, 1) });
+    const named = (family: string, seed: number, times: number) =>
+      fillTable(
+        table,
+        { ...packedPlatform, call_s: times * packedPlatform.call_s },
+        {
+          networks: drawnChains(4, seed).map((network) => ({
+            ...network,
+            name: `chain, ${family}`,
+          })),
+          role: "held-out",
+        },
+      );
+    named("uniform", 2, 1);
+    named("late tilt", 3, 3);
 
-    expect(findings("held-out error")).toEqual([
-      "ok: chain: when calibrated, 5 held-out networks: median error 1 %, 90th percentile 2 %",
-      "warning: chain: from the rows, 1 held-out and verified networks: median error 20 %, 90th percentile 20 %",
-    ]);
+    const found = findings("held-out error");
+
+    expect(found).toContainEqual(
+      expect.stringMatching(/^warning: chain, held out, all: 8 networks/),
+    );
+    expect(found).toContainEqual(
+      expect.stringMatching(/^ok: chain, held out, uniform: 4 networks/),
+    );
+    expect(found).toContainEqual(expect.stringMatching(/^warning: .*late tilt: 4 .*bias −?-?\d/));
+    expect(found).toContainEqual(expect.stringMatching(/held out, below 100 µs: 8 networks/));
+    expect(
+      found.filter((finding) => /held out, session \d+: 4 networks/.test(finding)),
+    ).toHaveLength(2);
   });
 
   test("says when nothing judges the costs, or a judge has no cost", () => {
     storeDesign();
-    expect(findings("held-out error")[0]).toMatch(/^warning: No calibration/);
-
-    storeCalibration(table, platformId, calibration);
-    expect(findings("held-out error")[1]).toMatch(/no network was held out/);
+    expect(findings("held-out error")[0]).toMatch(/^warning: No network was held out/);
 
     store(chain(400, 8), cost, { role: "held-out" });
-    expect(findings("held-out error")[1]).toMatch(/1 of 1 .* kernels without a cost/);
+    expect(findings("held-out error")[0]).toMatch(/1 rows of networks with kernels without a cost/);
   });
 
   test("finds times of zero, whole microseconds and few samples", () => {
@@ -132,13 +141,5 @@ describe("checkTable", () => {
 
     store(chain(48, 8), cost, { energy: reading(1e-3) });
     expect(findings("constant power")[0]).toMatch(/^ok: Power differs/);
-  });
-
-  test("finds a negative overhead", () => {
-    storeCalibration(table, platformId, { ...calibration, overhead_s: -1e-6 });
-
-    expect(findings("overhead")[0]).toMatch(
-      /^warning: chain: the calibration's overhead is negative/,
-    );
   });
 });

@@ -9,7 +9,10 @@ import { presets } from "../../src/network/presets.ts";
 import { encodeModel } from "../../src/onnx/index.ts";
 import { seededRandom } from "../../src/random.ts";
 import { tf } from "../../src/tensor/index.ts";
+import { prepareTfjs } from "../../src/tensor/tfjs.ts";
 import { forward } from "../../src/training/forward.ts";
+
+prepareTfjs();
 
 const batch = 2;
 

@@ -1,5 +1,9 @@
-import type { NetworkMeasurement } from "../../energy-db/index.ts";
-import { combineLoads, deviation, groupBy } from "../../energy-db/index.ts";
+import {
+  combineLoads,
+  deviation,
+  groupBy,
+  type NetworkMeasurement,
+} from "../../energy-db/index.ts";
 import { combineKernels } from "../../profiler/combine-kernels.ts";
 import { quantileEstimate } from "../../profiler/intervals.ts";
 import { measureBlock } from "../../profiler/measure-block.ts";
@@ -83,6 +87,7 @@ async function measureAll(
       role: "design" as const,
       batch: 1,
       attempt: 0,
+      profiled: true,
       metered: false,
     })),
   );
@@ -105,6 +110,7 @@ async function meterAll(
     role: "design" as const,
     batch: 1,
     attempt: 0,
+    profiled: true,
     metered: true,
   }));
   if (wanted.length > 0) for await (const row of measureBlock(measuring, wanted)) rows.push(row);

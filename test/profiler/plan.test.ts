@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { planProfile } from "../../profiler/index.ts";
+import { heldOutFamilies } from "../../profiler/design.ts";
+import { type PlanOptions, planProfile } from "../../profiler/index.ts";
 import { kernelKey, kernelsOf } from "../../src/network/kernel.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { widthGroups } from "../../src/network/width-groups.ts";
 
-function planFor(preset: string, options: { seed?: number; levelsPerGroup?: number } = {}) {
+function planFor(preset: string, options: Partial<PlanOptions> = {}) {
   const { build, search } = findPreset(preset);
   const network = build({});
   const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
@@ -18,25 +19,67 @@ function planFor(preset: string, options: { seed?: number; levelsPerGroup?: numb
   });
 }
 
-const capOf = (group: number) => findPreset("mnist-cnn").search?.cap[group];
+const written = (plan: ReturnType<typeof planFor>, role: string) =>
+  plan.networks.filter((planned) => planned.role === role).map(({ network }) => network);
+
+const layersOf = ({ layers }: { readonly layers: unknown }) => JSON.stringify(layers);
+
+/** Parameters of 3x3 convolutions and alike, up to a constant: the size of a network on a logarithmic axis. */
+const sizeOf = (network: Parameters<typeof kernelsOf>[0]) =>
+  Math.log(
+    kernelsOf(network).reduce((sum, { kernel }) => sum + kernel.inChannels * kernel.outChannels, 0),
+  );
 
 describe("the plan of a profile", () => {
-  it("holds every pair of levels of neighbouring groups", () => {
-    const plan = planFor("mnist-cnn", { levelsPerGroup: 5 });
-    const keys = new Set(plan.kernels.map(kernelKey));
-    const [reader] = kernelsOf(plan.space.network).filter(({ layer }) => layer === "conv3");
+  it("has networks from the floors to the caps of every group", () => {
+    const plan = planFor("mobilenet-v1-cifar");
+    const { seed = [], cap = [] } = findPreset("mobilenet-v1-cifar").search ?? {};
 
-    for (const inChannels of plan.levels.get("conv2") ?? [])
-      for (const outChannels of plan.levels.get("conv3") ?? [])
-        expect(keys).toContain(reader && kernelKey({ ...reader.kernel, inChannels, outChannels }));
+    for (const [i, widths] of [...plan.widths.values()].entries()) {
+      expect(widths[0]).toBe(seed[i]);
+      expect(widths[widths.length - 1]).toBe(cap[i]);
+    }
   });
 
-  it("needs no more networks for a chain than pairs of two groups", () => {
-    const plan = planFor("mobilenet-v1-cifar", { levelsPerGroup: 6 });
+  it("spreads its networks evenly over the logarithm of size, more of them small than large", () => {
+    const sizes = written(planFor("mobilenet-v1-cifar"), "design").map(sizeOf);
+    const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+    const quarters = [0, 0, 0, 0];
+    for (const size of sizes) {
+      const at = Math.min(3, Math.floor((4 * (size - low)) / (high - low)));
+      quarters[at] = (quarters[at] ?? 0) + 1;
+    }
 
-    const design = plan.networks.filter(({ role }) => role === "design");
-    expect(design.length).toBeLessThanOrEqual(6 * 6 + 4);
-    expect(plan.kernels.length).toBeGreaterThan(5 * design.length);
+    for (const count of quarters) expect(count).toBeGreaterThan(sizes.length / 12);
+    expect((quarters[0] ?? 0) + (quarters[1] ?? 0)).toBeGreaterThan(sizes.length / 2);
+  });
+
+  it("measures whole blocks, half blocks, aligned widths, widths past an edge and any others", () => {
+    const widths = [...planFor("mobilenet-v1-cifar").widths.values()].flat();
+    const share = (of: (width: number) => boolean) => widths.filter(of).length / widths.length;
+
+    expect(share((width) => width % 16 === 0)).toBeGreaterThan(0.1);
+    expect(share((width) => width % 16 === 8)).toBeGreaterThan(0.05);
+    expect(share((width) => width % 16 >= 1 && width % 16 <= 4)).toBeGreaterThan(0.1);
+    expect(share((width) => width % 4 !== 0)).toBeGreaterThan(0.1);
+    expect(share((width) => width < 16)).toBeGreaterThan(0.01);
+  });
+
+  it("keeps to the grid, floors and caps apart", () => {
+    const plan = planFor("mobilenet-v1-cifar", { grid: 8 });
+
+    for (const widths of plan.widths.values())
+      for (const width of widths.slice(1, -1)) expect(width % 8).toBe(0);
+  });
+
+  it("repeats parts of some networks, so that calls and small kernels can be told from noise", () => {
+    const plan = planFor("mobilenet-v1-cifar");
+    const depths = written(plan, "design").map(({ layers }) => layers.length);
+    const plain = plan.space.network.layers.length;
+
+    const deeper = depths.filter((depth) => depth > plain);
+    expect(deeper.length).toBeGreaterThan(depths.length / 8);
+    expect(new Set(deeper).size).toBeGreaterThan(3);
   });
 
   it("is the same for the same seed and another for another", () => {
@@ -46,34 +89,42 @@ describe("the plan of a profile", () => {
     );
   });
 
-  it("holds out networks that the design does not have, within the ranges", () => {
-    const plan = planFor("mnist-cnn");
-    const written = (role: string) =>
-      plan.networks.filter((planned) => planned.role === role).map(({ network }) => network);
+  it("holds out networks of every family that searches visit, none of them in the design", () => {
+    const plan = planFor("mobilenet-v1-cifar");
+    const design = new Set(written(plan, "design").map(layersOf));
+    const heldOut = written(plan, "held-out");
 
-    const design = new Set(written("design").map((network) => JSON.stringify(network)));
-    expect(written("held-out")).toHaveLength(16);
-    for (const network of written("held-out")) {
-      expect(design).not.toContain(JSON.stringify(network));
-      const [conv3] = kernelsOf(network).filter(({ layer }) => layer === "conv3");
-      const [floor = 0, cap = 0] = [findPreset("mnist-cnn").search?.seed[2], capOf(2)];
-      expect(conv3?.kernel.outChannels).toBeGreaterThanOrEqual(floor);
-      expect(conv3?.kernel.outChannels).toBeLessThanOrEqual(cap);
-    }
+    expect(heldOut).toHaveLength(25);
+    for (const network of heldOut) expect(design).not.toContain(layersOf(network));
+    for (const family of heldOutFamilies)
+      expect(heldOut.filter(({ name }) => name.endsWith(`, ${family}`))).toHaveLength(5);
   });
 
-  it("mixes the roles in its order", () => {
-    const roles = planFor("mnist-cnn").networks.map(({ role }) => role);
+  it("lists every kernel of the design once", () => {
+    const plan = planFor("mnist-cnn");
+    const keys = written(plan, "design").flatMap((network) =>
+      kernelsOf(network).map(({ kernel }) => kernelKey(kernel)),
+    );
 
-    expect(new Set(roles.slice(0, 20)).size).toBe(2);
+    expect(new Set(plan.kernels.map(kernelKey))).toEqual(new Set(keys));
+    expect(plan.kernels).toHaveLength(new Set(keys).size);
+  });
+
+  it("mixes the roles in its order, and meters some networks of each", () => {
+    const { networks } = planFor("mnist-cnn");
+
+    expect(new Set(networks.slice(0, 20).map(({ role }) => role)).size).toBe(2);
+    for (const role of ["design", "held-out"])
+      expect(networks.some((planned) => planned.role === role && planned.metered)).toBe(true);
+    expect(networks.every(({ metered }) => metered)).toBe(false);
   });
 
   it("varies the shared width of a residual stream as one", () => {
     const network = findPreset("resnet-cifar").build({});
-    const plan = planProfile({ network, caps: new Map([["stem", 32]]), levelsPerGroup: 3 });
+    const plan = planProfile({ network, caps: new Map([["stem", 32]]), designNetworks: 10 });
 
     for (const planned of plan.networks) expect(() => kernelsOf(planned.network)).not.toThrow();
-    expect(plan.levels.get("stem")?.length).toBe(3);
+    expect(plan.widths.get("stem")?.length).toBeGreaterThan(2);
   });
 
   it.each([

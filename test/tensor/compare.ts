@@ -11,6 +11,9 @@ import {
   type TensorValue,
   tf,
 } from "../../src/tensor/index.ts";
+import { prepareTfjs } from "../../src/tensor/tfjs.ts";
+
+prepareTfjs();
 
 let compiled: Engine;
 let eager: Engine;

@@ -71,10 +71,10 @@ export function profileCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         "--patience <time>",
-        "wait this long per network for calm moments of the machine, then measure in its noise",
+        "wait this long per load of a network, on average, for calm moments of the machine, then measure in its noise",
       )
         .argParser(duration_s)
-        .default(5, "5s"),
+        .default(0.5, "0.5s"),
     )
     .option("--dry-run", "print the plan and its time, measure nothing")
     .option("--strict", "exit 4 when the result is unreliable")

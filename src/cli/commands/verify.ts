@@ -13,7 +13,7 @@ import {
   requireModel,
   searchFile,
   type VerificationRecord,
-  writeDocument,
+  writeVerification,
 } from "../workflow/search-folder.ts";
 import { heldOutNetworks, runVerify } from "../workflow/verify-run.ts";
 import { writeReport } from "../workflow/write-report.ts";
@@ -101,11 +101,11 @@ async function verifyFound(
   const db = flags.db ?? run.db;
   const { meter, patience, device = run.device } = flags;
   const target = { ...run, db, device, meter, ...(patience ? { patience } : {}) };
-  const [record] = await runVerify({ ...target, context, seed: history.seed }, [
+  const [measured] = await runVerify({ ...target, context, seed: history.seed }, [
     { label: network.name, network, weights },
   ]);
-  if (!record) throw new Error("Verification returned nothing");
-  writeDocument(folder, "verification", record);
+  if (!measured) throw new Error("Verification returned nothing");
+  const record = writeVerification(folder, measured);
   await withTable(db, (table) =>
     writeReport(searchFile(folder, "report"), searchReport(folder, table)),
   );
@@ -161,7 +161,8 @@ const namedText = (rows: readonly NamedRecord[]): string =>
 
 /** Layer by layer and in sum. */
 export function verificationText(record: VerificationRecord): string {
-  const { layers, predicted_s, low_s, high_s, measured, typical_s, error, energy } = record;
+  const { layers, attempt, predicted_s, low_s, high_s, measured, typical_s, error, energy } =
+    record;
   const table = formatTable(
     [
       { title: "layer", of: ({ layer }) => layer },
@@ -186,6 +187,7 @@ export function verificationText(record: VerificationRecord): string {
     ...(typical_s === undefined
       ? []
       : [`typical, disturbed moments included: ${formatSeconds(typical_s)}`]),
+    ...(attempt > 1 ? [`verified ${attempt} times so far`] : []),
     ...(energy
       ? [`energy: ${formatJoules(energy.energy_j)} ${energy.provenance} by ${energy.meter}`]
       : []),

@@ -21,6 +21,7 @@ import {
   readFound,
   searchFile,
   writeDocument,
+  writeVerification,
 } from "./search-folder.ts";
 import { runSearch, searchData } from "./search-run.ts";
 import { withinTable } from "./table-widths.ts";
@@ -213,18 +214,33 @@ async function verifyAll(
     [{ label: `the found network (${widthText(network)})`, network, weights }, ...references],
   );
   if (!own) throw new Error("Verification returned nothing");
-  writeDocument(folder, "verification", own);
-  const times = new Map(references.map(({ label }, i) => [label, others[i]?.measured]));
+  writeVerification(folder, own);
+  const verified = new Map(references.map(({ label }, i) => [label, others[i]]));
   const known = readDocument(folder, "references") ?? [];
   const timed = known.map((record): ReferenceRecord => {
-    const measured = times.get(record.label);
-    return measured ? { ...record, measured } : record;
+    const { measured, energy } = verified.get(record.label) ?? {};
+    return {
+      ...record,
+      ...(measured ? { measured } : {}),
+      ...(energy ? { measured_j: energy.energy_j } : {}),
+    };
   });
   writeDocument(folder, "references", timed);
 }
 
-/** Throws a UserError when the measured network misses the budget that the table promised to keep. */
-function requireBudget({ share, run, verification }: QuickstartResult, budget: number): void {
+/** Throws a UserError when the measured network misses a budget that the table promised to keep. */
+function requireBudget(
+  { share, energyShare, run, verification }: QuickstartResult,
+  budget: number,
+): void {
+  if (energyShare !== undefined && energyShare > budget)
+    throw new UserError(
+      `The measured energy is ${formatPercent(energyShare)} of the reference's, the budget ${formatPercent(budget)}`,
+      {
+        hint: "Give a smaller --budget, or profile into another folder: the table's powers are off.",
+        exit: "budget",
+      },
+    );
   if (share <= budget) return;
   throw new UserError(
     `The measured latency is ${formatPercent(share)} of the reference's, the budget ${formatPercent(budget)}`,
@@ -233,7 +249,7 @@ function requireBudget({ share, run, verification }: QuickstartResult, budget: n
         `The table predicted ${formatSeconds(verification.predicted_s)}, with a margin of ` +
         `${formatPercent(run.margin)} for its error` +
         `${verification.flags.includes("drift") ? ", but the machine was slower than when it was profiled" : ""}. ` +
-        "Run the same command again: only the measuring of the networks is repeated.",
+        "Search again in another folder with a smaller --budget; verifying again is counted in the report.",
       exit: "budget",
     },
   );

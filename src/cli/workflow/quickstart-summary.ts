@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { SearchHistory } from "../../../search/index.ts";
-import { formatPercent, formatSeconds } from "../../units.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import { widthText } from "./references.ts";
 import {
   type FinishedSearch,
@@ -19,6 +19,8 @@ export interface QuickstartResult {
   readonly references: readonly ReferenceRecord[];
   /** Measured latency over the reference's, both measured in the same minute. */
   readonly share: number;
+  /** The same for energy; absent where nothing metered it. */
+  readonly energyShare?: number;
 }
 
 /** Reads the result from the folder; `reference` is the label of the network that the budget is a fraction of. */
@@ -26,21 +28,34 @@ export function quickstartResult(folder: string, reference: string): QuickstartR
   const { history, network, run } = readFound(folder);
   const verification = readDocument(folder, "verification");
   const references = readDocument(folder, "references") ?? [];
-  const full = references.find(({ label }) => label === reference)?.measured;
-  if (!verification || !full) throw new Error(`${folder} holds no complete verification`);
-  const share = verification.measured.latency_s / full.latency_s;
-  return { widths: widthText(network), run, history, verification, references, share };
+  const full = references.find(({ label }) => label === reference);
+  if (!verification || !full?.measured) throw new Error(`${folder} holds no complete verification`);
+  const { measured, energy } = verification;
+  return {
+    widths: widthText(network),
+    run,
+    history,
+    verification,
+    references,
+    share: measured.latency_s / full.measured.latency_s,
+    ...(energy && full.measured_j ? { energyShare: energy.energy_j / full.measured_j } : {}),
+  };
 }
 
 export function resultText(
-  { widths, history, verification, references, share }: QuickstartResult,
+  { widths, history, verification, references, share, energyShare }: QuickstartResult,
   { budget, report }: { readonly budget: number; readonly report: string },
 ): string {
-  const { measured, predicted_s, error } = verification;
+  const { measured, predicted_s, error, energy } = verification;
   return [
     `Found network   widths ${widths}, MNIST test accuracy ${formatPercent(history.test?.accuracy ?? 0)}`,
     `Latency         ${formatSeconds(measured.latency_s)} measured, ${formatPercent(share)} of the reference's ` +
       `(budget ${formatPercent(budget)}); predicted ${formatSeconds(predicted_s)}, error ${formatPercent(error)}`,
+    ...(energy && energyShare !== undefined
+      ? [
+          `Energy          ${formatJoules(energy.energy_j)} ${energy.provenance}, ${formatPercent(energyShare)} of the reference's`,
+        ]
+      : []),
     ...references.map(
       ({ label, accuracy, measured: time, latency_s }) =>
         `Compared with   ${label}: accuracy ${formatPercent(accuracy)}, ` +

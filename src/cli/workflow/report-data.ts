@@ -246,8 +246,9 @@ function searchResult(
   };
 }
 
-const verificationResult = ({ layers, measuredAt, samples }: VerificationRecord) => ({
+const verificationResult = ({ layers, measuredAt, attempt, samples }: VerificationRecord) => ({
   measuredAt,
+  attempt,
   samples,
   layers: layers.map((layer) => ({
     layer: layer.layer,

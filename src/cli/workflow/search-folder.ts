@@ -64,7 +64,10 @@ const referenceSchema = z.object({
   validationAccuracy: z.number(),
   latency_s: z.number(),
   measured: summarySchema.optional(),
+  /** What the table says. */
   energy_j: z.number().optional(),
+  /** What a meter says, gross. */
+  measured_j: z.number().optional(),
   macs: z.number(),
   parameters: z.number(),
 });
@@ -109,6 +112,8 @@ const energySchema = z.object({
 /** The found network measured again on its device. */
 const verificationSchema = z.object({
   measuredAt: z.string(),
+  /** How often the network was verified, this time included: a budget missed at first is not met by trying on. */
+  attempt: z.number(),
   /** Calm samples behind the floor, and loads of the network that they come from. */
   samples: z.number(),
   loads: z.number(),
@@ -134,6 +139,14 @@ const documents = {
   verification: verificationSchema,
 } as const;
 type Documents = { readonly [D in keyof typeof documents]: z.infer<(typeof documents)[D]> };
+
+/** Stores a verification, counting the ones before it. */
+export function writeVerification(folder: string, record: VerificationRecord): VerificationRecord {
+  const before = readDocument(folder, "verification")?.attempt ?? 0;
+  const counted = { ...record, attempt: before + 1 };
+  writeDocument(folder, "verification", counted);
+  return counted;
+}
 
 export function writeDocument<D extends keyof Documents>(
   folder: string,

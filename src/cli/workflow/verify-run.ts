@@ -175,6 +175,7 @@ function recordOf(
   const { floor, typical } = combined;
   return {
     measuredAt: rows[0]?.measuredAt ?? "",
+    attempt: 1,
     samples: rows.reduce((sum, { latency }) => sum + latency.samples, 0),
     loads: floor.loads,
     predicted_s: predicted.latency_s,

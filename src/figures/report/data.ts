@@ -89,6 +89,8 @@ export interface VerificationResult {
   readonly layers: readonly LayerRow[];
   /** ISO 8601. */
   readonly measuredAt: string;
+  /** How often the network was verified, this time included. */
+  readonly attempt?: number | undefined;
   /** Timed samples of the whole network. */
   readonly samples?: number | undefined;
 }

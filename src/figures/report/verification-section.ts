@@ -14,7 +14,11 @@ export function verificationSection({
 }: ReportData): Markup | undefined {
   if (!result || result.layers.length === 0) return undefined;
   const n = result.samples === undefined ? "" : `; n = ${result.samples} timed samples`;
-  const caption = html`Times inside the whole network from the runtime's node profiler, ${dayOf(result.measuredAt)}${n}.${platformsSentence(platforms)}`;
+  const again =
+    result.attempt !== undefined && result.attempt > 1
+      ? `; verified ${result.attempt} times so far`
+      : "";
+  const caption = html`Times inside the whole network from the runtime's node profiler, ${dayOf(result.measuredAt)}${n}${again}.${platformsSentence(platforms)}`;
   return html`<section>
 <h2>Verified on the device</h2>
 <div class="figures">

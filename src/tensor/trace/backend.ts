@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import { tf } from "../tfjs.ts";
+import { prepareTfjs, tf } from "../tfjs.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { kernelRules } from "./kernels/rules.ts";
 import type { KernelRule } from "./rule.ts";
@@ -187,6 +187,7 @@ let instance: TracingBackend | undefined;
 /** The backend, registered with tfjs at first use together with a rule for every kernel that tfjs knows. */
 export function tracingBackend(): TracingBackend {
   if (instance) return instance;
+  prepareTfjs();
   const backend = new TracingBackend();
   instance = backend;
   tf.registerBackend(tracingBackendName, () => backend, 0);

@@ -2,7 +2,10 @@ import { describe, expect, test } from "vitest";
 import { activateAlong, kinkCurvature } from "../../../search/splitting/activation-curvature.ts";
 import { activations } from "../../../src/network/layer.ts";
 import { tf } from "../../../src/tensor/index.ts";
+import { prepareTfjs } from "../../../src/tensor/tfjs.ts";
 import { referenceActivations } from "../../support/reference/activations.ts";
+
+prepareTfjs();
 
 const points = Array.from({ length: 61 }, (_, i) => -7.03 + i * 0.25);
 

@@ -11,6 +11,7 @@ import type { Network } from "../../../src/network/network.ts";
 import { parametersOf, type Weights } from "../../../src/network/parameters.ts";
 import { type Random, seededRandom, shuffled } from "../../../src/random.ts";
 import { createEngine, type Engine, type TensorSpec, tf } from "../../../src/tensor/index.ts";
+import { prepareTfjs } from "../../../src/tensor/tfjs.ts";
 import { forward } from "../../../src/training/forward.ts";
 import { crossEntropy } from "../../../src/training/losses.ts";
 import {
@@ -21,6 +22,8 @@ import {
 import { constant } from "../../support/reference/hyper-dual.ts";
 import { exactWeights, referenceLogits } from "../../support/reference/network.ts";
 import { halves, referenceSplit } from "../../support/reference/split.ts";
+
+prepareTfjs();
 
 let engine: Engine;
 beforeAll(async () => {

@@ -2,7 +2,10 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../../../src/errors.ts";
 import { encodeModel, type OnnxGraph } from "../../../src/onnx/index.ts";
 import { type TensorFunction, type TensorSpec, tf, traceGraph } from "../../../src/tensor/index.ts";
+import { prepareTfjs } from "../../../src/tensor/tfjs.ts";
 import { floats, ints } from "../compare.ts";
+
+prepareTfjs();
 
 const trace = (fn: TensorFunction, inputs: Readonly<Record<string, TensorSpec>>): OnnxGraph =>
   traceGraph("test", fn, inputs);

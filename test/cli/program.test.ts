@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { buildProgram, commandNames } from "../../src/cli/program.ts";
+import { Terminal } from "../../src/cli/terminal.ts";
+
+const nowhere = { write: () => true };
+
+const listed = async (wanted: readonly string[]) => {
+  const terminal = new Terminal({ stdout: nowhere, stderr: nowhere, now_s: () => 0 });
+  const program = await buildProgram(
+    { terminal, env: {}, signal: new AbortController().signal, version: "0", args: [] },
+    { stdout: nowhere, stderr: nowhere, wanted },
+  );
+  return program.commands.map((command) => [command.name(), command.description()]);
+};
+
+test("the list of commands says of each what the command says of itself", async () => {
+  expect(await listed([])).toEqual(await listed(commandNames));
+});
+
+test("help loads neither tfjs nor ONNX Runtime", () => {
+  const program = `
+    import { createRequire } from "node:module";
+    import { runCli } from "./src/cli/run-cli.ts";
+    const { signal } = new AbortController();
+    const code = await runCli(["--help"], { stdout: process.stdout, stderr: process.stderr, env: {}, signal });
+    const loaded = Object.keys(createRequire(import.meta.url).cache);
+    console.log(code, loaded.filter((path) => /tensorflow|onnxruntime/.test(path)).length, "loaded");
+  `;
+  const node = ["--import", "tsx", "--input-type=module", "--eval", program];
+
+  const printed = execFileSync(process.execPath, node).toString();
+
+  expect(printed).toContain("quickstart");
+  expect(printed).toMatch(/^0 0 loaded$/m);
+});
