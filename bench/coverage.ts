@@ -17,10 +17,10 @@ export async function run([latency = "20", energy = "200"]: readonly string[]): 
     );
   for (let seed = 1; seed <= Number(energy); seed++)
     judged.push(...(await coverageSession({ seed: 77 * seed, networks: 4, loads: 0, metered: 4 })));
-  console.log("estimator                        size   runs   bias %  coverage %");
-  for (const { estimator, size, runs, bias, coverage } of summariseCoverage(judged))
+  console.log("estimator                        size   runs   bias %    +-   coverage %");
+  for (const { estimator, size, runs, bias, biasError, coverage } of summariseCoverage(judged))
     console.log(
-      `${estimator.padEnd(33)}${size.padEnd(6)}${String(runs).padStart(5)}${(100 * bias).toFixed(2).padStart(9)}${(100 * coverage).toFixed(1).padStart(12)}`,
+      `${estimator.padEnd(33)}${size.padEnd(6)}${String(runs).padStart(5)}${(100 * bias).toFixed(2).padStart(9)}${(100 * biasError).toFixed(2).padStart(6)}${(100 * coverage).toFixed(1).padStart(12)}`,
     );
   const { spinning_w, true_w } = await spinningIdle();
   console.log(

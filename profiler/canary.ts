@@ -54,18 +54,34 @@ export function canaryRule(allowedSlowdown: number): CanaryRule {
   };
 }
 
+/** Of the blocks of a session so many are thought to be undisturbed at least. */
+const undisturbedBlocks = 0.05;
+
 /**
  * The canary's speed at calm moments: of glances between the samples of other networks, where it is less at home in the
- * caches than alone. With the interval that order statistics give a quantile. Undefined before the first glance.
+ * caches than alone. A low quantile of each block, and of those the one of the fastest blocks: a machine that is slow for
+ * long does not become the usual one. With the interval that order statistics give a quantile. Undefined before the
+ * first glance.
  */
-export function canaryEstimate(records: readonly BatchesRecord[]): LatencyEstimate | undefined {
-  const glances_s = records.flatMap(({ canary_s, sample }) =>
-    [...canary_s].filter((time_s, i) => sample[i] !== sample[i - 1] && !Number.isNaN(time_s)),
-  );
+export function canaryEstimate(
+  blocks: readonly (readonly BatchesRecord[])[],
+): LatencyEstimate | undefined {
+  const estimates = blocks
+    .map((records) => undisturbedGlance(records.flatMap(glancesOf)))
+    .filter((estimate) => estimate !== undefined)
+    .sort((a, b) => a.latency_s - b.latency_s);
+  return estimates[Math.floor(undisturbedBlocks * (estimates.length - 1))];
+}
+
+/** One per sample. */
+const glancesOf = ({ canary_s, sample }: BatchesRecord): readonly number[] =>
+  [...canary_s].filter((time_s, i) => sample[i] !== sample[i - 1] && !Number.isNaN(time_s));
+
+function undisturbedGlance(glances_s: readonly number[]): LatencyEstimate | undefined {
   if (glances_s.length === 0) return undefined;
   // Binomial count of glances below the quantile, normal approximation.
   const half = 1.96 * Math.sqrt((undisturbed * (1 - undisturbed)) / glances_s.length);
-  const at = (level: number): number => quantile(glances_s, Math.min(1, Math.max(0, level)));
+  const at = (level: number): number => quantile([...glances_s], Math.min(1, Math.max(0, level)));
   return {
     latency_s: at(undisturbed),
     low_s: at(undisturbed - half),

@@ -53,7 +53,7 @@ export class Measuring {
   readonly invalidEnergy: string[] = [];
   readonly #canary: CanaryRule;
   readonly #known_s: number;
-  readonly #batches: BatchesRecord[] = [];
+  readonly #measured: (readonly BatchesRecord[])[] = [];
   #instruments: SessionInstruments = {};
   #blocks = 0;
 
@@ -71,7 +71,7 @@ export class Measuring {
 
   /** What is known of the instruments so far; grows with every look at the canary. */
   get instruments(): SessionInstruments {
-    const canary = canaryEstimate(this.#batches);
+    const canary = canaryEstimate(this.#measured);
     return { ...this.#instruments, ...(canary ? { canary } : {}) };
   }
 
@@ -115,7 +115,7 @@ export class Measuring {
 
   /** What a block of networks says of the canary. */
   learnCanary(raw: RawMeasurement): void {
-    this.#batches.push(...recordsOf(raw, "batches"));
+    this.#measured.push(recordsOf(raw, "batches"));
   }
 
   /** Learns the recording time of the node profiler, the clock's offset and the meter's period. */

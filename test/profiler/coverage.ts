@@ -1,4 +1,9 @@
-import { combineLoads, type NetworkMeasurement } from "../../energy-db/index.ts";
+import {
+  combineLoads,
+  deviation,
+  groupBy,
+  type NetworkMeasurement,
+} from "../../energy-db/index.ts";
 import { combineKernels } from "../../profiler/combine-kernels.ts";
 import { quantileEstimate } from "../../profiler/intervals.ts";
 import { measureBlock } from "../../profiler/measure-block.ts";
@@ -27,6 +32,8 @@ export interface Judged {
   /** Estimate over truth. */
   readonly ratio: number;
   readonly covered: boolean;
+  /** Estimates of one session share its instruments' errors. */
+  readonly session: number;
 }
 
 export interface CoverageOptions {
@@ -56,13 +63,14 @@ export async function coverageSession(options: CoverageOptions): Promise<readonl
   );
   const energies = await meterAll(measuring, networks.slice(0, options.metered));
   const meanOfEnergies = disturbances.meanState(start_s);
-  return [
+  const judged = [
     ...judgeNetworks(rows, truths, random),
     ...judgeKernels(rows, physics, measuring, state),
     ...energies.flatMap((row) =>
       judgeEnergy(row, truthOf(physics, row.network, factors, meanOfEnergies), power),
     ),
   ];
+  return judged.map((one) => ({ ...one, session: seed }));
 }
 
 async function measureAll(
@@ -114,7 +122,7 @@ function judge(
   size: Judged["size"],
   { value, low, high }: { readonly value: number; readonly low: number; readonly high: number },
   truth: number,
-): Judged {
+): Omit<Judged, "session"> {
   return { estimator, size, ratio: value / truth, covered: low <= truth && truth <= high };
 }
 
@@ -137,7 +145,7 @@ function judgeNetworks(
   rows: readonly NetworkMeasurement[],
   truths: ReadonlyMap<Network, Truth>,
   random: Random,
-): readonly Judged[] {
+): readonly Omit<Judged, "session">[] {
   return combineLoads(rows).flatMap(({ network, floor, typical, rows: [first] }) => {
     const truth = truths.get(network);
     if (!truth || !first || !typical) throw new Error("A network without its truth");
@@ -160,7 +168,7 @@ function judgeKernels(
   physics: Physics,
   { instruments: { recording } }: Measuring,
   state: number,
-): readonly Judged[] {
+): readonly Omit<Judged, "session">[] {
   const half_s = recording ? recording.high_s - recording.time_s : 0;
   const feels = new Map(
     rows.flatMap(({ network, latency }) =>
@@ -184,7 +192,7 @@ function judgeEnergy(
   { energy }: NetworkMeasurement,
   truth: Truth,
   power: PowerRules,
-): readonly Judged[] {
+): readonly Omit<Judged, "session">[] {
   const size = truth.floor_s < 1.3e-4 ? "small" : "large";
   const { gross_j, net_j } = trueEnergy(truth, power);
   if (!energy?.net) throw new Error("A metered network without net energy");
@@ -215,21 +223,27 @@ export interface CoverageRow {
   readonly estimator: string;
   readonly size: string;
   readonly runs: number;
-  /** Mean of estimate over truth, less one. */
+  /** Mean of estimate over truth, less one, and its standard error from the means of sessions. */
   readonly bias: number;
+  readonly biasError: number;
   readonly coverage: number;
 }
+
+const meanRatio = (judged: readonly Judged[]): number =>
+  judged.reduce((sum, { ratio }) => sum + ratio, 0) / judged.length;
 
 export function summariseCoverage(judged: readonly Judged[]): readonly CoverageRow[] {
   const names = [...new Set(judged.map(({ estimator, size }) => `${estimator}|${size}`))].sort();
   return names.map((name) => {
     const own = judged.filter(({ estimator, size }) => `${estimator}|${size}` === name);
     const [estimator = "", size = ""] = name.split("|");
+    const bySession = [...groupBy(own, ({ session }) => String(session)).values()];
     return {
       estimator,
       size,
       runs: own.length,
-      bias: own.reduce((sum, { ratio }) => sum + ratio, 0) / own.length - 1,
+      bias: meanRatio(own) - 1,
+      biasError: deviation(bySession.map(meanRatio)) / Math.sqrt(bySession.length),
       coverage: own.filter(({ covered }) => covered).length / own.length,
     };
   });

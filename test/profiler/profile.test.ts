@@ -224,12 +224,14 @@ describe("profiling a search space", () => {
 
   it("ends in bounded time on a machine that never calms down again", async () => {
     const table = newTable();
-    const device = await simulatedDevice(slowed((time_s) => (time_s < 1.2 ? 1 : 1.5)));
+    const device = await simulatedDevice(slowed((time_s) => (time_s < 2.1 ? 1 : 1.5)));
 
-    const { stoppedBy, measured, flags } = await run(device, table, { patience_s: 1 });
+    const { stoppedBy, measured, platformId } = await run(device, table, { patience_s: 1 });
 
     expect(stoppedBy).toBe("done");
-    expect(flags.drift).toBeGreaterThan(measured / 3);
+    const later = planned(table, platformId).filter(({ block = 0 }) => block > 2);
+    expect(later.length).toBeGreaterThanOrEqual(perBlock);
+    expect(later.every(({ flags }) => flags.includes("drift"))).toBe(true);
     // 30 s and 1 s for each load are the patience; the rest is measuring.
     expect(device.clock.now_s()).toBeLessThan(40 + 1.5 * measured);
     table.close();
@@ -302,7 +304,7 @@ describe("energy in a profile", () => {
       const truth_s = undisturbed_s(exactPhysics, network);
       const kinds = table.energyWindows(id).map(({ kind }) => kind);
       expect(kinds.filter((kind) => kind === "load")).toHaveLength(5);
-      expect(kinds.join(" ")).toMatch(/^(idle load idle ?)+$/);
+      expect(kinds.join(" ")).toMatch(/^idle (load idle ?|idle )+$/);
       expect(energy?.provenance).toBe("simulated");
       expect(energy?.idle_power_w).toBeCloseTo(power.idle_w, 2);
       expect((energy?.gross.energy_j ?? 0) / (power.run_w * truth_s)).toBeCloseTo(1, 2);
