@@ -56,7 +56,7 @@ export function wholeMicroseconds({ kernels }: CheckInput): readonly CheckResult
 }
 
 const fewestForRank = 8;
-const lowestConcordance = 0.8;
+const lowestConcordance = 0.7;
 /** Costs this close are the same: widths of one tread. */
 const sameCost = 0.05;
 const mostCompared = 300;
