@@ -114,7 +114,8 @@ describe("profiling a search space", () => {
     expect(session?.instruments.recording?.time_s).toBeCloseTo(2.6e-6, 8);
     expect(session?.instruments.canary?.latency_s).toBeGreaterThan(0);
     expect(session?.instruments.meter?.updatePeriod_s).toBeCloseTo(1e-3, 6);
-    const [row] = planned(table, platformId);
+    // Node times are taken in the first load of a network: two batches more per sample.
+    const row = planned(table, platformId).find(({ load }) => load === 0);
     const log = table.batches(row?.id ?? 0);
     expect(log?.latency_s).toHaveLength(6 * 7);
     expect(log?.slowdown.every((factor) => factor > 0.99)).toBe(true);
@@ -224,7 +225,7 @@ describe("profiling a search space", () => {
 
   it("ends in bounded time on a machine that never calms down again", async () => {
     const table = newTable();
-    const device = await simulatedDevice(slowed((time_s) => (time_s < 2.1 ? 1 : 1.5)));
+    const device = await simulatedDevice(slowed((time_s) => (time_s < 3 ? 1 : 1.5)));
 
     const { stoppedBy, measured, platformId } = await run(device, table, { patience_s: 1 });
 
