@@ -28,7 +28,7 @@ export interface ProfileOptions {
   readonly clock?: Clock | undefined;
   /** W; gives modelled energy where no meter is read. */
   readonly assumePower_w?: number | undefined;
-  /** Independent loads of every network, 3 by default; up to `maxLoads` (5) while `--target-ci` is missed. */
+  /** Independent loads of every network, 3 by default; up to `maxLoads` (4) while `--target-ci` is missed. */
   readonly loads?: number | undefined;
   readonly maxLoads?: number | undefined;
   readonly timeLimit_s?: number | undefined;
@@ -51,7 +51,7 @@ export interface Session extends ProfileOptions {
 }
 
 export const defaultLoads = 3;
-export const defaultMaxLoads = 5;
+export const defaultMaxLoads = 4;
 
 /** How many more loads of a planned network the table needs. */
 export const missingLoads = (

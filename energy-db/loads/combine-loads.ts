@@ -124,7 +124,8 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
   });
   // Effects fitted to the same values take degrees of freedom from all of them.
   const freedom = bySubject.reduce((sum, { loads }) => sum + loads - 1, 0);
-  const correction = freedom / Math.max(1, freedom - Math.max(0, effects.size - 1));
+  const correction =
+    freedom > 0 ? freedom / Math.max(1, freedom - Math.max(0, effects.size - 1)) : 1;
   const variances = bySubject.map(({ centre, squares, loads }) => ({
     variance: loads > 1 ? (correction * squares) / (loads - 1) : 0,
     freedom: (loads - 1) / correction,

@@ -1,4 +1,4 @@
-import { withAveragePoolGradient } from "./average-pool-gradient.ts";
+import { withRightGradients } from "./gradients.ts";
 import { prepareTfjs, tf } from "./tfjs.ts";
 
 /** Runs `work` synchronously with `name` as the backend of tfjs, and puts everything of tfjs that it changes back. */
@@ -13,7 +13,7 @@ export function withTfjsBackend<T>(name: string, work: () => T): T {
   // Switching to a backend that is ready is done when the call returns; its promise has nothing more to say.
   void tf.setBackend(name);
   try {
-    return withAveragePoolGradient(work);
+    return withRightGradients(work);
   } finally {
     void tf.setBackend(former);
     tf.env().set("PROD", isProduction);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { withAveragePoolGradient } from "../../../src/tensor/average-pool-gradient.ts";
+import { withRightGradients } from "../../../src/tensor/gradients.ts";
 import { targetFor, tf, traceGraph } from "../../../src/tensor/index.ts";
 import {
   expectSame,
@@ -78,7 +78,7 @@ describe("pooling", () => {
       tf.sum(tf.mul(tf.avgPool(x as tf.Tensor4D, 2, 2, "same"), weights));
     const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
 
-    const gradient = withAveragePoolGradient(() => tf.grad(loss)(x)).dataSync();
+    const gradient = withRightGradients(() => tf.grad(loss)(x)).dataSync();
 
     // Average pooling is linear: the slope along a pixel is the loss of that pixel alone.
     const slopes = Array.from(

@@ -1,5 +1,4 @@
 import type { OnnxAttribute } from "../../../onnx/graph.ts";
-import { elementTypes } from "../../../onnx/schema.ts";
 import { tf } from "../../tfjs.ts";
 import { joinedSum, perChannel, rectified as rectifiedLinear } from "../blocked/linear.ts";
 import { pendingProduct } from "../blocked/moments.ts";
@@ -223,27 +222,6 @@ const batchNorm: KernelRule = (call) => {
   return applyBinary(builder, multiplyTraced(builder, inputOf(call, "x"), scale), shift, add);
 };
 
-/** Divided towards minus infinity, as tfjs does; integers in float64, which holds every quotient of int32 exactly. */
-const floorDivide: KernelRule = (call) => {
-  const [a, b] = [inputOf(call, "a"), inputOf(call, "b")];
-  const { builder } = call;
-  const wide = (x: Traced): Traced =>
-    elementwise(builder, {
-      op: "Cast",
-      operands: [x],
-      attributes: { to: { int: float64 } },
-    });
-  const operands = a.type === "int32" ? [wide(a), wide(b)] : [a, b];
-  const quotient = elementwise(builder, { op: "Div", operands });
-  const floored = elementwise(builder, { op: "Floor", operands: [quotient] });
-  if (a.type !== "int32") return floored;
-  const attributes = { to: { int: elementTypes.int32 } };
-  return elementwise(builder, { op: "Cast", operands: [floored], type: "int32", attributes });
-};
-
-/** ONNX's number for float64, which occurs inside this rule alone. */
-const float64 = 11;
-
 /** Rules of kernels that work element by element. */
 export const elementwiseRules: KernelRules = {
   [tf.Identity]: (call) => inputOf(call, "x"),
@@ -264,7 +242,6 @@ export const elementwiseRules: KernelRules = {
       : binary(subtract)(call),
   [tf.Multiply]: (call) => multiplyTraced(call.builder, inputOf(call, "a"), inputOf(call, "b")),
   [tf.RealDiv]: binary(divide),
-  [tf.FloorDiv]: floorDivide,
   [tf.Maximum]: binary({ op: "Max", fold: Math.max }),
   [tf.Minimum]: binary({ op: "Min", fold: Math.min }),
   [tf.Pow]: binary({ op: "Pow", rightUnit: 1 }),

@@ -1,8 +1,8 @@
 import { tf } from "../../tfjs.ts";
-import { filled } from "../elementwise.ts";
+import { broadcastTo, filled } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { sizeAt, sizeOf } from "../layout.ts";
-import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
+import { attrOf, inputOf, type KernelCall, type KernelRule, type KernelRules } from "../rule.ts";
 import type { Traced } from "../traced.ts";
 
 const gather: KernelRule = (call) => {
@@ -138,6 +138,50 @@ function scatterRows(
   });
 }
 
+/** Values put at points of a tensor; where points repeat, one of them stays. */
+function placed(call: KernelCall, onto: Traced, points: Traced, updates: string): Traced {
+  const { builder } = call;
+  const long = builder.emit("Cast", [builder.read(points)], { to: { int: 7 } });
+  const name = builder.emit("ScatterND", [builder.read(onto), long, updates]);
+  return builder.value(name, onto.shape, onto.type);
+}
+
+const sparseToDense: KernelRule = (call) => {
+  const { builder } = call;
+  const indices = inputOf(call, "sparseIndices");
+  const values = inputOf(call, "sparseValues");
+  const shape = attrOf<number[]>(call, "outputShape");
+  const [depth = 1] = indices.shape.length === 2 ? indices.shape.slice(1) : [];
+  const rows = sizeOf(indices.shape) / depth;
+  const onto = broadcastTo(inputOf(call, "defaultValue"), shape);
+  const updates = builder.read(broadcastTo(values, [rows]));
+  return placed(call, onto, builder.reshape(indices, [rows, depth]), updates);
+};
+
+const tensorScatterUpdate: KernelRule = (call) =>
+  placed(
+    call,
+    inputOf(call, "tensor"),
+    inputOf(call, "indices"),
+    call.builder.read(inputOf(call, "updates")),
+  );
+
+/** The largest values along the last axis, the first of equals first, and their places. */
+const topK: KernelRule = (call) => {
+  const { builder } = call;
+  const x = inputOf(call, "x");
+  const k = attrOf<number>(call, "k");
+  const [values = "", places = ""] = builder.emitAll(
+    "TopK",
+    [builder.read(x), builder.ints([k])],
+    undefined,
+    2,
+  );
+  const shape = [...x.shape.slice(0, -1), k];
+  const index = builder.emit("Cast", [places], { to: { int: 6 } });
+  return [builder.value(values, shape, x.type), builder.value(index, shape, "int32")];
+};
+
 /** Numbers that do not depend on any tensor are constants. */
 const range: KernelRule = (call) => {
   const [start, stop, step] = ["start", "stop", "step"].map((name) => attrOf<number>(call, name));
@@ -155,4 +199,7 @@ export const indexRules: KernelRules = {
   [tf.UnsortedSegmentSum]: segmentSum,
   [tf.ScatterNd]: scatter,
   [tf.Range]: range,
+  [tf.SparseToDense]: sparseToDense,
+  [tf.TensorScatterUpdate]: tensorScatterUpdate,
+  [tf.TopK]: topK,
 };

@@ -118,6 +118,28 @@ const cumulate: KernelRule = (call) => {
   return builder.value(builder.emit("CumSum", [builder.read(x), along], flags), x.shape, x.type);
 };
 
+/** Products of all values up to each: after step i every one holds those of 2^(i+1) values, ones standing outside. */
+const cumulateProduct: KernelRule = (call) => {
+  const { builder } = call;
+  const x = inputOf(call, "x");
+  const [axis = 0] = parsedAxes(call, x);
+  const length = x.shape[axis] ?? 1;
+  const reverse = attrOf<boolean>(call, "reverse");
+  const shifted = (name: string, by: number): string => {
+    const pads = x.shape.map((_, other) => (other === axis ? by : 0));
+    const none = pads.map(() => 0);
+    const padding = builder.ints(reverse ? [...none, ...pads] : [...pads, ...none]);
+    const padded = builder.emit("Pad", [name, padding, builder.scalar(1, x.type)]);
+    const bounds = [[reverse ? by : 0], [reverse ? by + length : length], [axis]];
+    return builder.emit("Slice", [padded, ...bounds.map((values) => builder.ints(values))]);
+  };
+  let product = builder.read(x);
+  if (attrOf<boolean>(call, "exclusive")) product = shifted(product, 1);
+  for (let by = 1; by < length; by *= 2)
+    product = builder.emit("Mul", [product, shifted(product, by)]);
+  return builder.value(product, x.shape, x.type);
+};
+
 /** Mean of a float tensor; tfjs casts everything else before. */
 const mean: KernelRule = (call) => {
   const x = inputOf(call, "x");
@@ -145,4 +167,5 @@ export const reduceRules: KernelRules = {
   [tf.Softmax]: softmax("Softmax", "dim"),
   [tf.LogSoftmax]: softmax("LogSoftmax", "axis"),
   [tf.Cumsum]: cumulate,
+  [tf.Cumprod]: cumulateProduct,
 };

@@ -1,16 +1,20 @@
 import type { KernelRules } from "../rule.ts";
 import { convRules } from "./conv.ts";
 import { depthwiseRules } from "./depthwise.ts";
+import { divisionRules } from "./division.ts";
 import { elementwiseRules } from "./elementwise.ts";
+import { fusedRules } from "./fused.ts";
 import { indexRules } from "./index-rules.ts";
 import { matmulRules } from "./matmul.ts";
 import { poolRules } from "./pool.ts";
 import { reduceRules } from "./reduce.ts";
+import { resizeRules } from "./resize.ts";
 import { shapeRules } from "./shape.ts";
 
 /** Every tfjs kernel that can be traced. */
 export const kernelRules: KernelRules = {
   ...elementwiseRules,
+  ...divisionRules,
   ...reduceRules,
   ...matmulRules,
   ...convRules,
@@ -18,4 +22,6 @@ export const kernelRules: KernelRules = {
   ...poolRules,
   ...shapeRules,
   ...indexRules,
+  ...fusedRules,
+  ...resizeRules,
 };

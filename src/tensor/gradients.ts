@@ -6,26 +6,43 @@ interface PoolAttributes {
   readonly pad: "valid" | "same" | number;
 }
 
-/**
- * Runs `work` with a right gradient of average pooling: tfjs's own divides by the whole window even where the forward
- * pass divided by the pixels inside the image, which at padded borders is too small.
- */
-export function withAveragePoolGradient<T>(work: () => T): T {
-  const former = tf.getGradient(tf.AvgPool);
-  if (former === averagePoolGradient) return work();
-  replace(averagePoolGradient);
+/** Runs `work` with gradients in place of those of tfjs that are wrong or missing. */
+export function withRightGradients<T>(work: () => T): T {
+  const former = [tf.AvgPool, tf.BatchMatMul].map((kernel) => tf.getGradient(kernel));
+  if (former.includes(averagePoolGradient)) return work();
+  const [, product] = former;
+  replaceGradients([averagePoolGradient, ...(product ? [batchProductGradient(product)] : [])]);
   try {
     return work();
   } finally {
-    replace(former);
+    replaceGradients(former.filter((gradient) => gradient !== undefined));
   }
 }
 
-function replace(gradient: tf.GradConfig): void {
-  tf.unregisterGradient(tf.AvgPool);
-  tf.registerGradient(gradient);
+function replaceGradients(gradients: readonly tf.GradConfig[]): void {
+  for (const gradient of gradients) {
+    tf.unregisterGradient(gradient.kernelName);
+    tf.registerGradient(gradient);
+  }
 }
 
+/** tfjs's gradient, summed over the batches along which an operand was repeated: tfjs leaves them in. */
+const batchProductGradient = (own: tf.GradConfig): tf.GradConfig => ({
+  ...own,
+  gradFunc: (dy, saved, attrs) => {
+    const { a, b } = own.gradFunc(dy, saved, attrs);
+    const [left, right] = saved as [tf.Tensor, tf.Tensor];
+    if (!a || !b) throw new Error("The gradient of a product has two parts");
+    return { a: () => summedTo(a(), left.shape), b: () => summedTo(b(), right.shape) };
+  },
+});
+
+function summedTo(gradient: tf.Tensor, shape: number[]): tf.Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
+  return axes.length === 0 ? gradient : tf.reshape(tf.sum(gradient, axes), shape);
+}
+
+/** tfjs divides by the whole window even where the forward pass divided by the pixels inside the image. */
 const averagePoolGradient: tf.GradConfig = {
   kernelName: tf.AvgPool,
   inputsToSave: ["x"],
