@@ -11,7 +11,11 @@ import { comparableRows, defaultMaxLoads, type Session } from "./steps.ts";
  * are in the table.
  */
 export function unsettledNetworks(session: Session): {
-  readonly wanting: readonly PlannedNetwork[];
+  readonly wanting: readonly {
+    readonly planned: PlannedNetwork;
+    /** Whether it is for a kernel's sake. */
+    readonly profileAll: boolean;
+  }[];
   /** How many networks have met the target. */
   readonly settled: number;
 } {
@@ -29,7 +33,7 @@ export function unsettledNetworks(session: Session): {
         kernels.some(({ kernel }) => wideKernels.has(kernelKey(kernel))),
       );
       const unsettled = holdsWide || isWide(network.floor, plan.targetCi);
-      return [loadKey(network), { unsettled, loads: network.rows.length }];
+      return [loadKey(network), { unsettled, holdsWide, loads: network.rows.length }];
     }),
   );
   const judged = plan.networks.map((planned) => ({
@@ -37,9 +41,11 @@ export function unsettledNetworks(session: Session): {
     found: networks.get(loadKey({ ...planned, batch: plan.space.batch })),
   }));
   return {
-    wanting: judged
-      .filter(({ found }) => found?.unsettled === true && found.loads < maxLoads)
-      .map(({ planned }) => ({ ...planned, metered: false })),
+    wanting: judged.flatMap(({ planned, found }) =>
+      found?.unsettled === true && found.loads < maxLoads
+        ? { planned: { ...planned, metered: false }, profileAll: found.holdsWide }
+        : [],
+    ),
     settled: judged.filter(({ found }) => found?.unsettled === false).length,
   };
 }
