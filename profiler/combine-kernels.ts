@@ -69,17 +69,20 @@ export function combineKernels(
     ...groupBy(placed, ({ measured }) => kernelKey(measured.kernel)).values(),
   ].flatMap((own) => gather(own));
   const clear = kernels.filter(({ belowResolution }) => !belowResolution);
-  const loadPrior = variancePrior(clear.map(({ betweenLoads }) => betweenLoads));
   const networkPrior = variancePrior(clear.map(({ betweenNetworks }) => betweenNetworks));
+  // Where every network was profiled once, what networks vary by stands in for what loads do: it is no less.
+  const loadPrior = variancePrior(clear.map(({ betweenLoads }) => betweenLoads)) ?? networkPrior;
   return kernels.map((gathered) => {
     const { kernel, latency_s, loads, networks, nodes, belowResolution } = gathered;
     const between = moderate(gathered.betweenNetworks, networkPrior ?? loadPrior);
     const own = networks > 1 ? between : moderate(gathered.betweenLoads, loadPrior);
     const half = ({ variance, freedom }: typeof own, share: number): number =>
-      Math.hypot(
-        studentT95(freedom) * latency_s * Math.sqrt(variance * share),
-        nodes * recordingHalf_s,
-      );
+      freedom > 0
+        ? Math.hypot(
+            studentT95(freedom) * latency_s * Math.sqrt(variance * share),
+            nodes * recordingHalf_s,
+          )
+        : Number.POSITIVE_INFINITY;
     const half_s = half(own, 1 / (networks > 1 ? networks : loads));
     const newHalf_s = half(between, 1 + 1 / networks);
     return {

@@ -153,7 +153,9 @@ async function measureNetworks(
     const { wanting, settled } = unsettledNetworks(session);
     counts.unsettled = plan.networks.length - settled;
     if (wanting.length === 0 || first.length === 0) return "done";
-    const more = wanting.flatMap((planned) => loadsOf(session, planned, 1));
+    const more = wanting.flatMap(({ planned, profileAll }) =>
+      loadsOf(session, planned, 1, { profileAll }),
+    );
     const stopped = await measureLoads(session, more, deadline_s);
     if (stopped !== "done") return stopped;
   }

@@ -69,11 +69,15 @@ export const missingLoads = (
     },
   );
 
-/** So many loads of a planned network; its energy is metered with the first of them. */
+/**
+ * So many loads of a planned network; its energy is metered with the first of them. Node times split costs between
+ * kernels, and are taken once; whole networks, in every load, say what they add up to.
+ */
 export function loadsOf(
   { table, sessionId, plan: { space } }: Session,
   { network, role, position, metered }: PlannedNetwork,
   count: number,
+  { profileAll = false } = {},
 ): readonly Load[] {
   const first = table.nextLoad(sessionId, { network, role, batch: space.batch });
   return Array.from({ length: count }, (_, i) => ({
@@ -83,8 +87,7 @@ export function loadsOf(
     position,
     load: first + i,
     attempt: 0,
-    // Node times split costs between kernels; whole networks, in every load, say what they add up to.
-    profiled: first + i === 0,
+    profiled: profileAll || first + i === 0,
     metered: metered && i === 0,
   }));
 }
