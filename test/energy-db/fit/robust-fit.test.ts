@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Row, robustFit } from "../../../energy-db/fit/robust-fit.ts";
 import { seededRandom } from "../../../src/random.ts";
