@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { splittableGroups } from "../search/splitting/groups.ts";
+import { splittingStep } from "../search/splitting/splitting-step.ts";
 import { findPreset } from "../src/network/presets.ts";
 import { seededRandom } from "../src/random.ts";
 import { median } from "../src/statistics.ts";
@@ -33,6 +35,7 @@ const options = {
   steps: { type: "string", default: "15" },
   backend: { type: "string", default: "onnx-cpu" },
   json: { type: "boolean", default: false },
+  splitting: { type: "boolean", default: false },
   "vs-pytorch": { type: "boolean", default: false },
   "pytorch-script": { type: "string", default: "pytorch_train_step.py" },
   layout: { type: "string", default: "best" },
@@ -41,7 +44,7 @@ const options = {
 } as const;
 
 /**
- * Times a training step and an evaluation of a preset. With --vs-pytorch it does so in turn with a PyTorch
+ * Times a training step and an evaluation of a preset, with --splitting one pass of S v over all neurons too. With --vs-pytorch it does so in turn with a PyTorch
  * script that takes the same arguments and prints the same fields, each run in a process of its own.
  */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -54,15 +57,8 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 type Arguments = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
 
-async function measure({
-  net,
-  width,
-  batch,
-  threads,
-  steps,
-  backend,
-  clock,
-}: Arguments): Promise<Timing & Record<string, unknown>> {
+async function measure(values: Arguments): Promise<Timing & Record<string, unknown>> {
+  const { net, width, batch, threads, steps, backend, clock } = values;
   const network = findPreset(net).build({ multiplier: Number(width) });
   const engine = await createEngine({
     backend: backend as BackendName,
@@ -72,6 +68,12 @@ async function measure({
   const timing = { steps: Number(steps), now: clocks[clock] ?? performance.now };
   const train = await timeProgram(engine, trainStep(network, sgd(), size), timing);
   const forward = await timeProgram(engine, evaluationStep(network, size), timing);
+  const groups = splittableGroups(network).filter(
+    ({ reason, isLinear }) => reason === undefined && !isLinear,
+  );
+  const products = values.splitting
+    ? await timeProgram(engine, splittingStep(network, groups, size), timing)
+    : undefined;
   await engine.close();
   return {
     framework: `wattsplit ${engine.backend}`,
@@ -81,6 +83,12 @@ async function measure({
     threads: Number(threads),
     train_step_ms: train.median_ms,
     forward_ms: forward.median_ms,
+    ...(products
+      ? {
+          splitting_ms: products.median_ms,
+          splitting_per_train_step: rounded(products.median_ms / train.median_ms),
+        }
+      : {}),
     trace_ms: train.trace_ms,
     session_ms: train.session_ms,
     nodes: train.nodes,

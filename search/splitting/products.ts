@@ -1,6 +1,6 @@
 import type { Batch } from "../../src/datasets/index.ts";
 import type { Network } from "../../src/network/network.ts";
-import type { Weights } from "../../src/network/parameters.ts";
+import { parametersOf, type Weights } from "../../src/network/parameters.ts";
 import type { Engine, TensorSpec, TensorValue } from "../../src/tensor/index.ts";
 import { type SplittingGroup, splittableGroups } from "./groups.ts";
 import { directionName, productName, splittingStep } from "./splitting-step.ts";
@@ -33,15 +33,33 @@ export async function compileSplittingProducts(
   const curved = groups.filter(({ isLinear }) => !isLinear);
   const { fn, inputs, state } = splittingStep(network, curved, { batch });
   const program = await engine.compile(`${network.name}-splitting-${batch}`, fn, inputs, { state });
+  const parameters = parametersOf(network);
+  let given: Weights | undefined;
+  let arranged: Record<string, TensorValue> = {};
+  /** The same weights are given with every batch: they are put in the program's layout once. */
+  const arrange = (weights: Weights): Record<string, TensorValue> => {
+    if (weights === given) return arranged;
+    arranged = program.arrange(
+      valuesOf(inputs, new Map(parameters.map(({ name }) => [name, weights.get(name)]))),
+    );
+    given = weights;
+    return arranged;
+  };
   return {
     groups,
     batch,
     multiply: async (weights, { x, y, count }, directions) => {
       if (count !== batch)
         throw new Error(`Compiled for batches of ${batch}, given one of ${count}`);
-      const arrays = new Map<string, Float32Array | Int32Array>([...weights, ["x", x], ["y", y]]);
-      for (const [group, vectors] of directions) arrays.set(directionName(group), vectors);
-      const outputs = await program.run(valuesOf(inputs, arrays));
+      const arrays = new Map<string, Float32Array | Int32Array>([
+        ["x", x],
+        ["y", y],
+      ]);
+      for (const { group } of curved) {
+        const vectors = directions.get(group.name);
+        if (vectors) arrays.set(directionName(group.name), vectors);
+      }
+      const outputs = await program.run({ ...arrange(weights), ...valuesOf(inputs, arrays) });
       return {
         products: new Map(groups.map((group) => [group.group.name, productOf(group, outputs)])),
         loss: Number(outputs.loss?.data[0]),
@@ -53,12 +71,12 @@ export async function compileSplittingProducts(
 
 function valuesOf(
   specs: Readonly<Record<string, TensorSpec>>,
-  arrays: ReadonlyMap<string, Float32Array | Int32Array>,
+  arrays: ReadonlyMap<string, Float32Array | Int32Array | undefined>,
 ): Record<string, TensorValue> {
   const values: Record<string, TensorValue> = {};
-  for (const [name, spec] of Object.entries(specs)) {
-    const data = arrays.get(name);
-    if (!data) throw new Error(`No values for "${name}"`);
+  for (const [name, data] of arrays) {
+    const spec = specs[name];
+    if (!data || !spec) throw new Error(`No values for "${name}"`);
     values[name] = { ...spec, data };
   }
   return values;

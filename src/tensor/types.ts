@@ -45,6 +45,8 @@ export interface Program {
    * `state` inputs are put in row-major order only when their data is asked for.
    */
   run(inputs: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
+  /** The same values with those of `state` inputs in the layout the program keeps them in: to be given again and again. */
+  arrange(values: Readonly<Record<string, TensorValue>>): Record<string, TensorValue>;
   readonly traceMs: number;
   readonly sessionMs: number;
   /** Nodes of the traced graph; 0 when eager. */

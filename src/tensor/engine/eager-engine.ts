@@ -83,6 +83,7 @@ function eagerProgram(registered: string, source: Source): Program {
         for (const [, tensor] of results) tensor.dispose();
       }
     },
+    arrange: (values) => ({ ...values }),
     traceMs: 0,
     sessionMs: 0,
     nodes: 0,

@@ -9,7 +9,7 @@ import { traceGraph } from "../trace/trace.ts";
 import type { BackendName, Engine, Program, TensorSpec, TensorValue } from "../types.ts";
 import { probeBlockSize } from "./block-size.ts";
 import { checkInputs } from "./inputs.ts";
-import { StoredValue, storedAs } from "./stored-value.ts";
+import { StoredValue } from "./stored-value.ts";
 
 type OnnxBackend = Extract<BackendName, `onnx-${string}`>;
 
@@ -72,8 +72,15 @@ function onnxProgram(
   session: ort.InferenceSession,
   graph: TracedGraph,
   inputs: Readonly<Record<string, TensorSpec>>,
-): Pick<Program, "run"> {
+): Pick<Program, "run" | "arrange"> {
   return {
+    arrange: (values) =>
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => {
+          const layout = graph.layouts.get(name);
+          return [name, layout === undefined ? value : StoredValue.of(value, layout)];
+        }),
+      ),
     run: async (values) => {
       const given = checkInputs(graph.name, inputs, values);
       const feeds = given.map(([name, value]) => {
@@ -102,7 +109,9 @@ const feedOf = ({ data, shape, dtype }: TensorValue): ort.Tensor =>
   new ort.Tensor(dtype as "float32", data as Float32Array, [...shape]);
 
 const storedFeed = (value: TensorValue, layout: Layout): ort.Tensor =>
-  new ort.Tensor("float32", storedAs(value, value, layout), [...storedShape(value.shape, layout)]);
+  new ort.Tensor("float32", StoredValue.of(value, layout).stored, [
+    ...storedShape(value.shape, layout),
+  ]);
 
 function storedResult(
   value: TensorValue,

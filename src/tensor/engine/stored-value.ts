@@ -7,7 +7,7 @@ import {
   splitShape,
   storedShape,
 } from "../trace/layout.ts";
-import type { TensorSpec, TensorValue } from "../types.ts";
+import type { TensorValue } from "../types.ts";
 
 /** A float tensor in the layout a program keeps it in; its row-major data is made when first asked for. */
 export class StoredValue implements TensorValue {
@@ -23,17 +23,18 @@ export class StoredValue implements TensorValue {
     this.stored = stored;
   }
 
+  /** A value in the layout a program wants it in. */
+  static of(value: TensorValue, layout: Layout): StoredValue {
+    if (value instanceof StoredValue && value.layout === layout) return value;
+    // Only float32 inputs are kept in a layout of their own.
+    const stored = toLayout(value.data as Float32Array, value.shape, layout);
+    return new StoredValue(value.shape, layout, stored);
+  }
+
   get data(): Float32Array {
     this.#data ??= fromLayout(this.stored, this.shape, this.layout);
     return this.#data;
   }
-}
-
-/** A value in the layout a program wants it in. */
-export function storedAs(value: TensorValue, { shape }: TensorSpec, layout: Layout): Float32Array {
-  if (value instanceof StoredValue && value.layout === layout) return value.stored;
-  // Only float32 inputs are kept in a layout of their own.
-  return toLayout(value.data as Float32Array, shape, layout);
 }
 
 function toLayout(data: Float32Array, shape: readonly number[], layout: Layout): Float32Array {

@@ -19,6 +19,7 @@ import {
   splitShape,
   storedShape,
 } from "./layout.ts";
+import { namedOutputs, rectifyingConvolutions } from "./peephole.ts";
 import { type GraphTarget, targetFor } from "./target.ts";
 import type { Pending, Traced, TracedType } from "./traced.ts";
 
@@ -48,6 +49,9 @@ export class GraphBuilder {
   /** Shapes of values where they are known, and of reshaped values what they are reshapes of. */
   readonly #shapes = new Map<string, readonly number[]>();
   readonly #origins = new Map<string, string>();
+  /** Tensors that are pending, by what they are made of. */
+  readonly #made = new Map<string, Traced>();
+  readonly #keys = new Map<Traced, string>();
   readonly #taken = new Set<string>();
   #next = 0;
 
@@ -196,6 +200,23 @@ export class GraphBuilder {
     return name;
   }
 
+  /** The tensor that `make` gives, the same one for every call of the same kind on the same operands. */
+  once(kind: string, operands: readonly Traced[], make: () => Traced): Traced {
+    const key = [kind, ...operands.map((operand) => this.#keyOf(operand))].join("|");
+    const known = this.#made.get(key) ?? make();
+    this.#made.set(key, known);
+    return known;
+  }
+
+  /** Its form where the tensor has one, because equal computations have equal names; else a number of its own. */
+  #keyOf(traced: Traced): string {
+    const [form] = traced.names;
+    if (form) return [...form, ...traced.shape].join();
+    const known = this.#keys.get(traced) ?? `#${this.#next++}`;
+    this.#keys.set(traced, known);
+    return known;
+  }
+
   #hasShape(name: string, shape: readonly number[]): boolean {
     const known = this.#shapes.get(name);
     return known !== undefined && sameShape(known, shape);
@@ -215,16 +236,11 @@ export class GraphBuilder {
       if (layouts.has(key)) layouts.set(output.name, layout);
       return output;
     });
-    const needed = new Set(outputs.map((output) => output.name));
-    const nodes: OnnxNode[] = [];
-    for (const node of namedOutputs(this.#nodes).toReversed()) {
-      const last = node.outputs.findLastIndex((output) => needed.has(output));
-      if (last < 0) continue;
-      for (const input of node.inputs) needed.add(input);
-      // Outputs nobody reads may be left out at the end, but not the parts of a split.
-      const kept = node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1);
-      nodes.push({ ...node, outputs: kept });
-    }
+    const ends = outputs.map((output) => output.name);
+    const { nodes, needed } = neededNodes(
+      rectifyingConvolutions(neededNodes(namedOutputs(this.#nodes), ends).nodes),
+      ends,
+    );
     return {
       name,
       inputs: [...this.#inputs.values()].map(({ name, shape, type, layout }) => ({
@@ -235,7 +251,7 @@ export class GraphBuilder {
       outputs,
       layouts,
       initializers: [...this.#initializers.values()].filter((tensor) => needed.has(tensor.name)),
-      nodes: nodes.reverse(),
+      nodes,
     };
   }
 
@@ -336,19 +352,22 @@ export class GraphBuilder {
   }
 }
 
-/** The nodes with those that only name an output gone wherever its maker can give it that name. */
-function namedOutputs(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
-  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const renamed = new Map<string, string>();
-  const kept = nodes.filter(({ op, inputs: [source = ""], outputs: [output = ""] }) => {
-    if (op !== "Identity" || !made.has(source) || renamed.has(source)) return true;
-    renamed.set(source, output);
-    return false;
-  });
-  const rename = (name: string) => renamed.get(name) ?? name;
-  return kept.map((node) => ({
-    ...node,
-    inputs: node.inputs.map(rename),
-    outputs: node.outputs.map(rename),
-  }));
+/** The nodes that some output needs, and the names of all values they read or make for one. */
+function neededNodes(
+  all: readonly OnnxNode[],
+  outputs: readonly string[],
+): { readonly nodes: readonly OnnxNode[]; readonly needed: ReadonlySet<string> } {
+  const needed = new Set(outputs);
+  const nodes: OnnxNode[] = [];
+  for (const node of all.toReversed()) {
+    const last = node.outputs.findLastIndex((output) => needed.has(output));
+    if (last < 0) continue;
+    for (const input of node.inputs) needed.add(input);
+    // Outputs nobody reads may be left out at the end, but not the parts of a split.
+    nodes.push({
+      ...node,
+      outputs: node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1),
+    });
+  }
+  return { nodes: nodes.reverse(), needed };
 }

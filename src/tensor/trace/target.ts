@@ -25,7 +25,7 @@ export interface GraphTarget {
   readonly borders: Borders;
 }
 
-/** Fitted by `npm run -s bench -- lowering --fit` (docs/engine.md, lowering choices). */
+/** Read off node profiles on one AMD EPYC with AVX-512 (docs/engine.md, lowering choices). */
 const borders: Borders = {
   thinChannels: 8,
   wideChannels: 64,

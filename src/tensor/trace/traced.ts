@@ -40,7 +40,7 @@ export interface Pending {
   readonly product?: readonly [Traced, Traced];
 }
 
-/** A convolution in the blocked layout, open to a factor and a shift per channel, a sum and an activation. */
+/** A convolution in the blocked layout, open to a factor and a shift per channel and a sum. */
 export interface Linear {
   /** The filter, or for a plain factor per channel the vector of factors. */
   readonly filter: Traced;
@@ -56,5 +56,4 @@ export interface LinearParts {
   readonly filter: Traced;
   readonly shift?: Traced;
   readonly sum?: Traced;
-  readonly activation?: "Relu";
 }

@@ -12,7 +12,7 @@ import {
 } from "../layout.ts";
 import type { Traced } from "../traced.ts";
 import { outShapeOf, type Window } from "../window.ts";
-import { activationOf, isBlockedImage, linear, optionalInputs, requireLayout } from "./linear.ts";
+import { isBlockedImage, linear, optionalInputs, requireLayout } from "./linear.ts";
 
 /** The filter's layout in which a convolution runs blocked here; undefined where it does not. */
 export function filterLayoutFor(
@@ -40,19 +40,21 @@ export function blockedConvolution(
   { window, layout }: { readonly window: Window; readonly layout: Layout },
 ): Traced {
   const image = isThin(layout) ? nchw : requireLayout(builder);
-  return linear(builder, outShapeOf(window), {
-    filter,
-    emit: (parts) =>
-      builder.emit(
-        `${nchwc}Conv`,
-        [
-          builder.read(isThin(layout) ? x : builder.cleared(x), image),
-          filterOperand(builder, parts.filter, layout),
-          ...optionalInputs(builder, parts),
-        ],
-        { ...windowAttributes(window), ...activationOf(parts) },
-      ),
-  });
+  return builder.once(`convolution ${JSON.stringify(window)}`, [x, filter], () =>
+    linear(builder, outShapeOf(window), {
+      filter,
+      emit: (parts) =>
+        builder.emit(
+          `${nchwc}Conv`,
+          [
+            builder.read(isThin(layout) ? x : builder.cleared(x), image),
+            filterOperand(builder, parts.filter, layout),
+            ...optionalInputs(builder, parts),
+          ],
+          windowAttributes(window),
+        ),
+    }),
+  );
 }
 
 /** A filter in its blocked layout and in the shape convolutions read it in. */
@@ -85,7 +87,7 @@ export function blockedDepthwise(
           filterOperand(builder, parts.filter, channelFilterOf(builder)),
           ...optionalInputs(builder, parts),
         ],
-        { ...windowAttributes(window), group: { int: channels }, ...activationOf(parts) },
+        { ...windowAttributes(window), group: { int: channels } },
       ),
   });
 }

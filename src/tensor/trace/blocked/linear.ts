@@ -69,9 +69,22 @@ function withVector(
 ): Traced | undefined {
   const vector = vectorOf(builder, image, other);
   if (!vector) return undefined;
-  const known = pendingLinear(image) ?? identity(builder, image);
-  if (op === "Mul")
-    return known.sum ? undefined : linear(builder, image.shape, scaled(builder, known, vector));
+  const isPending = image.names.size === 0;
+  return builder.once(`${op} ${isPending ? "pending" : "made"}`, [image, vector], () =>
+    joinedVector(builder, op, image, vector),
+  );
+}
+
+function joinedVector(
+  builder: GraphBuilder,
+  op: "Add" | "Sub" | "Mul",
+  image: Traced,
+  vector: Traced,
+): Traced {
+  const pending = pendingLinear(image);
+  // A sum would have to be scaled too.
+  const known = pending && !(op === "Mul" && pending.sum) ? pending : identity(builder, image);
+  if (op === "Mul") return linear(builder, image.shape, scaled(builder, known, vector));
   const signed = op === "Add" ? vector : elementwise(builder, { op: "Neg", operands: [vector] });
   const shift = known.shift
     ? elementwise(builder, { op: "Add", operands: [known.shift, signed] })
@@ -124,7 +137,6 @@ function identity(builder: GraphBuilder, image: Traced): Linear {
       const attributes = {
         group: { int: stored },
         kernel_shape: { ints: [1, 1] },
-        ...activationOf(parts),
       };
       const name = builder.shaped(builder.emit(`${nchwc}Conv`, inputs, attributes), row);
       return builder.reshapeValue(name, [batch, stored, height, width]);
@@ -147,9 +159,6 @@ export function optionalInputs(
   return [bias, declared ? builder.reshapeValue(added, declared) : added];
 }
 
-export const activationOf = ({ activation }: LinearParts) =>
-  activation ? { activation: { string: activation } } : {};
-
 /** The sum of two images of which one is still pending: it takes the other one in. */
 export function joinedSum(builder: GraphBuilder, a: Traced, b: Traced): Traced | undefined {
   if (!sameShape(a.shape, b.shape)) return undefined;
@@ -163,18 +172,4 @@ export function joinedSum(builder: GraphBuilder, a: Traced, b: Traced): Traced |
       return linear(builder, a.shape, { ...known, sum: other });
   }
   return undefined;
-}
-
-/** max(x, 0) by the convolution that makes x; undefined where x is made otherwise or already. */
-export function rectified(builder: GraphBuilder, x: Traced): Traced | undefined {
-  const known = pendingLinear(x);
-  if (!known) return undefined;
-  const name = known.emit({ ...known, activation: "Relu" });
-  return builder.value(
-    name,
-    x.shape,
-    "float32",
-    requireLayout(builder),
-    Math.max(x.filling ?? 0, 0),
-  );
 }

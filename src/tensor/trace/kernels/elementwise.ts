@@ -1,6 +1,6 @@
 import type { OnnxAttribute } from "../../../onnx/graph.ts";
 import { tf } from "../../tfjs.ts";
-import { joinedSum, perChannel, rectified as rectifiedLinear } from "../blocked/linear.ts";
+import { joinedSum, perChannel } from "../blocked/linear.ts";
 import { pendingProduct } from "../blocked/moments.ts";
 import {
   broadcastShape,
@@ -113,8 +113,7 @@ const compareNot =
   };
 
 const rectify: Unary = (builder, x) => {
-  const rectified =
-    rectifiedLinear(builder, x) ?? elementwise(builder, { op: "Relu", operands: [x] });
+  const rectified = elementwise(builder, { op: "Relu", operands: [x] });
   stripBroadcast(x).rectified = stripBroadcast(rectified);
   return rectified;
 };

@@ -1,0 +1,57 @@
+import type { OnnxNode } from "../../onnx/graph.ts";
+import { nchwc } from "./convert.ts";
+
+/** The nodes with those that only name an output gone wherever its maker can give it that name. */
+export function namedOutputs(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const renamed = new Map<string, string>();
+  const kept = nodes.filter(({ op, inputs: [source = ""], outputs: [output = ""] }) => {
+    if (op !== "Identity" || !made.has(source) || renamed.has(source)) return true;
+    renamed.set(source, output);
+    return false;
+  });
+  return kept.map((node) => withNames(node, renamed));
+}
+
+/** Blocked convolutions that rectify their result themselves, where nobody reads it before that. */
+export function rectifyingConvolutions(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+  const makers = new Map(
+    nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)),
+  );
+  const readers = new Map<string, number>();
+  for (const name of nodes.flatMap(({ inputs }) => inputs))
+    readers.set(name, (readers.get(name) ?? 0) + 1);
+  const renamed = new Map<string, string>();
+  const rectifying = new Set<OnnxNode>();
+  const kept = nodes.filter(({ op, inputs: [source = ""], outputs: [output = ""] }) => {
+    const convolution = op === "Relu" ? soleConvolution(source, { makers, readers }) : undefined;
+    if (!convolution) return true;
+    rectifying.add(convolution);
+    renamed.set(output, source);
+    return false;
+  });
+  return kept.map((node) => {
+    const named = withNames(node, renamed);
+    return rectifying.has(node)
+      ? { ...named, attributes: { ...named.attributes, activation: { string: "Relu" } } }
+      : named;
+  });
+}
+
+interface Uses {
+  readonly makers: ReadonlyMap<string, OnnxNode>;
+  readonly readers: ReadonlyMap<string, number>;
+}
+
+/** The blocked convolution that makes a value, at most reshaped, for one reader alone. */
+function soleConvolution(name: string, uses: Uses): OnnxNode | undefined {
+  const maker = uses.makers.get(name);
+  if (!maker || uses.readers.get(name) !== 1) return undefined;
+  if (maker.op === `${nchwc}Conv`) return maker;
+  return maker.op === "Reshape" ? soleConvolution(maker.inputs[0] ?? "", uses) : undefined;
+}
+
+const withNames = (node: OnnxNode, renamed: ReadonlyMap<string, string>): OnnxNode => {
+  const rename = (name: string) => renamed.get(name) ?? name;
+  return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) };
+};
