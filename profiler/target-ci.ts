@@ -1,4 +1,4 @@
-import { combineLoads, loadKey } from "../energy-db/index.ts";
+import { combineLoads, groupBy, loadKey } from "../energy-db/index.ts";
 import { kernelKey } from "../src/network/kernel.ts";
 import { combineKernels } from "./combine-kernels.ts";
 import { nodeResolution_s } from "./kernel-times.ts";
@@ -27,13 +27,21 @@ export function unsettledNetworks(session: Session): {
       .filter((kernel) => canBeMet(kernel, plan.targetCi) && isWide(kernel, plan.targetCi))
       .map(({ kernel }) => kernelKey(kernel)),
   );
+  // Drifted ones too: on a machine that stays slow there would be no end otherwise.
+  const taken = new Map(
+    [...groupBy(rows, loadKey)].map(([key, own]) => [
+      key,
+      new Set(own.map(({ sessionId, load }) => `${sessionId}/${load}`)).size,
+    ]),
+  );
   const networks = new Map(
     combineLoads(rows).map((network) => {
       const holdsWide = network.rows.some(({ kernels }) =>
         kernels.some(({ kernel }) => wideKernels.has(kernelKey(kernel))),
       );
       const unsettled = holdsWide || isWide(network.floor, plan.targetCi);
-      return [loadKey(network), { unsettled, holdsWide, loads: network.rows.length }];
+      const loads = taken.get(loadKey(network)) ?? 0;
+      return [loadKey(network), { unsettled, holdsWide, loads }];
     }),
   );
   const judged = plan.networks.map((planned) => ({
