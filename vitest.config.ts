@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
+    setupFiles: ["test/support/own-temporary-folder.ts"],
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     reporters: ["default", "./test/support/count-reporter.ts"],
     // Two workers: the suite drives onnxruntime, which is itself threaded.

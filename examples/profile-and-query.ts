@@ -40,6 +40,8 @@ const { platformId, measured } = await profile({
   plan,
   toolVersion: "example",
   random: seededRandom(0),
+  loads: 1,
+  maxLoads: 1,
 });
 console.log(`${measured} loads of networks measured`);
 

@@ -1,4 +1,3 @@
-import { sampleRankCorrelation } from "simple-statistics";
 import { median } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
 import { describeKernel } from "../answers/refusal.ts";
@@ -57,7 +56,10 @@ export function wholeMicroseconds({ kernels }: CheckInput): readonly CheckResult
 }
 
 const fewestForRank = 8;
-const lowestRank = 0.8;
+const lowestConcordance = 0.7;
+/** Costs this close are the same: widths of one tread. */
+const sameCost = 0.05;
+const mostCompared = 300;
 
 /** Inside a family, work grows with the product of the channel counts; cost that does not follow is suspect. */
 export function rankWithWork({ costs }: CheckInput): readonly CheckResult[] {
@@ -66,15 +68,17 @@ export function rankWithWork({ costs }: CheckInput): readonly CheckResult[] {
   );
   const suspect = families.flatMap((family) => {
     const [first] = family;
-    const rank = sampleRankCorrelation(
-      family.map(({ kernel }) => kernel.inChannels * (hasOneAxis(kernel) ? 1 : kernel.outChannels)),
-      family.map(({ cost }) => cost.latency_s),
+    const share = concordance(
+      family.map(({ kernel, latency_s }) => ({
+        work: kernel.inChannels * (hasOneAxis(kernel) ? 1 : kernel.outChannels),
+        latency_s,
+      })),
     );
-    if (!first || !(rank < lowestRank)) return [];
+    if (!first || !(share < lowestConcordance)) return [];
     return [
       warning(
-        `Cost hardly follows work (rank correlation ${rank.toFixed(2)}) over ${family.length} widths of ${describeKernel(first.kernel)}`,
-        family.flatMap(({ cost }) => cost.rows.map((id) => ({ id }))),
+        `Cost hardly follows work (in ${formatPercent(share)} of pairs) over ${family.length} widths of ${describeKernel(first.kernel)}`,
+        family.flatMap(({ rows }) => rows),
       ),
     ];
   });
@@ -82,6 +86,26 @@ export function rankWithWork({ costs }: CheckInput): readonly CheckResult[] {
   return [
     ok(`Cost follows work in all ${families.length} families of ${fewestForRank} widths or more`),
   ];
+}
+
+interface Worked {
+  readonly work: number;
+  readonly latency_s: number;
+}
+
+/** Share of pairs of twice the work or more, and of other cost, in which more work costs more; 1 without any such pair. */
+function concordance(kernels: readonly Worked[]): number {
+  const every = Math.ceil(kernels.length / mostCompared);
+  const compared = kernels.filter((_, i) => i % every === 0);
+  let [agree, pairs] = [0, 0];
+  for (const less of compared)
+    for (const more of compared) {
+      const apart = Math.abs(more.latency_s / less.latency_s - 1) > sameCost;
+      if (!(more.work >= 2 * less.work && apart)) continue;
+      pairs++;
+      if (more.latency_s > less.latency_s) agree++;
+    }
+  return pairs > 0 ? agree / pairs : 1;
 }
 
 /** Energy that is one power times every latency was computed, not metered. */

@@ -46,16 +46,17 @@ export type FamilyRecord = CostDocument["families"][number];
 const usualDiscrepancy = 0.1;
 
 /** Fits the costs and everything an answer needs to know of them. */
-export function describeCosts({ networks, kernels, protocol }: Observations): CostDocument {
-  const structure = likeliestStructure(networks, kernels);
+export function describeCosts(observations: Observations): CostDocument {
+  const { networks, kernels, protocol } = observations;
+  const structure = likeliestStructure(observations);
   const stairs = findStairs(
     networks,
     kernels,
-    fitCosts(networks, kernels, () => structure),
+    fitCosts(observations, () => structure),
     structure,
   );
   const structureOf = (family: string) => familyStructure(stairs.get(family), structure);
-  const fit = fitCosts(networks, kernels, structureOf);
+  const fit = fitCosts(observations, structureOf);
   const seen = [
     ...kernels.map(({ kernel }) => kernel),
     ...networks.flatMap((network) => network.kernels),

@@ -54,18 +54,30 @@ export interface CostFit {
 const nodeSd = { absolute_us: 1.4, relative: 0.2 };
 /** Of times taken of a kernel alone: they are what they say. */
 const loneSd = { absolute_us: 0.02, relative: 0.03 };
+/** Recording empty nodes takes less than recording those that fill the caches: a hint, for where nothing else tells, µs. */
+const recordingSd_us = 1;
 const folds = 10;
+
+/** What the costs are fitted to. */
+export interface FittedRows {
+  readonly networks: readonly NetworkObservation[];
+  readonly kernels: readonly KernelObservation[];
+  /** What recording a node takes, as the profiler's own calibration has it, s. */
+  readonly recording_s?: number;
+}
 
 /** Fits call, recording and kernel terms to whole networks and node times at once. */
 export function fitCosts(
-  networks: readonly NetworkObservation[],
-  kernels: readonly KernelObservation[],
+  { networks, kernels, recording_s }: FittedRows,
   structureOf: StructureOf,
 ): CostFit {
   const index = columnIndex();
   const rows = [
     ...networks.map((network) => networkRow(network, structureOf, index)),
     ...kernels.map((kernel) => kernelRow(kernel, structureOf, index)),
+    ...(recording_s === undefined
+      ? []
+      : [rowOf(new Map([["recording", 1]]), index, 1e6 * recording_s, recordingSd_us)]),
   ];
   const columns = index.names();
   const fit = robustFit(rows, columns.length);
@@ -95,7 +107,11 @@ export function fitCosts(
       sd_us: predict(networks[i]?.kernels ?? [], true).sd_us,
     })),
     structureOf,
-    discrepancy: discrepancies(kernels, rows.slice(networks.length), residual),
+    discrepancy: discrepancies(
+      kernels,
+      rows.slice(networks.length, networks.length + kernels.length),
+      residual,
+    ),
     logLikelihood: studentLikelihood(rows.map((row) => residual(row) / row.sd)),
     predict,
   };
@@ -234,15 +250,13 @@ const candidates: readonly Structure[] = [
 const smoothBelief = 5;
 
 /** The one structure for all families that makes networks and node times most likely. */
-export function likeliestStructure(
-  networks: readonly NetworkObservation[],
-  kernels: readonly KernelObservation[],
-): Structure {
+export function likeliestStructure(rows: FittedRows): Structure {
+  const observations = rows.networks.length + rows.kernels.length;
   const scored = candidates.map((structure) => {
-    const fit = fitCosts(networks, kernels, () => structure);
+    const fit = fitCosts(rows, () => structure);
     // Every coefficient that is not zero costs as much as half the logarithm of the observations (Schwarz 1978).
     const terms = fit.coefficients_us.filter((value) => value > 0).length;
-    const penalty = (terms / 2) * Math.log(Math.max(2, networks.length + kernels.length));
+    const penalty = (terms / 2) * Math.log(Math.max(2, observations));
     const belief = structure === smooth ? smoothBelief : 0;
     return { structure, score: fit.logLikelihood - penalty + belief };
   });

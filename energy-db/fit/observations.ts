@@ -12,6 +12,8 @@ import type { KernelObservation, NetworkObservation } from "./cost-fit.ts";
 export interface Observations {
   readonly networks: readonly NetworkObservation[];
   readonly kernels: readonly KernelObservation[];
+  /** What recording a node takes, as the sessions calibrated it, s; absent where nothing was recorded. */
+  readonly recording_s?: number;
   /** Of the rows used: those of other versions are left out. */
   readonly protocol: number;
 }
@@ -39,6 +41,7 @@ export function observeNetworks(
       relativeSd: Math.max(smallestSd, floor.relativeSd / Math.sqrt(floor.loads)),
     })),
     kernels: nodeTimes(rows),
+    ...recordingOf(rows),
     protocol,
   };
 }
@@ -58,6 +61,18 @@ export function observeKernels(rows: readonly StoredKernelMeasurement[]): Observ
     })),
     protocol: Math.max(0, ...rows.map(({ protocol }) => protocol)),
   };
+}
+
+/** What was subtracted from a node's time, over all rows. */
+function recordingOf(rows: readonly StoredNetworkMeasurement[]): Pick<Observations, "recording_s"> {
+  const times = rows.flatMap(({ kernels }) =>
+    kernels.flatMap(({ unsubtracted_s, nodes = 0, latency }) =>
+      unsubtracted_s === undefined || nodes === 0
+        ? []
+        : [(unsubtracted_s - latency.latency_s) / nodes],
+    ),
+  );
+  return times.length > 0 ? { recording_s: median(times) } : {};
 }
 
 /** Median over the loads of a network, layer by layer. */

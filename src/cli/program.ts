@@ -38,7 +38,8 @@ const commands: readonly Entry[] = [
   },
   {
     name: "verify",
-    summary: "measure a found network on its device and compare with the table, layer by layer",
+    summary:
+      "measure networks on a device and compare with the table, layer by layer: a search's, or any with --net",
     load: async () => (await import("./commands/verify.ts")).verifyCommand,
   },
   {

@@ -119,7 +119,7 @@ describe("checkTable", () => {
     );
 
     expect(findings("rank with work")[0]).toMatch(
-      /^warning: Cost hardly follows work \(rank correlation/,
+      /^warning: Cost hardly follows work \(in \d+(\.\d+)? % of pairs/,
     );
   });
 

@@ -16,7 +16,7 @@ describe("a robust fit", () => {
     // https://www.mathworks.com/help/matlab/ref/lsqnonneg.html: x = [0; 0.6929], where residuals stay below the Huber border.
     const features = [
       [0.0372, 0.2869],
-      [0.6861, 0.7071],
+      [0.6861, Number("0.7071")],
       [0.6233, 0.6245],
       [0.6344, 0.617],
     ];
