@@ -60,7 +60,7 @@ export function wholeMicroseconds({ kernels }: CheckInput): readonly CheckResult
 }
 
 const fewestForRank = 6;
-const lowestConcordance = 0.7;
+const lowestConcordance = 0.8;
 /** Costs this close are the same: widths of one tread. */
 const sameCost = 0.05;
 const mostCompared = 300;
