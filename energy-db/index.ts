@@ -45,6 +45,6 @@ export { describePlatform, type PlatformFilter, type PlatformSummary } from "./p
 export type { KernelFilter, MeasurementFilter, StoredKernelMeasurement } from "./read-kernels.ts";
 export type { StoredNetworkMeasurement } from "./read-networks.ts";
 export type * from "./records.ts";
-export type { StoredSession } from "./sessions.ts";
+export type { SessionProgress, StoredSession } from "./sessions.ts";
 export { type EnergyTable, openTable } from "./table.ts";
 export type { DatedKernelMeasurement, Method } from "./write-kernels.ts";

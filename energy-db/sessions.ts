@@ -192,3 +192,37 @@ interface SessionRow extends InstrumentColumns {
   readonly finished_at: string | null;
   readonly outcome: string | null;
 }
+
+/** How far a session is: what its space plans, what is measured of that by now, and what the session itself did. */
+export interface SessionProgress {
+  /** Networks of the space, and those with a load that may be used. */
+  readonly planned: number;
+  readonly measured: number;
+  /** Loads of this session, those among them that the machine disturbed, and the time of the last one (ISO 8601). */
+  readonly loads: number;
+  readonly drifted: number;
+  readonly lastAt?: string;
+}
+
+export function readProgress(database: Database, sessionId: number): SessionProgress | undefined {
+  const row = statement<[number], SessionProgress & { readonly lastAt: string | null }>(
+    database,
+    `with session as (select * from sessions where id = ?)
+     select
+       (select count(*) from space_networks b, session s
+         where b.platform_id = s.platform_id and b.space = s.space) as planned,
+       (select count(*) from space_networks b, session s
+         where b.platform_id = s.platform_id and b.space = s.space and exists (
+           select 1 from network_measurements n where n.platform_id = b.platform_id
+             and n.network_id = b.network_id and n.role = b.role and n.batch = b.batch
+             and not exists (select 1 from json_each(n.flags) where value in ('drift', 'superseded')))) as measured,
+       (select count(*) from network_measurements n, session s where n.session_id = s.id) as loads,
+       (select count(*) from network_measurements n, session s where n.session_id = s.id
+         and exists (select 1 from json_each(n.flags) where value = 'drift')) as drifted,
+       (select max(measured_at) from network_measurements n, session s where n.session_id = s.id) as lastAt
+     from session`,
+  ).get(sessionId);
+  if (!row) return undefined;
+  const { lastAt, ...counts } = row;
+  return { ...counts, ...present("lastAt", lastAt) };
+}

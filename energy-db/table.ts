@@ -47,6 +47,8 @@ import {
   closeSession,
   insertSession,
   listSessions,
+  readProgress,
+  type SessionProgress,
   type StoredSession,
   updateInstruments,
 } from "./sessions.ts";
@@ -93,6 +95,11 @@ export class EnergyTable {
     this.#on((database) => requireIntact(database, this.path, "integrity_check"));
   }
 
+  /** Changes whenever another connection commits. */
+  revision(): number {
+    return this.#on((database) => Number(database.pragma("data_version", { simple: true })));
+  }
+
   ensurePlatform(identity: PlatformIdentity, details: Platform["details"]): Platform {
     return this.#on((database) => ensurePlatform(database, identity, details));
   }
@@ -122,6 +129,11 @@ export class EnergyTable {
   /** Oldest first. */
   sessions(platformId: number): readonly StoredSession[] {
     return this.#on((database) => listSessions(database, platformId));
+  }
+
+  /** How far a session is; undefined where there is none of this id. */
+  sessionProgress(sessionId: number): SessionProgress | undefined {
+    return this.#on((database) => readProgress(database, sessionId));
   }
 
   /** What the session's meter reads. */

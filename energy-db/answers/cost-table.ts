@@ -60,6 +60,8 @@ export interface CostTable {
   marginal(kernel: Kernel, change: { readonly grow: Axis; readonly by: number }): MarginalCost;
   /** Steps, for the families of matching kernels. */
   stairs(filter?: KernelFilter): readonly Stairs[];
+  /** One kernel of each family that matches; its channel counts mean nothing. */
+  families(filter?: KernelFilter): readonly Kernel[];
   /** Measured kernels by family and widths. */
   kernels(filter?: KernelFilter): readonly KernelCost[];
   /** Smallest and largest widths answered, of a kernel's family; undefined where nothing of it was measured. */
@@ -154,6 +156,7 @@ function costTable(
       marginalCost(kernel, change, { cost, tryCost, predictor: find(kernel)?.predictor }),
     stairs: (filter) =>
       families(filter).flatMap((predictor) => stairsOf(predictor, { ...filter }, tryCost)),
+    families: (filter) => families(filter).map(({ example }) => example),
     kernels: (filter = {}) =>
       families(filter)
         .flatMap(({ family }) => measuredIn(family))

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { type ImageShape, parseImageShape } from "../app/workflows/asked-kernel.ts";
 import { parseDuration } from "../units.ts";
 
 /** Argument parsers that say what was expected; commander adds the flag and the value given. */
@@ -47,18 +48,11 @@ export function duration_s(text: string): number {
   return seconds;
 }
 
-export interface ImageShape {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
-
 export function imageShape(text: string): ImageShape {
-  const match = /^(\d+)x(\d+)x(\d+)$/.exec(text);
-  const [height = 0, width = 0, channels = 0] = (match ?? []).slice(1).map(Number);
-  if (height * width * channels === 0)
+  const shape = parseImageShape(text);
+  if (!shape)
     throw new InvalidArgumentError("Expected HEIGHTxWIDTHxCHANNELS, for example 28x28x16.");
-  return { height, width, channels };
+  return shape;
 }
 
 /** Flags with the same meaning everywhere. */

@@ -53,6 +53,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./commands/table.ts")).tableCommand,
   },
   {
+    name: "serve",
+    summary: "the table over HTTP: REST with an OpenAPI document, and pages; read-only",
+    load: async () => (await import("./commands/serve.ts")).serveCommand,
+  },
+  {
     name: "data",
     summary: "data sets",
     load: async () => (await import("./commands/data.ts")).dataCommand,

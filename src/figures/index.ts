@@ -1,3 +1,4 @@
+export { comparePlatforms, type SharedKernel } from "./compare-platforms.ts";
 export { costCurve } from "./cost-curve.ts";
 export { gains } from "./gains.ts";
 export { heldOut } from "./held-out.ts";
@@ -12,8 +13,13 @@ export type {
   SearchResult,
   VerificationResult,
 } from "./report/data.ts";
+export { figureMarkup } from "./report/figure.ts";
+export { html, type Markup, trusted } from "./report/html.ts";
 export { renderReport } from "./report/render-report.ts";
 export { pathOf } from "./report/search-section.ts";
+export { reportStyle } from "./report/style.ts";
+export { table } from "./report/table.ts";
+export { tableSection } from "./report/table-section.ts";
 export type {
   CurveRow,
   HeldOutRow,
@@ -27,4 +33,5 @@ export type {
 export { type CostQuantity, type SearchPath, searchPath } from "./search-path.ts";
 export { treads } from "./treads.ts";
 export { verification } from "./verification.ts";
+export { type WidthPair, widthMap } from "./width-map.ts";
 export { widthsPerRound } from "./widths.ts";

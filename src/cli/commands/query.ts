@@ -3,20 +3,29 @@ import type {
   CostAnswer,
   CostTable,
   DearWidth,
+  KernelCost,
   MarginalCost,
   MeasuredKernel,
   Method,
 } from "../../../energy-db/index.ts";
 import { describeKernel } from "../../../energy-db/index.ts";
+import {
+  askedKernel,
+  type KernelQuestion,
+  kernelFilter,
+} from "../../app/workflows/asked-kernel.ts";
+import { type KernelRow, kernelRow, kernelRowFields } from "../../app/workflows/kernel-row.ts";
+import { matchesRow, parseWhere, sortRows } from "../../row-filter.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
-import { askedKernel, type KernelFlags, kernelFilter, kernelOptions } from "../kernel-flags.ts";
+import { kernelOptions } from "../kernel-flags.ts";
 import { costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 import type { Terminal } from "../terminal.ts";
 
-type QueryFlags = TableFlags & KernelFlags & { readonly method?: Method; readonly json?: boolean };
+type QueryFlags = TableFlags &
+  KernelQuestion & { readonly method?: Method; readonly json?: boolean };
 
 export function queryCommand({ terminal }: CommandContext): Command {
   const query = new Command("query").description(
@@ -39,12 +48,16 @@ export function queryCommand({ terminal }: CommandContext): Command {
 interface Ask {
   readonly name: string;
   readonly summary: string;
-  readonly answer: (costs: CostTable, flags: MarginalFlags) => Answer;
+  readonly answer: (costs: CostTable, flags: AskFlags) => Answer;
 }
 
-interface MarginalFlags extends QueryFlags {
+/** Flags of all questions; each takes its own. */
+interface AskFlags extends QueryFlags {
   readonly grow?: "in" | "out";
   readonly by?: number;
+  readonly where?: readonly string[];
+  readonly sort?: string;
+  readonly limit?: number;
 }
 
 /** The same answer for a person and as JSON. */
@@ -73,12 +86,21 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
           "how many channels (default: up to the next aligned width)",
         ).argParser(count),
       );
-  return command.addOption(shared.json()).action(async (flags: MarginalFlags) => {
-    const { text, document } = await withTable(flags.db, (table) =>
-      answer(costsOf(table, flags, flags), flags),
-    );
-    if (flags.json) terminal.answerJson(document);
-    else terminal.answer(text);
+  if (name === "kernels")
+    command
+      .option(
+        "--where <conditions...>",
+        "keep rows by any field of --json: outChannels__gte=64, op=conv2d, flags__contains=drift",
+      )
+      .option("--sort <field>", "order rows by a field; -FIELD: descending")
+      .addOption(new Option("--limit <n>", "print at most this many rows").argParser(count));
+  return command.addOption(shared.json()).action(async (flags: AskFlags) => {
+    // Printed while the table is open: an answer looks its rows up when they are read.
+    await withTable(flags.db, (table) => {
+      const { text, document } = answer(costsOf(table, flags, flags), flags);
+      if (flags.json) terminal.answerJson(document);
+      else terminal.answer(text);
+    });
   });
 }
 
@@ -92,7 +114,7 @@ function answerCost(costs: CostTable, flags: QueryFlags): Answer {
   };
 }
 
-function answerMarginal(costs: CostTable, flags: MarginalFlags): Answer {
+function answerMarginal(costs: CostTable, flags: AskFlags): Answer {
   const kernel = askedKernel(flags, costs);
   const { grow = "out", by = costs.alignment } = flags;
   const marginal = costs.marginal(kernel, { grow, by });
@@ -130,8 +152,8 @@ function answerStairs(costs: CostTable, flags: QueryFlags): Answer {
   };
 }
 
-function answerKernels(costs: CostTable, flags: QueryFlags): Answer {
-  const rows = costs.kernels(kernelFilter(flags));
+function answerKernels(costs: CostTable, flags: AskFlags): Answer {
+  const rows = wantedRows(costs.kernels(kernelFilter(flags)), flags);
   return {
     text: formatTable(
       [
@@ -150,6 +172,18 @@ function answerKernels(costs: CostTable, flags: QueryFlags): Answer {
     ),
     document: { rows, source: costs.source },
   };
+}
+
+/** Rows under --where, in the order of --sort, as many as --limit allows. */
+function wantedRows(
+  rows: readonly KernelCost[],
+  { where = [], sort, limit }: AskFlags,
+): readonly KernelCost[] {
+  const conditions = where.map((text) => parseWhere(text, kernelRowFields));
+  const origin = new Map<KernelRow, KernelCost>(rows.map((row) => [kernelRow(row), row]));
+  const kept = [...origin.keys()].filter((row) => matchesRow(row, conditions));
+  const sorted = sort ? sortRows(kept, sort, kernelRowFields) : kept;
+  return sorted.slice(0, limit).flatMap((row) => origin.get(row) ?? []);
 }
 
 /** Runs of widths that are dearer than the same larger one: "8 to 15 than 16, by up to 9 %". */

@@ -1,0 +1,187 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { parseNetwork } from "../../network/network-file.ts";
+import { matchesRow, parseCondition, type Row, sortRows } from "../../row-filter.ts";
+import { kernelRowFields } from "../workflows/kernel-row.ts";
+import {
+  costDocument,
+  findingRows,
+  kernelRows,
+  marginalDocument,
+  platformRows,
+  predictionDocument,
+  sessionRows,
+  stairsRows,
+} from "./answers.ts";
+import { csvText } from "./csv.ts";
+import {
+  costBody,
+  errorBody,
+  findingRow,
+  kernelQuery,
+  kernelRow,
+  marginalBody,
+  marginalQuery,
+  pageOf,
+  pageQuery,
+  platformQuery,
+  platformRow,
+  predictionBody,
+  rowsOf,
+  sessionRow,
+  stairsRow,
+} from "./schemas.ts";
+import type { TableReader } from "./table-reader.ts";
+
+const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
+const answers = <T extends z.ZodType>(schema: T, description: string) => ({
+  200: { description, content: json(schema) },
+  400: { description: "The question is wrong", content: json(errorBody) },
+  404: { description: "The table does not hold what was asked", content: json(errorBody) },
+});
+
+const anyKernel = z.object({ ...platformQuery.shape, ...kernelQuery.shape });
+const anyMarginal = z.object({ ...anyKernel.shape, ...marginalQuery.shape });
+const anyPage = z.looseObject({ ...platformQuery.shape, ...kernelQuery.shape, ...pageQuery.shape });
+
+/** Read-only answers as JSON (and CSV where they are rows), each described in /openapi.json. */
+export function addApi(app: OpenAPIHono, reader: TableReader): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/platforms",
+      summary: "What the table was measured on",
+      responses: answers(rowsOf(platformRow, "Platforms"), "Platforms"),
+    }),
+    (c) => c.json({ schema: 1 as const, rows: platformRows(reader) }, 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/cost",
+      summary: "Cost of one kernel inside a network",
+      request: { query: anyKernel },
+      responses: answers(costBody, "Smoothed over the kernel's family, and as measured"),
+    }),
+    (c) => {
+      const query = c.req.valid("query");
+      return c.json(costDocument(reader.costs(query), query), 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/marginal",
+      summary: "Cost of more channels in one kernel, and the width until which they are free",
+      request: { query: anyMarginal },
+      responses: answers(marginalBody, "Marginal cost"),
+    }),
+    (c) => {
+      const query = c.req.valid("query");
+      return c.json(marginalDocument(reader.costs(query), query, query), 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/stairs",
+      summary: "Steps of cost along widths, and widths that cost more than larger ones",
+      request: { query: anyKernel },
+      responses: answers(rowsOf(stairsRow, "StairsRows"), "Stairs by family and axis"),
+    }),
+    (c) => {
+      const query = c.req.valid("query");
+      return c.json({ schema: 1 as const, rows: stairsRows(reader.costs(query), query) }, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/kernels",
+      summary: "Measured kernels and their costs",
+      description: `Every field of a row filters: FIELD=VALUE, FIELD__gte=VALUE and so on (is, not, gt, gte, lt, lte, contains).`,
+      request: { query: anyPage },
+      responses: answers(pageOf(kernelRow, "KernelCosts"), "A page of kernels"),
+    }),
+    (c) => {
+      const query = c.req.valid("query");
+      const { sort, limit, offset, format } = query;
+      const rows = filtered(c, kernelRows(reader.costs(query), query), kernelRowFields, sort);
+      if (format === "csv") return csv(c, rows.slice(offset, offset + limit)) as never;
+      const next = offset + limit < rows.length ? { next: offset + limit } : {};
+      return c.json(
+        {
+          schema: 1 as const,
+          rows: rows.slice(offset, offset + limit),
+          total: rows.length,
+          ...next,
+        },
+        200,
+      );
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/sessions",
+      summary: "Sessions that measured a platform, oldest first",
+      request: { query: platformQuery },
+      responses: answers(rowsOf(sessionRow, "Sessions"), "Sessions"),
+    }),
+    (c) => c.json({ schema: 1 as const, rows: sessionRows(reader, c.req.valid("query")) }, 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/checks",
+      summary: "Whether the numbers make sense and predict whole networks",
+      request: { query: platformQuery },
+      responses: answers(rowsOf(findingRow, "Findings"), "Findings"),
+    }),
+    (c) => c.json({ schema: 1 as const, rows: findingRows(reader, c.req.valid("query")) }, 200),
+  );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/api/predict",
+      summary: "Cost of a whole network, layer by layer",
+      request: {
+        query: platformQuery,
+        body: {
+          description: "A network.json document, see docs/network-format.md",
+          required: true,
+          content: { "application/json": { schema: z.unknown() } },
+        },
+      },
+      responses: answers(predictionBody, "Cost with its 95 % interval"),
+    }),
+    async (c) => {
+      const network = parseNetwork(await c.req.text(), "the request's body");
+      return c.json(predictionDocument(reader.costs(c.req.valid("query")), network), 200);
+    },
+  );
+}
+
+/** Names that the question itself takes; what is left over in a query filters rows. */
+const taken = new Set([
+  ...Object.keys(anyPage.shape).filter((name) => name !== "op" && name !== "variant"),
+]);
+
+/** Rows under the conditions in the query string, in the order asked for. Throws a UserError for an unknown field. */
+export function filtered<T extends Row>(
+  c: Context,
+  rows: readonly T[],
+  fields: readonly string[],
+  sort: string | undefined,
+): T[] {
+  const conditions = Object.entries(c.req.queries())
+    .filter(([key]) => !taken.has(key))
+    .flatMap(([key, values]) =>
+      values.filter((value) => value !== "").map((value) => parseCondition(key, value, fields)),
+    );
+  const kept = rows.filter((row) => matchesRow(row, conditions));
+  return [...(sort ? sortRows(kept, sort, fields) : kept)];
+}
+
+export const csv = (c: Context, rows: readonly Row[]): Response =>
+  c.body(csvText(rows), 200, { "content-type": "text/csv; charset=utf-8; header=present" });

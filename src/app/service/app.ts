@@ -1,0 +1,135 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import { type ExitReason, UserError } from "../../errors.ts";
+import { addApi } from "./api.ts";
+import { addLive } from "./live.ts";
+import { addPages, errorPage } from "./pages/index.ts";
+import { type Access, guard } from "./security.ts";
+import type { TableReader } from "./table-reader.ts";
+
+export interface ServiceOptions extends Access {
+  readonly reader: TableReader;
+  readonly toolVersion: string;
+  /** Output folders of searches to show. */
+  readonly searches?: readonly string[];
+  /** Wall clock, ms since 1970. */
+  readonly now_ms: () => number;
+  /** Waits between two looks for news on a live page, ms. */
+  readonly livePeriod_ms?: number;
+  /** Told of errors that are nobody's but ours. */
+  readonly onBug?: (error: Error) => void;
+}
+
+const largestBody = 4 * 1024 * 1024;
+
+/** The read-only service: answers under /api, their description in /openapi.json, pages for people elsewhere. */
+export function serviceApp(options: ServiceOptions): OpenAPIHono {
+  const { reader, toolVersion } = options;
+  const app = new OpenAPIHono({
+    defaultHook: (result, c) =>
+      result.success
+        ? undefined
+        : c.json(
+            problem(
+              "usage",
+              result.error.issues
+                .map(({ path, message }) => `${path.join(".") || "the request"}: ${message}`)
+                .join("; "),
+              "See /openapi.json for what each answer takes.",
+            ),
+            400,
+          ),
+  });
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'unsafe-inline'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      referrerPolicy: "no-referrer",
+      // Served without TLS: nothing to be strict about.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(guard(options));
+  app.use(bodyLimit({ maxSize: largestBody, onError: tooLarge }));
+  app.use(async (c, next) => {
+    if (c.req.method !== "GET" || c.req.path === "/live") return await next();
+    const tag = `"${reader.revision()}"`;
+    if (c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
+    await next();
+    if (c.res.status === 200) c.header("etag", tag);
+    c.header("cache-control", "no-cache");
+  });
+  addApi(app, reader);
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "wattsplit",
+      version: toolVersion,
+      description: "What layers of each width cost on a device. Read-only; SI units.",
+      license: { name: "MIT" },
+    },
+  });
+  addLive(app, options);
+  addPages(app, options);
+  app.notFound((c) => answerError(c, unknownPath(c.req.path), 404));
+  app.onError((error, c) => {
+    if (error instanceof UserError) return answerError(c, error, statusOf[error.exit]);
+    // The stack belongs on the console of whoever runs the service, not in a stranger's browser.
+    options.onBug?.(error);
+    return answerError(c, bug(), 500);
+  });
+  return app;
+}
+
+const statusOf = {
+  done: 500,
+  failure: 404,
+  usage: 400,
+  unavailable: 404,
+  unreliable: 500,
+  budget: 500,
+  interrupted: 500,
+} as const satisfies Record<ExitReason, number>;
+
+const problem = (code: string, message: string, hint: string) => ({
+  error: { code, message, hint },
+});
+
+const unknownPath = (path: string): UserError =>
+  new UserError(`Nothing is served at ${path}`, {
+    hint: "Start at / or /openapi.json.",
+    exit: "unavailable",
+  });
+
+const bug = (): UserError =>
+  new UserError("This is a bug in wattsplit", {
+    hint: "Please report it with the address and what the console shows.",
+  });
+
+/** As JSON for programs, as a page for people. */
+function answerError(c: Context, error: UserError, status: 400 | 404 | 500): Response {
+  const wantsPage = !/^\/api|\.json$/.test(c.req.path);
+  return wantsPage
+    ? c.html(errorPage(error), status)
+    : c.json(problem(error.exit, error.message, error.hint), status);
+}
+
+const tooLarge = (c: Context): Response =>
+  c.json(
+    problem(
+      "too-large",
+      `The request's body is larger than ${largestBody / 1024 ** 2} MiB`,
+      "Send the network without its weights.",
+    ),
+    413,
+  );

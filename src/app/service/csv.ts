@@ -1,0 +1,15 @@
+import type { Row } from "../../row-filter.ts";
+
+/** Rows as RFC 4180 text; the first line names the fields of all rows. */
+export function csvText(rows: readonly Row[]): string {
+  const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const lines = [fields, ...rows.map((row) => fields.map((field) => row[field]))];
+  return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
+}
+
+function csvCell(cell: Row[string]): string {
+  const text = String(cell ?? "");
+  // A leading =, +, - or @ would be run as a formula by spreadsheets; numbers are what they are.
+  const safe = typeof cell === "string" && /^[=+\-@]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,106 @@
+import { basename } from "node:path";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { searchReport } from "../../../cli/workflow/report-data.ts";
+import { readFound } from "../../../cli/workflow/search-folder.ts";
+import { UserError } from "../../../errors.ts";
+import { renderReport } from "../../../figures/index.ts";
+import { askedKernel } from "../../workflows/asked-kernel.ts";
+import { kernelRowFields } from "../../workflows/kernel-row.ts";
+import { kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
+import { filtered } from "../api.ts";
+import { runningSessions } from "../running.ts";
+import { kernelQuery, pageQuery } from "../schemas.ts";
+import type { TableReader } from "../table-reader.ts";
+import { comparePage } from "./compare.ts";
+import { curvePage } from "./curve.ts";
+import { homePage } from "./home.ts";
+import { kernelsPage } from "./kernels.ts";
+import { checksPage, platformPage } from "./platform.ts";
+
+export { errorPage } from "./layout.ts";
+
+interface PageOptions {
+  readonly reader: TableReader;
+  readonly searches?: readonly string[];
+  readonly now_ms: () => number;
+}
+
+/** Pages for people: complete without JavaScript, every one with a JSON twin. */
+export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: PageOptions): void {
+  const folders = new Map(searches.map((folder) => [basename(folder), folder]));
+  app.get("/", (c) =>
+    c.html(
+      homePage({
+        path: reader.table.path,
+        platforms: reader.platforms(),
+        running: runningSessions(reader, now_ms()),
+        searches: [...folders].map(([name, folder]) => ({ name, title: titleOf(folder) })),
+      }),
+    ),
+  );
+  app.get("/platforms/:id{[0-9]+}", (c) => {
+    const choice = chosen(c);
+    return c.html(platformPage(reader, reader.platform(choice), reader.costs(choice)));
+  });
+  app.get("/platforms/:id{[0-9]+\\.json}", (c) => {
+    const choice = chosen(c);
+    const { id } = reader.platform(choice);
+    return c.json({
+      schema: 1,
+      platform: platformRows(reader).find((row) => row.id === id),
+      costs: reader.costs(choice).summary,
+      stairs: stairsRows(reader.costs(choice), {}),
+      sessions: sessionRows(reader, choice),
+    });
+  });
+  app.get("/platforms/:id{[0-9]+}/checks", (c) =>
+    c.html(checksPage(reader, reader.platform(chosen(c)))),
+  );
+  app.get("/platforms/:id{[0-9]+}/kernels", (c) => {
+    const choice = chosen(c);
+    const costs = reader.costs(choice);
+    const { sort, limit, offset } = pageQuery.parse(withoutEmpty(c));
+    const rows = filtered(c, kernelRows(costs, {}), kernelRowFields, sort);
+    const asked = withoutEmpty(c);
+    return c.html(
+      kernelsPage({ platform: reader.platform(choice), costs, rows, offset, limit, asked }),
+    );
+  });
+  app.get("/platforms/:id{[0-9]+}/curve", (c) => {
+    const choice = chosen(c);
+    const costs = reader.costs(choice);
+    const question = kernelQuery.parse(withoutEmpty(c));
+    return c.html(curvePage(reader.platform(choice), costs, askedKernel(question, costs)));
+  });
+  app.get("/compare", (c) => {
+    const side = (name: string) => {
+      const platform = Number(c.req.query(name));
+      return { platform: reader.platform({ platform }), costs: reader.costs({ platform }) };
+    };
+    const isChosen = c.req.query("one") !== undefined && c.req.query("other") !== undefined;
+    return c.html(
+      comparePage(reader.platforms(), isChosen ? [side("one"), side("other")] : undefined),
+    );
+  });
+  app.get("/searches/:name", (c) => {
+    const folder = folders.get(c.req.param("name"));
+    if (folder === undefined)
+      throw new UserError(`No search "${c.req.param("name")}" is served`, {
+        hint: `Served: ${[...folders.keys()].join(", ") || "none; give folders with --search DIR"}`,
+        exit: "unavailable",
+      });
+    return c.html(renderReport(searchReport(folder, reader.table)));
+  });
+}
+
+const chosen = (c: Context) => ({ platform: Number.parseInt(c.req.param("id") ?? "", 10) });
+
+/** The query string; a form sends empty fields too, which ask for nothing. */
+const withoutEmpty = (c: Context): Record<string, string> =>
+  Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ""));
+
+function titleOf(folder: string): string {
+  const { run, history } = readFound(folder);
+  return `${history.network} for ${run.device}, ${history.data}`;
+}

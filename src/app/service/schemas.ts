@@ -1,0 +1,218 @@
+import { z } from "@hono/zod-openapi";
+import { type ImageShape, parseImageShape } from "../workflows/asked-kernel.ts";
+
+/** What goes in and out over HTTP. JSON only grows; numbers are SI. */
+
+const provenance = z.enum([
+  "measured",
+  "derived",
+  "modelled",
+  "interpolated",
+  "predicted",
+  "imported",
+  "simulated",
+]);
+
+export const errorBody = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string() }) })
+  .openapi("Error");
+
+export const kernel = z
+  .object({
+    op: z.string(),
+    batch: z.number(),
+    inHeight: z.number(),
+    inWidth: z.number(),
+    inChannels: z.number(),
+    outChannels: z.number(),
+    kernelSize: z.number(),
+    stride: z.number(),
+    groups: z.number(),
+    padding: z.string(),
+    variant: z.string(),
+    dtype: z.string(),
+  })
+  .openapi("Kernel");
+
+const costShape = {
+  latency_s: z.number(),
+  latency_low_s: z.number(),
+  latency_high_s: z.number(),
+  energy_j: z.number().optional(),
+  energy_low_j: z.number().optional(),
+  energy_high_j: z.number().optional(),
+  energyProvenance: provenance.optional(),
+  provenance,
+};
+
+const measured = z
+  .object({
+    latency_s: z.number(),
+    low_s: z.number().optional(),
+    high_s: z.number().optional(),
+    provenance: z.string(),
+    observations: z.number(),
+  })
+  .openapi("MeasuredKernel");
+
+export const costBody = z
+  .object({
+    schema: z.literal(1),
+    kernel,
+    ...costShape,
+    measured: measured.optional(),
+    source: z.string(),
+  })
+  .openapi("Cost");
+
+export const marginalBody = z
+  .object({
+    schema: z.literal(1),
+    kernel,
+    grow: z.enum(["in", "out"]),
+    by: z.number(),
+    ...costShape,
+    freeUntil: z.number(),
+    source: z.string(),
+  })
+  .openapi("Marginal");
+
+export const predictionBody = z
+  .object({
+    schema: z.literal(1),
+    network: z.string(),
+    ...costShape,
+    overhead_s: z.number(),
+    layers: z.array(z.object({ layer: z.string(), kernel, ...costShape })),
+    source: z.string(),
+  })
+  .openapi("Prediction");
+
+export const platformRow = z
+  .object({
+    id: z.number(),
+    device: z.string(),
+    processor: z.string(),
+    fingerprint: z.string(),
+    os: z.string(),
+    runtime: z.string(),
+    runtimeVersion: z.string(),
+    precision: z.string(),
+    threads: z.number(),
+    powerMode: z.string(),
+    sessions: z.number(),
+    networkMeasurements: z.number(),
+    measurements: z.number(),
+    kernels: z.number(),
+    energyProvenance: provenance.optional(),
+  })
+  .openapi("Platform");
+
+export const kernelRow = z
+  .object({
+    ...kernel.shape,
+    ...costShape,
+    measured_s: z.number(),
+    observations: z.number(),
+    flags: z.string(),
+  })
+  .openapi("KernelCost");
+
+export const stairsRow = z
+  .object({
+    kernel,
+    axis: z.enum(["in", "out"]),
+    step: z.number().optional(),
+    confidence: z.number().optional(),
+    widths: z.number(),
+    dear: z.array(z.object({ width: z.number(), than: z.number(), by: z.number() })),
+  })
+  .openapi("Stairs");
+
+export const sessionRow = z
+  .object({
+    id: z.number(),
+    kind: z.string(),
+    space: z.string(),
+    protocol: z.number(),
+    toolVersion: z.string(),
+    startedAt: z.string(),
+    finishedAt: z.string().optional(),
+    outcome: z.string().optional(),
+    canary_s: z.number().optional(),
+  })
+  .openapi("Session");
+
+export const findingRow = z
+  .object({
+    check: z.string(),
+    severity: z.enum(["ok", "warning", "error"]),
+    message: z.string(),
+    rows: z.array(z.number()),
+  })
+  .openapi("Finding");
+
+/** A page of rows: how many matched in all, and where the next page starts while there is one. */
+export const pageOf = <T extends z.ZodType>(row: T, name: string) =>
+  z
+    .object({
+      schema: z.literal(1),
+      rows: z.array(row),
+      total: z.number(),
+      next: z.number().optional(),
+    })
+    .openapi(name);
+
+export const rowsOf = <T extends z.ZodType>(row: T, name: string) =>
+  z.object({ schema: z.literal(1), rows: z.array(row) }).openapi(name);
+
+const count = z.coerce.number().int().min(1).max(1_000_000);
+
+/** Which platform: needed as far as the table has several. */
+export const platformQuery = z.object({
+  platform: count.optional().openapi({ description: "id of a platform, see /api/platforms" }),
+  device: z.string().max(200).optional(),
+  runtime: z.string().max(200).optional(),
+  threads: count.optional(),
+});
+
+/** A kernel, as `query cost` takes it. */
+export const kernelQuery = z.object({
+  op: z.string().max(40).optional().openapi({ example: "conv2d" }),
+  kernel: count.optional().openapi({ description: "window size" }),
+  stride: count.optional(),
+  in: z
+    .string()
+    .max(30)
+    .optional()
+    .openapi({ example: "28x28x16", description: "input height, width and channels" })
+    .transform((text, context): ImageShape | undefined => {
+      const shape = text === undefined ? undefined : parseImageShape(text);
+      if (text !== undefined && !shape)
+        context.addIssue(`Expected HEIGHTxWIDTHxCHANNELS, for example 28x28x16; given ${text}`);
+      return shape;
+    }),
+  out: count.optional().openapi({ description: "output channels" }),
+  variant: z.string().max(40).optional(),
+  batch: count.optional(),
+});
+
+export const marginalQuery = z.object({
+  grow: z.enum(["in", "out"]).default("out"),
+  by: count
+    .optional()
+    .openapi({ description: "channels more; default: to the next aligned width" }),
+});
+
+export const maxRows = 1000;
+
+export const pageQuery = z.object({
+  sort: z
+    .string()
+    .max(60)
+    .optional()
+    .openapi({ description: "a field; a minus before it: descending" }),
+  limit: z.coerce.number().int().min(1).max(maxRows).default(100),
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  format: z.enum(["json", "csv"]).default("json"),
+});

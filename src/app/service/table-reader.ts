@@ -1,0 +1,82 @@
+import {
+  type CostTable,
+  type EnergyTable,
+  loadCosts,
+  openTable,
+  type PlatformSummary,
+} from "../../../energy-db/index.ts";
+import { UserError } from "../../errors.ts";
+
+/** Which platform a request means; absent fields do not matter, but exactly one platform must be left. */
+export interface PlatformChoice {
+  readonly platform?: number | undefined;
+  readonly device?: string | undefined;
+  readonly runtime?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
+/** The table behind a service: opened read-only, costs loaded once per platform until another process writes. */
+export class TableReader {
+  readonly table: EnergyTable;
+  readonly #started: string;
+  #seen: { readonly revision: string; readonly platforms: readonly PlatformSummary[] } | undefined;
+  readonly #costs = new Map<number, CostTable>();
+
+  /** `started` tells this service from an earlier one, whose revisions counted differently. */
+  constructor(path: string, started: string) {
+    this.table = openTable(path, { mode: "read" });
+    this.#started = started;
+  }
+
+  close(): void {
+    this.table.close();
+  }
+
+  /** Another text after every commit of another process. */
+  revision(): string {
+    return `${this.#started}-${this.table.revision()}`;
+  }
+
+  platforms(): readonly PlatformSummary[] {
+    const revision = this.revision();
+    if (this.#seen?.revision !== revision) {
+      this.#seen = { revision, platforms: this.table.platforms() };
+      this.#costs.clear();
+    }
+    return this.#seen.platforms;
+  }
+
+  /** The one platform meant. Throws a UserError that lists what there is. */
+  platform(choice: PlatformChoice): PlatformSummary {
+    const matching = this.platforms().filter((known) => isMeant(known, choice));
+    const [only, ...others] = matching;
+    if (only && others.length === 0) return only;
+    if (choice.platform !== undefined) throw noPlatform(choice.platform, this.platforms());
+    // The table has the words for none and for several.
+    return this.table.findPlatform(
+      Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined)),
+    );
+  }
+
+  costs(choice: PlatformChoice): CostTable {
+    const { id } = this.platform(choice);
+    const known = this.#costs.get(id) ?? loadCosts(this.table, id);
+    this.#costs.set(id, known);
+    return known;
+  }
+}
+
+const isMeant = (
+  known: PlatformSummary,
+  { platform = known.id, device = known.device, runtime = known.runtime, threads }: PlatformChoice,
+): boolean =>
+  known.id === platform &&
+  known.device === device &&
+  known.runtime === runtime &&
+  known.threads === (threads ?? known.threads);
+
+const noPlatform = (given: number, known: readonly PlatformSummary[]): UserError =>
+  new UserError(`No platform ${given}`, {
+    hint: `Known: ${known.map(({ id }) => id).join(", ") || "none"}. List: /api/platforms`,
+    exit: "unavailable",
+  });
