@@ -2,6 +2,7 @@ import * as answers from "./answers.ts";
 import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as lowering from "./lowering.ts";
+import * as selection from "./selection.ts";
 import * as store from "./store.ts";
 
 /** Benchmarks by name; each reads its own arguments. */
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   coverage,
   engine,
   lowering,
+  selection,
   store,
 };
 

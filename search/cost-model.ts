@@ -25,4 +25,6 @@ export interface Budget {
   readonly energy_j?: number;
   readonly macs?: number;
   readonly parameters?: number;
+  /** Peak activation memory, `networkPeakMemory_bytes`. */
+  readonly peakMemory_bytes?: number;
 }

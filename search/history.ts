@@ -7,6 +7,8 @@ export interface NetworkCost {
   readonly energy_j?: number;
   readonly macs: number;
   readonly parameters: number;
+  /** Absent in histories of older versions. */
+  readonly peakMemory_bytes?: number;
 }
 
 /** How well second-order theory foresaw one growth step; losses on held-out data. */

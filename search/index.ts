@@ -8,6 +8,12 @@ export {
 export type { Budget, Cost, CostModel } from "./cost-model.ts";
 export type { NetworkCost, RoundKind, SearchHistory, SearchRound, SplitRecord } from "./history.ts";
 export { networkCost } from "./network-cost.ts";
+export {
+  budgetedQuantities,
+  budgetTooSmall,
+  meetsBudget,
+  networkQuantities,
+} from "./quantities.ts";
 export { findRecipe, type Recipe, recipes } from "./recipe.ts";
 export {
   type FoundNetwork,
@@ -19,10 +25,13 @@ export {
   widthsOf,
 } from "./search.ts";
 export { dropSearchState, searchIsUnderWay } from "./search-state.ts";
+export { type CandidateRequest, candidateWidths } from "./selection/candidate-widths.ts";
+export { type GainCurve, gainCurve, type MenuEntry } from "./selection/gain-curve.ts";
+export { requireCosts } from "./selection/require-costs.ts";
 export {
-  budgetedQuantities,
-  budgetTooSmall,
-  meetsBudget,
-  networkQuantities,
-} from "./splitting/selection/quantities.ts";
+  selectWidths,
+  type WidthOption,
+  type WidthRequest,
+  type WidthSelection,
+} from "./selection/select-widths.ts";
 export { type SearchData, trainPhase } from "./training-phase.ts";

@@ -1,4 +1,4 @@
-import { networkMacs, networkParameters } from "../src/network/costs.ts";
+import { networkMacs, networkParameters, networkPeakMemory_bytes } from "../src/network/costs.ts";
 import { kernelsOf } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
 import type { CostModel } from "./cost-model.ts";
@@ -16,5 +16,6 @@ export function networkCost(network: Network, costs: CostModel): NetworkCost {
     ...(known.length === kernels.length ? { energy_j } : {}),
     macs: networkMacs(network),
     parameters: networkParameters(network),
+    peakMemory_bytes: networkPeakMemory_bytes(network),
   };
 }

@@ -8,15 +8,15 @@ import { freshState, Trainer } from "../src/training/trainer.ts";
 import type { Budget, CostModel } from "./cost-model.ts";
 import type { SearchHistory, SearchRound } from "./history.ts";
 import { networkCost } from "./network-cost.ts";
-import type { Recipe } from "./recipe.ts";
-import { loadSearchState, type SearchState, saveSearchState } from "./search-state.ts";
-import { growNetwork } from "./splitting/grow.ts";
 import {
   budgetedQuantities,
   budgetTooSmall,
   meetsBudget,
   networkQuantities,
-} from "./splitting/selection/quantities.ts";
+} from "./quantities.ts";
+import type { Recipe } from "./recipe.ts";
+import { loadSearchState, type SearchState, saveSearchState } from "./search-state.ts";
+import { growNetwork } from "./splitting/grow.ts";
 import { phaseRandom, type SearchData, searchOptimizer, trainPhase } from "./training-phase.ts";
 
 const searchMethods = ["splitting"] as const;

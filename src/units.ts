@@ -37,6 +37,14 @@ export const formatPercent = (fraction: number): string =>
 /** A count with a metric prefix and no unit: 552672 -> "553 k". */
 export const formatCount = (count: number): string => formatSi(count, "").trimEnd();
 
+/** Bytes in binary units: 262144 -> "256 KiB". */
+export function formatBytes(bytes: number): string {
+  const unit = [2 ** 30, 2 ** 20, 2 ** 10].find((size) => bytes >= size) ?? 1;
+  return `${formatNumber(bytes / unit)} ${binaryUnits[Math.log2(unit) / 10]}`;
+}
+
+const binaryUnits = ["B", "KiB", "MiB", "GiB"] as const;
+
 /** A wait as a clock: 75 s -> "1:15", 3700 s -> "1:01:40". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

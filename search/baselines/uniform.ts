@@ -8,7 +8,7 @@ import {
   networkQuantities,
   type Quantities,
   type Quantity,
-} from "../splitting/selection/quantities.ts";
+} from "../quantities.ts";
 
 /** A network with all widths in one proportion to the reference's. */
 export interface UniformNetwork {

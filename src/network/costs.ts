@@ -1,5 +1,6 @@
 import { type Kernel, type KernelOp, kernelsOf } from "./kernel.ts";
-import { type Network, withWidths } from "./network.ts";
+import type { Shape } from "./layer.ts";
+import { type Network, networkInput, placeLayers, withWidths } from "./network.ts";
 import type { WidthGroup } from "./width-groups.ts";
 
 /** Output positions of a kernel, batch included. */
@@ -51,6 +52,50 @@ export const networkMacs = (network: Network): number => total(network, kernelMa
 
 /** Parameters of the deployed network. */
 export const networkParameters = (network: Network): number => total(network, kernelParameters);
+
+/** The output of a layer, or the network's input, in memory. */
+export interface ActivationTensor {
+  readonly layer: string;
+  readonly channels: number;
+  readonly bytesPerChannel: number;
+}
+
+/** Activations are float32. */
+const bytesPerValue = 4;
+
+/**
+ * The activations in memory while each layer runs, in order: its inputs, its output, and what later layers still read.
+ * One image at a time; batch norm and activation functions are part of the layer before, nothing is computed in place.
+ */
+export function activationsInMemory(network: Network): readonly (readonly ActivationTensor[])[] {
+  const placed = placeLayers(network);
+  const lastReader = new Map<string, number>();
+  for (const [step, { inputs }] of placed.entries())
+    for (const name of inputs) lastReader.set(name, step);
+  const tensor = (layer: string, { height, width, channels }: Shape): ActivationTensor => ({
+    layer,
+    channels,
+    bytesPerChannel: bytesPerValue * height * width,
+  });
+  let alive = [tensor(networkInput, network.input)];
+  return placed.map(({ layer, out }, step) => {
+    const during = [...alive, tensor(layer.name, out)];
+    alive = during.filter(({ layer: name }) => (lastReader.get(name) ?? -1) > step);
+    return during;
+  });
+}
+
+/**
+ * Peak activation memory of one inference, bytes: the most that activations take while any one layer runs
+ * (`activationsInMemory`), as microcontroller runtimes lay them out (MCUNet, Lin et al. 2020, section 3). Weights and
+ * the kernels' own scratch memory are not counted.
+ */
+export const networkPeakMemory_bytes = (network: Network): number =>
+  Math.max(
+    ...activationsInMemory(network).map((tensors) =>
+      tensors.reduce((sum, { channels, bytesPerChannel }) => sum + channels * bytesPerChannel, 0),
+    ),
+  );
 
 /**
  * MACs added by `by` more channels in every writer of a group: MACs(width + by) - MACs(width) of the whole

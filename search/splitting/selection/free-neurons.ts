@@ -1,9 +1,9 @@
 import { type Network, withWidths } from "../../../src/network/network.ts";
 import { widthGroups } from "../../../src/network/width-groups.ts";
 import type { Budget, CostModel } from "../../cost-model.ts";
+import { budgetedQuantities, isAdditive } from "../../quantities.ts";
 import { at, evaluate, excess, type GrowthProblem, type Levels } from "./growth-problem.ts";
 import { growthProblemOf } from "./network-growth.ts";
-import { budgetedQuantities } from "./quantities.ts";
 
 export interface FreeNeuronsRequest {
   readonly network: Network;
@@ -26,7 +26,7 @@ export interface FreeNeuronsRequest {
  */
 export function freeNeurons(request: FreeNeuronsRequest): ReadonlyMap<string, number> {
   const { network, costs, budget, caps, added, granularity = 1, tolerance = 1e-3 } = request;
-  const quantities = budgetedQuantities(budget);
+  const quantities = budgetedQuantities(budget).filter(isAdditive);
   const extra = (name: string) => added?.get(name) ?? 0;
   const groups = widthGroups(network).filter(
     ({ writers, consumers }) => writers.length === 1 && consumers.length > 0,

@@ -1,4 +1,4 @@
-import { meetsLimit } from "./quantities.ts";
+import { meetsLimit } from "../../quantities.ts";
 
 /**
  * Choose one level per variable: gains add up over variables, costs over terms of one or two variables.

@@ -2,8 +2,8 @@ import { type Kernel, kernelFamily, kernelsOf } from "../../../src/network/kerne
 import { type Network, networkInput, placeLayers } from "../../../src/network/network.ts";
 import { type WidthGroup, widthGroups } from "../../../src/network/width-groups.ts";
 import type { Budget, Cost, CostModel } from "../../cost-model.ts";
+import { type AdditiveQuantity, kernelQuantity, overheadQuantity } from "../../quantities.ts";
 import { at, type CostTerm, type GrowthProblem } from "./growth-problem.ts";
-import { kernelQuantity, overheadQuantity, type Quantity } from "./quantities.ts";
 
 /** A width group that may grow: the widths it may take and what they gain. */
 export interface GrowingGroup {
@@ -20,7 +20,7 @@ export interface NetworkGrowth {
   readonly growing: readonly GrowingGroup[];
   readonly costs: CostModel;
   readonly budget: Budget;
-  readonly quantities: readonly Quantity[];
+  readonly quantities: readonly AdditiveQuantity[];
 }
 
 /**
@@ -104,7 +104,7 @@ function termOf(
 }
 
 /** Remembers costs by family and channels: equal kernels of different layers are asked once. */
-function pricedFamilies(quantities: readonly Quantity[], costs: CostModel) {
+function pricedFamilies(quantities: readonly AdditiveQuantity[], costs: CostModel) {
   const families = new Map<string, Map<number, Float64Array>>();
   return (kernel: Kernel): Price => {
     const family = kernelFamily(kernel);

@@ -1,17 +1,18 @@
 import { type Network, withWidths } from "../../../src/network/network.ts";
 import { type WidthGroup, widthGroups } from "../../../src/network/width-groups.ts";
 import type { Budget, CostModel } from "../../cost-model.ts";
-import { at } from "./growth-problem.ts";
-import { type GrowingGroup, growthProblemOf } from "./network-growth.ts";
 import {
   budgetedQuantities,
   budgetTooSmall,
   describeQuantity,
+  isAdditive,
   meetsBudget,
   networkQuantities,
   type Quantities,
   type Quantity,
-} from "./quantities.ts";
+} from "../../quantities.ts";
+import { at } from "./growth-problem.ts";
+import { type GrowingGroup, growthProblemOf } from "./network-growth.ts";
 import { type GrowthSolution, solveGrowth } from "./solve-growth.ts";
 
 export interface SelectionRequest {
@@ -61,7 +62,7 @@ interface SelectionBound {
  */
 export function selectNeurons(request: SelectionRequest): Selection {
   const { network, costs, budget } = request;
-  const quantities = budgetedQuantities(budget);
+  const quantities = budgetedQuantities(budget).filter(isAdditive);
   const growing = widthGroups(network).flatMap((group) => growingGroup(group, request));
   const solution = solveGrowth(growthProblemOf({ network, growing, costs, budget, quantities }));
   const { growth, leastCosts } = solution;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { networkQuantities } from "../../../search/quantities.ts";
 import { freeNeurons } from "../../../search/splitting/selection/free-neurons.ts";
-import { networkQuantities } from "../../../search/splitting/selection/quantities.ts";
 import { withWidths } from "../../../src/network/network.ts";
 import { steppedCosts } from "./formula-costs.ts";
 import { pointwiseChain, seedNetwork } from "./networks.ts";

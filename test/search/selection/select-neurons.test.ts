@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { macsCostModel } from "../../../search/baselines/macs-cost-model.ts";
-import { meetsBudget, networkQuantities } from "../../../search/splitting/selection/quantities.ts";
+import { meetsBudget, networkQuantities } from "../../../search/quantities.ts";
 import { selectNeurons } from "../../../search/splitting/selection/select-neurons.ts";
 import { UserError } from "../../../src/errors.ts";
 import { networkMacs } from "../../../src/network/costs.ts";
