@@ -9,6 +9,7 @@ export { type EnergyModel, energyModelOf, storeEnergyModel } from "./answers/ene
 export { type CostSummary, fitTable } from "./answers/fit-table.ts";
 export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";
+export { type MeasuredLatency, measuredNetworks } from "./answers/measured-networks.ts";
 export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
 export { describeKernel } from "./answers/refusal.ts";
 export { checkTable, type Finding } from "./check.ts";

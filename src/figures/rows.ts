@@ -61,6 +61,7 @@ export interface NetworkRow {
   readonly energy_j?: Reading | undefined;
   readonly macs?: number | undefined;
   readonly parameters?: number | undefined;
+  readonly peakMemory_bytes?: number | undefined;
 }
 
 /** One layer of the delivered network on the device. */

@@ -1,6 +1,11 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { CostTable, NetworkCost } from "../../../energy-db/index.ts";
+import {
+  type CostTable,
+  type EnergyTable,
+  measuredNetworks,
+  type NetworkCost,
+} from "../../../energy-db/index.ts";
 import {
   type Budget,
   type CostModel,
@@ -12,12 +17,15 @@ import {
 } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
 import { makeFolder } from "../../folder.ts";
+import { kernelsOf } from "../../network/kernel.ts";
+import type { Network } from "../../network/network.ts";
 import { type SearchStart, searchStart } from "../../network/search-start.ts";
 import { type BackendName, createEngine } from "../../tensor/index.ts";
 import { formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, fraction, positive, shared } from "../options.ts";
+import { type BudgetMargin, budgetMargin } from "../workflow/budget-margin.ts";
 import { searchReport } from "../workflow/report-data.ts";
 import { type RunRecord, searchFile, writeDocument } from "../workflow/search-folder.ts";
 import { checkFolder, runSearch, searchData } from "../workflow/search-run.ts";
@@ -31,6 +39,7 @@ interface SearchFlags extends TableFlags {
   readonly latencyMs?: number;
   readonly macs?: number;
   readonly parameters?: number;
+  readonly peakMemoryKib?: number;
   readonly margin?: number;
   readonly method: string;
   readonly recipe: string;
@@ -76,6 +85,12 @@ export function searchCommand(context: CommandContext): Command {
     .addOption(new Option("--parameters <n>", "budget of parameters").argParser(positive))
     .addOption(
       new Option(
+        "--peak-memory-kib <KiB>",
+        "budget of peak activation memory, float32, one image (docs/selection.md)",
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option(
         "--margin <fraction>",
         "part of the budget kept for prediction error (default: the table's own held-out error)",
       ).argParser(fraction),
@@ -108,7 +123,10 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     const start = withinTable(wanted, costs);
     const lowered = loweredCaps(wanted, start);
     if (lowered) context.terminal.warn(lowered);
-    const margin = flags.margin ?? Math.min(0.1, costs.summary.p90Error ?? 0);
+    const { margin, warning } = marginOf(flags, costs, asked);
+    if (warning) context.terminal.warn(warning);
+    const collinear = oneBudgetOfTwo(costs, asked);
+    if (collinear) context.terminal.note(collinear);
     context.terminal.note(
       `Costs: ${costs.source}; ${formatPercent(margin)} of each budget is kept for their error`,
     );
@@ -122,7 +140,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         method,
         start,
         data,
-        costs: costModel(costModelOf(costs), flags, start.network),
+        costs: costModel(table, costs, flags),
         budget: asked,
         margin,
         granularity: costs.alignment,
@@ -187,23 +205,55 @@ function recipeOf({ recipe, learningRate }: SearchFlags): Recipe {
 }
 
 /** Budgets of the flags in SI; at least one is needed. */
-function budgetOf({ energyMj, latencyMs, macs, parameters }: SearchFlags): Budget {
+function budgetOf({ energyMj, latencyMs, macs, parameters, peakMemoryKib }: SearchFlags): Budget {
   const budget: Budget = {
     ...(latencyMs ? { latency_s: latencyMs / 1e3 } : {}),
     ...(energyMj ? { energy_j: energyMj / 1e3 } : {}),
     ...(macs ? { macs } : {}),
     ...(parameters ? { parameters } : {}),
+    ...(peakMemoryKib ? { peakMemory_bytes: 1024 * peakMemoryKib } : {}),
   };
   if (Object.keys(budget).length === 0)
     throw new UserError("No budget given", {
-      hint: "Give --latency-ms, --energy-mj, --macs or --parameters, one or several.",
+      hint: "Give --latency-ms, --energy-mj, --macs, --parameters or --peak-memory-kib, one or several.",
       exit: "usage",
     });
   return budget;
 }
 
-const costModel = (
-  table: CostModel,
-  { cost }: SearchFlags,
-  network: Parameters<typeof macsCostModel>[1],
-): CostModel => (cost === "macs" ? macsCostModel(table, network) : table);
+/** Counted budgets need no margin. */
+function marginOf({ margin }: SearchFlags, costs: CostTable, budget: Budget): BudgetMargin {
+  if (margin !== undefined) return { margin };
+  const isMeasured = budget.latency_s !== undefined || budget.energy_j !== undefined;
+  return isMeasured ? budgetMargin(costs) : { margin: 0 };
+}
+
+/** Energy as time x one power is no second budget: says which of the two decides. */
+function oneBudgetOfTwo({ energyModel }: CostTable, budget: Budget): string | undefined {
+  const { latency_s, energy_j } = budget;
+  if (energyModel?.provenance !== "modelled" || latency_s === undefined || energy_j === undefined)
+    return undefined;
+  const decides = energy_j / energyModel.power_w < latency_s ? "energy" : "latency";
+  return `Energy is modelled as time x ${energyModel.power_w} W, so the two budgets are one: the ${decides} budget is the tighter`;
+}
+
+function costModel(table: EnergyTable, costs: CostTable, { cost }: SearchFlags): CostModel {
+  if (cost === "table") return costModelOf(costs);
+  const { platform, summary, source } = costs;
+  const measured = measuredNetworks(table, platform.id, summary.space);
+  return macsCostModel(
+    measured.map(({ network, latency_s }) => ({
+      network,
+      latency_s,
+      ...energyOf(network, costs),
+    })),
+    source,
+  );
+}
+
+/** What the table says; nothing where it does not know every kernel. */
+function energyOf(network: Network, costs: CostTable): { readonly energy_j?: number } {
+  if (!kernelsOf(network).every(({ kernel }) => costs.tryCost(kernel))) return {};
+  const { energy_j } = costs.networkCost(network);
+  return energy_j === undefined ? {} : { energy_j };
+}

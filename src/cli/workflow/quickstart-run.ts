@@ -11,6 +11,7 @@ import { createEngine, type Engine } from "../../tensor/index.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { costModelOf, costsOf, withTable } from "../open-costs.ts";
+import { budgetMargin } from "./budget-margin.ts";
 import { outcomeText, runProfile } from "./profile-run.ts";
 import { type QuickstartResult, quickstartResult, resultText } from "./quickstart-summary.ts";
 import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
@@ -42,9 +43,8 @@ const target = { device: "local", runtime: "ort-cpu", threads: 1 };
 const recipe = recipes.quick;
 /** Waiting for calm moments, s per network: with 30 s for a start, at most 30 + 84 x 2 + 3 x 30 s in all. */
 const patience = { profile: 2, verify: 30 };
-/** Kept of every budget for the table's error: its held-out error, within reason. */
-const leastMargin = 0.02;
-const mostMargin = 0.1;
+/** A table error that deserves a word. */
+const notableError = 0.1;
 
 /** Profile, search under a budget, verify, report. Run again after an interruption, every part goes on. */
 export async function runQuickstart(
@@ -97,7 +97,7 @@ async function profileThisMachine(
   context.signal.throwIfAborted();
   context.terminal.note(outcomeText(outcome));
   const error = outcome.summary?.p90Error ?? 0;
-  if (error > mostMargin)
+  if (error > notableError)
     context.terminal.warn(
       `One prediction in ten is off by more than ${formatPercent(error)}; ${outcome.flags.drift ?? 0} networks were ` +
         `measured while the machine was slow. For another table remove ${dirname(db)} and run again when it is calm`,
@@ -176,13 +176,12 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
 /** Latency and energy of the reference network times the fraction asked for. */
 function budgetOf(costs: CostTable, { budget: share }: QuickstartFlags) {
   const { latency_s, energy_j } = costs.networkCost(reference);
-  const error = costs.summary.p90Error ?? mostMargin;
   return {
     budget: {
       latency_s: share * latency_s,
       ...(energy_j === undefined ? {} : { energy_j: share * energy_j }),
     },
-    margin: Math.min(mostMargin, Math.max(leastMargin, error)),
+    margin: budgetMargin(costs).margin,
   };
 }
 

@@ -6,7 +6,7 @@ import {
   uniformNetwork,
   uniformWidths,
 } from "../../../search/index.ts";
-import { networkMacs, networkParameters } from "../../network/costs.ts";
+import { networkMacs, networkParameters, networkPeakMemory_bytes } from "../../network/costs.ts";
 import { initialWeights } from "../../network/initial-weights.ts";
 import type { Network } from "../../network/network.ts";
 import { progressOf } from "../../progress.ts";
@@ -85,6 +85,7 @@ export async function trainReferences(
       ...(energy_j === undefined ? {} : { energy_j }),
       macs: networkMacs(network),
       parameters: networkParameters(network),
+      peakMemory_bytes: networkPeakMemory_bytes(network),
     });
     writeDocument(folder, "references", known);
   }

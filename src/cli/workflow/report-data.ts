@@ -152,7 +152,7 @@ export function searchReport(folder: string, table: EnergyTable): ReportData {
 }
 
 const budgetRows = ({ run }: FinishedSearch): ReportData["budgets"] =>
-  (["latency_s", "energy_j", "macs", "parameters"] as const).flatMap((quantity) => {
+  (Object.keys(run.budget) as (keyof typeof run.budget)[]).flatMap((quantity) => {
     const limit = run.budget[quantity];
     return limit === undefined ? [] : [{ quantity, limit, reference: run.budgetReference }];
   });
@@ -173,6 +173,7 @@ function deliveredNetwork(
     ...deliveredEnergy(cost, verification),
     macs: last?.cost.macs,
     parameters: last?.cost.parameters,
+    peakMemory_bytes: last?.cost.peakMemory_bytes,
   };
 }
 
@@ -242,6 +243,7 @@ function searchResult(
       ...energyReading(reference.energy_j),
       macs: reference.macs,
       parameters: reference.parameters,
+      peakMemory_bytes: reference.peakMemory_bytes,
     })),
   };
 }

@@ -31,6 +31,7 @@ const budgetSchema = z.object({
   energy_j: z.number().optional(),
   macs: z.number().optional(),
   parameters: z.number().optional(),
+  peakMemory_bytes: z.number().optional(),
 });
 
 /** How a search was started, as a later command needs to know it. */
@@ -70,6 +71,7 @@ const referenceSchema = z.object({
   measured_j: z.number().optional(),
   macs: z.number(),
   parameters: z.number(),
+  peakMemory_bytes: z.number().optional(),
 });
 export type ReferenceRecord = z.infer<typeof referenceSchema>;
 

@@ -51,7 +51,7 @@ export type EnergyNote =
   | { readonly kind: "modelled"; readonly power_w: number }
   | { readonly kind: "measured"; readonly meter: string; readonly provenance: Provenance };
 
-export type BudgetQuantity = "latency_s" | "energy_j" | "macs" | "parameters";
+export type BudgetQuantity = "latency_s" | "energy_j" | "macs" | "parameters" | "peakMemory_bytes";
 
 export interface BudgetRow {
   readonly quantity: BudgetQuantity;
@@ -69,6 +69,7 @@ export interface DeliveredNetwork {
   readonly energy_j?: Reading | undefined;
   readonly macs?: number | undefined;
   readonly parameters?: number | undefined;
+  readonly peakMemory_bytes?: number | undefined;
 }
 
 export interface SearchResult {

@@ -1,4 +1,4 @@
-import { formatCount, formatJoules, formatSeconds } from "../../units.ts";
+import { formatBytes, formatCount, formatJoules, formatSeconds } from "../../units.ts";
 import type { Provenance, Reading } from "../rows.ts";
 import type { BudgetQuantity, EnergyNote, PlatformRow } from "./data.ts";
 import { html, type Markup } from "./html.ts";
@@ -14,6 +14,7 @@ export const quantityWords: {
   energy_j: { name: "energy per inference", format: formatJoules },
   macs: { name: "multiply-accumulates", format: formatCount },
   parameters: { name: "parameters", format: formatCount },
+  peakMemory_bytes: { name: "peak activation memory", format: formatBytes },
 };
 
 /** A number, its interval and the word that says how it came to be. */

@@ -1,4 +1,10 @@
-import { formatCount, formatJoules, formatPercent, formatSeconds } from "../../units.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatJoules,
+  formatPercent,
+  formatSeconds,
+} from "../../units.ts";
 import { formatAccuracy } from "../marks.ts";
 import type { NetworkRow } from "../rows.ts";
 import type { BudgetRow, DeliveredNetwork, ReportData } from "./data.ts";
@@ -55,13 +61,19 @@ function energyTile({ energy_j }: DeliveredNetwork, data: ReportData): Markup {
   );
 }
 
-function sizeTile({ parameters, macs }: DeliveredNetwork, data: ReportData): Markup | undefined {
+function sizeTile(
+  { parameters, macs, peakMemory_bytes }: DeliveredNetwork,
+  data: ReportData,
+): Markup | undefined {
   if (parameters === undefined) return undefined;
   const counts = macs !== undefined && html`<p>${formatCount(macs)} multiply-accumulates</p>`;
+  const memory =
+    peakMemory_bytes !== undefined &&
+    html`<p>${formatBytes(peakMemory_bytes)} peak activation memory</p>`;
   return tile(
     "Parameters",
     html`${formatCount(parameters)}`,
-    html`${counts || undefined}${budgetLine(data, "parameters", parameters)}${budgetLine(data, "macs", macs)}`,
+    html`${counts || undefined}${memory || undefined}${budgetLine(data, "parameters", parameters)}${budgetLine(data, "macs", macs)}${budgetLine(data, "peakMemory_bytes", peakMemory_bytes)}`,
   );
 }
 
