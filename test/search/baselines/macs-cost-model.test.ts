@@ -52,7 +52,10 @@ test("no overhead falls below zero", () => {
 
 test("one measured network is refused: it fixes no line", () => {
   expect(() => macsCostModel([onTheLine(chain(4))], "a table")).toThrowError(
-    expect.objectContaining({ exit: "unavailable", message: "a table has 1 measured networks to fit costs by MACs" }),
+    expect.objectContaining({
+      exit: "unavailable",
+      message: "a table has 1 measured networks to fit costs by MACs",
+    }),
   );
 });
 
