@@ -3,6 +3,7 @@ import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as lowering from "./lowering.ts";
 import * as selection from "./selection.ts";
+import * as service from "./service.ts";
 import * as store from "./store.ts";
 
 /** Benchmarks by name; each reads its own arguments. */
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   engine,
   lowering,
   selection,
+  service,
   store,
 };
 

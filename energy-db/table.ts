@@ -53,6 +53,7 @@ import {
   updateInstruments,
 } from "./sessions.ts";
 import { asUserError } from "./sqlite-errors.ts";
+import { statement } from "./statements.ts";
 import { readWindows } from "./windows.ts";
 import {
   type DatedKernelMeasurement,
@@ -97,7 +98,9 @@ export class EnergyTable {
 
   /** Changes whenever another connection commits. */
   revision(): number {
-    return this.#on((database) => Number(database.pragma("data_version", { simple: true })));
+    return this.#on((database) =>
+      Number(statement<[], number>(database, "pragma data_version").pluck().get()),
+    );
   }
 
   ensurePlatform(identity: PlatformIdentity, details: Platform["details"]): Platform {

@@ -92,7 +92,7 @@ export function loadCosts(
       { hint: "Measure some: wattsplit profile --device local --net mnist-cnn --db FILE" },
     );
   const energyModel = energyModelOf(table, platformId, space);
-  return costTable(costsOf(current.document), measuredFamilies(table, platformId, method), {
+  return costTable(costsOf(current.document), measuredRows(table, platformId, method), {
     platform,
     method,
     source: `${table.path}: ${describePlatform(platform)}, ${method} kernel times`,
@@ -103,18 +103,28 @@ export function loadCosts(
   });
 }
 
-/** Rows of a family, read when first asked for: an answer needs none of them. */
-function measuredFamilies(table: EnergyTable, platformId: number, method: Method) {
+/** What was measured, read when first asked for: an answer needs none of it. */
+interface MeasuredRows {
+  ofFamily(family: string): readonly MeasuredKernel[];
+  /** Without reading its family. */
+  of(kernel: Kernel): MeasuredKernel | undefined;
+}
+
+function measuredRows(table: EnergyTable, platformId: number, method: Method): MeasuredRows {
+  const drawn = (filter: { readonly family: string } | { readonly kernel: Kernel }) =>
+    drawTogether(
+      table
+        .kernelMeasurements(platformId, { method, ...filter })
+        .filter(({ role }) => role !== "held-out" && role !== "verify"),
+    );
   const read = new Map<string, readonly MeasuredKernel[]>();
-  return (family: string): readonly MeasuredKernel[] => {
-    const known = read.get(family);
-    if (known) return known;
-    const rows = table
-      .kernelMeasurements(platformId, { method, family })
-      .filter(({ role }) => role !== "held-out" && role !== "verify");
-    const drawn = drawTogether(rows);
-    read.set(family, drawn);
-    return drawn;
+  return {
+    ofFamily: (family) => {
+      const rows = read.get(family) ?? drawn({ family });
+      read.set(family, rows);
+      return rows;
+    },
+    of: (kernel) => drawn({ kernel })[0],
   };
 }
 
@@ -123,14 +133,10 @@ type Origin = Pick<
   "platform" | "method" | "source" | "alignment" | "block" | "summary" | "energyModel"
 >;
 
-function costTable(
-  costs: Costs,
-  measuredIn: (family: string) => readonly MeasuredKernel[],
-  origin: Origin,
-): CostTable {
+function costTable(costs: Costs, measured: MeasuredRows, origin: Origin): CostTable {
   const { energyModel } = origin;
   const find = predictorFinder(costs.predictors, (kernel, time, family) =>
-    answerOf(kernel, time, energyModel, () => nearestRows(kernel, measuredIn(family))),
+    answerOf(kernel, time, energyModel, () => nearestRows(kernel, measured.ofFamily(family))),
   );
   const tryCost = (kernel: Kernel) => find(kernel)?.answer(kernel);
   const refuse = (missing: readonly Kernel[]) =>
@@ -148,10 +154,7 @@ function costTable(
     overhead,
     cost,
     tryCost,
-    measured: (kernel) => {
-      const predictor = find(kernel)?.predictor;
-      return predictor && measuredIn(predictor.family).find((seen) => isSame(seen.kernel, kernel));
-    },
+    measured: measured.of,
     marginal: (kernel, change) =>
       marginalCost(kernel, change, { cost, tryCost, predictor: find(kernel)?.predictor }),
     stairs: (filter) =>
@@ -159,11 +162,11 @@ function costTable(
     families: (filter) => families(filter).map(({ example }) => example),
     kernels: (filter = {}) =>
       families(filter)
-        .flatMap(({ family }) => measuredIn(family))
+        .flatMap(({ family }) => measured.ofFamily(family))
         .filter(({ kernel }) => matchesKernel(kernel, filter))
-        .flatMap((measured) => {
-          const answer = tryCost(measured.kernel);
-          return answer ? [{ ...measured, cost: answer }] : [];
+        .flatMap((row) => {
+          const answer = tryCost(row.kernel);
+          return answer ? [{ ...row, cost: answer }] : [];
         }),
     ranges: (kernel) => find(kernel)?.predictor.ranges,
     networkCost: (network, { batch = 1 } = {}) =>

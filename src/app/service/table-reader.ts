@@ -15,26 +15,41 @@ export interface PlatformChoice {
   readonly threads?: number | undefined;
 }
 
+export interface ReaderOptions {
+  /** Tells this service from an earlier one, whose revisions counted differently. */
+  readonly started: string;
+  /** Wall clock, ms since 1970. */
+  readonly now_ms: () => number;
+  /** How old an answer may be while another process writes; costs are read again no more often. */
+  readonly freshness_ms?: number;
+}
+
+const defaultFreshness_ms = 1000;
+
 /** The table behind a service: opened read-only, costs loaded once per platform until another process writes. */
 export class TableReader {
   readonly table: EnergyTable;
-  readonly #started: string;
+  readonly #options: ReaderOptions;
+  #looked = { at_ms: Number.NEGATIVE_INFINITY, revision: 0 };
   #seen: { readonly revision: string; readonly platforms: readonly PlatformSummary[] } | undefined;
   readonly #costs = new Map<number, CostTable>();
 
-  /** `started` tells this service from an earlier one, whose revisions counted differently. */
-  constructor(path: string, started: string) {
+  constructor(path: string, options: ReaderOptions) {
     this.table = openTable(path, { mode: "read" });
-    this.#started = started;
+    this.#options = options;
   }
 
   close(): void {
     this.table.close();
   }
 
-  /** Another text after every commit of another process. */
+  /** Another text after every commit of another process, seen within `freshness_ms`. */
   revision(): string {
-    return `${this.#started}-${this.table.revision()}`;
+    const { started, now_ms, freshness_ms = defaultFreshness_ms } = this.#options;
+    const at_ms = now_ms();
+    if (at_ms - this.#looked.at_ms >= freshness_ms)
+      this.#looked = { at_ms, revision: this.table.revision() };
+    return `${started}-${this.#looked.revision}`;
   }
 
   platforms(): readonly PlatformSummary[] {

@@ -31,7 +31,7 @@ export function serveCommand({ terminal, signal, version }: CommandContext): Com
     )
     .option("--search <dirs...>", "output folders of searches to show", [])
     .action(async ({ db, port, host, token, search }: ServeFlags) => {
-      const reader = new TableReader(db, Date.now().toString(36));
+      const reader = new TableReader(db, { started: Date.now().toString(36), now_ms: Date.now });
       try {
         const service = await listen({
           reader,

@@ -9,7 +9,7 @@ let db: string;
 let reader: TableReader;
 beforeAll(() => {
   db = writeFormulaTable(temporaryFolder());
-  reader = new TableReader(db, "t0");
+  reader = new TableReader(db, { started: "t0", now_ms: Date.now });
 });
 afterAll(() => reader.close());
 

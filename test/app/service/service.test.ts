@@ -17,7 +17,7 @@ const bugs: Error[] = [];
 const now_ms = () => Date.parse("2026-01-01T00:05:00Z");
 beforeAll(() => {
   db = writeFormulaTable(temporaryFolder());
-  reader = new TableReader(db, "t0");
+  reader = new TableReader(db, { started: "t0", now_ms, freshness_ms: 0 });
   const onBug = (error: Error) => void bugs.push(error);
   app = serviceApp({ reader, toolVersion: "0.0.0", now_ms, livePeriod_ms: 5, onBug });
 });
@@ -266,7 +266,7 @@ test("serving changes nothing in the table", async () => {
   const path = join(temporaryFolder(), "energy.db");
   const copy = writeFormulaTable(join(path, ".."));
   const before = readFileSync(copy);
-  const own = new TableReader(copy, "t1");
+  const own = new TableReader(copy, { started: "t1", now_ms });
   const app = serviceApp({ reader: own, toolVersion: "0.0.0", now_ms });
   for (const asked of ["/", "/platforms/1", "/api/kernels", "/api/checks"])
     await app.request(asked);
