@@ -12,7 +12,7 @@ const layers = {
   "profiler/": [base, "src/network/", "devices/", "energy-db/"],
   "search/": [base, "src/tensor/", "src/network/", "src/training/", "src/datasets/"],
 };
-const ours = "^(src|devices|energy-db|profiler|search)/";
+const ours = "^(src|devices|energy-db|profiler|search|experiments)/";
 const only = (name, from, packages) => ({
   name,
   severity: "error",
@@ -34,6 +34,12 @@ module.exports = {
       severity: "error",
       from: { path: `^${base}` },
       to: { path: ours, pathNot: `^${base}` },
+    },
+    {
+      name: "layer:experiments",
+      severity: "error",
+      from: { path: "^experiments/" },
+      to: { path: "^src/(cli/commands|app/service)/" },
     },
     only("only-energy-db-opens-sqlite", "^energy-db/", "better-sqlite3"),
     only("only-devices-spawn", ["^devices/", "^src/datasets/fetch\\.ts$"], "child_process"),

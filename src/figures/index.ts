@@ -1,3 +1,4 @@
+export { type ArmRow, arms } from "./arms.ts";
 export { comparePlatforms, type SharedKernel } from "./compare-platforms.ts";
 export { costCurve } from "./cost-curve.ts";
 export { gains } from "./gains.ts";

@@ -1,0 +1,50 @@
+import type { CostTable } from "../../energy-db/index.ts";
+import { type CostModel, candidateWidths, networkCost } from "../../search/index.ts";
+import { costModelOf } from "../../src/cli/open-costs.ts";
+import { withinTable } from "../../src/cli/workflow/table-widths.ts";
+import type { Network } from "../../src/network/network.ts";
+import { findPreset } from "../../src/network/presets.ts";
+import { searchStart } from "../../src/network/search-start.ts";
+import { growingWidths, withGrowingWidths } from "../widths.ts";
+import type { FitRequest } from "./fit-shape.ts";
+
+/** A preset at the latency of its uniform widths times a multiplier, each rounded up to an edge of the stairs. */
+export interface Setting {
+  readonly net: string;
+  readonly multiplier: number;
+}
+
+export const settingKey = ({ net, multiplier }: Setting): string => `${net}-x${multiplier}`;
+
+/** What fitting networks to the setting's budget needs from the table. */
+export function fitRequestOf({ net, multiplier }: Setting, table: CostTable): FitRequest {
+  const reference = findPreset(net).build({});
+  const costs = costModelOf(table);
+  const { caps } = withinTable({ ...searchStart(net), network: reference }, table);
+  const { block } = table;
+  const edged = onEdges(findPreset(net).build({ multiplier }), { costs, caps, block });
+  return { reference, costs, caps, block, budget_s: networkCost(edged, costs).latency_s };
+}
+
+function onEdges(
+  network: Network,
+  options: {
+    readonly costs: CostModel;
+    readonly caps: ReadonlyMap<string, number>;
+    readonly block: number;
+  },
+): Network {
+  const { costs, caps, block } = options;
+  const edges = candidateWidths({
+    network,
+    costs,
+    budget: { latency_s: 1 },
+    caps,
+    granularity: block,
+    most: Number.POSITIVE_INFINITY,
+  });
+  const widths = [...growingWidths(network)].map(
+    ([name, width]) => (edges.get(name) ?? []).find((edge) => edge >= width) ?? width,
+  );
+  return withGrowingWidths(network, widths);
+}

@@ -1,0 +1,12 @@
+import { unknownName } from "../src/errors.ts";
+import type { Experiment } from "./experiment.ts";
+import { headroom } from "./headroom/headroom.ts";
+
+/** Every experiment; a new one is a folder here and a line in this table. */
+export const experiments: Readonly<Record<string, Experiment>> = { headroom };
+
+export function findExperiment(name: string): Experiment {
+  const found = Object.hasOwn(experiments, name) ? experiments[name] : undefined;
+  if (!found) throw unknownName("experiment", name, Object.keys(experiments));
+  return found;
+}

@@ -1,0 +1,24 @@
+import { studentT95 } from "../energy-db/loads/student-t.ts";
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** An estimate with its 95 % interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Mean of paired differences with the interval of Student's t: pairs are few, and each is a mean over thousands of examples. */
+export function pairedDifference(
+  pairs: readonly (readonly [number, number])[],
+): Estimate | undefined {
+  const differences = pairs.map(([one, other]) => one - other);
+  const count = differences.length;
+  if (count < 2) return undefined;
+  const value = mean(differences);
+  const variance = differences.reduce((sum, d) => sum + (d - value) ** 2, 0) / (count - 1);
+  const half = studentT95(count - 1) * Math.sqrt(variance / count);
+  return { value, low: value - half, high: value + half };
+}
