@@ -2,7 +2,7 @@ import { Matrix } from "ml-matrix";
 import { z } from "zod";
 import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
 import { groupBy } from "../group-by.ts";
-import { type CostFit, fitCosts, likeliestStructure } from "./cost-fit.ts";
+import { type CostFit, fitCosts, likeliestStructures, type StructureOf } from "./cost-fit.ts";
 import type { Observations } from "./observations.ts";
 import { regimeOf } from "./packing.ts";
 import { familyStructure, findStairs, type Staircase } from "./stairs.ts";
@@ -48,14 +48,11 @@ const usualDiscrepancy = 0.1;
 /** Fits the costs and everything an answer needs to know of them. */
 export function describeCosts(observations: Observations): CostDocument {
   const { networks, kernels, protocol } = observations;
-  const structure = likeliestStructure(observations);
-  const stairs = findStairs(
-    networks,
-    kernels,
-    fitCosts(observations, () => structure),
-    structure,
-  );
-  const structureOf = (family: string) => familyStructure(stairs.get(family), structure);
+  const structures = likeliestStructures(observations);
+  const first = fitCosts(observations, (_, op) => structures.of(op));
+  const stairs = findStairs(networks, kernels, first, structures);
+  const structureOf: StructureOf = (family, op) =>
+    familyStructure(stairs.get(family), structures.of(op));
   const fit = fitCosts(observations, structureOf);
   const seen = [
     ...kernels.map(({ kernel }) => kernel),
@@ -64,19 +61,20 @@ export function describeCosts(observations: Observations): CostDocument {
   return {
     form: "packed-kernels-1",
     protocol,
-    structure,
+    structure: structures.common,
     columns: [...fit.columns],
     coefficients_us: [...fit.coefficients_us].map(rounded),
     covariance_us2: packCovariance(fit),
     families: [...groupBy(seen, kernelFamily)].flatMap(([family, members]) => {
       const [example] = members;
       if (!example) return [];
+      const structure = structureOf(family, example.op);
       return [
         {
           family,
           example,
-          structure: structureOf(family),
-          regimes: [...new Set(members.map((kernel) => regimeOf(kernel, structureOf(family))))],
+          structure,
+          regimes: [...new Set(members.map((kernel) => regimeOf(kernel, structure)))],
           in: rangeOf(members.map(({ inChannels }) => inChannels)),
           out: rangeOf(members.map(({ outChannels }) => outChannels)),
           stairs: [...(stairs.get(family) ?? [])],

@@ -1,5 +1,5 @@
 import type { Matrix } from "ml-matrix";
-import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
+import { type Kernel, type KernelOp, kernelFamily } from "../../src/network/kernel.ts";
 import { median, quantile } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
 import { regimeOf, type Structure, smooth, termsOf } from "./packing.ts";
@@ -21,8 +21,8 @@ export interface KernelObservation {
   readonly nodes: number;
 }
 
-/** The structure of each family, by its key. */
-export type StructureOf = (family: string) => Structure;
+/** The structure of each family, by its key and operation. */
+export type StructureOf = (family: string, op: KernelOp) => Structure;
 
 /** Cost of everything measured as a linear model, in microseconds. */
 export interface CostFit {
@@ -158,7 +158,7 @@ export function addKernel(
   structureOf: StructureOf,
 ): void {
   const family = kernelFamily(kernel);
-  const structure = structureOf(family);
+  const structure = structureOf(family, kernel.op);
   const add = (name: string, value: number) => terms.set(name, (terms.get(name) ?? 0) + value);
   add(`${kernel.op} ${regimeOf(kernel, structure)}`, 1);
   for (const { name, value } of termsOf(kernel, structure)) add(`${family} ${name}`, value);
@@ -237,7 +237,7 @@ function discrepancies(
 }
 
 /** Structures that runtimes of packed channels have, and none at all. */
-const candidates: readonly Structure[] = [
+const candidates: readonly [Structure, ...Structure[]] = [
   smooth,
   ...[4, 8, 16, 32].flatMap((block) =>
     [1, 4, 8, 16]
@@ -248,19 +248,57 @@ const candidates: readonly Structure[] = [
 
 /** Packing must make the observations e^5 times likelier before it is believed: chance makes some of 17 look better. */
 const smoothBelief = 5;
+/** So must an alignment of an operation's own. */
+const commonBelief = 5;
 
-/** The one structure for all families that makes networks and node times most likely. */
-export function likeliestStructure(rows: FittedRows): Structure {
-  const observations = rows.networks.length + rows.kernels.length;
-  const scored = candidates.map((structure) => {
-    const fit = fitCosts(rows, () => structure);
-    // Every coefficient that is not zero costs as much as half the logarithm of the observations (Schwarz 1978).
-    const terms = fit.coefficients_us.filter((value) => value > 0).length;
-    const penalty = (terms / 2) * Math.log(Math.max(2, observations));
+/** Structures by operation: what most share, and exceptions. */
+export interface Structures {
+  readonly common: Structure;
+  of(op: KernelOp): Structure;
+}
+
+/**
+ * The structures that make networks and node times most likely: one for all operations, then, operation by operation,
+ * another alignment where that is clearly likelier. Some runtimes pool packed only whole blocks, but pack what they multiply.
+ */
+export function likeliestStructures(rows: FittedRows): Structures {
+  const common = likeliest(candidates, (structure) => {
     const belief = structure === smooth ? smoothBelief : 0;
-    return { structure, score: fit.logLikelihood - penalty + belief };
+    return scoreOf(rows, () => structure) + belief;
   });
-  return scored.sort((a, b) => b.score - a.score)[0]?.structure ?? smooth;
+  const exceptions = new Map<KernelOp, Structure>();
+  const of = (op: KernelOp) => exceptions.get(op) ?? common;
+  for (const op of new Set(rows.kernels.map(({ kernel }) => kernel.op)))
+    exceptions.set(
+      op,
+      likeliest([common, ...otherAlignments(common)], (structure) => {
+        const score = scoreOf(rows, (_, other) => (other === op ? structure : of(other)));
+        return score + (structure === common ? commonBelief : 0);
+      }),
+    );
+  return { common, of };
+}
+
+function otherAlignments({ in: input, out: output }: Structure): readonly Structure[] {
+  const alignments = [1, 4, 8, 16, 32].filter((align) => align <= input.block);
+  return alignments
+    .filter((align) => align !== input.align)
+    .map((align) => ({ in: { ...input, align }, out: { ...output, align } }));
+}
+
+function scoreOf(rows: FittedRows, structureOf: StructureOf): number {
+  const fit = fitCosts(rows, structureOf);
+  // Every coefficient that is not zero costs as much as half the logarithm of the observations (Schwarz 1978).
+  const terms = fit.coefficients_us.filter((value) => value > 0).length;
+  const observations = rows.networks.length + rows.kernels.length;
+  return fit.logLikelihood - (terms / 2) * Math.log(Math.max(2, observations));
+}
+
+/** The first of those that score highest. */
+function likeliest<T>(choices: readonly [T, ...T[]], score: (choice: T) => number): T {
+  const scored = choices.map((choice) => ({ choice, score: score(choice) }));
+  const best = scored.reduce((most, next) => (next.score > most.score ? next : most));
+  return best.choice;
 }
 
 /** Half of a 95 % interval of networks near a size, as a fraction: from the networks left out, near ones count most. */

@@ -1,4 +1,4 @@
-import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
+import { type Kernel, type KernelOp, kernelFamily } from "../../src/network/kernel.ts";
 import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
 import {
@@ -6,6 +6,7 @@ import {
   type CostFit,
   type KernelObservation,
   type NetworkObservation,
+  type Structures,
   studentLikelihood,
 } from "./cost-fit.ts";
 import { regimeOf, type Structure, termsOf } from "./packing.ts";
@@ -17,8 +18,11 @@ export interface Staircase {
   readonly axis: Axis;
   /** Cost is constant up to the next multiple; absent where it is not, or the measurements cannot tell. */
   readonly step?: number;
-  /** Probability of that step, or of none, among the candidates, given the measurements: 0 to 1. */
-  readonly confidence: number;
+  /**
+   * Probability of that step, or of none, among the candidates, given the measurements: 0 to 1. Absent where too few widths
+   * were measured to judge.
+   */
+  readonly confidence?: number;
   /** Distinct widths measured. */
   readonly widths: number;
 }
@@ -27,6 +31,8 @@ export interface Staircase {
 const candidates = [1, 2, 4, 8, 12, 16, 32, 64];
 /** What is believed before looking: the block that the whole platform shows, more than all the others together. */
 const trust = 0.7;
+/** As much is believed before looking as so many families could show. */
+const trustWeight = 2;
 const fewestWidths = 4;
 /** Residuals this small, in standard deviations, are rounding: some tables are simulated. */
 const exact = 1e-6;
@@ -36,26 +42,60 @@ const sure = 0.95;
 /**
  * Which steps each family shows along each axis, on evidence of its own: its node times, and what whole networks take
  * beyond their other kernels. Every candidate is fitted to them; how much likelier one makes them than the others, times
- * the belief before, is its probability. Networks in which a kernel is repeated many times tell most.
+ * the belief before, is its probability. Networks in which a kernel is repeated many times tell most. The belief before
+ * grows with every other family of the operation that is sure of the platform's block by itself: a runtime packs one
+ * operation in one way (empirical Bayes).
  */
 export function findStairs(
   networks: readonly NetworkObservation[],
   kernels: readonly KernelObservation[],
   fit: CostFit,
-  platform: Structure,
+  structures: Structures,
 ): ReadonlyMap<string, readonly Staircase[]> {
   const recording_us = coefficientOf(fit, "recording");
   const families = groupBy(kernels, ({ kernel }) => kernelFamily(kernel));
+  const judged = [...families].flatMap(([family, observed]) => {
+    const [first] = observed;
+    if (!first) return [];
+    const { op } = first.kernel;
+    const platform = structures.of(op);
+    const evidence = [
+      ...observed.map((seen) => nodeEvidence(seen, fit, platform, recording_us)),
+      ...networks.flatMap((network) => networkEvidence(network, family, fit)),
+    ];
+    return familyStairs(axesOf(first.kernel), thinned(evidence), platform).map((along) => ({
+      ...along,
+      family,
+      op,
+    }));
+  });
+  return groupedStairs(judged);
+}
+
+interface FamilyLikelihoods extends Likelihoods {
+  readonly family: string;
+  readonly op: KernelOp;
+}
+
+/** Every family's stairs under the belief that its operation's other families leave. */
+function groupedStairs(
+  judged: readonly FamilyLikelihoods[],
+): ReadonlyMap<string, readonly Staircase[]> {
+  const alone = judged.map((along) => ({ along, found: staircase(along, trust) }));
+  const believed = alone.map(({ along }) => {
+    const others = alone.filter(
+      ({ along: other, found }) =>
+        other.op === along.op && other !== along && (found.confidence ?? 0) >= sure,
+    );
+    const agreeing = others.filter(({ along: other, found }) => found.step === other.platformBlock);
+    const belief = (trustWeight * trust + agreeing.length) / (trustWeight + others.length);
+    return { family: along.family, found: staircase(along, belief) };
+  });
   return new Map(
-    [...families].flatMap(([family, observed]) => {
-      const [first] = observed;
-      if (!first) return [];
-      const evidence = [
-        ...observed.map((seen) => nodeEvidence(seen, fit, platform, recording_us)),
-        ...networks.flatMap((network) => networkEvidence(network, family, fit)),
-      ];
-      return [[family, familyStairs(axesOf(first.kernel), thinned(evidence), platform)] as const];
-    }),
+    [...groupBy(believed, ({ family }) => family)].map(([family, found]) => [
+      family,
+      found.map(({ found: stairs }) => stairs),
+    ]),
   );
 }
 
@@ -66,7 +106,7 @@ export function familyStructure(
 ): Structure {
   const along = (axis: Axis) => {
     const found = stairs?.find((staircase) => staircase.axis === axis);
-    if (!found || found.confidence < sure) return platform[axis];
+    if (!found || (found.confidence ?? 0) < sure) return platform[axis];
     return { ...platform[axis], block: found.step ?? 1 };
   };
   return { in: along("in"), out: along("out") };
@@ -105,7 +145,7 @@ function networkEvidence(
   if (own.length === 0) return [];
   const latency_us = 1e6 * latency_s;
   const constants = new Map<string, number>();
-  for (const kernel of own) addKernel(constants, kernel, () => fit.structureOf(family));
+  for (const kernel of own) addKernel(constants, kernel, fit.structureOf);
   const shared_us = [...constants]
     .filter(([name]) => !name.startsWith(family))
     .reduce((sum, [name, value]) => sum + value * coefficientOf(fit, name), 0);
@@ -120,21 +160,31 @@ function networkEvidence(
   ];
 }
 
+/** How likely every candidate makes the evidence along an axis; none where too few widths were measured to judge. */
+interface Likelihoods {
+  readonly axis: Axis;
+  readonly widths: number;
+  readonly platformBlock: number;
+  readonly logLikelihoods: readonly number[];
+}
+
 /** Axis by axis, each with what was found along the other; then once more, since the first did not know the second. */
 function familyStairs(
   axes: readonly Axis[],
   evidence: readonly Evidence[],
   platform: Structure,
-): readonly Staircase[] {
-  const found = new Map<Axis, Staircase>();
+): readonly Likelihoods[] {
+  const judged = new Map<Axis, Likelihoods>();
   for (const axis of [...axes, ...(axes.length > 1 ? axes : [])]) {
     const structure = { ...platform };
-    for (const [other, { step, confidence }] of found)
-      if (other !== axis && confidence >= likely)
-        structure[other] = { ...platform[other], block: step ?? 1 };
-    found.set(axis, staircase(axis, evidence, structure, platform));
+    for (const along of judged.values()) {
+      const { step = 1, confidence = 0 } = staircase(along, trust);
+      if (along.axis !== axis && confidence >= likely)
+        structure[along.axis] = { ...platform[along.axis], block: step };
+    }
+    judged.set(axis, likelihoods(axis, evidence, structure, platform));
   }
-  return [...found.values()];
+  return [...judged.values()];
 }
 
 /** Every k-th of the node times: more than this tell no more. Networks are few, and all kept. */
@@ -150,32 +200,38 @@ const likely = 0.5;
 const coefficientOf = ({ columns, coefficients_us }: CostFit, name: string): number =>
   coefficients_us[columns.indexOf(name)] ?? 0;
 
-function staircase(
+function likelihoods(
   axis: Axis,
   evidence: readonly Evidence[],
   structure: Structure,
   platform: Structure,
-): Staircase {
-  const { align } = platform[axis];
+): Likelihoods {
+  const { align, block: platformBlock } = platform[axis];
   const usable = evidence.filter(({ kernels }) =>
     kernels.every((kernel) => regimeOf(kernel, platform) !== "plain"),
   );
   const widths = new Set(
     usable.flatMap(({ kernels }) => kernels.map((kernel) => widthAlong(kernel, axis))),
   ).size;
-  if (widths < fewestWidths) return { axis, confidence: 0, widths };
-  const residuals = candidates.map((block) =>
-    residualsOf(
-      usable,
-      { ...structure, [axis]: { block, align: Math.min(align, block) } },
-      platform,
-    ),
-  );
-  const logPosterior = residuals.map(
-    (candidate, i) =>
-      likeliest(candidate.filter((_, at) => usable[at]?.isNetwork === false)) +
-      likeliest(candidate.filter((_, at) => usable[at]?.isNetwork === true)) +
-      Math.log(prior(candidates[i] ?? 1, platform[axis].block)),
+  if (widths < fewestWidths) return { axis, widths, platformBlock, logLikelihoods: [] };
+  const logLikelihoods = candidates.map((block) => {
+    const candidate = { ...structure, [axis]: { block, align: Math.min(align, block) } };
+    const residuals = residualsOf(usable, candidate, platform);
+    const of = (isNetwork: boolean) =>
+      likeliest(residuals.filter((_, at) => usable[at]?.isNetwork === isNetwork));
+    return of(false) + of(true);
+  });
+  return { axis, widths, platformBlock, logLikelihoods };
+}
+
+/** The likeliest step where this much is believed of the platform's block before. */
+function staircase(
+  { axis, widths, platformBlock, logLikelihoods }: Likelihoods,
+  belief: number,
+): Staircase {
+  if (logLikelihoods.length === 0) return { axis, widths };
+  const logPosterior = logLikelihoods.map(
+    (value, i) => value + Math.log(prior(candidates[i] ?? 1, platformBlock, belief)),
   );
   const most = Math.max(...logPosterior);
   const weights = logPosterior.map((value) => Math.exp(value - most));
@@ -186,8 +242,8 @@ function staircase(
   return { axis, ...(step > 1 && confidence >= likely ? { step } : {}), confidence, widths };
 }
 
-const prior = (block: number, platform: number): number =>
-  block === platform ? trust : (1 - trust) / (candidates.length - 1);
+const prior = (block: number, platform: number, belief: number): number =>
+  block === platform ? belief : (1 - belief) / (candidates.length - 1);
 
 /** Standardised residuals of the family's terms fitted alone. Narrow kernels keep their regime under every candidate. */
 function residualsOf(

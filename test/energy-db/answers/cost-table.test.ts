@@ -106,7 +106,7 @@ describe("costs of a runtime that packs channels", () => {
   test("have steps of 16 along both axes, with confidence", () => {
     const stairs = costs
       .stairs({ op: "conv2d" })
-      .map(({ axis, step, confidence }) => ({ axis, step, sure: confidence >= 0.95 }));
+      .map(({ axis, step, confidence }) => ({ axis, step, sure: (confidence ?? 0) >= 0.95 }));
 
     expect(stairs).toContainEqual({ axis: "in", step: 16, sure: true });
     expect(stairs).toContainEqual({ axis: "out", step: 16, sure: true });

@@ -99,7 +99,39 @@ describe("stairs", () => {
   test("are not claimed from too few widths", () => {
     const found = stairsOf([16, 32, 48].map((y) => ({ x: 16, y, time_s: 1e-6 * y })));
 
-    expect(found.out).toMatchObject({ confidence: 0, widths: 3 });
-    expect(found.out?.step).toBeUndefined();
+    expect(found.out).toEqual({ axis: "out", widths: 3 });
+  });
+
+  test("are surer where the operation's other kernels show the same ones, and never by themselves", () => {
+    const noisy = scattered((x, y) => 2e-6 + 1e-11 * up(x, 16) * up(y, 16), {
+      count: 40,
+      noise: 0.12,
+    });
+    const plain = scattered((x, y) => 2e-6 + 1e-10 * x * y, { count: 60, noise: 0.01 });
+    const alone = confidenceOf(noisy, []);
+
+    const company = [8, 12, 16].map((size) =>
+      scattered((x, y) => 2e-6 + 1e-10 * up(x, 16) * up(y, 16), {
+        count: 60,
+        noise: 0.01,
+        seed: size,
+      }),
+    );
+    expect(confidenceOf(noisy, company)).toBeGreaterThan(alone);
+    expect(confidenceOf(plain, company)).toBeLessThan(0.5);
   });
 });
+
+/** Belief in steps of 16 output channels of the first kernels, at 8x8 pixels, beside others at other sizes. */
+function confidenceOf(times: readonly Time[], others: readonly (readonly Time[])[]): number {
+  const kernels = [times, ...others].flatMap((family, i) =>
+    family.map(({ x, y, time_s }) => ({
+      kernel: { ...kernelAt(x, y), inHeight: 8 + i, inWidth: 8 + i },
+      time_s,
+      nodes: 0,
+    })),
+  );
+  const { families } = describeCosts({ networks: [], kernels, protocol: 2 });
+  const found = families[0]?.stairs.find(({ axis }) => axis === "out");
+  return found?.step === 16 ? (found.confidence ?? 0) : 0;
+}
