@@ -12,6 +12,8 @@ export interface Capabilities {
   readonly meter: MeterDescription;
   /** True where nothing is measured: a formula in place of hardware. */
   readonly simulated: boolean;
+  /** Batches shorter than this cannot be timed there, s: the clock is coarse, or every batch starts a program. */
+  readonly shortestBatch_s: number;
 }
 
 export interface MeasureOptions {
@@ -61,6 +63,7 @@ export async function deviceOf(
       nodeProfiling: found.nodeProfiling,
       meter: found.meter,
       simulated: found.simulated ?? false,
+      shortestBatch_s: found.shortestBatch_s,
     },
     measure: async (script, { signal, onRecord } = {}) => {
       const records: RawRecord[] = [];

@@ -1,5 +1,13 @@
 export { agentOn } from "./agent/agent.ts";
 export type { Machine } from "./agent/machine.ts";
+export { serveStandardStreams } from "./agent/serve-streams.ts";
+export {
+  addDevice,
+  type DeviceEntry,
+  devicesFolder,
+  findDevice,
+  listDevices,
+} from "./catalog.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { ClockOffset } from "./clock-offset.ts";
 export { type Capabilities, type Device, deviceOf } from "./device.ts";

@@ -3,23 +3,34 @@ import si from "systeminformation";
 import type { Machine, MachineDescription } from "./agent/machine.ts";
 import { systemClock } from "./clock.ts";
 import { type Files, filesBelow } from "./files.ts";
-import { chooseMeter, chooseRuntime, type PartNames } from "./parts.ts";
+import { type ChosenParts, openMeter, openRuntime } from "./parts.ts";
 import type { MachineState } from "./raw.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { localTransport } from "./transports/local.ts";
 
 const cpufreq = "sys/devices/system/cpu/cpu0/cpufreq";
 
-export interface LocalOptions extends PartNames {
+export interface LocalOptions extends ChosenParts {
   /** Folder that stands in for the file system's root: fixtures of sysfs. */
   readonly sysfsRoot?: string | undefined;
 }
 
+/** What meters and runtimes of this machine work with. */
+export const localSurroundings = (sysfsRoot?: string): Surroundings => ({
+  files: filesBelow(sysfsRoot),
+  clock: systemClock,
+  transport: localTransport(),
+  settings: {},
+});
+
 /** The machine this process runs on. Throws a UserError for parts that are unknown or do not work here. */
-export async function localMachine(options: LocalOptions = {}): Promise<Machine> {
-  const files = filesBelow(options.sysfsRoot);
+export async function localMachine({ runtime, meters, sysfsRoot }: LocalOptions): Promise<Machine> {
+  const surroundings = localSurroundings(sysfsRoot);
+  const { files } = surroundings;
   return {
     clock: systemClock,
-    runtime: await chooseRuntime("local", options),
-    meter: await chooseMeter("local", options, files, systemClock),
+    runtime: await openRuntime(runtime, surroundings),
+    meter: await openMeter(meters, surroundings),
     describe: () => describeMachine(files),
     state: async () => machineState(files),
   };

@@ -1,30 +1,56 @@
 import { UserError } from "../src/errors.ts";
-import { forkAgent } from "./agent/fork.ts";
+import { reconnectingAgent } from "./agent/reconnecting-agent.ts";
+import { findDevice } from "./catalog.ts";
+import { systemClock } from "./clock.ts";
+import { connectionTo } from "./connect.ts";
 import { type Device, deviceOf } from "./device.ts";
-import type { LocalOptions } from "./local-machine.ts";
-import { requireKnownParts } from "./parts.ts";
+import { chooseParts, type PartNames } from "./parts.ts";
+import { TransportError } from "./transport.ts";
 
-export interface DeviceOptions extends LocalOptions {
+export interface DeviceOptions extends PartNames {
   readonly threads?: number;
+  /** Folder that stands in for the local file system's root: fixtures of sysfs. */
+  readonly sysfsRoot?: string | undefined;
+  /** Of the user's own devices. */
+  readonly folder?: string | undefined;
+  /** How long to wait for a device that was lost, s. */
+  readonly reconnectPatience_s?: number | undefined;
+  /** Told when the connection is lost and when it is back. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 /**
  * Opens a device by its id. An unknown id, runtime or meter leads to exit "usage"; a known one that does not
- * work here to exit "unavailable" with its remedy.
+ * work or cannot be reached to exit "unavailable" with its remedy.
  */
 export async function openDevice(id: string, options: DeviceOptions = {}): Promise<Device> {
-  const { threads = 1, ...parts } = options;
-  requireKnownParts(id, parts);
+  const { threads = 1, onNotice } = options;
+  const entry = findDevice(id, options.folder);
+  const parts = chooseParts(entry, options);
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new UserError(`${threads} threads; expected a whole number from 1`, {
       hint: "Give --threads 1, or up to the number of cores.",
       exit: "usage",
     });
-  const agent = forkAgent(parts);
+  const connection = connectionTo(entry, parts, options);
   try {
-    return await deviceOf(id, agent, { threads });
+    const agent = await reconnectingAgent({
+      connect: connection.connect,
+      clock: systemClock,
+      onNotice,
+      patience_s: options.reconnectPatience_s,
+    });
+    const device = await deviceOf(entry.id, agent, { threads });
+    return { ...device, close: () => device.close().finally(connection.close) };
   } catch (error) {
-    await agent.close();
-    throw error;
+    await connection.close();
+    throw error instanceof TransportError ? unreachable(entry.id, error) : error;
   }
 }
+
+const unreachable = (id: string, error: TransportError): UserError =>
+  new UserError(`Device ${id} cannot be reached: ${error.message}`, {
+    hint: `Look at it with: wattsplit devices probe ${id}`,
+    exit: "unavailable",
+    cause: error,
+  });

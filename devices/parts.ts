@@ -1,9 +1,9 @@
 import { UserError, unknownName } from "../src/errors.ts";
-import type { Clock } from "./clock.ts";
-import type { Files } from "./files.ts";
+import type { DeviceEntry } from "./catalog.ts";
 import type { Availability, Meter } from "./meter.ts";
-import { type DeviceKind, deviceKinds, meterKinds, runtimeKinds } from "./registry.ts";
+import { meterKinds, runtimeKinds } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Which runtime and meter of a device are wanted. */
 export interface PartNames {
@@ -13,56 +13,49 @@ export interface PartNames {
   readonly meter?: string | undefined;
 }
 
-/** The kind of device called `id`; throws a UserError that lists the known ones. */
-export function findDevice(id: string): DeviceKind {
-  const kind = deviceKinds[id];
-  if (!kind) throw unknownName("device", id, Object.keys(deviceKinds));
-  return kind;
+/** The same for an agent: names that are registered, in the order to try. */
+export interface ChosenParts {
+  readonly runtime: string;
+  readonly meters: readonly string[];
 }
 
 /** Throws a UserError for a name that the device does not know. */
-export function requireKnownParts(id: string, { runtime, meter = "auto" }: PartNames): void {
-  const { runtimes, meters } = findDevice(id);
-  if (runtime !== undefined && !runtimes.includes(runtime))
-    throw unknownName("runtime", runtime, runtimes);
-  if (meter !== "auto" && !meters.includes(meter))
-    throw unknownName("meter", meter, ["auto", ...meters]);
+export function chooseParts(
+  { runtimes, meters }: Pick<DeviceEntry, "runtimes" | "meters">,
+  { runtime = runtimes[0] ?? "", meter = "auto" }: PartNames,
+): ChosenParts {
+  if (!runtimes.includes(runtime)) throw unknownName("runtime", runtime, runtimes);
+  if (meter === "auto") return { runtime, meters: [...meters, "none"] };
+  if (!meters.includes(meter)) throw unknownName("meter", meter, ["auto", ...meters]);
+  return { runtime, meters: [meter] };
 }
 
 /** Throws a UserError with its remedy when the runtime does not work here. */
-export async function chooseRuntime(id: string, names: PartNames): Promise<Runtime> {
-  requireKnownParts(id, names);
-  const name = names.runtime ?? findDevice(id).runtimes[0] ?? "";
-  const runtime = registered(runtimeKinds[name], name)();
+export async function openRuntime(name: string, surroundings: Surroundings): Promise<Runtime> {
+  const runtime = registered(runtimeKinds[name], "runtime", name)(surroundings);
   requireAvailable(`Runtime "${name}"`, await runtime.probe());
   return runtime;
 }
 
-/** Throws a UserError with its remedy when the meter that is asked for does not work here. */
-export async function chooseMeter(
-  id: string,
-  names: PartNames,
-  files: Files,
-  clock: Clock,
+/** The first of the meters that works; throws a UserError with the first one's remedy when none does. */
+export async function openMeter(
+  names: readonly string[],
+  surroundings: Surroundings,
 ): Promise<Meter> {
-  requireKnownParts(id, names);
-  const { meter: name = "auto" } = names;
-  const open = (wanted: string): Meter => registered(meterKinds[wanted], wanted)(files, clock);
-  if (name === "auto") {
-    for (const candidate of findDevice(id).meters) {
-      const meter = open(candidate);
-      if ((await meter.probe()).ok) return meter;
-    }
-    return open("none");
+  let first: { readonly name: string; readonly found: Availability } | undefined;
+  for (const name of names) {
+    const meter = registered(meterKinds[name], "meter", name)(surroundings);
+    const found = await meter.probe();
+    if (found.ok) return meter;
+    first ??= { name, found };
   }
-  const meter = open(name);
-  requireAvailable(`Meter "${name}"`, await meter.probe());
-  return meter;
+  if (first) requireAvailable(`Meter "${first.name}"`, first.found);
+  throw new Error("No meter was named");
 }
 
-function registered<T>(part: T | undefined, name: string): T {
-  if (part === undefined) throw new Error(`"${name}" is not registered`);
-  return part;
+function registered<T>(part: T | undefined, kind: string, name: string): T {
+  if (part !== undefined) return part;
+  throw unknownName(kind, name, Object.keys(kind === "meter" ? meterKinds : runtimeKinds));
 }
 
 function requireAvailable(what: string, availability: Availability): void {

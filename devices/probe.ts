@@ -1,8 +1,7 @@
-import { systemClock } from "./clock.ts";
-import { filesBelow } from "./files.ts";
+import { type DeviceEntry, findDevice, listDevices } from "./catalog.ts";
+import { localSurroundings } from "./local-machine.ts";
 import type { Availability } from "./meter.ts";
-import { findDevice } from "./parts.ts";
-import { deviceKinds, meterKinds, runtimeKinds } from "./registry.ts";
+import { meterKinds, runtimeKinds } from "./registry.ts";
 
 /** One runtime or meter of a device: whether it works, else why not and what to do. */
 export interface ProbeRow {
@@ -21,21 +20,21 @@ export async function probeDevices(
   id?: string,
   { sysfsRoot }: { readonly sysfsRoot?: string } = {},
 ): Promise<readonly ProbeRow[]> {
-  const files = filesBelow(sysfsRoot);
-  const ids = id === undefined ? Object.keys(deviceKinds) : [id];
-  const parts = ids.flatMap((device) => {
-    const { runtimes, meters } = findDevice(device);
-    return [
-      ...runtimes.map((name) => ({
-        row: { device, kind: "runtime" as const, name },
-        probe: runtimeKinds[name]?.().probe,
-      })),
-      ...meters.map((name) => ({
-        row: { device, kind: "meter" as const, name },
-        probe: meterKinds[name]?.(files, systemClock).probe,
-      })),
-    ];
-  });
+  const surroundings = localSurroundings(sysfsRoot);
+  const entries: readonly DeviceEntry[] =
+    id === undefined
+      ? listDevices().filter(({ transports }) => transports[0] === "local")
+      : [findDevice(id)];
+  const parts = entries.flatMap(({ id: device, runtimes, meters }) => [
+    ...runtimes.map((name) => ({
+      row: { device, kind: "runtime" as const, name },
+      probe: runtimeKinds[name]?.(surroundings).probe,
+    })),
+    ...meters.map((name) => ({
+      row: { device, kind: "meter" as const, name },
+      probe: meterKinds[name]?.(surroundings).probe,
+    })),
+  ]);
   return Promise.all(
     parts.map(async ({ row, probe }) => {
       if (!probe) throw new Error(`${row.kind} "${row.name}" is not registered`);

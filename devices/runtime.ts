@@ -5,6 +5,8 @@ import type { ScriptModel } from "./script.ts";
 export interface Runtime {
   readonly id: string;
   readonly version: string;
+  /** Where every batch costs something of its own, such as the start of a program: how long one should be, s. */
+  readonly shortestBatch_s?: number;
   /** Hash of the runtime's binaries, "unknown" where they cannot be read: two builds of one version may differ. */
   build(): Promise<string>;
   probe(): Promise<Availability>;

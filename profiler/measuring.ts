@@ -61,11 +61,14 @@ export class Measuring {
     this.device = options.device;
     this.clock = options.clock ?? systemClock;
     this.random = options.random;
-    this.rules = options.rules ?? samplingRules;
+    const rules = options.rules ?? samplingRules;
+    const { shortestBatch_s } = options.device.capabilities;
+    this.rules = { ...rules, batch_s: Math.max(rules.batch_s, shortestBatch_s) };
     this.energyRules = options.energyRules ?? energyRules;
     this.patience = new Patience(options.patience_s);
     this.signal = options.signal;
-    this.#canary = canaryRule(this.rules.allowedSlowdown);
+    const canary = canaryRule(this.rules.allowedSlowdown);
+    this.#canary = { ...canary, batch_s: Math.max(canary.batch_s, shortestBatch_s) };
     this.#known_s = options.knownCanary_s ?? Number.POSITIVE_INFINITY;
   }
 

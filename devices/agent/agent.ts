@@ -11,7 +11,12 @@ export interface AgentDescription extends MachineDescription {
   readonly nodeProfiling: boolean;
   readonly meter: MeterDescription;
   readonly clockStep_s: number;
+  /** A batch is not to be shorter than this, s. */
+  readonly shortestBatch_s: number;
 }
+
+/** A clock that steps tells a time this often longer than its step to one in a hundred. */
+const stepsPerBatch = 100;
 
 export interface RunOptions {
   /** Stops after the batch in flight. */
@@ -45,6 +50,7 @@ export function agentOn(machine: Machine): Agent {
       nodeProfiling: runtime.profile !== undefined,
       meter: await meter.describe(),
       clockStep_s: clock.step_s,
+      shortestBatch_s: Math.max(stepsPerBatch * clock.step_s, runtime.shortestBatch_s ?? 0),
     }),
     now_s: async () => clock.now_s(),
     state: () => machine.state(),

@@ -8,6 +8,7 @@ import type {
   Rail,
   RailDomain,
 } from "../meter.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { polled } from "./polled.ts";
 
 const powercap = "sys/class/powercap";
@@ -25,7 +26,7 @@ interface Zone extends Rail {
 }
 
 /** Running average power limit counters of Intel and AMD processors, through the kernel's powercap files. */
-export function raplMeter(files: Files, clock: Clock): Meter {
+export function raplMeter({ files, clock }: Pick<Surroundings, "files" | "clock">): Meter {
   let found: readonly Zone[] | undefined;
   const zones = (): readonly Zone[] => {
     found ??= findZones(files);

@@ -42,6 +42,7 @@ export function meterStep(
   rounds: number,
   updatePeriod_s: number,
   rules: EnergyRules,
+  shortestBatch_s = 0,
 ): MeterStep {
   const window_s = Math.max(rules.minWindow_s, rules.minPeriods * updatePeriod_s);
   return {
@@ -53,7 +54,7 @@ export function meterStep(
     idle_s: Math.max(rules.idleShare * window_s, 4 * updatePeriod_s),
     settle_s: Math.max(0.05, 2 * updatePeriod_s),
     warmUp_s: Math.max(0.1, 2 * updatePeriod_s),
-    batch_s: 0.02,
+    batch_s: Math.max(0.02, shortestBatch_s),
     period_s: Math.max(fastestReading_s, updatePeriod_s / readsPerPeriod),
   };
 }

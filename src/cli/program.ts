@@ -58,6 +58,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./commands/serve.ts")).serveCommand,
   },
   {
+    name: "agent",
+    summary: "on a board: measure for a remote wattsplit over standard input and output",
+    load: async () => (await import("./commands/agent.ts")).agentCommand,
+  },
+  {
     name: "data",
     summary: "data sets",
     load: async () => (await import("./commands/data.ts")).dataCommand,

@@ -8,7 +8,7 @@ import { sysfsFixture, twoSockets, writeFiles, zone } from "./sysfs.ts";
 const open = (files: Readonly<Record<string, string | null>>) => {
   const root = sysfsFixture(files);
   const clock = new VirtualClock();
-  return { root, clock, meter: raplMeter(filesBelow(root), clock) };
+  return { root, clock, meter: raplMeter({ files: filesBelow(root), clock }) };
 };
 
 const countedRails = async (files: Readonly<Record<string, string | null>>) => {

@@ -7,6 +7,7 @@ import { widthGroups } from "../../network/width-groups.ts";
 import { seededRandom } from "../../random.ts";
 import { formatDuration, formatPercent } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
+import { deviceSurroundings } from "./device-surroundings.ts";
 
 export interface ProfileRun {
   readonly context: CommandContext;
@@ -26,7 +27,12 @@ export interface ProfileRun {
 export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
   const { context, plan, db, runtime, meter, threads } = run;
   const { terminal, signal, version } = context;
-  const device = await openDevice(run.device, { runtime, meter, threads });
+  const device = await openDevice(run.device, {
+    runtime,
+    meter,
+    threads,
+    ...deviceSurroundings(context),
+  });
   try {
     const table = openTable(db, { mode: "write", create: true });
     try {

@@ -20,6 +20,7 @@ import type { Weights } from "../../network/parameters.ts";
 import { seededRandom } from "../../random.ts";
 import type { CommandContext } from "../context.ts";
 import { costsOf } from "../open-costs.ts";
+import { deviceSurroundings } from "./device-surroundings.ts";
 import type { VerificationRecord } from "./search-folder.ts";
 
 export interface VerifyRun {
@@ -83,7 +84,12 @@ export async function runVerify(
   const { context, runtime, meter, threads } = run;
   const table = openTable(run.db, { mode: "write" });
   try {
-    const device = await openDevice(run.device, { runtime, meter, threads });
+    const device = await openDevice(run.device, {
+      runtime,
+      meter,
+      threads,
+      ...deviceSurroundings(context),
+    });
     try {
       const platform = table.ensurePlatform(device.identity, device.details);
       const costs = loadCosts(

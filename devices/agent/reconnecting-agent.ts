@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from "node:util";
+import { UserError } from "../../src/errors.ts";
+import type { Clock } from "../clock.ts";
+import type { RawRecord } from "../raw.ts";
+import { TransportError } from "../transport.ts";
+import type { Agent, AgentDescription } from "./agent.ts";
+import { ConnectionLost } from "./channel.ts";
+
+export interface ReconnectOptions {
+  readonly connect: () => Promise<Agent>;
+  readonly clock: Pick<Clock, "now_s" | "sleep">;
+  /** Gives up when nothing answered for so long, s; default ten minutes. */
+  readonly patience_s?: number | undefined;
+  /** Told when the connection is lost and when it is back. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
+
+const defaultPatience_s = 600;
+const shortestPause_s = 0.2;
+const longestPause_s = 10;
+/** A script that ends its agent so often will not be finished by another try. */
+const mostLosses = 6;
+
+/**
+ * An agent that outlives its connection: when that is lost, waits for a new one and asks again. A script that was cut
+ * off runs again from its start, and only the records of the run that reached its end are given out: none is lost, none
+ * comes twice.
+ */
+export async function reconnectingAgent(options: ReconnectOptions): Promise<Agent> {
+  const { connect, onNotice = () => undefined } = options;
+  let agent = await connect();
+  const first = await agent.describe();
+
+  const again = async (reason: string, signal: AbortSignal | undefined): Promise<void> => {
+    onNotice(`Connection lost (${reason}); waiting for the device`);
+    await agent.close().catch(() => undefined);
+    agent = await connected(options, first, signal);
+    onNotice("The device is back; going on");
+  };
+  const ask = async <T>(
+    question: (agent: Agent) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    for (let losses = 1; ; losses++) {
+      const answer = await question(agent).catch(unlessLost);
+      if (!(answer instanceof ConnectionLost)) return answer;
+      signal?.throwIfAborted();
+      if (losses === mostLosses) throw endless(answer);
+      await again(answer.message, signal);
+    }
+  };
+  return {
+    describe: async () => first,
+    now_s: () => ask((current) => current.now_s()),
+    state: () => ask((current) => current.state()),
+    run: async (script, { signal, onRecord }) => {
+      const records = await ask(async (current) => {
+        const taken: RawRecord[] = [];
+        await current.run(script, { signal, onRecord: (record) => taken.push(record) });
+        return taken;
+      }, signal);
+      for (const record of records) onRecord(record);
+    },
+    close: () => agent.close(),
+  };
+}
+
+function unlessLost(error: unknown): ConnectionLost {
+  if (error instanceof ConnectionLost) return error;
+  throw error;
+}
+
+/** A new connection to the same device. */
+async function connected(
+  { connect, clock, patience_s = defaultPatience_s }: ReconnectOptions,
+  first: AgentDescription,
+  signal: AbortSignal | undefined,
+): Promise<Agent> {
+  const deadline_s = clock.now_s() + patience_s;
+  for (let pause_s = shortestPause_s; ; pause_s = Math.min(2 * pause_s, longestPause_s)) {
+    signal?.throwIfAborted();
+    try {
+      const agent = await connect();
+      await requireSame(agent, first);
+      return agent;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      if (clock.now_s() >= deadline_s) throw silent(error, patience_s);
+    }
+    await clock.sleep(pause_s);
+  }
+}
+
+const isPassing = (error: unknown): error is Error =>
+  error instanceof ConnectionLost || (error instanceof TransportError && error.kind !== "missing");
+
+async function requireSame(agent: Agent, first: AgentDescription): Promise<void> {
+  const found = await agent.describe();
+  const identity = ({
+    processor,
+    fingerprint,
+    os,
+    powerMode,
+    runtime,
+    meter,
+  }: AgentDescription) => ({
+    processor,
+    fingerprint,
+    os,
+    powerMode,
+    runtime,
+    meter: meter.id,
+  });
+  if (isDeepStrictEqual(identity(found), identity(first))) return;
+  await agent.close();
+  throw new UserError(
+    `The device came back as another one: ${found.processor}, ${found.runtime.runtime} ` +
+      `${found.runtime.runtimeVersion}, power mode ${found.powerMode}, meter ${found.meter.id}`,
+    {
+      hint: "Connect the device that was measured before, in its former state, and run the same command again.",
+      exit: "unavailable",
+    },
+  );
+}
+
+const endless = (cause: Error): UserError =>
+  new UserError(`The connection was lost ${mostLosses} times during one script: ${cause.message}`, {
+    hint: "The agent may run out of memory: look at the device's log, or measure smaller networks.",
+    exit: "unavailable",
+    cause,
+  });
+
+const silent = (cause: Error, patience_s: number): UserError =>
+  new UserError(`The device did not come back within ${patience_s} s: ${cause.message}`, {
+    hint: "Everything finished is kept: connect the device and run the same command again.",
+    exit: "unavailable",
+    cause,
+  });

@@ -1,0 +1,66 @@
+import { UserError } from "../src/errors.ts";
+import type { Agent } from "./agent/agent.ts";
+import { forkAgent } from "./agent/fork.ts";
+import { programAgent } from "./agent/program-agent.ts";
+import type { DeviceEntry, TransportKind } from "./catalog.ts";
+import type { ChosenParts } from "./parts.ts";
+import { sshTransport } from "./transports/ssh.ts";
+
+/** How an agent for a device is had, as often as the one before was lost. */
+export interface Connection {
+  connect(): Promise<Agent>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly sysfsRoot?: string | undefined;
+}
+
+/** Ways to an agent by the kind of transport: one line per kind. */
+const connections: {
+  readonly [K in TransportKind]?: (
+    entry: DeviceEntry,
+    parts: ChosenParts,
+    options: ConnectOptions,
+  ) => Connection;
+} = {
+  local: (_, parts, { sysfsRoot }) => ({
+    connect: async () => forkAgent({ ...parts, sysfsRoot }),
+    close: async () => undefined,
+  }),
+  ssh: overSsh,
+};
+
+export function connectionTo(
+  entry: DeviceEntry,
+  parts: ChosenParts,
+  options: ConnectOptions,
+): Connection {
+  const [kind = "local"] = entry.transports;
+  const connect = connections[kind];
+  if (connect) return connect(entry, parts, options);
+  throw new UserError(`Device ${entry.id} runs nothing for wattsplit; only traces of it are read`, {
+    hint: "wattsplit devices trace FILE reads the energy of a recorded trace.",
+    exit: "usage",
+  });
+}
+
+function overSsh(entry: DeviceEntry, { runtime, meters }: ChosenParts): Connection {
+  const transport = sshTransport({ host: requireAddress(entry), configFile: entry.sshConfig });
+  const argv = [...commandOf(entry), "agent", "--runtime", runtime, "--meters", meters.join(",")];
+  return { connect: () => programAgent(transport, argv), close: () => transport.close() };
+}
+
+/** The command that this package is on a device. */
+export const commandOf = ({ command = ["npx", "wattsplit"] }: DeviceEntry): readonly string[] =>
+  command;
+
+export function requireAddress({ id, address, transports }: DeviceEntry): string {
+  if (address) return address;
+  throw new UserError(`Device ${id} has no address yet`, {
+    hint: `Give your own one a name: wattsplit devices add my-device --like ${id} --address ${
+      transports[0] === "adb" ? "SERIAL" : "USER@HOST"
+    }`,
+    exit: "usage",
+  });
+}

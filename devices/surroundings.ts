@@ -1,0 +1,15 @@
+import type { Clock } from "./clock.ts";
+import type { Files } from "./files.ts";
+import type { Transport } from "./transport.ts";
+
+/** What a runtime or a meter has at hand of the machine it works on. */
+export interface Surroundings {
+  /** Its files, where they can be read directly. */
+  readonly files: Files;
+  /** Of whoever reads the meter. */
+  readonly clock: Clock;
+  /** Runs its tools. */
+  readonly transport: Transport;
+  /** From the device's entry in the catalogue: the address of a plug, the runner to copy. */
+  readonly settings: Readonly<Record<string, string>>;
+}

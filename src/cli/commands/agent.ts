@@ -1,0 +1,13 @@
+import { Command } from "commander";
+import { serveStandardStreams } from "../../../devices/index.ts";
+import type { CommandContext } from "../context.ts";
+
+export function agentCommand({ signal }: CommandContext): Command {
+  return new Command("agent")
+    .description("on a board: measure for a remote wattsplit over standard input and output")
+    .requiredOption("--runtime <id>", "the runtime to run networks with")
+    .requiredOption("--meters <ids>", "meters to try, separated by commas; the first that works")
+    .action(({ runtime, meters }: { readonly runtime: string; readonly meters: string }) =>
+      serveStandardStreams({ runtime, meters: meters.split(",") }, signal),
+    );
+}
