@@ -107,36 +107,48 @@ const scatter: KernelRule = (call) => {
   return builder.value(builder.reshapeValue(summed, shape), shape, x.type);
 };
 
+interface Rows {
+  readonly into: number;
+  /** Name of int64 [rows] */
+  readonly targets: string;
+  readonly rows: number;
+  readonly x: Traced;
+  readonly width: number;
+}
+
 /**
  * [into, width] zeros with every row of x added at its target. ScatterElements adds one after the
  * other, so that the same inputs give the same bits on any number of threads; ScatterND does not promise that.
  */
-function scatterRows(
-  builder: GraphBuilder,
-  {
-    into,
-    targets,
-    rows,
-    x,
-    width,
-  }: {
-    readonly into: number;
-    /** Name of int64 [rows] */
-    readonly targets: string;
-    readonly rows: number;
-    readonly x: Traced;
-    readonly width: number;
-  },
-): string {
-  const blank = builder.read(filled(0, [into, width], x.type));
-  const column = builder.reshapeValue(targets, [rows, 1]);
-  const indices = builder.emit("Expand", [column, builder.ints([rows, width])]);
+function scatterRows(builder: GraphBuilder, { into, targets, rows, x, width }: Rows): string {
   const updates = builder.reshapeValue(builder.read(x), [rows, width]);
-  return builder.emit("ScatterElements", [blank, indices, updates], {
-    axis: { int: 0 },
-    reduction: { string: "add" },
-  });
+  const column = builder.reshapeValue(targets, [rows, 1]);
+  const scattered = (part: string, columns: number): string => {
+    const blank = builder.read(filled(0, [into, columns], x.type));
+    const indices = builder.emit("Expand", [column, builder.ints([rows, columns])]);
+    return builder.emit("ScatterElements", [blank, indices, part], {
+      axis: { int: 0 },
+      reduction: { string: "add" },
+    });
+  };
+  if (width <= scatteredColumns) return scattered(updates, width);
+  const sizes = partSizes(width, scatteredColumns);
+  const inputs = [updates, builder.ints(sizes)];
+  const parts = builder.emitAll("Split", inputs, { axis: { int: 1 } }, sizes.length);
+  const sums = parts.map((part, at) => scattered(part, sizes[at] ?? 0));
+  return builder.emit("Concat", sums, { axis: { int: 1 } });
 }
+
+/**
+ * ScatterElements wants an index of 8 bytes for every value: columns are scattered in parts that share theirs, or the
+ * edges of a graph would need twice the memory of their features.
+ */
+const scatteredColumns = 64;
+
+const partSizes = (total: number, largest: number): readonly number[] =>
+  Array.from({ length: Math.ceil(total / largest) }, (_, at) =>
+    Math.min(largest, total - at * largest),
+  );
 
 /** Values put at points of a tensor; where points repeat, one of them stays. */
 function placed(call: KernelCall, onto: Traced, points: Traced, updates: string): Traced {
