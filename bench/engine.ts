@@ -5,17 +5,16 @@ import { parseArgs } from "node:util";
 import { splittableGroups } from "../search/splitting/groups.ts";
 import { splittingStep } from "../search/splitting/splitting-step.ts";
 import { findPreset } from "../src/network/presets.ts";
-import { seededRandom } from "../src/random.ts";
 import { median } from "../src/statistics.ts";
 import {
   type BackendName,
   createEngine,
   type Engine,
-  type TensorSpec,
   type TensorValue,
 } from "../src/tensor/index.ts";
 import { sgd } from "../src/training/optimizers.ts";
 import { evaluationStep, type StepProgram, trainStep } from "../src/training/train-step.ts";
+import { initialValues } from "./initial-values.ts";
 
 type Values = Readonly<Record<string, TensorValue>>;
 
@@ -132,26 +131,6 @@ async function timeProgram(
 }
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
-
-/** Small random weights and images: times do not depend on them as long as nothing overflows. */
-function initialValues(inputs: Readonly<Record<string, TensorSpec>>): Values {
-  const random = seededRandom(1);
-  const entries = Object.entries(inputs).map(([name, { shape, dtype }]) => {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const data =
-      dtype === "int32"
-        ? Int32Array.from({ length: size }, () => random.below(10))
-        : Float32Array.from({ length: size }, () => initialValue(name, random.normal()));
-    return [name, { shape, dtype, data }] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-function initialValue(name: string, normal: number): number {
-  if (name === "rate") return 0.01;
-  if (name.endsWith("gamma") || name.endsWith("variance")) return 1;
-  return name === "x" ? normal : name.endsWith("kernel") && !name.includes(":") ? normal / 10 : 0;
-}
 
 /** A B A B: both see the same neighbours on a shared machine. */
 function compare(given: Arguments): void {

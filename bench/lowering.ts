@@ -1,30 +1,76 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import * as ort from "onnxruntime-node";
-import { encodeModel } from "../src/onnx/index.ts";
+import { machineTarget } from "../src/tensor/engine/onnx-engine.ts";
+import { type Borders, type GraphTarget, targetFor } from "../src/tensor/index.ts";
 import { GraphBuilder } from "../src/tensor/trace/graph-builder.ts";
-import { sizeOf } from "../src/tensor/trace/layout.ts";
+import { fitBorders } from "./borders.ts";
+import { kernelMs, programs, traceKernel } from "./kernel-times.ts";
+import { type NodeTime, nodeTimes } from "./node-times.ts";
 
 /** One way to write a computation in ONNX: takes a builder, returns the name of the result. */
 type Lowering = (builder: GraphBuilder) => string;
 
-/** Times rival ways to write the same computation, as sums of every node's fastest run, in milliseconds. */
+/**
+ * Times what the engine makes of computations with blocks and without, then rival ways to write the same computation
+ * without: sums of every node's fastest run, in milliseconds. With --fit, the borders that suit this machine.
+ */
 export async function run(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...argv],
     options: {
       threads: { type: "string", default: "1" },
+      fit: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
-  const rows = [];
-  for (const [computation, rivals] of Object.entries(computations))
-    for (const [lowering, make] of Object.entries(rivals))
-      rows.push({ computation, lowering, ms: await fastest(make, Number(values.threads)) });
+  const threads = Number(values.threads);
+  const rows = values.fit
+    ? await fittedRows(threads)
+    : [...(await targetRows(threads)), ...(await rivalRows(threads))];
   if (values.json) console.log(JSON.stringify({ schema: 1, rows }));
   else console.table(rows);
+}
+
+const targetsHere = async (threads: number): Promise<readonly GraphTarget[]> => {
+  const own = await machineTarget("onnx-cpu", threads);
+  return own.block ? [own, targetFor("cpu", { threads })] : [own];
+};
+
+const nameOf = ({ block }: GraphTarget): string => (block ? `block ${block}` : "without blocks");
+
+async function fittedRows(threads: number): Promise<object[]> {
+  const rows: object[] = [];
+  for (const target of await targetsHere(threads))
+    for (const { borders, regret, shippedRegret } of await fitBorders(target, console.error))
+      for (const [border, fitted] of Object.entries(borders))
+        rows.push({
+          target: nameOf(target),
+          border,
+          shipped: target.borders[border as keyof Borders],
+          fitted,
+          "shipped loses": percent(shippedRegret),
+          "fitted loses": percent(regret),
+        });
+  return rows;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+async function targetRows(threads: number): Promise<object[]> {
+  const rows: object[] = [];
+  for (const [computation, program] of Object.entries(programs))
+    for (const target of await targetsHere(threads)) {
+      const ms = await kernelMs(program, traceKernel(program, target), target);
+      rows.push({ computation, lowering: nameOf(target), ms: Math.round(ms * 1000) / 1000 });
+    }
+  return rows;
+}
+
+async function rivalRows(threads: number): Promise<object[]> {
+  const rows: object[] = [];
+  for (const [computation, rivals] of Object.entries(computations))
+    for (const [lowering, make] of Object.entries(rivals))
+      rows.push({ computation, lowering, ms: await fastest(make, threads) });
+  return rows;
 }
 
 const transpose = (b: GraphBuilder, name: string, ...perm: number[]): string =>
@@ -161,48 +207,13 @@ async function fastest(make: Lowering, threads: number): Promise<number> {
   const builder = new GraphBuilder();
   const result = builder.value(make(builder), [], "float32");
   const graph = builder.finish("lowering", { result });
-  const folder = mkdtempSync(join(tmpdir(), "lowering-"));
-  const session = await ort.InferenceSession.create(
-    // The result's shape is of no interest here and left for the runtime to infer.
-    encodeModel({
-      ...graph,
-      outputs: graph.nodes
-        .slice(-1)
-        .map(({ outputs: [name = ""] }) => ({ name, type: "float32" as const, shape: [] })),
-    }),
-    {
-      intraOpNumThreads: threads,
-      enableProfiling: true,
-      profileFilePrefix: join(folder, "p"),
-      logSeverityLevel: 4,
-    },
-  );
-  const feeds = graph.inputs.map(({ name, shape }) => {
-    const values = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i));
-    return [name, new ort.Tensor("float32", values, [...shape])] as const;
-  });
-  for (let i = 0; i < 12; i++) await session.run(Object.fromEntries(feeds));
-  session.endProfiling();
-  await session.release();
-  const total = sumOfMinima(folder);
-  rmSync(folder, { recursive: true });
-  return Math.round(total / 10) / 100;
+  // The result's shape is of no interest here and left for the runtime to infer.
+  const outputs = graph.nodes
+    .slice(-1)
+    .map(({ outputs: [name = ""] }) => ({ name, type: "float32" as const, shape: [] }));
+  return totalMs(await nodeTimes({ ...graph, outputs }, { threads }));
 }
 
-interface ProfileEvent {
-  readonly cat: string;
-  readonly name: string;
-  /** Microseconds. */
-  readonly dur: number;
-}
-
-/** Microseconds: the fastest run of every node, added up; hardly moved by other work on the machine. */
-function sumOfMinima(folder: string): number {
-  const [file = ""] = readdirSync(folder);
-  const events = JSON.parse(readFileSync(join(folder, file), "utf8")) as readonly ProfileEvent[];
-  const least = new Map<string, number>();
-  for (const { cat, name, dur } of events)
-    if (cat === "Node" && name.endsWith("_kernel_time"))
-      least.set(name, Math.min(least.get(name) ?? dur, dur));
-  return [...least.values()].reduce((sum, dur) => sum + dur, 0);
-}
+/** Milliseconds of all nodes' fastest runs. */
+const totalMs = (times: readonly NodeTime[]): number =>
+  Math.round(times.reduce((sum, { microseconds }) => sum + microseconds, 0) / 10) / 100;

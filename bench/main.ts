@@ -2,6 +2,8 @@ import * as answers from "./answers.ts";
 import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as lowering from "./lowering.ts";
+import * as memory from "./memory.ts";
+import * as nodes from "./nodes.ts";
 import * as selection from "./selection.ts";
 import * as service from "./service.ts";
 import * as store from "./store.ts";
@@ -14,6 +16,8 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   lowering,
   selection,
   service,
+  memory,
+  nodes,
   store,
 };
 
