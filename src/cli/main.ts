@@ -11,6 +11,12 @@ process.on("SIGINT", () => {
 });
 process.on("SIGTERM", () => stop.abort());
 
+// Whoever read a pipe may have seen enough: what is left is not written, and the work ends as it would have.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,

@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import { wordsOf } from "./command-words.ts";
 import type { CommandContext } from "./context.ts";
+import { examples } from "./examples.ts";
 import type { Sink } from "./terminal.ts";
 
 interface Entry {
@@ -67,19 +69,24 @@ const commands: readonly Entry[] = [
     summary: "data sets",
     load: async () => (await import("./commands/data.ts")).dataCommand,
   },
+  {
+    name: "completion",
+    summary: "a shell's completion script, to be put where the shell looks for it",
+    load: async () => (await import("./commands/completion.ts")).completionCommand,
+  },
 ];
 
 /** Names of all commands. */
 export const commandNames: readonly string[] = commands.map(({ name }) => name);
 
-const summary = `
-wattsplit measures what every layer width costs on a device and grows networks that fit it.
+/** What the program says when it is given no command. */
+export const summary = `wattsplit measures what every layer width costs on a device and grows networks that fit it.
 
   wattsplit quickstart                                   this machine, end to end, in a few minutes
   wattsplit profile --net mnist-cnn --db energy.db       measure a table
   wattsplit search --net mnist-cnn --data mnist --db energy.db --latency-ms 0.2 --out found
 
-Help on a command: wattsplit COMMAND --help`;
+Help on a command: wattsplit help COMMAND`;
 
 /**
  * The command line, ready to parse; errors are thrown, output goes to the given sinks. Commands whose name is not
@@ -99,18 +106,27 @@ export async function buildProgram(
     .option("-q, --quiet", "no progress and no notes")
     .option("-v, --verbose", "causes of errors too")
     .showSuggestionAfterError()
-    .configureHelp({ subcommandTerm: (command) => command.name() })
-    .action(() => context.terminal.answer(summary.trim()));
+    .configureHelp({ subcommandTerm: (command) => command.name() });
+  // A completion script tells of all commands.
+  const needed = wanted.includes("completion") ? commandNames : wanted;
   for (const { name, summary: description, load } of commands)
     program.addCommand(
-      wanted.includes(name) ? (await load())(context) : new Command(name).description(description),
+      needed.includes(name) ? (await load())(context) : new Command(name).description(description),
     );
   for (const command of everyCommand(program))
-    command.exitOverride().configureOutput({
-      writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void stderr.write(text),
-    });
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => void stdout.write(text),
+        writeErr: (text) => void stderr.write(text),
+      })
+      .addHelpText("after", examplesText(wordsOf(command)));
   return program;
+}
+
+function examplesText(words: string): string {
+  const lines = examples[words]?.map((example) => `  wattsplit ${example}`) ?? [];
+  return lines.length > 0 ? ["", "Examples:", ...lines].join("\n") : "";
 }
 
 /** A command and all below it. */

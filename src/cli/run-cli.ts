@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { exitCodes, UserError } from "../errors.ts";
-import { buildProgram } from "./program.ts";
+import { requireKnownCommand, withoutHelpWord } from "./command-words.ts";
+import { buildProgram, summary } from "./program.ts";
 import { type Sink, Terminal } from "./terminal.ts";
 import { toolVersion } from "./version.ts";
 
@@ -13,20 +14,27 @@ export interface CliSurroundings {
 
 /** Runs one command line and returns its exit code; nothing here ends the process. */
 export async function runCli(
-  args: readonly string[],
+  typed: readonly string[],
   surroundings: CliSurroundings,
 ): Promise<number> {
   const { stdout, stderr, env, signal } = surroundings;
+  const args = withoutHelpWord(typed);
   const terminal = new Terminal({
     stdout,
     stderr,
+    env,
     quiet: args.includes("--quiet") || args.includes("-q"),
     verbose: args.includes("--verbose") || args.includes("-v"),
     now_s: () => performance.now() / 1000,
   });
   try {
     const context = { terminal, env, signal, version: toolVersion(), args };
+    if (args.every((arg) => onlyTone.includes(arg))) {
+      terminal.answer(summary);
+      return exitCodes.done;
+    }
     const program = await buildProgram(context, { stdout, stderr, wanted: args });
+    requireKnownCommand(program, args);
     await program.parseAsync([...args], { from: "user" });
     return exitCodes.done;
   } catch (error) {
@@ -40,6 +48,9 @@ export async function runCli(
     return exitCodes[exit];
   }
 }
+
+/** Flags that ask for nothing. */
+const onlyTone: readonly string[] = ["-q", "--quiet", "-v", "--verbose"];
 
 type Explanation = Pick<UserError, "message" | "hint" | "exit">;
 

@@ -11,6 +11,8 @@ export interface Sink {
 export interface TerminalOptions {
   readonly stdout: Sink;
   readonly stderr: Sink;
+  /** NO_COLOR and FORCE_COLOR are heeded. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   /** Monotonic seconds, to pace plain progress lines. */
@@ -85,8 +87,16 @@ export class Terminal {
   }
 
   #style(style: "yellow" | "red", text: string): string {
-    return this.#options.stderr.isTTY ? styleText(style, text) : text;
+    const { stderr, env = {} } = this.#options;
+    return hasColour(stderr, env) ? styleText(style, text, { validateStream: false }) : text;
   }
+}
+
+/** Whether a stream gets colours: NO_COLOR forbids them, FORCE_COLOR asks for them, else a terminal has them. */
+export function hasColour(stream: Sink, env: NonNullable<TerminalOptions["env"]>): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== "0";
+  return stream.isTTY === true && env.TERM !== "dumb";
 }
 
 function progressText({ done, total, label, remaining_s }: Progress): string {

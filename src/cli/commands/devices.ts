@@ -20,7 +20,7 @@ export function devicesCommand({ terminal }: CommandContext): Command {
     }
     terminal.answer(formatTable(columns, rows));
     for (const { name, kind, remedy } of rows)
-      if (remedy) terminal.answer(`\nTo use ${kind} ${name}: ${remedy}`);
+      if (remedy) terminal.note(`To use ${kind} ${name}: ${remedy}`);
   };
   const probe = new Command("probe")
     .description("try every runtime and meter of one device")

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { UserError } from "../../errors.ts";
-import type { ReportData } from "../../figures/index.ts";
+import { type ReportData, renderReport } from "../../figures/index.ts";
 import type { CommandContext } from "../context.ts";
 import { withTable } from "../open-costs.ts";
 import { searchReport, tableReport } from "../workflow/report-data.ts";
@@ -19,38 +19,39 @@ export function reportCommand(context: CommandContext): Command {
     .argument("[dir]", "the --out folder of a search")
     .option("--db <file>", "the table; a search's folder names its own")
     .option("--device <id>", "only needed where the table has several")
-    .option("-o, --output <file>", "the page (default: report.html in the folder)")
+    .option(
+      "-o, --output <file>",
+      "the page, or - for standard output (default: report.html in the folder)",
+    )
     .action(async (folder: string | undefined, flags: ReportFlags) => {
       if (!folder && !flags.db)
         throw new UserError("Nothing to report on", {
           hint: "Give a search's folder, or --db FILE.",
           exit: "usage",
         });
-      const path = folder ? ofFolder(folder, flags) : ofTable(flags, context);
-      context.terminal.answer(await path);
+      const data = await (folder ? ofFolder(folder, flags) : ofTable(flags, context));
+      const path = flags.output ?? (folder ? searchFile(folder, "report") : "report.html");
+      context.terminal.answer(path === "-" ? renderReport(data) : writeReport(path, data));
     });
 }
 
-async function ofFolder(folder: string, { db, output }: ReportFlags): Promise<string> {
+async function ofFolder(folder: string, { db }: ReportFlags): Promise<ReportData> {
   const { run } = readFound(folder);
-  return await withTable(db ?? run.db, (table) =>
-    writeReport(output ?? searchFile(folder, "report"), searchReport(folder, table)),
-  );
+  return await withTable(db ?? run.db, (table) => searchReport(folder, table));
 }
 
 async function ofTable(
-  { db = "", device, output }: ReportFlags,
+  { db = "", device }: ReportFlags,
   context: CommandContext,
-): Promise<string> {
+): Promise<ReportData> {
   return await withTable(db, (table) => {
     const platform = table.findPlatform(device ? { device } : {});
-    const data: ReportData = {
+    return {
       title: `Costs on ${platform.device}`,
       generatedAt: new Date().toISOString(),
       toolVersion: context.version,
       command: `wattsplit ${context.args.join(" ")}`,
       ...tableReport(table, platform, exampleNetwork(table, platform.id)),
     };
-    return writeReport(output ?? "report.html", data);
   });
 }

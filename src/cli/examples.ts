@@ -1,0 +1,32 @@
+/** Command lines shown below a command's help, by the command's words; every command has some. */
+export const examples: Readonly<Record<string, readonly string[]>> = {
+  quickstart: ["quickstart", "quickstart --out demo --budget 0.4 --assume-power 5"],
+  devices: ["devices", "devices --json"],
+  "devices probe": ["devices probe local"],
+  profile: [
+    "profile --net mnist-cnn --db energy.db",
+    "profile --net mobilenet-v1-cifar --time-limit 30m --dry-run",
+  ],
+  query: ["query platforms --db energy.db", "query kernels --op conv2d"],
+  "query cost": ["query cost --op conv2d --kernel 3 --in 14x14x16 --out 32"],
+  "query marginal": ["query marginal --op conv2d --kernel 3 --in 14x14x16 --out 32 --by 8"],
+  "query stairs": ["query stairs --op conv2d"],
+  "query kernels": ["query kernels --op conv2d --json"],
+  "query platforms": ["query platforms --db energy.db"],
+  serve: ["serve --db energy.db --port 8080", "serve --db energy.db --search found"],
+  search: [
+    "search --net mnist-cnn --data mnist --latency-ms 0.2 --out found",
+    "search --net mnist-cnn --data mnist --energy-mj 1 --recipe quick --out found --resume",
+  ],
+  verify: ["verify found", "verify --net mnist-cnn --multiplier 0.5 1 --db energy.db"],
+  report: ["report found", "report --db energy.db -o costs.html", "report found -o -"],
+  table: ["table check --db energy.db"],
+  "table check": ["table check --db energy.db --strict"],
+  data: ["data fetch cifar10"],
+  "data fetch": ["data fetch cifar10", "data fetch mnist --folder data"],
+  agent: ["agent --runtime ort-cpu --meters rapl"],
+  completion: [
+    "completion bash > ~/.local/share/bash-completion/completions/wattsplit",
+    "completion fish > ~/.config/fish/completions/wattsplit.fish",
+  ],
+};

@@ -1,0 +1,166 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { beforeAll, describe, expect, it } from "vitest";
+import { wordsOf } from "../../src/cli/command-words.ts";
+import { examples } from "../../src/cli/examples.ts";
+import { buildProgram, commandNames, everyCommand } from "../../src/cli/program.ts";
+import { hasColour, Terminal } from "../../src/cli/terminal.ts";
+import { exitCodes } from "../../src/errors.ts";
+import { cli } from "../support/cli.ts";
+import { writeFormulaTable } from "../support/formula-table.ts";
+
+const nowhere = { write: () => true };
+
+const wholeProgram = (): Promise<Command> =>
+  buildProgram(
+    {
+      terminal: new Terminal({ stdout: nowhere, stderr: nowhere, now_s: () => 0 }),
+      env: {},
+      signal: new AbortController().signal,
+      version: "0",
+      args: [],
+    },
+    { stdout: nowhere, stderr: nowhere, wanted: commandNames },
+  );
+
+describe("a typing error", () => {
+  it.each([
+    [["serch", "--net", "x"], /No command "serch"/, /Known: search,/],
+    [["serch", "--help"], /No command "serch"/, /Known: search,/],
+    [["help", "serch"], /No command "serch"/, /Known: search,/],
+    [["query", "csot"], /No command of query "csot"/, /Known: cost,/],
+    [["devices", "prob", "local"], /No command of devices "prob"/, /Known: probe/],
+    [["completion", "bsh"], /No shell "bsh"/, /Known: bash,/],
+    [["query", "cost", "--strid", "1"], /unknown option '--strid'/, /Did you mean --stride/],
+  ])("%j is answered with the nearest name", async (args, says, offers) => {
+    const { code, stderr, stdout } = await cli(args);
+
+    expect(stderr).toMatch(says);
+    expect(stderr).toMatch(offers);
+    expect(code).toBe(exitCodes.usage);
+    expect(stdout).toBe("");
+  });
+});
+
+describe("help", () => {
+  it.each([[["query"]], [["query", "cost"]], [["profile"]]])(
+    "of %j is the same by word and by flag, and ends with examples",
+    async (words) => {
+      const byWord = await cli(["help", ...words]);
+      const byFlag = await cli([...words, "--help"]);
+
+      expect(byWord).toEqual(byFlag);
+      expect(byWord.code).toBe(exitCodes.done);
+      expect(byWord.stdout).toMatch(/Examples:\n {2}wattsplit /);
+    },
+  );
+
+  it("on everything is that of the program", async () => {
+    expect(await cli(["help"])).toEqual(await cli(["--help"]));
+  });
+
+  it("has examples for every command, and all of them parse", async () => {
+    const commands = everyCommand(await wholeProgram()).slice(1);
+    const byWords = new Map(commands.map((command) => [wordsOf(command), command]));
+
+    expect(Object.keys(examples).sort()).toEqual([...byWords.keys()].sort());
+    for (const line of Object.values(examples).flat()) {
+      const [first = "", second = "", ...rest] = line.replace(/ >.*/, "").split(" ");
+      const nested = byWords.get(`${first} ${second}`);
+      const command = nested ?? byWords.get(first);
+      const parsed = command?.parseOptions(nested || second === "" ? rest : [second, ...rest]);
+      expect(parsed?.unknown, line).toEqual([]);
+    }
+  });
+});
+
+describe("completion", () => {
+  const completed = async (line: string): Promise<string[]> => {
+    const words = line.split(" ");
+    const typed = words.map((word) => `"${word}"`).join(" ");
+    const script = `${(await cli(["completion", "bash"])).stdout}
+      COMP_WORDS=(${typed}); COMP_CWORD=${words.length - 1}; _wattsplit; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return execFileSync("bash", ["-c", script]).toString().trim().split("\n");
+  };
+
+  it("in bash offers commands, commands below them, their flags and the values of those", async () => {
+    expect(await completed("wattsplit pro")).toEqual(["profile"]);
+    expect(await completed("wattsplit query ")).toContain("stairs");
+    expect(await completed("wattsplit query cost --str")).toEqual(["--stride"]);
+    expect(await completed("wattsplit profile --net query --method ")).toEqual([
+      "in-context",
+      "isolated",
+    ]);
+  });
+
+  it.each(["bash", "zsh", "fish"])("for %s names every command and flag", async (shell) => {
+    const { stdout } = await cli(["completion", shell]);
+
+    for (const command of everyCommand(await wholeProgram())) {
+      expect(stdout).toContain(command.parent ? command.name() : "wattsplit");
+      for (const { long } of command.options) expect(stdout).toContain(long?.slice(2));
+    }
+  });
+});
+
+describe("colours", () => {
+  const terminal = { ...nowhere, isTTY: true };
+
+  it("are for terminals, unless the environment says otherwise, stream by stream", () => {
+    expect(hasColour(terminal, {})).toBe(true);
+    expect(hasColour(nowhere, {})).toBe(false);
+    expect(hasColour(terminal, { NO_COLOR: "1" })).toBe(false);
+    expect(hasColour(terminal, { TERM: "dumb" })).toBe(false);
+    expect(hasColour(nowhere, { FORCE_COLOR: "1" })).toBe(true);
+    expect(hasColour(terminal, { FORCE_COLOR: "0" })).toBe(false);
+    expect(hasColour(terminal, { NO_COLOR: "1", FORCE_COLOR: "1" })).toBe(false);
+  });
+
+  it("reach an error message where they are forced", async () => {
+    const { stderr } = await cli(["serch"], { env: { FORCE_COLOR: "1" } });
+
+    expect(stderr).toContain("\u001b[31mError:");
+  });
+});
+
+describe("streams", () => {
+  let db: string;
+  beforeAll(() => {
+    db = writeFormulaTable(mkdtempSync(join(tmpdir(), "wattsplit-streams-")));
+  });
+
+  it("may be closed by a reader that has seen enough", async () => {
+    const child = spawn(process.execPath, [
+      ...["--import", "tsx", "src/cli/main.ts"],
+      ...["query", "kernels", "--db", db, "--json"],
+    ]);
+    child.stdout.destroy();
+    let complaints = "";
+    child.stderr.on("data", (text: Buffer) => {
+      complaints += text.toString();
+    });
+
+    const code = await new Promise((resolve) => child.on("close", resolve));
+
+    expect(complaints).toBe("");
+    expect(code).toBe(exitCodes.done);
+  });
+
+  it("keep the report's page on standard output when asked to", async () => {
+    const { stdout, code } = await cli(["report", "--db", db, "-o", "-"]);
+
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toMatch(/^<!doctype html>/i);
+    expect(stdout.trimEnd()).toMatch(/<\/html>$/);
+  });
+
+  it("keep remedies out of the answer", async () => {
+    const { stdout, stderr } = await cli(["devices"]);
+
+    expect(stdout).not.toContain("To use");
+    expect(stdout + stderr).toMatch(/no\s+\S|yes/);
+  });
+});
