@@ -13,7 +13,7 @@ import {
   seededRandom,
   splitOff,
 } from "wattsplit";
-import { type CostModel, recipes, search } from "wattsplit/search";
+import { type CostModel, findMethod, recipes, search } from "wattsplit/search";
 
 /** An accelerator with 8 multipliers side by side: output channels come in eights. */
 const costs: CostModel = {
@@ -46,7 +46,7 @@ const { train, test } = await loadDataset("synthetic");
 const { rest, heldOut } = splitOff(train, 0.25, seededRandom(0));
 const engine = await createEngine({ backend: "onnx-cpu", threads: 1 });
 const found = await search({
-  method: "splitting",
+  method: findMethod("splitting"),
   engine,
   network,
   caps: new Map([
@@ -68,10 +68,11 @@ const found = await search({
 });
 await engine.close();
 
-for (const { kind, widths, cost, validation } of found.history.rounds)
-  console.log(
-    kind.padEnd(7),
-    `${widths.conv1}-${widths.conv2}`.padEnd(6),
-    `${(cost.latency_s * 1e6).toFixed(2)} us`,
-    `accuracy ${(100 * validation.accuracy).toFixed(1)} %`,
-  );
+for (const { kind, candidates } of found.history.rounds)
+  for (const { label, widths, cost, validation } of candidates)
+    console.log(
+      `${kind}, ${label}`.padEnd(24),
+      `${widths.conv1}-${widths.conv2}`.padEnd(6),
+      `${(cost.latency_s * 1e6).toFixed(2)} us`,
+      `accuracy ${(100 * (validation?.accuracy ?? 0)).toFixed(1)} %`,
+    );

@@ -6,7 +6,16 @@ export {
   uniformWidths,
 } from "./baselines/uniform.ts";
 export type { Budget, Cost, CostModel } from "./cost-model.ts";
-export type { NetworkCost, RoundKind, SearchHistory, SearchRound, SplitRecord } from "./history.ts";
+export type {
+  CandidateRecord,
+  NetworkCost,
+  SearchHistory,
+  SearchRound,
+  SplitRecord,
+  TrainingAccount,
+} from "./history.ts";
+export type * from "./method.ts";
+export { findMethod, searchMethods } from "./methods/registry.ts";
 export { networkCost } from "./network-cost.ts";
 export {
   budgetedQuantities,
@@ -17,12 +26,9 @@ export {
 export { findRecipe, type Recipe, recipes } from "./recipe.ts";
 export {
   type FoundNetwork,
-  findMethod,
-  type SearchMethod,
   type SearchOptions,
   type SearchProgress,
   search,
-  widthsOf,
 } from "./search.ts";
 export { dropSearchState, searchIsUnderWay } from "./search-state.ts";
 export { type CandidateRequest, candidateWidths } from "./selection/candidate-widths.ts";
@@ -35,3 +41,4 @@ export {
   type WidthSelection,
 } from "./selection/select-widths.ts";
 export { type SearchData, trainPhase } from "./training-phase.ts";
+export { widthsOf } from "./widths-of.ts";

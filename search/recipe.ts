@@ -11,8 +11,10 @@ export interface Recipe {
   readonly epochExamples?: number;
   readonly seedEpochs: number;
   readonly roundEpochs: number;
-  /** After the last growth; the rate falls to 0. */
+  /** From scratch, of the network to be delivered; the rate falls to 0. */
   readonly finalEpochs: number;
+  /** Of the weights that the search grew, beside the training from scratch. */
+  readonly inheritedEpochs: number;
   /** A round may raise every budgeted cost to this multiple of the present one. */
   readonly growth: number;
   /** At most this many growth rounds. */
@@ -39,6 +41,7 @@ export const recipes = {
     seedEpochs: 1,
     roundEpochs: 1,
     finalEpochs: 8,
+    inheritedEpochs: 8,
     growth: 2,
     rounds: 5,
     lanczosSteps: 5,
@@ -55,6 +58,7 @@ export const recipes = {
     seedEpochs: 10,
     roundEpochs: 8,
     finalEpochs: 40,
+    inheritedEpochs: 10,
     growth: 1.4,
     rounds: 12,
     lanczosSteps: 10,
@@ -71,6 +75,7 @@ export const recipes = {
     seedEpochs: 160,
     roundEpochs: 160,
     finalEpochs: 160,
+    inheritedEpochs: 160,
     growth: 1.3,
     rounds: 30,
     lanczosSteps: 10,

@@ -2,26 +2,37 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../src/errors.ts";
-import type { Network } from "../src/network/network.ts";
 import { formatNetwork, parseNetwork } from "../src/network/network-file.ts";
-import type { Weights } from "../src/network/parameters.ts";
 import { loadCheckpoint, saveCheckpoint } from "../src/training/checkpoint.ts";
-import type { TrainingState } from "../src/training/trainer.ts";
-import type { RoundKind, SearchHistory, SplitRecord } from "./history.ts";
+import type { Evaluation, TrainingState } from "../src/training/trainer.ts";
+import type { SearchHistory } from "./history.ts";
+import type { Candidate, Memory, Outlook, TrainedCandidate } from "./method.ts";
 
-/** Where a search stands: between two epochs of one phase. Saved after every epoch, so a kill loses one at most. */
+/** A candidate in training. */
+export interface Trial extends Candidate {
+  /** The state it was proposed with was fresh. */
+  readonly fresh: boolean;
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Mean over the last epoch done; NaN before the first. */
+  readonly trainingLoss: number;
+  /** There once all epochs are done. */
+  readonly validation?: Evaluation;
+  /** Why training stopped before. */
+  readonly diverged?: string;
+}
+
+/** Where a search stands: between two epochs of one candidate. Saved after every epoch, so a kill loses one at most. */
 export interface SearchState {
   readonly history: SearchHistory;
-  readonly network: Network;
   readonly round: number;
-  readonly kind: RoundKind;
-  /** Epochs of this phase done. */
-  readonly epoch: number;
-  readonly trainingLoss: number;
-  /** The growth step that began this phase. */
-  readonly added: Readonly<Record<string, number>>;
-  readonly split?: SplitRecord;
-  readonly training: TrainingState;
+  /** Of the round in hand; "final" trains the network to be delivered. */
+  readonly kind: string;
+  readonly trials: readonly Trial[];
+  readonly outlook: Outlook;
+  readonly analysedExamples?: number;
+  readonly kept?: TrainedCandidate;
+  readonly memory: Memory;
 }
 
 const stateFile = "search.state";
@@ -33,29 +44,20 @@ export const searchIsUnderWay = (folder: string): boolean => existsSync(statePat
 /** Ends the state of a delivered search. */
 export const dropSearchState = (folder: string): void => rmSync(statePath(folder), { force: true });
 
-const slotPrefix = "slot ";
+type Arrays = Map<string, Float32Array>;
 
 export function saveSearchState(folder: string, state: SearchState): void {
-  const { training, network, ...note } = state;
-  const arrays = new Map<string, Float32Array>(training.weights);
-  for (const [name, array] of training.slots) arrays.set(slotPrefix + name, array);
-  saveCheckpoint(statePath(folder), {
-    note: { ...note, network: formatNetwork(network), steps: training.steps },
-    arrays,
-  });
+  const arrays: Arrays = new Map();
+  const { trials, kept, memory, ...rest } = state;
+  const note = {
+    ...rest,
+    trials: trials.map((trial, i) => packCandidate(trial, `trial ${i}`, arrays)),
+    ...(kept ? { kept: packCandidate(kept, "kept", arrays) } : {}),
+    memory: memory.note,
+  };
+  for (const [name, array] of memory.arrays) arrays.set(`memory/${name}`, array);
+  saveCheckpoint(statePath(folder), { note, arrays });
 }
-
-const noteSchema = z.looseObject({
-  network: z.string(),
-  round: z.number(),
-  kind: z.enum(["seed", "growth", "final"]),
-  epoch: z.number(),
-  // JSON has no NaN: a phase without a finished epoch has no loss.
-  trainingLoss: z.number().nullable(),
-  steps: z.number(),
-  added: z.record(z.string(), z.number()),
-  history: z.looseObject({ format: z.literal("wattsplit-history"), version: z.literal(1) }),
-});
 
 /** The state of an interrupted search in `folder`; undefined where there is none. */
 export function loadSearchState(folder: string): SearchState | undefined {
@@ -68,19 +70,100 @@ export function loadSearchState(folder: string): SearchState | undefined {
       hint: "Delete it and start the search again, or use the version that wrote it.",
       cause: parsed.error,
     });
-  const { network, steps, trainingLoss, ...rest } = parsed.data;
-  const entries = [...arrays];
-  const weights: Weights = new Map(entries.filter(([name]) => !name.startsWith(slotPrefix)));
-  const slots = new Map(
-    entries
-      .filter(([name]) => name.startsWith(slotPrefix))
-      .map(([name, array]) => [name.slice(slotPrefix.length), array]),
-  );
+  const { trials, kept, memory, ...rest } = parsed.data;
+  // The digest of the checkpoint vouches for what the schema leaves open: it is what saveSearchState wrote.
   return {
-    // The digest of the checkpoint vouches for what the schema leaves open: it is what saveSearchState wrote.
-    ...(rest as unknown as Omit<SearchState, "network" | "training" | "trainingLoss">),
-    trainingLoss: trainingLoss ?? Number.NaN,
-    network: parseNetwork(network, path),
-    training: { weights, slots, steps },
+    ...(rest as unknown as Omit<SearchState, "trials" | "kept" | "memory">),
+    trials: trials.map((trial, i) => unpackCandidate<Trial>(trial, `trial ${i}`, arrays)),
+    ...(kept ? { kept: unpackCandidate<TrainedCandidate>(kept, "kept", arrays) } : {}),
+    memory: { note: memory, arrays: below("memory", arrays) },
   };
+}
+
+/** Candidates without what is kept as arrays or has a form of its own in JSON. */
+const candidateSchema = z.looseObject({
+  label: z.string(),
+  network: z.string(),
+  epochs: z.number(),
+  // JSON has no NaN: a candidate without a finished epoch has no loss.
+  trainingLoss: z.number().nullable(),
+  steps: z.number(),
+  penalty: z.record(z.string(), z.number()).optional(),
+  validation: z
+    .object({ loss: z.number().nullable(), accuracy: z.number(), count: z.number() })
+    .optional(),
+});
+
+const noteSchema = z.looseObject({
+  round: z.number(),
+  kind: z.string(),
+  trials: z.array(candidateSchema),
+  kept: candidateSchema.optional(),
+  memory: z.unknown(),
+  history: z.looseObject({ format: z.literal("wattsplit-history"), version: z.literal(2) }),
+});
+
+type Packed = z.infer<typeof candidateSchema>;
+
+function packCandidate(
+  candidate: Trial | TrainedCandidate,
+  prefix: string,
+  arrays: Arrays,
+): Readonly<Record<string, unknown>> {
+  const { training, network, penalty, validation, ...rest } = candidate;
+  for (const [name, array] of training.weights) arrays.set(`${prefix}/weight/${name}`, array);
+  for (const [name, array] of training.slots) arrays.set(`${prefix}/slot/${name}`, array);
+  if (validation) arrays.set(`${prefix}/losses`, validation.losses);
+  const { losses: _, ...score } = validation ?? {};
+  return {
+    ...rest,
+    network: formatNetwork(network),
+    steps: training.steps,
+    ...(penalty ? { penalty: Object.fromEntries(penalty) } : {}),
+    ...(validation ? { validation: score } : {}),
+  };
+}
+
+function unpackCandidate<C extends Trial | TrainedCandidate>(
+  packed: Packed,
+  prefix: string,
+  arrays: ReadonlyMap<string, Float32Array>,
+): C {
+  const { network, steps, penalty, validation, trainingLoss, ...rest } = packed;
+  const training: TrainingState = {
+    weights: below(`${prefix}/weight`, arrays),
+    slots: below(`${prefix}/slot`, arrays),
+    steps,
+  };
+  return {
+    ...rest,
+    network: parseNetwork(network, prefix),
+    training,
+    trainingLoss: trainingLoss ?? Number.NaN,
+    ...(penalty ? { penalty: new Map(Object.entries(penalty)) } : {}),
+    ...(validation ? { validation: evaluationOf(validation, prefix, arrays) } : {}),
+  } as unknown as C;
+}
+
+const evaluationOf = (
+  { loss, ...score }: NonNullable<Packed["validation"]>,
+  prefix: string,
+  arrays: ReadonlyMap<string, Float32Array>,
+): Evaluation => ({
+  ...score,
+  loss: loss ?? Number.POSITIVE_INFINITY,
+  losses: arrays.get(`${prefix}/losses`) ?? new Float32Array(),
+});
+
+/** The arrays under a prefix, by the rest of their names. */
+function below(
+  prefix: string,
+  arrays: ReadonlyMap<string, Float32Array>,
+): ReadonlyMap<string, Float32Array> {
+  const start = `${prefix}/`;
+  return new Map(
+    [...arrays].flatMap(([name, array]) =>
+      name.startsWith(start) ? [[name.slice(start.length), array] as const] : [],
+    ),
+  );
 }

@@ -1,51 +1,23 @@
-import { UserError, unknownName } from "../src/errors.ts";
-import { initialWeights } from "../src/network/initial-weights.ts";
+import { UserError } from "../src/errors.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
-import { widthGroups } from "../src/network/width-groups.ts";
-import type { Engine } from "../src/tensor/index.ts";
-import { freshState, Trainer } from "../src/training/trainer.ts";
-import type { Budget, CostModel } from "./cost-model.ts";
+import { Trainer } from "../src/training/trainer.ts";
+import { fromScratch } from "./from-scratch.ts";
 import type { SearchHistory, SearchRound } from "./history.ts";
-import { networkCost } from "./network-cost.ts";
-import {
-  budgetedQuantities,
-  budgetTooSmall,
-  meetsBudget,
-  networkQuantities,
-} from "./quantities.ts";
-import type { Recipe } from "./recipe.ts";
-import { loadSearchState, type SearchState, saveSearchState } from "./search-state.ts";
-import { growNetwork } from "./splitting/grow.ts";
-import { phaseRandom, type SearchData, searchOptimizer, trainPhase } from "./training-phase.ts";
+import type { Candidate, Move, SearchContext, SearchMethod, SearchPoint } from "./method.ts";
+import { loadSearchState, type SearchState, saveSearchState, type Trial } from "./search-state.ts";
+import { candidateRecord, trainedCandidate, trainTrials } from "./train-trials.ts";
+import { emptyAccount, withRound } from "./training-account.ts";
+import { searchOptimizer } from "./training-phase.ts";
 
-const searchMethods = ["splitting"] as const;
-export type SearchMethod = (typeof searchMethods)[number];
-
-/** The method called `name`; throws a UserError that lists the known ones. */
-export function findMethod(name: string): SearchMethod {
-  const found = searchMethods.find((known) => known === name);
-  if (!found) throw unknownName("search method", name, searchMethods);
-  return found;
-}
-
-export interface SearchOptions {
+export interface SearchOptions extends Omit<SearchContext, "reference" | "granularity"> {
   readonly method: SearchMethod;
-  readonly engine: Engine;
-  /** Where growth starts. */
-  readonly network: Network;
-  /** Widest allowed per width group; no cap where absent. */
-  readonly caps: ReadonlyMap<string, number>;
-  /** Groups that grow end at multiples of this; 1 when absent. */
+  /** `network` when absent. */
+  readonly reference?: Network;
+  /** 1 when absent. */
   readonly granularity?: number;
-  readonly data: SearchData;
-  readonly costs: CostModel;
-  readonly budget: Budget;
-  readonly recipe: Recipe;
-  readonly seed: number;
   /** Holds the state between epochs; a search found there with the same settings is gone on with. */
   readonly folder: string;
-  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SearchProgress) => void;
 }
 
@@ -64,80 +36,65 @@ export interface FoundNetwork {
   readonly history: SearchHistory;
 }
 
+/** Kind of the round that trains the network to be delivered. */
+const finalKind = "final";
+
 /**
- * Grows the network by splitting neurons until nothing more fits the budget (Wang et al. 2019, with measured costs),
- * then trains it to the end. Throws a UserError when even the seed network exceeds the budget.
+ * Trains and judges what the method proposes until it delivers a network, then trains that one from scratch to the
+ * end; weights inherited from the search are kept where they do better on held-out data. Throws a UserError where
+ * nothing fits the budget, before anything is trained.
  */
 export async function search(options: SearchOptions): Promise<FoundNetwork> {
-  let state = loadSearchState(options.folder) ?? begin(options);
+  const { method, folder, signal, onProgress } = options;
+  const context: SearchContext = { granularity: 1, reference: options.network, ...options };
+  let state = loadSearchState(folder) ?? (await begin(method, context, folder));
   requireSameSearch(state.history, options);
   for (;;) {
-    state = await finishPhase(state, options);
-    if (state.kind === "final") return await deliver(state, options);
-    state = await growNetwork(state, { ...options, onPass: passReporter(state, options) });
-    options.signal?.throwIfAborted();
-    saveSearchState(options.folder, state);
+    state = await finishRound(state, context, options);
+    if (state.kind === finalKind) return await deliver(state, context, options);
+    const analysing = { ...context, onAnalysis: analysisReporter(state, options) };
+    const move = await method.next(pointOf(state, context), analysing);
+    signal?.throwIfAborted();
+    state = advance(state, move, context);
+    saveSearchState(folder, state);
+    onProgress?.({ ...progressOf(state, 0), round: lastRound(state.history) });
   }
 }
 
-/** Refuses a budget that the seed network exceeds before anything is trained, and claims the folder. */
-function begin(options: SearchOptions): SearchState {
-  const { network, costs, budget, folder } = options;
-  const needed = networkQuantities(network, costs, budgetedQuantities(budget));
-  if (!meetsBudget(needed, budget)) throw budgetTooSmall(network, budget, needed);
-  const state = initialState(options);
+/** Lets the method refuse before anything is trained, and claims the folder. */
+async function begin(
+  method: SearchMethod,
+  context: SearchContext,
+  folder: string,
+): Promise<SearchState> {
+  const memory = { note: null, arrays: new Map() };
+  const move = await method.next({ round: 0, trained: [], memory }, context);
+  const { seed, network, data, recipe, costs, budget, granularity, engine } = context;
+  const history: SearchHistory = {
+    format: "wattsplit-history",
+    version: 2,
+    method: method.name,
+    seed,
+    network: network.name,
+    data: data.name,
+    recipe,
+    training: { backend: engine.backend, ...(engine.threads ? { threads: engine.threads } : {}) },
+    costs: costs.source,
+    budget,
+    granularity,
+    rounds: [],
+    account: emptyAccount,
+  };
+  const state = nextRound({ history, memory }, move, context);
   saveSearchState(folder, state);
   return state;
 }
 
-function initialState(options: SearchOptions): SearchState {
-  const { method, network, data, costs, budget, recipe, seed, granularity = 1 } = options;
-  const weights = initialWeights(network, phaseRandom(seed, -1, 0));
-  return {
-    history: {
-      format: "wattsplit-history",
-      version: 1,
-      method,
-      seed,
-      network: network.name,
-      data: data.name,
-      recipe,
-      costs: costs.source,
-      budget,
-      granularity,
-      rounds: [],
-    },
-    network,
-    round: 0,
-    kind: "seed",
-    epoch: 0,
-    trainingLoss: Number.NaN,
-    added: {},
-    training: freshState(network, weights, searchOptimizer(recipe)),
-  };
-}
-
-/** Shows the passes over data that directions take as progress between two rounds. */
-function passReporter(state: SearchState, options: SearchOptions) {
-  const epochsDone = epochsOf(state.history);
-  const epochsExpected = expectedEpochs(state, options);
-  return ({ pass, passes }: { readonly pass: number; readonly passes: number }): void =>
-    options.onProgress?.({
-      label: `growing after round ${state.round}, pass ${pass} of ${passes}`,
-      epochsDone,
-      epochsExpected,
-    });
-}
-
-/** Epochs of all finished rounds. */
-const epochsOf = ({ rounds }: SearchHistory): number =>
-  rounds.reduce((sum, { epochs }) => sum + epochs, 0);
-
 /** A search is only gone on with under the settings it began with. */
 function requireSameSearch(history: SearchHistory, options: SearchOptions): void {
-  const { method, seed, recipe, budget, granularity = 1, data, network, costs } = options;
+  const { method, seed, recipe, budget, granularity = 1, data, network, costs, engine } = options;
   const wanted = {
-    method,
+    method: method.name,
     seed,
     recipe,
     budget,
@@ -145,6 +102,7 @@ function requireSameSearch(history: SearchHistory, options: SearchOptions): void
     data: data.name,
     network: network.name,
     costs: costs.source,
+    training: { backend: engine.backend, ...(engine.threads ? { threads: engine.threads } : {}) },
   };
   for (const [key, value] of Object.entries(wanted)) {
     const found = history[key as keyof typeof wanted];
@@ -156,82 +114,170 @@ function requireSameSearch(history: SearchHistory, options: SearchOptions): void
   }
 }
 
-/** Trains the phase in hand to its end and writes it into the history. */
-async function finishPhase(state: SearchState, options: SearchOptions): Promise<SearchState> {
-  const { engine, data, recipe, seed, signal, folder, onProgress, costs } = options;
-  const epochs = phaseEpochs(state.kind, recipe);
-  const before = epochsOf(state.history);
-  const label = `round ${state.round} (${state.kind})`;
-  const expected = expectedEpochs(state, options);
-  const result = await trainPhase(
-    state.network,
-    { state: state.training, epoch: state.epoch, trainingLoss: state.trainingLoss },
-    {
-      engine,
-      data,
-      recipe,
-      epochs,
-      seed,
-      phase: state.round,
-      ...(signal ? { signal } : {}),
-      onEpoch: ({ state: training, epoch, trainingLoss }) =>
-        saveSearchState(folder, { ...state, training, epoch, trainingLoss }),
-      onStep: (done) =>
-        onProgress?.({ label, epochsDone: before + done, epochsExpected: expected }),
-    },
+const pointOf = (
+  { round, trials, kept, memory }: SearchState,
+  context: SearchContext,
+): SearchPoint => ({
+  round: round + 1,
+  trained: trials.map((trial) => trainedCandidate(trial, context)),
+  ...(kept ? { kept } : {}),
+  memory,
+});
+
+/** Writes the round just trained into the history, as the method judged it, and begins the next one. */
+function advance(state: SearchState, move: Move, context: SearchContext): SearchState {
+  const { trials, memory } = state;
+  const { keep } = move;
+  const trial = keep === undefined ? undefined : trials[keep];
+  if (keep !== undefined && !trial?.validation)
+    throw new Error(`Method ${state.history.method} keeps candidate ${keep}, which has no result`);
+  const kept = trial ? trainedCandidate(trial, context) : state.kept;
+  const history = withJudgedRound(state, context, move);
+  return nextRound(
+    { round: state.round + 1, history, memory, ...(kept ? { kept } : {}) },
+    move,
+    context,
   );
-  const round: SearchRound = {
-    round: state.round,
-    kind: state.kind,
-    widths: widthsOf(state.network),
-    added: state.added,
-    ...(state.split ? { split: state.split } : {}),
-    cost: networkCost(state.network, costs),
-    epochs,
-    trainingLoss: result.trainingLoss,
-    validation: { loss: result.validation.loss, accuracy: result.validation.accuracy },
+}
+
+function withJudgedRound(
+  { history, kind, round, trials, kept, analysedExamples }: SearchState,
+  context: SearchContext,
+  { keep, verdict }: Pick<Move, "keep" | "verdict">,
+): SearchHistory {
+  const judged: SearchRound = {
+    round,
+    kind,
+    candidates: trials.map((trial) => candidateRecord(trial, context)),
+    ...(keep === undefined ? {} : { kept: keep }),
+    ...(verdict ? { verdict } : {}),
+    ...(analysedExamples ? { analysedExamples } : {}),
   };
-  onProgress?.({ label, epochsDone: before + epochs, epochsExpected: expected, round });
   return {
-    ...state,
-    epoch: epochs,
-    training: result.state,
-    trainingLoss: result.trainingLoss,
-    history: { ...state.history, rounds: [...state.history.rounds, round] },
+    ...history,
+    rounds: [...history.rounds, judged],
+    account: withRound(history.account, judged, kept?.cost),
   };
 }
 
-const phaseEpochs = (kind: SearchState["kind"], recipe: Recipe): number =>
-  ({ seed: recipe.seedEpochs, growth: recipe.roundEpochs, final: recipe.finalEpochs })[kind];
-
-/** Rounds still to come if every one grows the tightest cost by the recipe's factor. */
-function expectedEpochs(state: SearchState, { budget, recipe, costs }: SearchOptions): number {
-  const done = epochsOf(state.history);
-  const own = phaseEpochs(state.kind, recipe);
-  if (state.kind === "final") return done + own;
-  const cost = networkCost(state.network, costs);
-  const ratios = [
-    (budget.latency_s ?? 0) / cost.latency_s,
-    (budget.energy_j ?? 0) / (cost.energy_j ?? Number.POSITIVE_INFINITY),
-    (budget.macs ?? 0) / cost.macs,
-    (budget.parameters ?? 0) / cost.parameters,
-  ].filter((ratio) => ratio > 0);
-  const left = Math.ceil(Math.log(Math.max(1, Math.min(...ratios))) / Math.log(recipe.growth));
-  const rounds = Math.max(0, Math.min(left, recipe.rounds - state.round));
-  return done + own + rounds * recipe.roundEpochs + recipe.finalEpochs;
+function nextRound(
+  before: Pick<SearchState, "history" | "memory" | "kept"> & { readonly round?: number },
+  move: Move,
+  context: SearchContext,
+): SearchState {
+  const { round = 0 } = before;
+  const common = {
+    ...before,
+    round,
+    memory: move.memory ?? before.memory,
+    ...(move.analysedExamples ? { analysedExamples: move.analysedExamples } : {}),
+  };
+  if ("candidates" in move) {
+    if (move.candidates.length === 0) throw new Error(`Round ${round} has no candidates`);
+    const { kind, outlook } = move;
+    return { ...common, kind, trials: move.candidates.map(trialOf), outlook };
+  }
+  return {
+    ...common,
+    history: { ...before.history, ended: move.ended },
+    kind: finalKind,
+    trials: finalCandidates(move.deliver, round, context).map(trialOf),
+    outlook: { candidates: 0, epochs: 0 },
+  };
 }
 
-/** Widths by width group. */
-export const widthsOf = (network: Network): Readonly<Record<string, number>> =>
-  Object.fromEntries(widthGroups(network).map(({ name, width }) => [name, width]));
+const trialOf = (candidate: Candidate): Trial => ({
+  ...candidate,
+  fresh: candidate.training.steps === 0,
+  epoch: 0,
+  trainingLoss: Number.NaN,
+});
 
-/** Reads the test split, once. */
-async function deliver(state: SearchState, options: SearchOptions): Promise<FoundNetwork> {
-  const trainer = new Trainer(options.engine, state.network, searchOptimizer(options.recipe));
+/** The found widths from scratch, since the value of a search lies in them, and beside it the weights it grew. */
+function finalCandidates(
+  { network, inherited }: Extract<Move, { deliver: unknown }>["deliver"],
+  round: number,
+  context: SearchContext,
+): readonly Candidate[] {
+  const { finalEpochs, inheritedEpochs } = context.recipe;
+  const common = { network, rate: "anneal" as const };
+  const scratch = { ...common, label: "from scratch", epochs: finalEpochs };
+  return [
+    { ...scratch, training: fromScratch(network, context, round) },
+    ...(inherited
+      ? [{ ...common, label: "inherited weights", training: inherited, epochs: inheritedEpochs }]
+      : []),
+  ];
+}
+
+/** Trains the candidates in hand to their ends. */
+async function finishRound(
+  state: SearchState,
+  context: SearchContext,
+  { folder, onProgress }: SearchOptions,
+): Promise<SearchState> {
+  const trials = await trainTrials(state.trials, context, {
+    round: state.round,
+    onEpoch: (now) => saveSearchState(folder, { ...state, trials: now }),
+    onStep: (trial, epochs) => onProgress?.(progressOf(state, epochs, trial)),
+  });
+  const [first] = trials;
+  if (first?.diverged && trials.every(({ diverged }) => diverged))
+    throw new UserError(
+      `${first.diverged}, in round ${state.round} (${state.kind}: ${first.label})`,
+      {
+        hint: "Training diverged: lower --learning-rate; the last good round is kept.",
+      },
+    );
+  return { ...state, trials };
+}
+
+/** Where the search is when `trial` has done so many epochs. */
+function progressOf(state: SearchState, epochs: number, trial = 0): SearchProgress {
+  const { history, round, kind, trials, outlook } = state;
+  const before = trials.slice(0, trial).reduce((sum, { epochs }) => sum + epochs, 0);
+  const all = trials.reduce((sum, { epochs }) => sum + epochs, 0);
+  const final = kind === finalKind ? 0 : history.recipe.finalEpochs;
+  return {
+    label: `round ${round} (${kind}), ${trials[trial]?.label ?? ""}`,
+    epochsDone: history.account.epochs + before + epochs,
+    epochsExpected: history.account.epochs + all + outlook.epochs + final,
+  };
+}
+
+/** Shows what a method does between two rounds. */
+const analysisReporter =
+  (state: SearchState, { onProgress }: SearchOptions) =>
+  (what: string): void => {
+    const { trials, round } = state;
+    const done = progressOf(state, 0, trials.length);
+    onProgress?.({ ...done, label: `after round ${round}: ${what}` });
+  };
+
+const lastRound = ({ rounds }: SearchHistory): SearchRound => {
+  const round = rounds[rounds.length - 1];
+  if (!round) throw new Error("No round is finished");
+  return round;
+};
+
+/** Keeps the better of the final trainings and reads the test split, once. */
+async function deliver(
+  state: SearchState,
+  context: SearchContext,
+  { onProgress }: SearchOptions,
+): Promise<FoundNetwork> {
+  const { trials } = state;
+  const losses = trials.map(({ validation }) => validation?.loss ?? Number.POSITIVE_INFINITY);
+  const keep = losses.indexOf(Math.min(...losses));
+  const best = trials[keep];
+  if (!best) throw new Error("Nothing was trained to be delivered");
+  const judged = withJudgedRound(state, context, { keep });
+  onProgress?.({ ...progressOf(state, 0, trials.length), round: lastRound(judged) });
+  const { network, training } = best;
+  const trainer = new Trainer(context.engine, network, searchOptimizer(context.recipe));
   try {
-    const test = await trainer.evaluate(state.training.weights, options.data.test);
-    const history = { ...state.history, test };
-    return { network: state.network, weights: state.training.weights, history };
+    const { losses: _, ...test } = await trainer.evaluate(training.weights, context.data.test);
+    return { network, weights: training.weights, history: { ...judged, test } };
   } finally {
     await trainer.release();
   }

@@ -3,8 +3,9 @@ import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
 import type { Engine } from "../src/tensor/index.ts";
 import { type Optimizer, sgd } from "../src/training/optimizers.ts";
-import { cosineSchedule } from "../src/training/schedule.ts";
-import { type Score, Trainer, type TrainingState } from "../src/training/trainer.ts";
+import { cosineSchedule, type Schedule, steadySchedule } from "../src/training/schedule.ts";
+import type { Penalty } from "../src/training/train-step.ts";
+import { type Evaluation, Trainer, type TrainingState } from "../src/training/trainer.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What every phase of a search or baseline trains on. */
@@ -22,6 +23,11 @@ export interface PhaseOptions {
   readonly data: SearchData;
   readonly recipe: Recipe;
   readonly epochs: number;
+  /** The rate falls to 0 over the phase, or stays at the peak; "anneal" when absent. */
+  readonly rate?: "anneal" | "hold";
+  /** The rate rises over the first steps; true when absent. */
+  readonly warmUp?: boolean;
+  readonly penalty?: Penalty;
   /** Decides the order of examples; epochs draw from (seed, phase, epoch), so that a resumed phase repeats it. */
   readonly seed: number;
   readonly phase: number;
@@ -43,29 +49,29 @@ export interface PhaseResult {
   readonly state: TrainingState;
   /** Mean over the last epoch; NaN when no epoch was left to train. */
   readonly trainingLoss: number;
-  readonly validation: Score;
+  readonly validation: Evaluation;
 }
 
 /** The optimiser of every phase: Nesterov momentum, decay on kernels (specs 3, the papers' settings). */
 export const searchOptimizer = ({ weightDecay }: Recipe): Optimizer =>
   sgd({ momentum: 0.9, nesterov: true, weightDecay });
 
-/** Trains from `start` (whose `epoch` epochs are done) to the end of the phase on one cosine. */
+/** Trains from `start` (whose `epoch` epochs are done) to the end of the phase. */
 export async function trainPhase(
   network: Network,
   start: PhasePoint,
   options: PhaseOptions,
 ): Promise<PhaseResult> {
-  const { engine, data, recipe, epochs, seed, phase, signal, onEpoch, onStep } = options;
-  const trainer = new Trainer(engine, network, searchOptimizer(recipe));
+  const { engine, data, recipe, epochs, seed, phase, penalty, signal, onEpoch, onStep } = options;
+  const trainer = new Trainer(engine, network, searchOptimizer(recipe), penalty ? { penalty } : {});
   try {
     let { state, trainingLoss } = start;
     for (let epoch = start.epoch; epoch < epochs; epoch++) {
       const random = phaseRandom(seed, phase, epoch);
       const trained = await trainer.epoch(state, {
-        split: draw(data.train, recipe.epochExamples ?? data.train.count, random),
+        split: draw(data.train, epochExamples(recipe, data), random),
         batch: recipe.batch,
-        schedule: cosineSchedule(recipe.learningRate),
+        schedule: phaseSchedule(options),
         span: [epoch / epochs, (epoch + 1) / epochs],
         random,
         ...(data.augment ? { augment: data.augment } : {}),
@@ -81,6 +87,15 @@ export async function trainPhase(
   } finally {
     await trainer.release();
   }
+}
+
+/** Examples of one epoch. */
+export const epochExamples = ({ epochExamples = Infinity }: Recipe, { train }: SearchData) =>
+  Math.min(epochExamples, train.count);
+
+function phaseSchedule({ recipe, rate = "anneal", warmUp = true }: PhaseOptions): Schedule {
+  const options = warmUp ? {} : { warmUp: 0 };
+  return (rate === "anneal" ? cosineSchedule : steadySchedule)(recipe.learningRate, options);
 }
 
 /** Random numbers that depend on nothing but these: a resumed search draws what the first run drew. */

@@ -3,32 +3,31 @@ import type { Split } from "../../src/datasets/index.ts";
 import type { Network } from "../../src/network/network.ts";
 import type { Weights } from "../../src/network/parameters.ts";
 import { widthGroups } from "../../src/network/width-groups.ts";
-import type { Engine } from "../../src/tensor/index.ts";
-import { freshState, Trainer } from "../../src/training/trainer.ts";
-import type { Budget, CostModel } from "../cost-model.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import type { Budget } from "../cost-model.ts";
 import type { SplitRecord } from "../history.ts";
+import type { SearchContext } from "../method.ts";
 import { networkCost } from "../network-cost.ts";
-import type { Recipe } from "../recipe.ts";
-import type { SearchState } from "../search-state.ts";
-import { draw, phaseRandom, type SearchData, searchOptimizer } from "../training-phase.ts";
+import { draw, phaseRandom, searchOptimizer } from "../training-phase.ts";
 import { applySplit, type BinarySplit } from "./apply-split.ts";
 import { type NeuronDirection, splittingDirections } from "./directions.ts";
 import { compileSplittingProducts } from "./products.ts";
 import { freeNeurons } from "./selection/free-neurons.ts";
 import { type Selection, selectNeurons } from "./selection/select-neurons.ts";
 
-export interface GrowOptions {
-  readonly engine: Engine;
-  readonly caps: ReadonlyMap<string, number>;
-  /** Groups that grow end at multiples of this; 1 when absent. */
-  readonly granularity?: number;
-  readonly data: SearchData;
-  readonly costs: CostModel;
-  readonly budget: Budget;
-  readonly recipe: Recipe;
-  readonly seed: number;
-  readonly signal?: AbortSignal;
-  readonly onPass?: (progress: { readonly pass: number; readonly passes: number }) => void;
+/** A network with its weights, and the round that chance is drawn for. */
+export interface GrowthStart {
+  readonly network: Network;
+  readonly weights: Weights;
+  readonly round: number;
+  /** Growth rounds done. */
+  readonly grown: number;
+}
+
+/** A growth step: what it made, unless nothing fitted, and why it is the last one. */
+export interface GrowthStep {
+  readonly grown?: GrownNetwork;
+  readonly ended?: string;
 }
 
 type Directions = ReadonlyMap<string, readonly NeuronDirection[]>;
@@ -42,58 +41,35 @@ interface GrowthPlan {
 
 /**
  * One growth step: directions, selection under the round's budget, split, step size by held-out loss. When nothing
- * worth a round is left, the returned phase is the final one, begun with what still fits and the free neurons.
+ * worth a round is left, the step says so and adds what still fits and the free neurons.
  */
-export async function growNetwork(state: SearchState, options: GrowOptions): Promise<SearchState> {
-  const directions = await findDirections(state, options);
-  const { plan, ended } = planGrowth(state, directions, options);
-  const common = { ...state, round: state.round + 1, epoch: 0, trainingLoss: Number.NaN };
-  const history = ended === undefined ? state.history : { ...state.history, ended };
-  const kind = ended === undefined ? "growth" : "final";
-  const grown = plan && (await splitNetwork(state, directions, plan, options));
-  const network = grown?.network ?? state.network;
-  const weights = grown?.weights ?? state.training.weights;
-  return {
-    ...withoutSplit(common),
-    kind,
-    history,
-    network,
-    added: Object.fromEntries(
-      [...(plan?.neurons ?? [])].map(([group, { length }]) => [group, length]),
-    ),
-    ...(grown ? { split: grown.record } : {}),
-    training: freshState(network, weights, searchOptimizer(options.recipe)),
-  };
+export async function growNetwork(start: GrowthStart, context: SearchContext): Promise<GrowthStep> {
+  const directions = await findDirections(start, context);
+  const { plan, ended } = planGrowth(start, directions, context);
+  const grown = plan && (await splitNetwork(start, directions, plan, context));
+  return { ...(grown ? { grown } : {}), ...(ended === undefined ? {} : { ended }) };
 }
-
-const withoutSplit = ({ split: _, ...rest }: SearchState): Omit<SearchState, "split"> => rest;
 
 /** Examples per call of the products, where there are enough for two held-out batches. */
 const productBatch = 256;
 
-async function findDirections(state: SearchState, options: GrowOptions): Promise<Directions> {
-  const { engine, data, recipe, seed, signal, onPass } = options;
-  const random = phaseRandom(seed, state.round, -1);
+async function findDirections(start: GrowthStart, context: SearchContext): Promise<Directions> {
+  const { engine, data, recipe, seed, signal, onAnalysis } = context;
+  const random = phaseRandom(seed, start.round, -1);
   const finding = draw(data.train, recipe.directionExamples, random);
   const heldOut = draw(data.validation, recipe.heldOutExamples, random);
   const batch = Math.min(productBatch, finding.count, Math.floor(heldOut.count / 2));
   const pass = (split: Split) => () => batches(split, { size: batch, dropLast: true });
-  const products = await compileSplittingProducts(engine, state.network, { batch });
+  const products = await compileSplittingProducts(engine, start.network, { batch });
   try {
-    return await splittingDirections(
-      products,
-      state.training.weights,
-      pass(finding),
-      pass(heldOut),
-      {
-        steps: recipe.lanczosSteps,
-        random,
-        onProgress: (progress) => {
-          signal?.throwIfAborted();
-          onPass?.(progress);
-        },
+    return await splittingDirections(products, start.weights, pass(finding), pass(heldOut), {
+      steps: recipe.lanczosSteps,
+      random,
+      onProgress: ({ pass, passes }) => {
+        signal?.throwIfAborted();
+        onAnalysis?.(`directions, pass ${pass} of ${passes}`);
       },
-    );
+    });
   } finally {
     await products.release();
   }
@@ -103,25 +79,25 @@ async function findDirections(state: SearchState, options: GrowOptions): Promise
 const sliver = 0.03;
 
 function planGrowth(
-  { network, round }: SearchState,
+  { network, grown }: GrowthStart,
   directions: Directions,
-  options: GrowOptions,
+  context: SearchContext,
 ): { readonly plan?: GrowthPlan; readonly ended?: string } {
-  const { costs, budget, recipe, caps, granularity = 1 } = options;
+  const { costs, budget, recipe, caps, granularity } = context;
   const gains = new Map(
     [...directions].map(([group, neurons]) => [group, neurons.map(scaleFreeGain)] as const),
   );
   const select = (limits: Budget) =>
     selectNeurons({ network, gains, costs, budget: limits, caps, granularity });
-  if (round < recipe.rounds)
-    for (const limits of roundBudgets(network, options)) {
+  if (grown < recipe.rounds)
+    for (const limits of roundBudgets(network, context)) {
       const selection = select(limits);
-      if (worthARound(network, selection, options)) return { plan: planOf(selection, gains) };
+      if (worthARound(network, selection, context)) return { plan: planOf(selection, gains) };
     }
   const last = select(budget);
   const ended =
     last.reason ??
-    (round < recipe.rounds
+    (grown < recipe.rounds
       ? `the next step is less than ${100 * sliver} % of the budget`
       : `the recipe ends after ${recipe.rounds} growth round${recipe.rounds === 1 ? "" : "s"}`);
   const free = freeNeurons({ network, costs, budget, caps, added: last.added, granularity });
@@ -135,7 +111,7 @@ const scaleFreeGain = ({ heldOutIndex, squaredNorm }: NeuronDirection): number =
 /** Budgets of this round, from the recipe's growth up to the whole one, each tried when the one before adds too little. */
 function* roundBudgets(
   network: Network,
-  { costs, budget, recipe }: GrowOptions,
+  { costs, budget, recipe }: SearchContext,
 ): Generator<Budget> {
   const cost = networkCost(network, costs);
   for (let growth = recipe.growth; ; growth *= recipe.growth) {
@@ -159,7 +135,7 @@ function* roundBudgets(
 function worthARound(
   network: Network,
   selection: Selection,
-  { costs, budget }: GrowOptions,
+  { costs, budget }: SearchContext,
 ): boolean {
   const before = networkCost(network, costs);
   const widths = widthGroups(network).reduce((sum, { width }) => sum + width, 0);
@@ -191,7 +167,7 @@ function planOf(
   return { neurons: new Map(neurons), gain, gainBound: bound.gain };
 }
 
-interface GrownNetwork {
+export interface GrownNetwork {
   readonly network: Network;
   readonly weights: Weights;
   readonly record: SplitRecord;
@@ -199,20 +175,20 @@ interface GrownNetwork {
 
 /** Splits at every step size of the recipe and keeps the one of least held-out loss. */
 async function splitNetwork(
-  { network, training, round }: SearchState,
+  { network, weights, round }: GrowthStart,
   directions: Directions,
   plan: GrowthPlan,
-  { engine, data, recipe, seed }: GrowOptions,
+  { engine, data, recipe, seed }: SearchContext,
 ): Promise<GrownNetwork | undefined> {
   const heldOut = draw(data.validation, recipe.heldOutExamples, phaseRandom(seed, round, -2));
   const at = (epsilon: number) =>
-    applySplit(network, training.weights, binarySplits(directions, plan, epsilon));
+    applySplit(network, weights, binarySplits(directions, plan, epsilon));
   const widened = at(0).network;
   const optimizer = searchOptimizer(recipe);
   const [before, after] = [network, widened].map((net) => new Trainer(engine, net, optimizer));
   if (!before || !after || plan.neurons.size === 0) return undefined;
   try {
-    const lossBefore = (await before.evaluate(training.weights, heldOut)).loss;
+    const lossBefore = (await before.evaluate(weights, heldOut)).loss;
     const tried = [];
     for (const epsilon of recipe.epsilons) {
       const { weights } = at(epsilon);
@@ -224,6 +200,7 @@ async function splitNetwork(
       0,
     );
     const record: SplitRecord = {
+      added: Object.fromEntries([...plan.neurons].map(([group, { length }]) => [group, length])),
       epsilon: best.epsilon,
       lossBefore,
       predictedChange: (best.epsilon ** 2 / 2) * curvature,

@@ -9,6 +9,8 @@ export interface SearchStart {
   /** The preset's name, or the network's own: names the search space in the table. */
   readonly space: string;
   readonly network: Network;
+  /** The network at multiplier 1: uniform widths keep its proportions. */
+  readonly reference: Network;
   /** By width group. */
   readonly caps: ReadonlyMap<string, number>;
 }
@@ -29,7 +31,7 @@ export function searchStart(
 function startOfFile(path: string): SearchStart {
   const network = readNetworkFile(path);
   const caps = growing(network).map(({ name, width }) => [name, fileGrowth * width] as const);
-  return { space: network.name, network, caps: new Map(caps) };
+  return { space: network.name, network, reference: network, caps: new Map(caps) };
 }
 
 function startOfPreset(name: string, classes: number | undefined): SearchStart {
@@ -40,7 +42,7 @@ function startOfPreset(name: string, classes: number | undefined): SearchStart {
   const seed = preset.search ? widened(full, preset.search.seed) : build(defaultMultipliers.seed);
   const widest = preset.search ? widened(full, preset.search.cap) : build(defaultMultipliers.cap);
   const caps = growing(widest).map((group) => [group.name, group.width] as const);
-  return { space: name, network: seed, caps: new Map(caps) };
+  return { space: name, network: seed, reference: full, caps: new Map(caps) };
 }
 
 /** Groups that something reads: all but the output. */

@@ -56,6 +56,8 @@ export interface Program {
 
 export interface Engine {
   readonly backend: BackendName;
+  /** Threads of one run; absent where the backend decides. */
+  readonly threads?: number;
   compile(
     name: string,
     fn: TensorFunction,

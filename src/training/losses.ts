@@ -1,10 +1,14 @@
 import { tf } from "../tensor/index.ts";
 
-/** Mean softmax cross-entropy of logits [batch, classes] against labels [batch] int32. */
-export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
+/** Softmax cross-entropy of each row of logits [batch, classes] against labels [batch] int32. */
+export function crossEntropies(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const target = tf.oneHot(labels, logits.shape[1]);
-  return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), target), 1)));
+  return tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), target), 1));
 }
+
+/** Their mean. */
+export const crossEntropy = (logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar =>
+  tf.mean(crossEntropies(logits, labels));
 
 /** How many rows of logits have their largest entry at the label. */
 export function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {

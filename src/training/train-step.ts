@@ -2,7 +2,7 @@ import type { Network } from "../network/network.ts";
 import { type Parameter, parametersOf } from "../network/parameters.ts";
 import { type TensorFunction, type TensorSpec, type TensorState, tf } from "../tensor/index.ts";
 import { type ForwardResult, forward, type WeightTensors } from "./forward.ts";
-import { countCorrect, crossEntropy } from "./losses.ts";
+import { countCorrect, crossEntropies, crossEntropy } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 
 /** Share of the old moving moments kept at each step. */
@@ -33,6 +33,9 @@ const weightInputs = (network: Network): Readonly<Record<string, TensorSpec>> =>
 export const weightState = (network: Network): TensorState =>
   Object.fromEntries(parametersOf(network).map(({ name }) => [name, name]));
 
+/** Added to a training loss: per parameter name, this much times the sum of its absolute values. */
+export type Penalty = ReadonlyMap<string, number>;
+
 /**
  * One training step as a tensor function. Inputs: x, y, rate, every parameter, every slot.
  * Outputs: loss and correct (of this batch, before the update), and the new parameters and slots under their names.
@@ -40,7 +43,7 @@ export const weightState = (network: Network): TensorState =>
 export function trainStep(
   network: Network,
   optimizer: Optimizer,
-  { batch }: { batch: number },
+  { batch, penalty = new Map() }: { readonly batch: number; readonly penalty?: Penalty },
 ): StepProgram {
   const parameters = parametersOf(network);
   const trainable = parameters.filter((parameter) => parameter.trainable);
@@ -51,7 +54,7 @@ export function trainStep(
       const moved = Object.fromEntries(trainable.map(({ name }, i) => [name, values[i]]));
       result = forward(network, { ...inputs, ...moved } as WeightTensors, x, { training: true });
       keepResult(result);
-      return crossEntropy(result.logits, y);
+      return penalised(crossEntropy(result.logits, y), moved as WeightTensors, penalty);
     };
     const { value, grads } = tf.valueAndGrads(lossOf)(
       trainable.map(({ name }) => inputs[name] as tf.Tensor),
@@ -81,6 +84,13 @@ export function trainStep(
     },
   };
 }
+
+const penalised = (loss: tf.Scalar, weights: WeightTensors, penalty: Penalty): tf.Scalar =>
+  [...penalty].reduce((sum, [name, factor]) => {
+    const weight = weights[name];
+    if (!weight) throw new Error(`A penalty on "${name}", which is no trainable parameter`);
+    return tf.add(sum, tf.mul(tf.sum(tf.abs(weight)), factor));
+  }, loss);
 
 /** Forward results outlive the gradient's own scope. */
 function keepResult({ logits, moments }: ForwardResult): void {
@@ -130,13 +140,13 @@ function movedMoments(
   );
 }
 
-/** Evaluation of one batch. Inputs: x, y, every parameter. Outputs: loss (mean) and correct (count). */
+/** Evaluation of one batch. Inputs: x, y, every parameter. Outputs: losses [batch] and correct (count). */
 export function evaluationStep(network: Network, { batch }: { batch: number }): StepProgram {
   return {
     fn: (inputs) => {
       const { x, y } = inputs as { x: tf.Tensor4D; y: tf.Tensor1D };
       const { logits } = forward(network, inputs, x, { training: false });
-      return { loss: crossEntropy(logits, y), correct: countCorrect(logits, y) };
+      return { losses: crossEntropies(logits, y), correct: countCorrect(logits, y) };
     },
     inputs: { ...batchInputs(network, batch), ...weightInputs(network) },
     state: weightState(network),

@@ -7,7 +7,7 @@ import type { Random } from "../random.ts";
 import type { Engine, Program, TensorValue } from "../tensor/index.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Schedule } from "./schedule.ts";
-import { evaluationStep, slotName, trainStep } from "./train-step.ts";
+import { evaluationStep, type Penalty, slotName, trainStep } from "./train-step.ts";
 
 /** Everything that training changes: weights by parameter name, and the optimiser's slots by `slotName`. */
 export interface TrainingState {
@@ -42,6 +42,20 @@ export interface Score {
   readonly count: number;
 }
 
+/** A score with the loss of every example, so that two networks can be compared example by example. */
+export interface Evaluation extends Score {
+  /** [count], in the order of the split. */
+  readonly losses: Float32Array;
+}
+
+/** Training stopped giving numbers. */
+export class DivergenceError extends UserError {}
+
+export interface TrainerOptions {
+  /** The training loss also pays for absolute weights; scores do not show it. */
+  readonly penalty?: Penalty;
+}
+
 /** Fresh optimiser slots (all zero) for given weights. */
 export const freshState = (
   network: Network,
@@ -68,15 +82,22 @@ export class Trainer {
   readonly #engine: Engine;
   readonly #network: Network;
   readonly #optimizer: Optimizer;
+  readonly #options: TrainerOptions;
   readonly #programs = new Map<string, Promise<Program>>();
 
-  constructor(engine: Engine, network: Network, optimizer: Optimizer) {
+  constructor(
+    engine: Engine,
+    network: Network,
+    optimizer: Optimizer,
+    options: TrainerOptions = {},
+  ) {
+    this.#options = options;
     this.#engine = engine;
     this.#network = network;
     this.#optimizer = optimizer;
   }
 
-  /** One pass over the split in random order. Throws a UserError when the loss stops being a number. */
+  /** One pass over the split in random order. Throws a DivergenceError when the loss stops being a number. */
   async epoch(
     state: TrainingState,
     options: EpochOptions,
@@ -109,16 +130,19 @@ export class Trainer {
   }
 
   /** Loss and accuracy over a whole split, moving moments in batch norm. */
-  async evaluate(weights: Weights, split: Split, batch = 500): Promise<Score> {
+  async evaluate(weights: Weights, split: Split, batch = 500): Promise<Evaluation> {
     const values = this.#values({ weights, slots: new Map(), steps: 0 });
-    let [loss, correct] = [0, 0];
+    const losses = new Float32Array(split.count);
+    let [correct, done] = [0, 0];
     for (const part of batches(split, { size: Math.min(batch, split.count) })) {
       const program = await this.#program("evaluate", part.count);
       const out = await program.run({ ...values, ...this.#batch(part) });
-      loss += readScalar(out, "loss") * part.count;
+      losses.set(out.losses?.data ?? [], done);
       correct += readScalar(out, "correct");
+      done += part.count;
     }
-    return { loss: loss / split.count, accuracy: correct / split.count, count: split.count };
+    const loss = losses.reduce((sum, one) => sum + one, 0) / split.count;
+    return { loss, accuracy: correct / split.count, count: split.count, losses };
   }
 
   async release(): Promise<void> {
@@ -132,7 +156,7 @@ export class Trainer {
     if (known) return known;
     const step =
       kind === "train"
-        ? trainStep(this.#network, this.#optimizer, { batch })
+        ? trainStep(this.#network, this.#optimizer, { batch, ...this.#options })
         : evaluationStep(this.#network, { batch });
     const compiled = this.#engine.compile(`${this.#network.name}-${key}`, step.fn, step.inputs, {
       state: step.state,
@@ -179,7 +203,7 @@ function splitState(values: Values, before: TrainingState, steps: number): Train
   return { weights: pick(before.weights.keys()), slots: pick(before.slots.keys()), steps };
 }
 
-const lossError = (loss: number, step: number, rate: number): UserError =>
-  new UserError(`The loss became ${loss} at step ${step} (learning rate ${rate})`, {
+const lossError = (loss: number, step: number, rate: number): DivergenceError =>
+  new DivergenceError(`The loss became ${loss} at step ${step} (learning rate ${rate})`, {
     hint: "Training diverged: lower --learning-rate; the last good round is kept.",
   });

@@ -309,7 +309,9 @@ function writeSearch(out: string, network: Network): void {
   const [, weights] = weighted(network);
   const history: SearchHistory = {
     format: "wattsplit-history",
-    version: 1,
+    version: 2,
+    training: { backend: "onnx-cpu", threads: 1 },
+    account: { candidates: 0, epochs: 0, examples: 0, macs: 0, latency_s: 0, analysisMacs: 0 },
     network: network.name,
     method: "splitting",
     data: "synthetic",

@@ -2,64 +2,14 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CostModel } from "../../search/cost-model.ts";
-import {
-  networkCost,
-  type Recipe,
-  recipes,
-  type SearchOptions,
-  search,
-} from "../../search/index.ts";
-import { loadDataset, splitOff } from "../../src/datasets/index.ts";
-import { kernelMacs } from "../../src/network/costs.ts";
-import type { Network } from "../../src/network/network.ts";
-import { seededRandom } from "../../src/random.ts";
+import { networkCost, type SearchOptions, search } from "../../search/index.ts";
 import { createEngine, type Engine } from "../../src/tensor/index.ts";
-
-/** A device that takes a nanosecond per MAC on output channels rounded up to four, and 10 us per layer. */
-const costs: CostModel = {
-  source: "formula: steps of 4",
-  overhead: { latency_s: 1e-6, energy_j: 1e-5 },
-  kernel: (kernel) => {
-    const outChannels = 4 * Math.ceil(kernel.outChannels / 4);
-    const latency_s = 1e-6 + 1e-9 * kernelMacs({ ...kernel, outChannels });
-    return { latency_s, energy_j: 10 * latency_s };
-  },
-};
-
-const seedNetwork: Network = {
-  name: "two-convolutions",
-  input: { height: 8, width: 8, channels: 1 },
-  layers: [
-    conv("conv1", 2),
-    conv("conv2", 4),
-    { kind: "global_pool", name: "pool" },
-    { kind: "dense", name: "logits", width: 4, bias: true, activation: "linear" },
-  ],
-};
-
-function conv(name: string, width: number): Network["layers"][number] {
-  const shape = {
-    kernelSize: 3,
-    stride: 2,
-    padding: "same",
-    bias: false,
-    batchNorm: true,
-  } as const;
-  return { kind: "conv2d", name, width, ...shape, activation: "swish" };
-}
-
-const tiny: Recipe = {
-  ...recipes.quick,
-  name: "tiny",
-  batch: 32,
-  learningRate: 0.05,
-  finalEpochs: 2,
-  growth: 1.6,
-  lanczosSteps: 4,
-  directionExamples: 128,
-  heldOutExamples: 64,
-};
+import {
+  steppedCosts as costs,
+  seedNetwork,
+  smallSearch,
+  tinyRecipe as tiny,
+} from "./small-search.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -67,26 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-async function options(changes: Partial<SearchOptions> = {}): Promise<SearchOptions> {
-  const { train, test: testSplit } = await loadDataset("synthetic");
-  const { rest, heldOut } = splitOff(train, 0.25, seededRandom(0));
-  return {
-    method: "splitting",
-    engine,
-    network: seedNetwork,
-    caps: new Map([
-      ["conv1", 8],
-      ["conv2", 16],
-    ]),
-    data: { name: "synthetic", train: rest, validation: heldOut, test: testSplit },
-    costs,
-    budget: { latency_s: 12e-6 },
-    recipe: tiny,
-    seed: 3,
-    folder: mkdtempSync(join(tmpdir(), "wattsplit-search-")),
-    ...changes,
-  };
-}
+const options = (changes: Partial<SearchOptions> = {}) => smallSearch(engine, changes);
 
 test("the delivered network fits every budget and is wider than the seed", async () => {
   const asked = await options({ budget: { latency_s: 12e-6, energy_j: 1.15e-4 } });
@@ -127,8 +58,10 @@ test("every growth round records what theory promised and what the loss did", as
 
   const grown = history.rounds.filter(({ kind }) => kind === "growth");
   expect(grown.length).toBeGreaterThan(0);
-  for (const { split, added } of grown) {
-    expect(Object.values(added).reduce((sum, n) => sum + n, 0)).toBeGreaterThan(0);
+  for (const { candidates } of grown) {
+    const split = candidates[0]?.split;
+    const added = Object.values(split?.added ?? {});
+    expect(added.reduce((sum, n) => sum + n, 0)).toBeGreaterThan(0);
     expect(split?.predictedChange).toBeLessThan(0);
     expect(Number.isFinite(split?.realisedChange)).toBe(true);
   }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { CostTable } from "../../../energy-db/index.ts";
 import { planProfile } from "../../../profiler/index.ts";
-import { type Budget, recipes, type SearchData } from "../../../search/index.ts";
+import { type Budget, findMethod, recipes, type SearchData } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
 import { makeFolder } from "../../folder.ts";
 import { presets } from "../../network/presets.ts";
@@ -159,7 +159,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
   });
   await runSearch({
     context,
-    method: "splitting",
+    method: findMethod("splitting"),
     start: withinTable(searchStart(net), costs),
     data,
     costs: costModelOf(costs),

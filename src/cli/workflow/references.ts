@@ -59,7 +59,7 @@ export async function trainReferences(
   const { terminal, signal } = context;
   const known = [...(readDocument(folder, "references") ?? [])];
   const { history } = readFound(folder);
-  const epochs = history.rounds.reduce((sum, round) => sum + round.epochs, 0);
+  const epochs = history.account.epochs;
   for (const { label, network } of references) {
     if (known.some((record) => record.label === label)) continue;
     const started_s = performance.now() / 1000;

@@ -163,7 +163,7 @@ function deliveredNetwork(
   verification: VerificationRecord | undefined,
 ): ReportData["delivered"] {
   const cost = costs.networkCost(network);
-  const last = history.rounds[history.rounds.length - 1];
+  const last = keptRounds(history).at(-1)?.candidate;
   const { test } = history;
   return {
     accuracy: test?.accuracy ?? Number.NaN,
@@ -208,7 +208,8 @@ const measuredReading = ({
   provenance: "measured",
 });
 
-function searchResult(
+/** What a report shows of a search. */
+export function searchResult(
   history: SearchHistory,
   references: readonly ReferenceRecord[],
   energy: EnergyModel | undefined,
@@ -224,16 +225,18 @@ function searchResult(
     accuracyOn: "training images held out",
     costSource: history.costs,
     ended: history.ended,
-    rounds: history.rounds.map(({ round, widths, validation, cost, split }) => ({
-      round,
-      widths,
-      accuracy: validation.accuracy,
-      loss: validation.loss,
-      latency_s: { value: cost.latency_s, provenance: "predicted" },
-      ...energyReading(cost.energy_j),
-      predictedGain: split && -split.predictedChange,
-      realisedGain: split && -split.realisedChange,
-    })),
+    rounds: keptRounds(history).map(
+      ({ round, candidate: { widths, validation, cost, split } }) => ({
+        round,
+        widths,
+        accuracy: validation?.accuracy,
+        loss: validation?.loss,
+        latency_s: { value: cost.latency_s, provenance: "predicted" },
+        ...energyReading(cost.energy_j),
+        predictedGain: split && -split.predictedChange,
+        realisedGain: split && -split.realisedChange,
+      }),
+    ),
     references: references.map((reference) => ({
       label: reference.label,
       accuracy: reference.accuracy,
@@ -247,6 +250,13 @@ function searchResult(
     })),
   };
 }
+
+/** What the search went on with after each round that was not undone. */
+const keptRounds = ({ rounds }: SearchHistory) =>
+  rounds.flatMap(({ round, candidates, kept }) => {
+    const candidate = candidates[kept ?? -1];
+    return candidate ? [{ round, candidate }] : [];
+  });
 
 const verificationResult = ({ layers, measuredAt, attempt, samples }: VerificationRecord) => ({
   measuredAt,

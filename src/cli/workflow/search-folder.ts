@@ -217,7 +217,7 @@ export function requireModel(folder: string, { network, weights }: FinishedSearc
 }
 
 const isHistory = (value: unknown): value is SearchHistory =>
-  z.object({ format: z.literal("wattsplit-history"), version: z.literal(1) }).safeParse(value)
+  z.object({ format: z.literal("wattsplit-history"), version: z.literal(2) }).safeParse(value)
     .success;
 
 function readFile(folder: string, file: keyof typeof files): Buffer {

@@ -12,6 +12,7 @@ import {
   type SearchData,
   type SearchMethod,
   type SearchProgress,
+  type SearchRound,
   search,
   searchIsUnderWay,
 } from "../../../search/index.ts";
@@ -22,7 +23,7 @@ import type { SearchStart } from "../../network/search-start.ts";
 import { progressOf } from "../../progress.ts";
 import { seededRandom } from "../../random.ts";
 import type { Engine } from "../../tensor/index.ts";
-import { formatPercent, formatSeconds } from "../../units.ts";
+import { formatNumber, formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { searchFile, writeFound } from "./search-folder.ts";
 
@@ -96,6 +97,7 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     method,
     engine,
     network: start.network,
+    reference: start.reference,
     caps: start.caps,
     data,
     costs,
@@ -139,9 +141,19 @@ function showProgress(context: CommandContext, progress: SearchProgress, elapsed
     context.terminal.progress(progressOf(`search, ${label}, epochs`, done));
     return;
   }
-  const widths = Object.values(round.widths).slice(0, -1).join("-");
-  context.terminal.note(
-    `${label}: widths ${widths}, validation accuracy ${formatPercent(round.validation.accuracy)}, ` +
-      `predicted ${formatSeconds(round.cost.latency_s)}`,
-  );
+  for (const line of roundText(round)) context.terminal.note(line);
+}
+
+/** A line per candidate, the kept one marked. */
+function roundText({ round, kind, candidates, kept, verdict }: SearchRound): readonly string[] {
+  const lines = candidates.map(({ label, widths, validation, cost }, i) => {
+    const result = validation
+      ? `held-out loss ${formatNumber(validation.loss)}, accuracy ${formatPercent(validation.accuracy)}`
+      : "diverged";
+    return (
+      `round ${round} (${kind}) ${label}${i === kept ? ", kept" : ""}: ` +
+      `widths ${Object.values(widths).slice(0, -1).join("-")}, ${result}, predicted ${formatSeconds(cost.latency_s)}`
+    );
+  });
+  return verdict ? [...lines, verdict] : lines;
 }

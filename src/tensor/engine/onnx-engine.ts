@@ -36,6 +36,7 @@ export function onnxEngine(backend: OnnxBackend, target: GraphTarget): Engine {
   const open = new Set<Program>();
   return {
     backend,
+    threads: target.threads,
     compile: async (name, fn, inputs, { state, constants = {} } = {}) => {
       const start = performance.now();
       const asked = Object.entries(inputs).filter(([key]) => !(key in constants));

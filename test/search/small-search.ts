@@ -1,0 +1,92 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CostModel } from "../../search/cost-model.ts";
+import { findMethod, type Recipe, recipes, type SearchOptions } from "../../search/index.ts";
+import { loadDataset, splitOff } from "../../src/datasets/index.ts";
+import { kernelMacs } from "../../src/network/costs.ts";
+import { type Network, withWidths } from "../../src/network/network.ts";
+import { seededRandom } from "../../src/random.ts";
+import type { Engine } from "../../src/tensor/index.ts";
+
+/** A device that takes a nanosecond per MAC on output channels rounded up to four, and a microsecond per layer. */
+export const steppedCosts: CostModel = {
+  source: "formula: steps of 4",
+  overhead: { latency_s: 1e-6, energy_j: 1e-5 },
+  kernel: (kernel) => {
+    const outChannels = 4 * Math.ceil(kernel.outChannels / 4);
+    const latency_s = 1e-6 + 1e-9 * kernelMacs({ ...kernel, outChannels });
+    return { latency_s, energy_j: 10 * latency_s };
+  },
+};
+
+/** 2 and 4 channels: fits the synthetic data set. */
+export const seedNetwork: Network = {
+  name: "two-convolutions",
+  input: { height: 8, width: 8, channels: 1 },
+  layers: [
+    conv("conv1", 2),
+    conv("conv2", 4),
+    { kind: "global_pool", name: "pool" },
+    { kind: "dense", name: "logits", width: 4, bias: true, activation: "linear" },
+  ],
+};
+
+const reference = withWidths(
+  seedNetwork,
+  new Map([
+    ["conv1", 8],
+    ["conv2", 16],
+  ]),
+);
+
+function conv(name: string, width: number): Network["layers"][number] {
+  const shape = {
+    kernelSize: 3,
+    stride: 2,
+    padding: "same",
+    bias: false,
+    batchNorm: true,
+  } as const;
+  return { kind: "conv2d", name, width, ...shape, activation: "swish" };
+}
+
+export const tinyRecipe: Recipe = {
+  ...recipes.quick,
+  name: "tiny",
+  batch: 32,
+  learningRate: 0.05,
+  epochExamples: 320,
+  finalEpochs: 2,
+  inheritedEpochs: 1,
+  growth: 1.6,
+  lanczosSteps: 4,
+  directionExamples: 128,
+  heldOutExamples: 64,
+};
+
+/** A search of a second or so. */
+export async function smallSearch(
+  engine: Engine,
+  changes: Partial<SearchOptions> = {},
+): Promise<SearchOptions> {
+  const { train, test: testSplit } = await loadDataset("synthetic");
+  const { rest, heldOut } = splitOff(train, 0.25, seededRandom(0));
+  return {
+    method: findMethod("splitting"),
+    engine,
+    network: seedNetwork,
+    reference,
+    caps: new Map([
+      ["conv1", 8],
+      ["conv2", 16],
+    ]),
+    data: { name: "synthetic", train: rest, validation: heldOut, test: testSplit },
+    costs: steppedCosts,
+    budget: { latency_s: 12e-6 },
+    recipe: tinyRecipe,
+    seed: 3,
+    folder: mkdtempSync(join(tmpdir(), "wattsplit-search-")),
+    ...changes,
+  };
+}
