@@ -48,6 +48,15 @@ export function uniformNetwork(
   return withWidths(reference, new Map(widths));
 }
 
+/** The largest multiplier, 4 at most, at which no width of the reference passes its cap. */
+export const widestWithin = (reference: Network, caps: ReadonlyMap<string, number>): number =>
+  Math.min(
+    4,
+    ...widthGroups(reference).map(
+      ({ name, width }) => (caps.get(name) ?? Number.POSITIVE_INFINITY) / width,
+    ),
+  );
+
 /** floor(w x (n / w)) is n although the product may fall short of it in the last bits. */
 const rounding = 1e-9;
 

@@ -1,10 +1,21 @@
 import { unknownName } from "../../src/errors.ts";
 import type { SearchMethod } from "../method.ts";
+import { l1Prune } from "./l1-prune.ts";
+import { morphnet } from "./morphnet.ts";
+import { netadapt } from "./netadapt.ts";
+import { slimming } from "./slimming.ts";
 import { splitting } from "./splitting.ts";
 import { uniform } from "./uniform.ts";
 
 /** Every search method, the default first; a new one is a file here and a line in this list. */
-export const searchMethods: readonly SearchMethod[] = [splitting, uniform];
+export const searchMethods: readonly SearchMethod[] = [
+  splitting,
+  uniform,
+  slimming,
+  l1Prune,
+  morphnet,
+  netadapt,
+];
 
 /** The method called `name`; throws a UserError that lists the known ones. */
 export function findMethod(name: string): SearchMethod {
