@@ -75,7 +75,7 @@ const mistakes: readonly [
     () => search({ "--method": "magic" }),
     "usage",
     /No search method "magic"/,
-    /Known: splitting/,
+    /Known: .*splitting/,
   ],
   [
     "an unknown recipe",
