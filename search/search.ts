@@ -6,6 +6,8 @@ import { fromScratch } from "./from-scratch.ts";
 import type { SearchHistory, SearchRound } from "./history.ts";
 import type { Candidate, Move, SearchContext, SearchMethod, SearchPoint } from "./method.ts";
 import { loadSearchState, type SearchState, saveSearchState, type Trial } from "./search-state.ts";
+import { candidateWidths } from "./selection/candidate-widths.ts";
+import { requireCosts } from "./selection/require-costs.ts";
 import { candidateRecord, trainedCandidate, trainTrials } from "./train-trials.ts";
 import { emptyAccount, withRound } from "./training-account.ts";
 import { searchOptimizer } from "./training-phase.ts";
@@ -61,12 +63,13 @@ export async function search(options: SearchOptions): Promise<FoundNetwork> {
   }
 }
 
-/** Lets the method refuse before anything is trained, and claims the folder. */
+/** Refuses, or lets the method refuse, before anything is trained, and claims the folder. */
 async function begin(
   method: SearchMethod,
   context: SearchContext,
   folder: string,
 ): Promise<SearchState> {
+  requireCosts(context.network, candidateWidths(context), context.costs);
   const memory = { note: null, arrays: new Map() };
   const move = await method.next({ round: 0, trained: [], memory }, context);
   const { seed, network, data, recipe, costs, budget, granularity, engine } = context;

@@ -106,12 +106,13 @@ function proposals(
   context: SearchContext,
 ): readonly Candidate[] {
   const stages = stagesOf(best.network);
+  const options = narrowerOptions(best, context);
   const alone = [...stages].flatMap(([stage, groups]) => {
-    const shrunk = shrunkTo(best, groups, limits, context);
+    const shrunk = shrunkTo(best, only(options, groups), limits, context);
     return shrunk ? [{ ...shrunk, label: `shrinks ${stage}` }] : [];
   });
   if (alone.length > 0) return alone;
-  const all = shrunkTo(best, [...stages.values()].flat(), limits, context);
+  const all = shrunkTo(best, options, limits, context);
   if (!all) throw new Error("The narrowest network fits, but no way there was found");
   return [{ ...all, label: "shrinks all stages" }];
 }
@@ -129,24 +130,34 @@ function stagesOf(network: Network): ReadonlyMap<string, readonly string[]> {
   return stages;
 }
 
-/** The network with some groups narrowed so that the limits are met at the least loss of filter norm; undefined where they cannot be. */
+type Options = ReadonlyMap<string, readonly WidthOption[]>;
+
+/** What every group loses at each width on offer. */
+function narrowerOptions({ network, training }: TrainedCandidate, context: SearchContext): Options {
+  const importance = filterImportance(network, training.weights, { power: 2 });
+  const candidates = narrowerWidths(network, context);
+  return new Map(
+    [...importance].map(([group, values]) => [
+      group,
+      lossesOf(values, candidates.get(group) ?? []),
+    ]),
+  );
+}
+
+const only = (options: Options, groups: readonly string[]): Options =>
+  new Map([...options].filter(([group]) => groups.includes(group)));
+
+/** The network with groups narrowed so that the limits are met at the least loss; undefined where they cannot be. */
 function shrunkTo(
   { network, training }: TrainedCandidate,
-  groups: readonly string[],
+  options: Options,
   limits: Quantities,
   context: SearchContext,
 ): Omit<Candidate, "label"> | undefined {
-  const importance = filterImportance(network, training.weights, { power: 2 });
-  const candidates = narrowerWidths(network, context);
-  const options = new Map(
-    groups.map((group) => [
-      group,
-      lossesOf(importance.get(group) ?? new Float64Array(), candidates.get(group) ?? []),
-    ]),
-  );
   try {
     const { costs } = context;
     const { widths } = selectWidths({ network, options, costs, budget: limits });
+    const importance = filterImportance(network, training.weights, { power: 2 });
     const shrunk = keepMostImportant(network, training, importance, widths, context);
     return { ...shrunk, epochs: shortEpochs, rate: "anneal" };
   } catch (error) {

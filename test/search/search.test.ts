@@ -1,8 +1,9 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { networkCost, type SearchOptions, search } from "../../search/index.ts";
+import { UserError } from "../../src/errors.ts";
 import { createEngine, type Engine } from "../../src/tensor/index.ts";
 import {
   steppedCosts as costs,
@@ -108,6 +109,23 @@ test("a budget below the seed network is refused with both numbers", async () =>
   const refused = search(await options({ budget: { latency_s: 1e-6 } }));
 
   await expect(refused).rejects.toMatchObject({ exit: "budget", message: /1 µs given/ });
+});
+
+test("costs unknown at a corner of the widths are refused before anything is trained", async () => {
+  const partial: typeof costs = {
+    ...costs,
+    kernel: (kernel) => {
+      if (kernel.inChannels === 8 && kernel.outChannels > 12)
+        throw new UserError("not measured", { hint: "profile" });
+      return costs.kernel(kernel);
+    },
+  };
+  const folder = mkdtempSync(join(tmpdir(), "wattsplit-search-"));
+
+  const refused = search(await options({ costs: partial, folder }));
+
+  await expect(refused).rejects.toMatchObject({ message: /conv2 \(8 -> 16 channels\)/ });
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test("a diverging training stops with the last good epoch on disk", async () => {
