@@ -2,11 +2,11 @@ import { decode } from "fast-png";
 import { UserError } from "../errors.ts";
 import { type ImageShape, type Split, wholeSplit } from "./dataset.ts";
 
-export const cifar10Image: ImageShape = { height: 32, width: 32, channels: 3 };
+export const cifarImage: ImageShape = { height: 32, width: 32, channels: 3 };
 /** Mean and standard deviation of the training pixels, per channel. */
 const normalisation = { mean: [0.4914, 0.4822, 0.4465], deviation: [0.247, 0.2435, 0.2616] };
-const planeSize = cifar10Image.height * cifar10Image.width;
-const imageSize = planeSize * cifar10Image.channels;
+const planeSize = cifarImage.height * cifarImage.width;
+const imageSize = planeSize * cifarImage.channels;
 
 /** Bytes of one record in the official binary files: a label, then the red, green and blue plane. */
 export const recordSize = 1 + imageSize;
@@ -21,11 +21,11 @@ export function splitOfRecords(files: readonly Uint8Array[]): Split {
     for (let start = 0; start < file.length; start += recordSize) {
       labels[example] = file[start] ?? 0;
       const planes = file.subarray(start + 1, start + recordSize);
-      pixels.set(interleaved(planes), example * imageSize);
+      pixels.set(planesToPixels(planes), example * imageSize);
       example++;
     }
   }
-  return wholeSplit({ image: cifar10Image, normalisation, labels, pixels });
+  return wholeSplit({ image: cifarImage, normalisation, labels, pixels });
 }
 
 /**
@@ -38,7 +38,7 @@ export function recordsFromPng(
   name: string,
 ): Uint8Array {
   const { width, height, channels, depth, data } = decode(png);
-  if (width !== planeSize || channels !== cifar10Image.channels || depth !== 8) {
+  if (width !== planeSize || channels !== cifarImage.channels || depth !== 8) {
     throw unexpectedPicture(
       name,
       `${width} pixels wide with ${channels} channels of ${depth} bits`,
@@ -62,7 +62,8 @@ function unexpectedPicture(name: string, found: string): UserError {
   });
 }
 
-function interleaved(planes: Uint8Array): Uint8Array {
+/** One image as it stands in the official files, as NHWC. */
+export function planesToPixels(planes: Uint8Array): Uint8Array {
   const pixels = new Uint8Array(imageSize);
   let index = 0;
   for (let pixel = 0; pixel < planeSize; pixel++) {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { cifar10Image, recordSize, splitOfRecords } from "./cifar10-records.ts";
+import { cifarImage, recordSize, splitOfRecords } from "./cifar10-records.ts";
 import type { Dataset } from "./dataset.ts";
 
 const trainFiles = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`);
@@ -14,7 +14,7 @@ export async function loadCifar10(folder: string): Promise<Dataset> {
   for (const name of trainFiles) files.push(await readRecords(join(folder, name)));
   const train = splitOfRecords(files);
   const test = splitOfRecords([await readRecords(join(folder, testFile))]);
-  return { name: "cifar10", classes: 10, image: cifar10Image, train, test };
+  return { name: "cifar10", classes: 10, image: cifarImage, train, test };
 }
 
 async function readRecords(file: string): Promise<Uint8Array> {

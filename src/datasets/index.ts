@@ -15,4 +15,4 @@ export {
   splitOff,
 } from "./dataset.ts";
 export { fetchDataset } from "./fetch.ts";
-export { datasetNames, datasetsFolder, loadDataset } from "./registry.ts";
+export { datasetClasses, datasetNames, datasetsFolder, loadDataset } from "./registry.ts";

@@ -1,8 +1,24 @@
 import { expect, test } from "vitest";
-import { batches, datasetNames, datasetsFolder, loadDataset } from "../../src/datasets/index.ts";
+import {
+  batches,
+  datasetClasses,
+  datasetNames,
+  datasetsFolder,
+  loadDataset,
+} from "../../src/datasets/index.ts";
 
-test("mnist, cifar10 and synthetic are known", () => {
-  expect(datasetNames).toEqual(["mnist", "cifar10", "synthetic"]);
+test("every data set has as many classes as its entry says before it is loaded", async () => {
+  for (const name of ["mnist", "synthetic"])
+    expect((await loadDataset(name)).classes).toBe(datasetClasses(name));
+  expect(datasetNames.map(datasetClasses)).toEqual([10, 10, 10, 100, 12, 4]);
+});
+
+test("a folder after a colon is where the files are looked for", async () => {
+  await expect(loadDataset("cifar100:/no/where")).rejects.toMatchObject({
+    message: "Cannot read /no/where/train.bin",
+    hint: expect.stringContaining("--data cifar100:FOLDER"),
+    exit: "usage",
+  });
 });
 
 test("an unknown data set is a usage error that lists the nearest name first", async () => {

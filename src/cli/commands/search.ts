@@ -15,6 +15,7 @@ import {
   macsCostModel,
   type Recipe,
 } from "../../../search/index.ts";
+import { datasetClasses } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
 import { makeFolder } from "../../folder.ts";
 import { kernelsOf } from "../../network/kernel.ts";
@@ -70,7 +71,10 @@ export function searchCommand(context: CommandContext): Command {
   return new Command("search")
     .description("grow the best network that fits a budget on a device")
     .requiredOption("--net <name>", "preset or network.json to grow from")
-    .requiredOption("--data <set>", "data set to train on")
+    .requiredOption(
+      "--data <set>",
+      "data set to train on: NAME, or NAME:FOLDER for files of your own",
+    )
     .requiredOption(
       "--out <dir>",
       "folder for network.json, network.onnx, history.json, report.html",
@@ -114,7 +118,7 @@ export function searchCommand(context: CommandContext): Command {
 async function runSearchCommand(flags: SearchFlags, context: CommandContext): Promise<void> {
   const method = findMethod(flags.method);
   const recipe = recipeOf(flags);
-  const wanted = searchStart(flags.net);
+  const wanted = searchStart(flags.net, { classes: datasetClasses(flags.data) });
   const asked = budgetOf(flags);
   checkFolder(flags.out, { resume: flags.resume ?? false });
   const data = await searchData(flags.data, wanted.network.input, flags.seed);

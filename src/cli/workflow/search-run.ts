@@ -52,7 +52,7 @@ export async function searchData(
   input: Network["input"],
   seed: number,
 ): Promise<SearchData> {
-  const { train, test, image } = await loadDataset(name);
+  const { name: set, train, test, image } = await loadDataset(name);
   if (describeShape(image) !== describeShape(input))
     throw new UserError(
       `Data set "${name}" has ${describeShape(image)} images, the network reads ${describeShape(input)}`,
@@ -62,13 +62,15 @@ export async function searchData(
       },
     );
   const { rest, heldOut } = splitOff(train, validationShare, seededRandom(seed));
-  const augment = augmentations[name];
+  const augment = augmentations[set];
   return { name, train: rest, validation: heldOut, test, ...(augment ? { augment } : {}) };
 }
 
 const augmentations: Readonly<Record<string, NonNullable<SearchData["augment"]>>> = {
   mnist: "shift",
+  "fashion-mnist": "shift",
   cifar10: "crop-flip",
+  cifar100: "crop-flip",
 };
 
 /** Measured quantities keep a margin, counted ones are exact. */
