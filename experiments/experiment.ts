@@ -26,6 +26,8 @@ export interface Later {
   readonly estimated_s: number;
 }
 
+export const nothingLater: Later = { tasks: 0, estimated_s: 0 };
+
 /** A piece of work that leaves one document: a table, measurements taken together, a training, a search. */
 export interface Task {
   /** Names its document; unique in the experiment. */

@@ -1,5 +1,11 @@
 import { findPreset } from "../../src/network/presets.ts";
-import type { Experiment, Outlook, Size, Task } from "../experiment.ts";
+import {
+  type Experiment,
+  nothingLater,
+  type Outlook,
+  type Size,
+  type Task,
+} from "../experiment.ts";
 import type { Finished } from "../finished.ts";
 import { tableKey, tableSchema, tableTask } from "../tasks/table-task.ts";
 import { trainTask } from "../tasks/train-task.ts";
@@ -83,7 +89,7 @@ function settingTasks(setting: Setting, finished: Finished): Outlook {
       ...train(first, seeds.first),
       ...(chosen ? seeds.others.flatMap((seed) => train(chosen, seed)) : []),
     ],
-    later: chosen ? { tasks: 0, estimated_s: 0 } : { tasks: runs, estimated_s: runs * each_s },
+    later: chosen ? nothingLater : { tasks: runs, estimated_s: runs * each_s },
   };
 }
 

@@ -3,6 +3,7 @@ export { comparePlatforms, type SharedKernel } from "./compare-platforms.ts";
 export { costCurve } from "./cost-curve.ts";
 export { gains } from "./gains.ts";
 export { heldOut } from "./held-out.ts";
+export { type DeviationRow, lossLaw } from "./loss-law.ts";
 export { type Figure, renderFigure } from "./render.ts";
 export type {
   BudgetRow,
