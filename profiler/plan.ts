@@ -94,10 +94,13 @@ const planned = (networks: readonly Network[], role: PlannedNetwork["role"], cou
       Math.floor((i * count) / networks.length) !== Math.floor(((i - 1) * count) / networks.length),
   }));
 
-/** Small networks with one rung repeated, every rung in turn, on both sides of an edge; none where nothing can be repeated. */
+/**
+ * Small networks with one rung repeated, every rung in turn, on both sides of an edge; none where nothing can be repeated,
+ * and none twice: a small space has few.
+ */
 function laddersOf(space: SearchSpace, count: number, random: Random): readonly Network[] {
   if (rungs(space.network).length === 0) return [];
-  return ladderDesign(space, count, random).map((widths, i) => {
+  const ladders = ladderDesign(space, count, random).map((widths, i) => {
     const network = networkWith(space, widths);
     const parts = rungs(network);
     // Two networks in a row share the rung, so that widths on both sides of an edge are seen in each.
@@ -106,6 +109,7 @@ function laddersOf(space: SearchSpace, count: number, random: Random): readonly 
       ? withRungRepeated(network, rung, fewestCopies + random.below(moreCopies))
       : network;
   });
+  return [...new Map(ladders.map((ladder) => [JSON.stringify(ladder.layers), ladder])).values()];
 }
 
 const fewestCopies = 6;

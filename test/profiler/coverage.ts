@@ -117,7 +117,13 @@ async function meterAll(
   return rows;
 }
 
-function judge(
+/** Small networks are decided by loads and overheads, large ones by the machine's state. */
+export const sizeOfNetwork = (latency_s: number): Judged["size"] =>
+  latency_s < 1.3e-4 ? "small" : "large";
+export const sizeOfKernel = (latency_s: number): Judged["size"] =>
+  latency_s < 2e-5 ? "small" : "large";
+
+export function judge(
   estimator: string,
   size: Judged["size"],
   { value, low, high }: { readonly value: number; readonly low: number; readonly high: number },
@@ -149,7 +155,7 @@ function judgeNetworks(
   return combineLoads(rows).flatMap(({ network, floor, typical, rows: [first] }) => {
     const truth = truths.get(network);
     if (!truth || !first || !typical) throw new Error("A network without its truth");
-    const size = truth.floor_s < 1.3e-4 ? ("small" as const) : ("large" as const);
+    const size = sizeOfNetwork(truth.floor_s);
     return [
       judge("network floor", size, inSeconds(floor), truth.floor_s),
       judge("network typical", size, inSeconds(typical), truth.typical_s),
@@ -183,8 +189,7 @@ function judgeKernels(
     .map((combined) => {
       const sensitivity = feels.get(JSON.stringify(combined.kernel)) ?? 1;
       const truth_s = physics.kernel_s(combined.kernel) * Math.exp(sensitivity * state);
-      const size = truth_s < 2e-5 ? "small" : "large";
-      return judge("kernel", size, inSeconds(combined), truth_s);
+      return judge("kernel", sizeOfKernel(truth_s), inSeconds(combined), truth_s);
     });
 }
 
@@ -193,7 +198,7 @@ function judgeEnergy(
   truth: Truth,
   power: PowerRules,
 ): readonly Omit<Judged, "session">[] {
-  const size = truth.floor_s < 1.3e-4 ? "small" : "large";
+  const size = sizeOfNetwork(truth.floor_s);
   const { gross_j, net_j } = trueEnergy(truth, power);
   if (!energy?.net) throw new Error("A metered network without net energy");
   const inJoules = (estimate: { energy_j: number; low_j: number; high_j: number }) => ({

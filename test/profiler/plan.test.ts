@@ -41,6 +41,16 @@ describe("the plan of a profile", () => {
     }
   });
 
+  it("measures no network twice in one role, in small spaces neither", () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const plan = planFor("mnist-cnn", { seed });
+      for (const role of ["design", "held-out"]) {
+        const networks = written(plan, role).map(layersOf);
+        expect(new Set(networks).size).toBe(networks.length);
+      }
+    }
+  });
+
   it("spreads its networks evenly over the logarithm of size, more of them small than large", () => {
     const sizes = written(planFor("mobilenet-v1-cifar"), "design").map(sizeOf);
     const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
