@@ -20,6 +20,7 @@ export { type ProfileOutcome, profile } from "./profile.ts";
 export { type SamplingRules, samplingRules } from "./sampling.ts";
 export type { GroupRange, SearchSpace, SpaceOptions } from "./space.ts";
 export type { ProfileOptions } from "./steps.ts";
+export { tableSlowdown } from "./table-speed.ts";
 export {
   type NetworkToMeasure,
   type Verification,

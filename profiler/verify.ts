@@ -1,5 +1,6 @@
 import type { Clock, Device } from "../devices/index.ts";
 import {
+  type CombinedLatency,
   type CombinedNetwork,
   type Conditions,
   combineLoads,
@@ -18,12 +19,15 @@ import type { EnergyRules } from "./energy/rules.ts";
 import { measureBlock } from "./measure-block.ts";
 import { type Measuring, openMeasuring } from "./measuring.ts";
 import type { SamplingRules } from "./sampling.ts";
+import { atTableSpeed } from "./table-speed.ts";
 
 export interface VerifyOptions {
   readonly device: Device;
   readonly batch?: number;
   /** Of the canary when the costs were measured, s, by `canaryLatency`: only as fast is calm. */
   readonly knownCanary_s?: number | undefined;
+  /** Of the canary around the table's calm samples, by `tableSlowdown`: gives latencies at the table's speed. */
+  readonly tableSlowdown?: number | undefined;
   /** How loads of other networks varied, by `loadSpread`: a few loads alone say little of it. */
   readonly spread?: LoadSpread | undefined;
   /** Spent at most on waiting for calm moments, s; default 60. */
@@ -54,6 +58,8 @@ export interface Verified {
   /** One per load and attempt, to be stored with `table.addNetworkMeasurement`. */
   readonly rows: readonly NetworkMeasurement[];
   readonly combined: CombinedNetwork<NetworkMeasurement>;
+  /** The floor as it would be if the canary were as fast as when the table was measured; absent where that is unknown. */
+  readonly atTableSpeed?: CombinedLatency;
   readonly layers: readonly VerifiedLayer[];
   /** Of the first load that has one. */
   readonly energy?: EnergyReading;
@@ -162,11 +168,20 @@ function judged(
   const { time_s = 0, high_s = 0 } = instruments.recording ?? {};
   const kernels = combineKernels(combined.rows, high_s - time_s);
   const energy = rows.find((row) => row.energy)?.energy;
+  const { tableSlowdown } = options;
+  const levelled =
+    tableSlowdown === undefined
+      ? undefined
+      : combinedOf(
+          options,
+          rows.map((row) => atTableSpeed(row, tableSlowdown)),
+        )?.floor;
   const flags = new Set(combined.rows.flatMap((row) => row.flags));
   if (isWide(options, rows)) flags.add("target-ci-missed");
   return {
     rows,
     combined,
+    ...(levelled ? { atTableSpeed: levelled } : {}),
     layers: (combined.rows[0]?.kernels ?? []).flatMap(({ layer, kernel }) => {
       const found = kernels.find((other) => other.kernel === kernel);
       return found ? { ...found, layer } : [];

@@ -11,7 +11,7 @@ import {
 } from "../../energy-db/index.ts";
 import { planProfile, profile } from "../../profiler/index.ts";
 import { type Kernel, kernelKey, kernelsOf } from "../../src/network/kernel.ts";
-import { type Network, withWidths } from "../../src/network/network.ts";
+import type { Network } from "../../src/network/network.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
 import { type Judged, judge, sizeOfKernel, sizeOfNetwork } from "./coverage.ts";
@@ -73,12 +73,12 @@ export async function predictionSession(options: PredictionOptions): Promise<rea
 }
 
 const layers = ["conv1", "conv2", "conv3"];
+const byLayer = (widths: readonly number[]) =>
+  new Map(layers.map((layer, i) => [layer, widths[i] ?? 1]));
 const space = {
-  network: withWidths(
-    findPreset("mnist-cnn").build({}),
-    new Map(layers.map((layer) => [layer, 6])),
-  ),
-  caps: new Map(layers.map((layer) => [layer, 64])),
+  network: findPreset("mnist-cnn").build({}),
+  floors: byLayer([4, 8, 8]),
+  caps: byLayer([24, 64, 96]),
 };
 
 interface World {

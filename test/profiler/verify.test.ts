@@ -69,6 +69,26 @@ describe("verifying a network", () => {
     expect(time_s).toBeLessThan(90);
   });
 
+  it("says what a slowed machine would have shown at the table's speed", async () => {
+    const { device, clock } = await simulatedDevice({
+      disturbance: { ...exactPhysics.disturbance, slowdown: () => 1.05 },
+    });
+    const calm = await verify();
+
+    const { combined, atTableSpeed, flags } = await verifyNetwork({
+      device,
+      clock,
+      network,
+      knownCanary_s: calm.verified.instruments.canary?.latency_s,
+      tableSlowdown: 1,
+      random: seededRandom(1),
+    });
+
+    expect(flags).toEqual([]);
+    expect(combined.floor.latency_s / truth_s).toBeCloseTo(1.05, 6);
+    expect((atTableSpeed?.latency_s ?? 0) / truth_s).toBeCloseTo(1, 6);
+  });
+
   it("interleaves several networks in the same blocks", async () => {
     const { device, clock } = await simulatedDevice(usualPhysics);
     const networks = [0.25, 0.5, 1].map((multiplier) => ({

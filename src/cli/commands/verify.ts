@@ -152,6 +152,11 @@ const namedText = (rows: readonly NamedRecord[]): string =>
         of: ({ measured }) => (50 * (measured.high_s - measured.low_s)) / measured.latency_s,
       },
       { title: "error %", of: ({ error }) => 100 * error },
+      {
+        title: "at table's speed us",
+        of: ({ atTableSpeed }) => atTableSpeed && 1e6 * atTableSpeed.latency_s,
+      },
+      { title: "error % then", of: ({ atTableSpeed }) => atTableSpeed && 100 * atTableSpeed.error },
       { title: "typical us", of: ({ typical_s }) => typical_s && 1e6 * typical_s },
       { title: "energy uJ", of: ({ energy }) => energy && 1e6 * energy.energy_j },
       { title: "flags", of: ({ flags }) => flags.join(" ") },
@@ -163,6 +168,7 @@ const namedText = (rows: readonly NamedRecord[]): string =>
 export function verificationText(record: VerificationRecord): string {
   const { layers, attempt, predicted_s, low_s, high_s, measured, typical_s, error, energy } =
     record;
+  const { atTableSpeed } = record;
   const table = formatTable(
     [
       { title: "layer", of: ({ layer }) => layer },
@@ -184,6 +190,12 @@ export function verificationText(record: VerificationRecord): string {
     table,
     `whole network: predicted ${formatSeconds(predicted_s)} (${formatSeconds(low_s)} to ${formatSeconds(high_s)}), measured ` +
       `${formatSeconds(measured.latency_s)} (${formatSeconds(measured.low_s)} to ${formatSeconds(measured.high_s)}), error ${formatPercent(error)}`,
+    ...(atTableSpeed
+      ? [
+          `at the table's speed, by the canary beside it: ${formatSeconds(atTableSpeed.latency_s)} ` +
+            `(${formatSeconds(atTableSpeed.low_s)} to ${formatSeconds(atTableSpeed.high_s)}), error ${formatPercent(atTableSpeed.error)}`,
+        ]
+      : []),
     ...(typical_s === undefined
       ? []
       : [`typical, disturbed moments included: ${formatSeconds(typical_s)}`]),

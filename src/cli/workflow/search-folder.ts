@@ -128,6 +128,8 @@ const verificationSchema = z.object({
   typical_s: z.number().optional(),
   /** (predicted - measured) / measured */
   error: z.number(),
+  /** The floor as the canary says it would be at the speed that the table's costs stand for, and the error then. */
+  atTableSpeed: summarySchema.extend({ error: z.number() }).optional(),
   predicted_j: z.number().optional(),
   energy: energySchema.optional(),
   layers: z.array(layerSchema),

@@ -10,6 +10,7 @@ import {
 import {
   canaryLatency,
   measuringProtocol,
+  tableSlowdown,
   type Verification,
   type Verified,
   verifyNetworks,
@@ -145,6 +146,7 @@ async function measure(
     {
       device,
       knownCanary_s: canaryLatency(table, platformId),
+      tableSlowdown: tableSlowdown(table, platformId, space),
       spread: loadSpread(
         table.networkMeasurements(platformId, { space, protocol: measuringProtocol }),
       ),
@@ -174,7 +176,7 @@ function warnOfNoise({ context, device }: VerifyRun, { networks }: Verification)
 
 /** Predicted against measured, whole and layer by layer. Layers are timed by the node profiler, inside the network. */
 function recordOf(
-  { combined, layers, energy, rows, flags }: Verified,
+  { combined, atTableSpeed, layers, energy, rows, flags }: Verified,
   predicted: NetworkCost,
   costs: CostTable,
 ): VerificationRecord {
@@ -190,6 +192,16 @@ function recordOf(
     measured: { latency_s: floor.latency_s, low_s: floor.low_s, high_s: floor.high_s },
     ...(typical ? { typical_s: typical.latency_s } : {}),
     error: predicted.latency_s / floor.latency_s - 1,
+    ...(atTableSpeed
+      ? {
+          atTableSpeed: {
+            latency_s: atTableSpeed.latency_s,
+            low_s: atTableSpeed.low_s,
+            high_s: atTableSpeed.high_s,
+            error: predicted.latency_s / atTableSpeed.latency_s - 1,
+          },
+        }
+      : {}),
     ...(predicted.energy_j === undefined ? {} : { predicted_j: predicted.energy_j }),
     ...(energy
       ? {
