@@ -4,12 +4,18 @@ import {
   spinningIdle,
   summariseCoverage,
 } from "../test/profiler/coverage.ts";
+import { predictionSession } from "../test/profiler/prediction-coverage.ts";
 
 /**
- * Bias and coverage of every estimator against the simulated device: `coverage [latency sessions] [energy sessions]`.
- * A latency session measures three loads of 48 networks, half of them small; an energy session meters four.
+ * Bias and coverage of every estimator against the simulated device: `coverage [latency sessions] [energy sessions]
+ * [tables]`. A latency session measures three loads of 48 networks, half of them small; an energy session meters four; a table
+ * is profiled as `profile` does, and asked for 40 networks held out of it.
  */
-export async function run([latency = "20", energy = "200"]: readonly string[]): Promise<void> {
+export async function run([
+  latency = "20",
+  energy = "200",
+  tables = "20",
+]: readonly string[]): Promise<void> {
   const judged: Judged[] = [];
   for (let seed = 1; seed <= Number(latency); seed++)
     judged.push(
@@ -17,6 +23,10 @@ export async function run([latency = "20", energy = "200"]: readonly string[]): 
     );
   for (let seed = 1; seed <= Number(energy); seed++)
     judged.push(...(await coverageSession({ seed: 77 * seed, networks: 4, loads: 0, metered: 4 })));
+  for (let seed = 1; seed <= Number(tables); seed++)
+    judged.push(
+      ...(await predictionSession({ seed: 101 * seed, designNetworks: 54, heldOutNetworks: 40 })),
+    );
   console.log("estimator                        size   runs   bias %    +-   coverage %");
   for (const { estimator, size, runs, bias, biasError, coverage } of summariseCoverage(judged))
     console.log(
