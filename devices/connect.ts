@@ -45,9 +45,12 @@ export function connectionTo(
   });
 }
 
-function overSsh(entry: DeviceEntry, { runtime, meters }: ChosenParts): Connection {
+function overSsh(entry: DeviceEntry, { runtime, meters, settings = {} }: ChosenParts): Connection {
   const transport = sshTransport({ host: requireAddress(entry), configFile: entry.sshConfig });
-  const argv = [...commandOf(entry), "agent", "--runtime", runtime, "--meters", meters.join(",")];
+  const argv = [
+    ...[...commandOf(entry), "agent", "--runtime", runtime, "--meters", meters.join(",")],
+    ...Object.entries(settings).flatMap(([name, value]) => ["--setting", `${name}=${value}`]),
+  ];
   return { connect: () => programAgent(transport, argv), close: () => transport.close() };
 }
 

@@ -21,8 +21,10 @@ export {
 } from "./integrator.ts";
 export type { Availability, Meter, MeterDescription, MeterSample, Rail } from "./meter.ts";
 export { type DeviceOptions, openDevice } from "./open.ts";
-export { type ProbeRow, probeDevices } from "./probe.ts";
+export { knownDevices, type ProbeRow, probeDevices } from "./probe.ts";
 export * from "./raw.ts";
 export type { LoadedModel, NodeTimes, ProfiledModel, Runtime } from "./runtime.ts";
 export type * from "./script.ts";
 export { emptyNodesModel, scriptModel } from "./script-model.ts";
+export { readTrace } from "./traces/read-trace.ts";
+export { type Trace, type TraceWindow, windowsBetween } from "./traces/trace.ts";

@@ -16,16 +16,24 @@ export interface LocalOptions extends ChosenParts {
 }
 
 /** What meters and runtimes of this machine work with. */
-export const localSurroundings = (sysfsRoot?: string): Surroundings => ({
+export const localSurroundings = (
+  sysfsRoot?: string,
+  settings: Surroundings["settings"] = {},
+): Surroundings => ({
   files: filesBelow(sysfsRoot),
   clock: systemClock,
   transport: localTransport(),
-  settings: {},
+  settings,
 });
 
 /** The machine this process runs on. Throws a UserError for parts that are unknown or do not work here. */
-export async function localMachine({ runtime, meters, sysfsRoot }: LocalOptions): Promise<Machine> {
-  const surroundings = localSurroundings(sysfsRoot);
+export async function localMachine({
+  runtime,
+  meters,
+  settings,
+  sysfsRoot,
+}: LocalOptions): Promise<Machine> {
+  const surroundings = localSurroundings(sysfsRoot, settings);
   const { files } = surroundings;
   return {
     clock: systemClock,

@@ -17,17 +17,19 @@ export interface PartNames {
 export interface ChosenParts {
   readonly runtime: string;
   readonly meters: readonly string[];
+  /** Of the device's entry: the address of a plug, the rails that count. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Throws a UserError for a name that the device does not know. */
 export function chooseParts(
-  { runtimes, meters }: Pick<DeviceEntry, "runtimes" | "meters">,
+  { runtimes, meters, settings }: Pick<DeviceEntry, "runtimes" | "meters" | "settings">,
   { runtime = runtimes[0] ?? "", meter = "auto" }: PartNames,
 ): ChosenParts {
   if (!runtimes.includes(runtime)) throw unknownName("runtime", runtime, runtimes);
-  if (meter === "auto") return { runtime, meters: [...meters, "none"] };
+  if (meter === "auto") return { runtime, meters: [...meters, "none"], settings };
   if (!meters.includes(meter)) throw unknownName("meter", meter, ["auto", ...meters]);
-  return { runtime, meters: [meter] };
+  return { runtime, meters: [meter], settings };
 }
 
 /** Throws a UserError with its remedy when the runtime does not work here. */

@@ -1,7 +1,12 @@
-import { type DeviceEntry, findDevice, listDevices } from "./catalog.ts";
+import { z } from "zod";
+import { type DeviceEntry, devicesFolder, findDevice, listDevices } from "./catalog.ts";
+import { commandOf } from "./connect.ts";
 import { localSurroundings } from "./local-machine.ts";
 import type { Availability } from "./meter.ts";
 import { meterKinds, runtimeKinds } from "./registry.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { TransportError } from "./transport.ts";
+import { sshTransport } from "./transports/ssh.ts";
 
 /** One runtime or meter of a device: whether it works, else why not and what to do. */
 export interface ProbeRow {
@@ -15,30 +20,41 @@ export interface ProbeRow {
   readonly remedy: string;
 }
 
-/** Tries every runtime and meter of one device, or of all. Nothing found is an answer, not an error. */
+export interface ProbeOptions {
+  readonly sysfsRoot?: string;
+  readonly folder?: string;
+}
+
+/** Tries every runtime and meter of one device, or of this machine. Nothing found is an answer, not an error. */
 export async function probeDevices(
-  id?: string,
-  { sysfsRoot }: { readonly sysfsRoot?: string } = {},
+  id = "local",
+  { sysfsRoot, folder = devicesFolder() }: ProbeOptions = {},
 ): Promise<readonly ProbeRow[]> {
-  const surroundings = localSurroundings(sysfsRoot);
-  const entries: readonly DeviceEntry[] =
-    id === undefined
-      ? listDevices().filter(({ transports }) => transports[0] === "local")
-      : [findDevice(id)];
-  const parts = entries.flatMap(({ id: device, runtimes, meters }) => [
-    ...runtimes.map((name) => ({
-      row: { device, kind: "runtime" as const, name },
-      probe: runtimeKinds[name]?.(surroundings).probe,
-    })),
-    ...meters.map((name) => ({
-      row: { device, kind: "meter" as const, name },
-      probe: meterKinds[name]?.(surroundings).probe,
-    })),
-  ]);
+  const entry = findDevice(id, folder);
+  const [kind] = entry.transports;
+  if (kind === "local") return probeHere(entry, localSurroundings(sysfsRoot, entry.settings));
+  if (!entry.address) return allRefused(entry, "it has no address yet", remedyFor(entry));
+  if (kind === "ssh") return probeOverSsh(entry);
+  return allRefused(entry, `${kind} devices are tried when they are measured`, remedyFor(entry));
+}
+
+const remedyFor = ({ id, transports }: DeviceEntry): string =>
+  transports[0] === "trace"
+    ? "wattsplit devices trace FILE reads what an instrument recorded of it"
+    : `wattsplit devices add NAME --like ${id} --address ${transports[0] === "adb" ? "SERIAL" : "USER@HOST"}`;
+
+async function probeHere(
+  { id: device, runtimes, meters }: DeviceEntry,
+  surroundings: Surroundings,
+): Promise<readonly ProbeRow[]> {
+  const parts = [
+    ...runtimes.map((name) => ({ kind: "runtime" as const, name, open: runtimeKinds[name] })),
+    ...meters.map((name) => ({ kind: "meter" as const, name, open: meterKinds[name] })),
+  ];
   return Promise.all(
-    parts.map(async ({ row, probe }) => {
-      if (!probe) throw new Error(`${row.kind} "${row.name}" is not registered`);
-      return { ...row, ...outcomeOf(await probe()) };
+    parts.map(async ({ kind, name, open }) => {
+      if (!open) throw new Error(`${kind} "${name}" is not registered`);
+      return { device, kind, name, ...outcomeOf(await open(surroundings).probe()) };
     }),
   );
 }
@@ -47,3 +63,64 @@ const outcomeOf = (found: Availability): Pick<ProbeRow, "works" | "detail" | "re
   found.ok
     ? { works: true, detail: found.note ?? "", remedy: "" }
     : { works: false, detail: found.reason, remedy: found.remedy };
+
+const answerSchema = z.object({
+  rows: z.array(
+    z.object({
+      kind: z.enum(["runtime", "meter"]),
+      name: z.string(),
+      works: z.boolean(),
+      detail: z.string(),
+      remedy: z.string(),
+    }),
+  ),
+});
+
+/** Asks the same package on the device to probe the machine that it is on. */
+async function probeOverSsh(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
+  const transport = sshTransport({ host: entry.address ?? "", configFile: entry.sshConfig });
+  const argv = [...commandOf(entry), "devices", "probe", "local", "--json"];
+  try {
+    const { code, stdout, stderr } = await transport.exec(argv, { timeout_s: 60 });
+    const json = stdout.slice(stdout.indexOf("{"));
+    const parsed = code === 0 ? answerSchema.safeParse(JSON.parse(json)) : undefined;
+    if (!parsed?.success)
+      return allRefused(
+        entry,
+        `no wattsplit answers there: ${stderr.trim().split("\n").at(-1) ?? ""}`,
+        `Install this version of wattsplit on the device, and try: ${argv.join(" ")}`,
+      );
+    const wanted = [...entry.runtimes, ...entry.meters];
+    return parsed.data.rows
+      .filter(({ name }) => wanted.includes(name))
+      .map((row) => ({ device: entry.id, ...row }));
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    return allRefused(
+      entry,
+      error.message,
+      `Make this work first: ssh ${entry.address} true (it asks for nothing, and knows the host's key)`,
+    );
+  } finally {
+    await transport.close();
+  }
+}
+
+const allRefused = (
+  { id: device, runtimes, meters }: DeviceEntry,
+  detail: string,
+  remedy: string,
+): readonly ProbeRow[] =>
+  [
+    ...runtimes.map((name) => ({ kind: "runtime" as const, name })),
+    ...meters.map((name) => ({ kind: "meter" as const, name })),
+  ].map((part) => ({ device, ...part, works: false, detail, remedy }));
+
+/** Every device of the catalogue and of the user's own, one line each. */
+export const knownDevices = (folder = devicesFolder()) =>
+  listDevices(folder).map(({ id, summary, transports, address }) => ({
+    id,
+    transport: transports[0] ?? "",
+    address: address ?? "",
+    summary,
+  }));

@@ -1,6 +1,17 @@
 import type { Meter } from "./meter.ts";
+import { androidBatteryMeter } from "./meters/android-battery.ts";
+import { androidOdpmMeter } from "./meters/android-odpm.ts";
+import { batteryMeter } from "./meters/battery.ts";
+import { hwmonMeter } from "./meters/hwmon.ts";
+import { jetsonMeter } from "./meters/jetson.ts";
 import { noMeter } from "./meters/none.ts";
+import { nvidiaSmiMeter } from "./meters/nvidia-smi.ts";
+import { nvmlMeter } from "./meters/nvml.ts";
+import { perfMeter } from "./meters/perf.ts";
+import { powermetricsMeter } from "./meters/powermetrics.ts";
 import { raplMeter } from "./meters/rapl.ts";
+import { raspberryPiMeter } from "./meters/raspberry-pi.ts";
+import { shellyMeter } from "./meters/shelly.ts";
 import type { Runtime } from "./runtime.ts";
 import { ortCpuRuntime } from "./runtimes/ort-cpu.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -10,8 +21,19 @@ export const runtimeKinds: Readonly<Record<string, (surroundings: Surroundings) 
   "ort-cpu": ortCpuRuntime,
 };
 
-/** Meters by name, best first: one line per kind. */
+/** Meters by name, counters of energy before samples of power: one line per kind. */
 export const meterKinds: Readonly<Record<string, (surroundings: Surroundings) => Meter>> = {
   rapl: raplMeter,
+  perf: perfMeter,
+  nvml: nvmlMeter,
+  "android-odpm": androidOdpmMeter,
+  powermetrics: powermetricsMeter,
+  jetson: jetsonMeter,
+  "nvidia-smi": nvidiaSmiMeter,
+  hwmon: hwmonMeter,
+  "raspberry-pi": raspberryPiMeter,
+  "android-battery": androidBatteryMeter,
+  battery: batteryMeter,
+  shelly: shellyMeter,
   none: () => noMeter,
 };

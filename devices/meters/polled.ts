@@ -1,16 +1,19 @@
 import type { Clock } from "../clock.ts";
 import type { Meter, MeterSample } from "../meter.ts";
+import { SampleStream } from "./sample-stream.ts";
 
-/** Start, samples and stop of a meter that is read when asked: `read` gives all rails at this moment. */
-export function polled(
-  clock: Clock,
-  read: () => readonly MeterSample[],
-): Pick<Meter, "start" | "samples" | "stop"> {
-  let stream = new Stream();
+type Streaming = Pick<Meter, "start" | "samples" | "stop">;
+
+/**
+ * Start, samples and stop of a meter that is read when asked: `read` gives the rails that can be read at this moment. One
+ * that cannot is absent, and whoever integrates finds the gap.
+ */
+export function polled(clock: Clock, read: () => readonly MeterSample[]): Streaming {
+  let stream = new SampleStream();
   let stop = (): void => undefined;
   return {
     start: async ({ period_s }) => {
-      stream = new Stream();
+      stream = new SampleStream();
       const { push } = stream;
       push(read());
       stop = clock.every(period_s, () => push(read()));
@@ -24,32 +27,32 @@ export function polled(
   };
 }
 
-/** Readings that wait for whoever takes them. */
-class Stream implements AsyncIterable<MeterSample> {
-  #waiting: MeterSample[] = [];
-  #ended = false;
-  #wake = (): void => undefined;
-
-  readonly push = (samples: readonly MeterSample[]): void => {
-    this.#waiting.push(...samples);
-    this.#wake();
-  };
-
-  end(): void {
-    this.#ended = true;
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<MeterSample> {
-    for (;;) {
-      const samples = this.#waiting;
-      this.#waiting = [];
-      yield* samples;
-      if (this.#waiting.length > 0) continue;
-      if (this.#ended) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+/** The same where a reading takes a while: the next one waits for it, and one that fails is absent. */
+export function asked(clock: Clock, read: () => Promise<readonly MeterSample[]>): Streaming {
+  let stream = new SampleStream();
+  let stop = (): void => undefined;
+  let reading: Promise<void> | undefined;
+  const readOnce = (): Promise<void> => {
+    const { push } = stream;
+    reading ??= read()
+      .then(push, () => undefined)
+      .finally(() => {
+        reading = undefined;
       });
-    }
-  }
+    return reading;
+  };
+  return {
+    start: async ({ period_s }) => {
+      stream = new SampleStream();
+      await readOnce();
+      stop = clock.every(period_s, () => void readOnce());
+    },
+    samples: () => stream,
+    stop: async () => {
+      stop();
+      await reading;
+      await readOnce();
+      stream.end();
+    },
+  };
 }

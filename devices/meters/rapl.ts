@@ -39,15 +39,16 @@ export function raplMeter({ files, clock }: Pick<Surroundings, "files" | "clock"
     ...polled(clock, () =>
       zones()
         .filter(({ counted }) => counted)
-        .map((zone) => readCounter(files, zone, clock)),
+        .flatMap((zone) => readCounter(files, zone, clock)),
     ),
   };
 }
 
-function readCounter(files: Files, zone: Zone, clock: Clock): MeterSample {
+/** Nothing where the counter cannot be read any more: the gap shows in the window. */
+function readCounter(files: Files, zone: Zone, clock: Clock): readonly MeterSample[] {
   const energy_uj = parseCount(files.readText(zone.energyFile));
-  if (energy_uj === undefined) throw new Error(`RAPL counter ${zone.energyFile} became unreadable`);
-  return { rail: zone.id, time_s: clock.now_s(), energy_j: energy_uj / 1e6 };
+  if (energy_uj === undefined) return [];
+  return [{ rail: zone.id, time_s: clock.now_s(), energy_j: energy_uj / 1e6 }];
 }
 
 function findZones(files: Files): readonly Zone[] {

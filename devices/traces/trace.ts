@@ -1,0 +1,54 @@
+import { linearRegression } from "simple-statistics";
+import { UserError } from "../../src/errors.ts";
+import { type IntervalEnergy, integrate } from "../integrator.ts";
+import type { MeterSample, Rail } from "../meter.ts";
+
+/** What an instrument beside the device recorded, on the instrument's clock. */
+export interface Trace {
+  readonly rail: Rail;
+  readonly samples: readonly MeterSample[];
+  /** Edges of the line that the device pulls at the borders of its work, s. */
+  readonly markers_s: readonly number[];
+}
+
+/** Any of these instruments' limits. */
+const maxPower_w = 500;
+
+export const traceRail = (kind: "power" | "current-voltage"): Rail => ({
+  id: "trace",
+  label: "trace",
+  kind,
+  domain: "board",
+  counted: true,
+  maxPower_w,
+});
+
+export interface TraceWindow {
+  readonly from_s: number;
+  readonly to_s: number;
+  readonly energy: IntervalEnergy;
+}
+
+/** Every second stretch between two markers, from the second marker on: what EnergyRunner calls its windows. */
+export function windowsBetween({ rail, samples, markers_s }: Trace): readonly TraceWindow[] {
+  const windows: TraceWindow[] = [];
+  for (let i = 1; i + 1 < markers_s.length; i += 2) {
+    const [from_s = 0, to_s = 0] = [markers_s[i], markers_s[i + 1]];
+    windows.push({ from_s, to_s, energy: integrate([rail], samples, { from_s, to_s }) });
+  }
+  return windows;
+}
+
+/**
+ * Times of samples taken at a constant rate whose own stamps came in bursts: the straight line through stamps over their
+ * numbers. Throws a UserError where the stamps do not grow.
+ */
+export function refitTimes(stamps_s: readonly number[]): readonly number[] {
+  const { m, b } = linearRegression(stamps_s.map((stamp_s, i) => [i, stamp_s]));
+  if (!(m > 0))
+    throw new UserError("The times of the trace do not grow", {
+      hint: "Export it again with its time column.",
+      exit: "usage",
+    });
+  return stamps_s.map((_, i) => b + m * i);
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { addDevice, findDevice, listDevices, probeDevices } from "../../devices/index.ts";
+import { meterKinds, runtimeKinds } from "../../devices/registry.ts";
+import { cli } from "../support/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-devices-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const env = { WATTSPLIT_DEVICES: folder };
+const none = join(folder, "none");
+
+describe("the catalogue", () => {
+  it.each(listDevices(none).map((entry) => [entry.id, entry] as const))(
+    "names only runtimes, meters and rails that exist, for %s",
+    (_, { runtimes, meters, rails = [] }) => {
+      expect(runtimes.filter((name) => !(name in runtimeKinds))).toEqual([]);
+      expect(meters.filter((name) => !(name in meterKinds))).toEqual([]);
+      const known = rails.map(({ rail }) => rail);
+      expect(
+        rails.flatMap(({ includes = [] }) => includes).filter((rail) => !known.includes(rail)),
+      ).toEqual([]);
+    },
+  );
+
+  it("has a file for each id, and this machine under both of its names", () => {
+    const files = readdirSync(join(import.meta.dirname, "../../devices/catalog"));
+
+    expect(files.sort()).toEqual(
+      listDevices(none)
+        .map(({ id }) => `${id}.json`)
+        .sort(),
+    );
+    expect(findDevice("this-machine", none)).toEqual(findDevice("local", none));
+  });
+
+  it("takes an address in place of a name", () => {
+    expect(findDevice("ssh:pi@board", none)).toMatchObject({
+      id: "ssh:pi@board",
+      address: "pi@board",
+      transports: ["ssh"],
+    });
+  });
+
+  it("says what is wrong with a file of the user's", () => {
+    const broken = mkdtempSync(join(folder, "broken-"));
+    writeFileSync(join(broken, "x.json"), JSON.stringify({ id: "x", transports: ["pigeon"] }));
+
+    expect(() => listDevices(broken)).toThrow(
+      /x\.json describes no device: .*(summary|transports)/,
+    );
+  });
+
+  it("adds no device under a name that is a path, and none twice", () => {
+    const pi = { ...findDevice("raspberry-pi-5", none), address: "pi@board" };
+
+    expect(() => addDevice({ ...pi, id: "../evil" }, folder)).toThrow(/no name for a device/);
+    addDevice({ ...pi, id: "twice" }, folder);
+    expect(() => addDevice({ ...pi, id: "twice" }, folder)).toThrow(/already/);
+  });
+});
+
+describe("devices on the command line", () => {
+  it("adds one's own, lists it and probes it", async () => {
+    const added = await cli(
+      [
+        "devices",
+        "add",
+        "my-pi",
+        "--like",
+        "raspberry-pi-5",
+        "--address",
+        "127.0.0.1",
+        "--ssh-config",
+        "/dev/null",
+      ],
+      { env },
+    );
+    const listed = await cli(["devices", "list", "--json"], { env });
+    const probed = await cli(["devices", "probe", "my-pi", "--json"], { env });
+
+    expect([added.code, listed.code, probed.code]).toEqual([0, 0, 0]);
+    expect(JSON.parse(listed.stdout).rows).toContainEqual(
+      expect.objectContaining({ id: "my-pi", transport: "ssh", address: "127.0.0.1" }),
+    );
+    for (const row of JSON.parse(probed.stdout).rows)
+      expect(row).toMatchObject({
+        device: "my-pi",
+        works: false,
+        remedy: expect.stringMatching(/ssh/),
+      });
+  });
+
+  it("probes this machine without any meter, exits 0 and says what to do", async () => {
+    const { code, stderr } = await cli(["devices", "probe", "local"], { env });
+
+    expect(code).toBe(0);
+    expect(stderr).toContain("To use meter");
+  });
+
+  it("exits 3 when a meter is asked for that does not work here", async () => {
+    const rows = await probeDevices("local");
+    const dead = rows.find(({ kind, works }) => kind === "meter" && !works)?.name ?? "";
+
+    const { code, stderr } = await cli(
+      ["profile", "--net", "mnist-cnn", "--meter", dead, "--db", join(folder, "x.db")],
+      { env },
+    );
+
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining(`Meter "${dead}" is not available`),
+    ]);
+  });
+});

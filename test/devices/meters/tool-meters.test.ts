@@ -1,0 +1,255 @@
+import { createServer } from "node:http";
+import { afterAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../../devices/clock.ts";
+import { filesBelow } from "../../../devices/files.ts";
+import type { Meter } from "../../../devices/index.ts";
+import { androidBatteryMeter, gaugeConvention } from "../../../devices/meters/android-battery.ts";
+import { androidOdpmMeter, OdpmCounters, readOdpm } from "../../../devices/meters/android-odpm.ts";
+import { nvidiaSmiMeter } from "../../../devices/meters/nvidia-smi.ts";
+import { nvmlMeter } from "../../../devices/meters/nvml.ts";
+import { perfMeter } from "../../../devices/meters/perf.ts";
+import { powermetricsMeter } from "../../../devices/meters/powermetrics.ts";
+import { railsPower, raspberryPiMeter } from "../../../devices/meters/raspberry-pi.ts";
+import { shellyMeter } from "../../../devices/meters/shelly.ts";
+import type { Surroundings } from "../../../devices/surroundings.ts";
+import { VirtualClock } from "../../profiler/simulated-device/clock.ts";
+import { sysfsFixture } from "../sysfs.ts";
+import { type FakeTool, fakeTools } from "./fake-tools.ts";
+import { meterSuite, readFor } from "./meter-suite.ts";
+
+type Make = (surroundings: Surroundings) => Meter;
+type Tools = Readonly<Record<string, FakeTool>>;
+
+const open = (make: Make, tools: Tools, files: Readonly<Record<string, string>> = {}) => {
+  const clock = new VirtualClock();
+  const root = sysfsFixture(files);
+  return {
+    clock,
+    meter: make({ files: filesBelow(root), clock, transport: fakeTools(tools), settings: {} }),
+  };
+};
+
+/** A real reading of a Raspberry Pi 5 (shared firmware 2024), shortened to three rails and two without current. */
+const pmic = `
+   3V3_SYS_A current(1)=0.06245952A
+   DDR_VDD2_A current(3)=0.00780744A
+  VDD_CORE_A current(7)=10.87674000A
+   3V3_SYS_V volt(9)=3.30000000V
+  DDR_VDD2_V volt(11)=1.10000000V
+  VDD_CORE_V volt(15)=0.89745940V
+     EXT5V_V volt(24)=5.06788000V
+      BATT_V volt(25)=3.01110800V
+`;
+const odpm = (big: number, tpu: number, delta?: readonly number[]) => `
+State residency of "AoC":
+============= PowerStats HAL 2.0 energy meter ==============
+                           Channel    Cumulative Energy
+              [S2M_VDD_CPUCL2]:CPU   ${big.toFixed(2).padStart(14)} mWs${delta ? ` (${String(delta[0]).padStart(14)})` : ""}
+             [S10M_VDD_TPU]:Tensor   ${tpu.toFixed(2).padStart(14)} mWs${delta ? ` (${String(delta[1]).padStart(14)})` : ""}
+========== End of PowerStats HAL 2.0 energy meter ==========
+Energy consumers:  CPU : 99.00 mWs
+`;
+const plist = (elapsed_ns: number, cpu: number) =>
+  `<plist><dict><key>elapsed_ns</key><integer>${elapsed_ns}</integer><key>processor</key><dict><key>cpu_energy</key><integer>${cpu}</integer><key>gpu_energy</key><integer>20</integer></dict></dict></plist>`;
+const perfLine = (time: string, joules: string, rail: string) =>
+  `     ${time},${joules},Joules,power/energy-${rail}/,1000435200,100.00,,\n`;
+const power = "sys/bus/event_source/devices/power/events";
+
+const cases: readonly (readonly [string, Make, Tools, Readonly<Record<string, string>>?])[] = [
+  ["raspberry-pi", raspberryPiMeter, { vcgencmd: { prints: () => pmic } }],
+  [
+    "nvidia-smi",
+    nvidiaSmiMeter,
+    {
+      "nvidia-smi": {
+        prints: () => "0, NVIDIA H100, 118.42, 117.90\n",
+        streams: ["0, NVIDIA H100, 118.42, 117.90\n", "0, NVIDIA H100, [N/A], 120\n"],
+      },
+    },
+  ],
+  [
+    "perf",
+    perfMeter,
+    {
+      perf: {
+        stderr: "3.51,Joules,power/energy-pkg/,1000435200,100.00,,\n",
+        streams: [perfLine("0.100123", "3.51", "pkg"), perfLine("0.200310", "3.49", "pkg")],
+      },
+    },
+    { [`${power}/energy-pkg`]: "event=0x02" },
+  ],
+  [
+    "powermetrics",
+    powermetricsMeter,
+    {
+      powermetrics: {
+        prints: () => plist(104_510_000, 98),
+        streams: [`${plist(104_510_000, 98)}\0`, `${plist(105_000_000, 99)}\0`],
+      },
+    },
+  ],
+  ["android-odpm", androidOdpmMeter, { dumpsys: { prints: () => odpm(30203.5, 5578.76, [0, 0]) } }],
+  [
+    "android-battery",
+    androidBatteryMeter,
+    { sh: { prints: () => "Discharging\n3850000\n-412000\n" } },
+  ],
+];
+for (const [name, make, tools, files] of cases)
+  meterSuite(name, {
+    works: () => open(make, tools, files),
+    absent: () => open(make, {}),
+    vanishes: () => {
+      const there = { value: true };
+      const gone = Object.fromEntries(
+        Object.entries(tools).map(([tool, fake]) => [
+          tool,
+          { ...fake, prints: () => (there.value ? (fake.prints?.() ?? "") : "") },
+        ]),
+      );
+      const vanish = (): void => {
+        there.value = false;
+      };
+      return { ...open(make, gone, files), vanish };
+    },
+  });
+
+const card = (energies: readonly (number | undefined)[]) => {
+  let read = 0;
+  return { name: "NVIDIA H100", energy_mj: () => energies[Math.min(read++, energies.length - 1)] };
+};
+const nvml = (energies: readonly (number | undefined)[]) => {
+  const clock = new VirtualClock();
+  return { clock, meter: nvmlMeter({ clock }, async () => ({ cards: () => [card(energies)] })) };
+};
+meterSuite("nvml", {
+  works: () => nvml([1000, 1000, 2000, 3000]),
+  absent: () => nvml([undefined]),
+  vanishes: () => ({ ...nvml([1000, 1000, undefined]), vanish: () => undefined }),
+});
+
+describe("a Raspberry Pi 5", () => {
+  it("sums the rails that have current and voltage, paired by name", () => {
+    expect(railsPower(pmic)).toBeCloseTo(
+      0.06245952 * 3.3 + 0.00780744 * 1.1 + 10.87674 * 0.8974594,
+      9,
+    );
+  });
+
+  it("derives the board's power, and calls it derived", async () => {
+    const { meter, clock } = open(raspberryPiMeter, { vcgencmd: { prints: () => pmic } });
+    const samples = await readFor(meter, clock, 0);
+
+    const [rails, board] = samples.map(({ power_w = Number.NaN }) => power_w);
+    expect(board).toBeCloseTo(1.1327 * (rails ?? 0) + 0.6444, 9);
+    expect((await meter.describe()).quality).toBe("derived");
+  });
+});
+
+describe("streams of tools", () => {
+  it("count up perf's energies of intervals on perf's own clock", async () => {
+    const { meter, clock } = open(perfMeter, cases[2]?.[2] ?? {}, cases[2]?.[3]);
+    const samples = await readFor(meter, clock, 0.2);
+
+    expect(samples.map(({ energy_j }) => energy_j)).toEqual([3.51, 7]);
+    expect((samples[1]?.time_s ?? 0) - (samples[0]?.time_s ?? 0)).toBeCloseTo(0.100187, 9);
+  });
+
+  it("take powermetrics' elapsed time, not the one asked for", async () => {
+    const { meter, clock } = open(powermetricsMeter, cases[3]?.[2] ?? {});
+    const samples = (await readFor(meter, clock, 0.2)).filter(({ rail }) => rail === "cpu_energy");
+
+    expect(samples.map(({ energy_j }) => energy_j)).toEqual([0.098, 0.197]);
+    expect((samples[1]?.time_s ?? 0) - (samples[0]?.time_s ?? 0)).toBeCloseTo(0.105, 9);
+  });
+
+  it("take the average where a card has no instantaneous power", async () => {
+    const { meter, clock } = open(nvidiaSmiMeter, cases[1]?.[2] ?? {});
+
+    expect((await readFor(meter, clock, 0.2)).map(({ power_w }) => power_w)).toEqual([118.42, 120]);
+  });
+});
+
+describe("the on-device power meter of a Pixel", () => {
+  it.each([
+    ["new", odpm(30203.5, 5578.76), "S2M_VDD_CPUCL2", "CPU"],
+    [
+      "old",
+      odpm(30203.5, 5578.76).replace("[S2M_VDD_CPUCL2]:CPU", "S2M_VDD_CPUCL2"),
+      "S2M_VDD_CPUCL2",
+      "",
+    ],
+  ])("is read in its %s form, and only its own section", (_, text, rail, subsystem) => {
+    expect(readOdpm(text)).toEqual([
+      { rail, subsystem, total_j: 30.2035, delta_j: undefined },
+      { rail: "S10M_VDD_TPU", subsystem: "Tensor", total_j: 5.57876, delta_j: undefined },
+    ]);
+  });
+
+  it("trusts exact differences where totals are coarse, and totals where somebody else asked", () => {
+    const counters = new OdpmCounters();
+    const at = (total: number, delta: number) => readOdpm(odpm(total, 1, [delta, 0]));
+    counters.advance(at(100_000_000, 5), 0);
+    const [exact] = counters.advance(at(100_000_016, 12.34), 1);
+    const [disturbed] = counters.advance(at(100_001_016, 3), 2);
+
+    expect(exact?.energy_j).toBeCloseTo(0.01234, 9);
+    expect(disturbed?.energy_j).toBeCloseTo(0.01234 + 1, 6);
+  });
+});
+
+describe("a phone's battery gauge", () => {
+  it.each([
+    ["Mi A1: microamperes, positive", [412_000, 398_000, 450_000], { unit: "uA", sign: 1 }],
+    ["P8 Lite: milliamperes, negative", [-412, -398, -450], { unit: "mA", sign: -1 }],
+    ["no gauge", [-(2 ** 31), 0, 0], undefined],
+  ])("is understood: %s", (_, readings, convention) => {
+    expect(gaugeConvention(readings)).toEqual(convention);
+  });
+
+  it("is refused while the phone is charged", async () => {
+    const { meter } = open(androidBatteryMeter, {
+      sh: { prints: () => "Charging\n3850000\n-412000\n" },
+    });
+
+    expect(await meter.probe()).toMatchObject({
+      ok: false,
+      remedy: expect.stringContaining("cable"),
+    });
+  });
+
+  it("gives amperes that flow out of it as positive", async () => {
+    const { meter, clock } = open(androidBatteryMeter, {
+      sh: { prints: () => "Discharging\n3850000\n-412000\n" },
+    });
+
+    expect((await readFor(meter, clock, 0))[0]).toMatchObject({
+      current_a: 0.412,
+      voltage_v: 3.85,
+    });
+  });
+});
+
+describe("a Shelly plug", () => {
+  const server = createServer((request, response) => {
+    const status = { id: 0, apower: 10.7, voltage: 120.7, aenergy: { total: 46791.262 } };
+    response.end(request.url === "/rpc/Switch.GetStatus?id=0" ? JSON.stringify(status) : "");
+  });
+  afterAll(() => server.close());
+
+  it("is read over HTTP, and missed where its address is not known", async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const shelly = `127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+    const meter = shellyMeter({ clock: systemClock, settings: { shelly } });
+
+    expect(await meter.probe()).toEqual({ ok: true, note: "10.7 W now" });
+    await meter.start({ period_s: 1 });
+    await meter.stop();
+    for await (const { power_w } of meter.samples()) expect(power_w).toBe(10.7);
+    expect(await shellyMeter({ clock: systemClock, settings: {} }).probe()).toMatchObject({
+      ok: false,
+      remedy: expect.stringContaining('"shelly"'),
+    });
+  });
+});

@@ -1,0 +1,128 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { windowsBetween } from "../../devices/index.ts";
+import { readTraceCsv } from "../../devices/traces/csv.ts";
+import { readEnergyRunner } from "../../devices/traces/energyrunner.ts";
+import { readTrace } from "../../devices/traces/read-trace.ts";
+import { refitTimes } from "../../devices/traces/trace.ts";
+import { median } from "../../src/statistics.ts";
+import { cli } from "../support/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-traces-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Joules of each window. */
+const energies = (trace: Parameters<typeof windowsBetween>[0]): readonly number[] =>
+  windowsBetween(trace).map(({ energy }) => {
+    if (!energy.ok) throw new Error(energy.reason);
+    return energy.energy_j;
+  });
+
+const tiny = ["../../../../shared", "../../../shared"]
+  .map((shared) => join(import.meta.dirname, shared, "data/tables/mlperf_tiny/traces"))
+  .find(existsSync);
+
+describe.skipIf(!tiny)(
+  `MLPerf Tiny's traces${tiny ? "" : " (needs shared/data/tables/mlperf_tiny)"}`,
+  () => {
+    // Results of submissions 1.0 OctoML microtvm_native and 1.1 Krai X-CUBE-AI 8.0, github.com/mlcommons/tiny_results_v1.x
+    it.each([
+      ["h7a3_xcubeai8_ad", 6000, 235.833],
+      ["h7a3_xcubeai8_ic", 200, 7615.35],
+      ["h7a3_xcubeai8_kws", 800, 2362.103],
+      ["l4r5_microtvm_ad", 1000, 633.734],
+    ])("give the published energy to 0.01 %%: %s", (name, inferences, energy_uj) => {
+      const found = energies(readTrace(join(tiny ?? "", `${name}_trace1-energy.bin`)));
+
+      expect(found).toHaveLength(5);
+      expect(Math.abs((1e6 * median([...found])) / inferences / energy_uj - 1)).toBeLessThan(1e-4);
+    });
+  },
+);
+
+/** An EnergyRunner file: 10 Hz, 50 mW and 200 mW by turns of a second. */
+function energyRunnerFile(): Uint8Array {
+  const bytes = new Uint8Array(5 + 4 * 60);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = 0xf1;
+  view.setFloat32(1, 10, true);
+  for (let i = 0; i < 60; i++) view.setFloat32(5 + 4 * i, Math.floor(i / 10) % 2 ? 200 : 50, true);
+  return bytes;
+}
+
+describe("traces of instruments", () => {
+  it("of EnergyRunner are powers in mW between edges", () => {
+    const trace = readEnergyRunner(energyRunnerFile(), "[0, 1.1, 1.8, 3.1, 3.8]");
+
+    expect(energies(trace).map((energy_j) => energy_j.toFixed(9))).toEqual([
+      "0.140000000",
+      "0.140000000",
+    ]);
+  });
+
+  it.each([
+    [
+      "Joulescope",
+      "#time,current,voltage,power,charge,energy,in0",
+      (t: number, m: number) => `${t},0.1,3,0.3,0,0,${m}`,
+      undefined,
+    ],
+    [
+      "PPK2",
+      "Timestamp(ms),Current(uA),D0-D7",
+      (t: number, m: number) => `${1e3 * t},100000,0000000${m}`,
+      3,
+    ],
+    [
+      "Otii",
+      "Timestamp,Main Current (A),Main Voltage (V),GPI1",
+      (t: number, m: number) => `${t},0.1,3,${m}`,
+      undefined,
+    ],
+    ["any other", "time_s,power_w,marker", (t: number, m: number) => `${t},0.3,${m}`, undefined],
+  ])("of %s are known by their columns", (_, head, row, voltage_v) => {
+    const rows = Array.from({ length: 50 }, (_, i) => row(i / 10, Math.floor(i / 10) % 2));
+    const trace = readTraceCsv([head, ...rows].join("\n"), { voltage_v });
+
+    expect(trace.markers_s).toEqual([1, 2, 3, 4]);
+    expect(energies(trace)).toEqual([expect.closeTo(0.3, 9)]);
+  });
+
+  it("of Monsoon have their clock refitted where stamps came in bursts", () => {
+    const stamps_s = Array.from({ length: 1000 }, (_, i) => Math.floor(i / 50) * 0.01 + 0.0002);
+    const times_s = refitTimes(stamps_s);
+    const gaps_s = times_s.slice(1).map((time_s, i) => time_s - (times_s[i] ?? 0));
+
+    expect(Math.min(...gaps_s)).toBeCloseTo(2e-4, 6);
+    expect(Math.max(...gaps_s)).toBeCloseTo(2e-4, 6);
+    const rows = stamps_s.map((stamp_s) => `${1e3 * stamp_s},100,3,`).join("\n");
+    expect(readTraceCsv(`Time(ms),Main(mA),Main Voltage(V),\n${rows}`).samples[7]).toMatchObject({
+      current_a: 0.1,
+      voltage_v: 3,
+    });
+  });
+
+  it("are refused without a voltage, and with columns that nobody knows", () => {
+    const ppk = "Timestamp(ms),Current(uA),D0-D7\n0,1,0";
+
+    expect(() => readTraceCsv(ppk)).toThrow(/no voltage/);
+    expect(() => readTraceCsv("a,b\n1,2")).toThrow(/known instrument/);
+    expect(() => readEnergyRunner(Uint8Array.of(1, 2, 3), "[]")).toThrow(/no energy trace/);
+  });
+
+  it("are read by `devices trace`", async () => {
+    const path = join(folder, "trace1-energy.bin");
+    writeFileSync(path, energyRunnerFile());
+    writeFileSync(join(folder, "trace1-timestamps.json"), "[0, 1.1, 1.8, 3.1, 3.8]");
+
+    const { code, stdout } = await cli(["devices", "trace", path, "--inferences", "10", "--json"]);
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      provenance: "measured",
+      energy_j: expect.closeTo(0.014, 9),
+    });
+  });
+});
