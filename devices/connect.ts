@@ -1,9 +1,11 @@
 import { UserError } from "../src/errors.ts";
-import type { Agent } from "./agent/agent.ts";
+import { type Agent, agentOn } from "./agent/agent.ts";
 import { forkAgent } from "./agent/fork.ts";
 import { programAgent } from "./agent/program-agent.ts";
+import { androidMachine } from "./android-machine.ts";
 import type { DeviceEntry, TransportKind } from "./catalog.ts";
 import type { ChosenParts } from "./parts.ts";
+import { adbTransport } from "./transports/adb.ts";
 import { sshTransport } from "./transports/ssh.ts";
 
 /** How an agent for a device is had, as often as the one before was lost. */
@@ -29,6 +31,7 @@ const connections: {
     close: async () => undefined,
   }),
   ssh: overSsh,
+  adb: overAdb,
 };
 
 export function connectionTo(
@@ -53,6 +56,27 @@ function overSsh(entry: DeviceEntry, { runtime, meters, settings = {} }: ChosenP
   ];
   return { connect: () => programAgent(transport, argv), close: () => transport.close() };
 }
+
+function overAdb(entry: DeviceEntry, parts: ChosenParts): Connection {
+  const transport = adbTransport({ serial: entry.address });
+  const settings = settingsOf(entry);
+  return {
+    connect: async () => {
+      await transport.exec(["true"]);
+      return agentOn(await androidMachine(transport, { ...parts, settings }));
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** Of meters and runtimes of a device that is reached from here. */
+export const settingsOf = ({
+  settings,
+  runner,
+}: DeviceEntry): Readonly<Record<string, string>> => ({
+  ...settings,
+  ...(runner === undefined ? {} : { runner }),
+});
 
 /** The command that this package is on a device. */
 export const commandOf = ({ command = ["npx", "wattsplit"] }: DeviceEntry): readonly string[] =>

@@ -1,11 +1,13 @@
 import { z } from "zod";
+import { androidSurroundings } from "./android-machine.ts";
 import { type DeviceEntry, devicesFolder, findDevice, listDevices } from "./catalog.ts";
-import { commandOf } from "./connect.ts";
+import { commandOf, settingsOf } from "./connect.ts";
 import { localSurroundings } from "./local-machine.ts";
 import type { Availability } from "./meter.ts";
 import { meterKinds, runtimeKinds } from "./registry.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TransportError } from "./transport.ts";
+import { adbTransport } from "./transports/adb.ts";
 import { sshTransport } from "./transports/ssh.ts";
 
 /** One runtime or meter of a device: whether it works, else why not and what to do. */
@@ -32,6 +34,7 @@ export async function probeDevices(
 ): Promise<readonly ProbeRow[]> {
   const entry = findDevice(id, folder);
   const [kind] = entry.transports;
+  if (kind === "adb") return probeOverAdb(entry);
   if (kind === "local") return probeHere(entry, localSurroundings(sysfsRoot, entry.settings));
   if (!entry.address) return allRefused(entry, "it has no address yet", remedyFor(entry));
   if (kind === "ssh") return probeOverSsh(entry);
@@ -104,6 +107,21 @@ async function probeOverSsh(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
   } finally {
     await transport.close();
   }
+}
+
+async function probeOverAdb(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
+  const transport = adbTransport({ serial: entry.address });
+  try {
+    await transport.exec(["true"]);
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    return allRefused(
+      entry,
+      error.message,
+      "Turn on USB debugging, allow this computer on the phone, and look at: adb devices -l",
+    );
+  }
+  return probeHere(entry, androidSurroundings(transport, settingsOf(entry)));
 }
 
 const allRefused = (

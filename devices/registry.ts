@@ -14,11 +14,13 @@ import { raspberryPiMeter } from "./meters/raspberry-pi.ts";
 import { shellyMeter } from "./meters/shelly.ts";
 import type { Runtime } from "./runtime.ts";
 import { ortCpuRuntime } from "./runtimes/ort-cpu.ts";
+import { ortPerfTestRuntime } from "./runtimes/ort-perf-test.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Runtimes by name: one line per kind. */
 export const runtimeKinds: Readonly<Record<string, (surroundings: Surroundings) => Runtime>> = {
   "ort-cpu": ortCpuRuntime,
+  "ort-perf-test": ortPerfTestRuntime,
 };
 
 /** Meters by name, counters of energy before samples of power: one line per kind. */

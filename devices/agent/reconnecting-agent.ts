@@ -43,10 +43,10 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
   ): Promise<T> => {
     for (let losses = 1; ; losses++) {
       const answer = await question(agent).catch(unlessLost);
-      if (!(answer instanceof ConnectionLost)) return answer;
+      if (!(answer instanceof Loss)) return answer;
       signal?.throwIfAborted();
-      if (losses === mostLosses) throw endless(answer);
-      await again(answer.message, signal);
+      if (losses === mostLosses) throw endless(answer.cause);
+      await again(answer.cause.message, signal);
     }
   };
   return {
@@ -65,8 +65,17 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
   };
 }
 
-function unlessLost(error: unknown): ConnectionLost {
-  if (error instanceof ConnectionLost) return error;
+/** Answers that never came. */
+class Loss {
+  readonly cause: Error;
+
+  constructor(cause: Error) {
+    this.cause = cause;
+  }
+}
+
+function unlessLost(error: unknown): Loss {
+  if (isPassing(error)) return new Loss(error);
   throw error;
 }
 
