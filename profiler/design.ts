@@ -39,7 +39,7 @@ export function spreadDesign(space: SearchSpace, count: number, random: Random):
       }),
     );
   });
-  return [...ends, ...drawn].slice(0, count);
+  return [...ends, ...drawn.map(({ widths }) => widths)].slice(0, count);
 }
 
 /** Sizes of networks with a repeated part: small enough that the part is most of what they cost. */
@@ -85,11 +85,11 @@ export function heldOutDesign(
     (_, i) => heldOutFamilies[i % heldOutFamilies.length] ?? "random",
   );
   const rounds = Math.ceil(count / heldOutFamilies.length);
-  const widths = distinctWidths(count, taken, (i) => {
-    const size = (Math.floor(i / heldOutFamilies.length) + random.uniform()) / rounds;
-    return heldOutRules[families[i] ?? "random"](space, size, random);
+  const drawn = distinctWidths(count, taken, (place) => {
+    const size = (Math.floor(place / heldOutFamilies.length) + random.uniform()) / rounds;
+    return heldOutRules[families[place] ?? "random"](space, size, random);
   });
-  return widths.map((chosen, i) => ({ family: families[i] ?? "random", widths: chosen }));
+  return drawn.map(({ place, widths }) => ({ family: families[place] ?? "random", widths }));
 }
 
 type HeldOutRule = (space: SearchSpace, size: number, random: Random) => Widths;
@@ -176,19 +176,26 @@ function within({ groups, grid }: SearchSpace, group: number, width: number): nu
   return Math.min(cap, Math.max(floor, Math.round(width / grid) * grid));
 }
 
-/** Up to `count` widths, none twice and none in `taken`. A small space has fewer: bounded tries, not an endless search. */
+/** Tries at one place of a design before it is left empty. */
+const triesPerNetwork = 20;
+
+/**
+ * One network for each place, none twice and none in `taken`; places for which none is left are skipped, as in small
+ * spaces: bounded tries, not an endless search.
+ */
 function distinctWidths(
   count: number,
   taken: readonly Widths[],
-  draw: (i: number) => Widths,
-): readonly Widths[] {
+  draw: (place: number) => Widths,
+): readonly { readonly place: number; readonly widths: Widths }[] {
   const seen = new Set(taken.map((widths) => widths.join()));
-  const found: Widths[] = [];
-  for (let tries = 0; found.length < count && tries < 20 * count; tries++) {
-    const widths = draw(found.length);
-    if (seen.has(widths.join())) continue;
-    seen.add(widths.join());
-    found.push(widths);
-  }
-  return found;
+  return Array.from({ length: Math.max(0, count) }, (_, place) => place).flatMap((place) => {
+    for (let tries = 0; tries < triesPerNetwork; tries++) {
+      const widths = draw(place);
+      if (seen.has(widths.join())) continue;
+      seen.add(widths.join());
+      return [{ place, widths }];
+    }
+    return [];
+  });
 }

@@ -51,6 +51,13 @@ describe("the plan of a profile", () => {
     }
   });
 
+  it("holds out most of the networks asked for, though a family has few of a size", () => {
+    for (let seed = 1; seed <= 30; seed++)
+      expect(
+        written(planFor("mnist-cnn", { seed, heldOutNetworks: 40 }), "held-out").length,
+      ).toBeGreaterThan(30);
+  });
+
   it("spreads its networks evenly over the logarithm of size, more of them small than large", () => {
     const sizes = written(planFor("mobilenet-v1-cifar"), "design").map(sizeOf);
     const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
