@@ -1,4 +1,5 @@
 import { loadCosts } from "./answers/cost-table.ts";
+import { canaryDrift } from "./checks/drift.ts";
 import { heldOutError } from "./checks/networks.ts";
 import type { Check, CheckInput, CheckResult } from "./checks/result.ts";
 import {
@@ -19,6 +20,7 @@ export interface Finding extends CheckResult {
 /** Every check by the name it is reported under. */
 const checks = {
   "held-out error": heldOutError,
+  drift: canaryDrift,
   "positive costs": positiveCosts,
   samples: enoughSamples,
   flags: flaggedShare,

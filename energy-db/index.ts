@@ -30,6 +30,7 @@ export {
   type LoadSpread,
   loadKey,
   loadSpread,
+  unknownSd,
   usableRows,
 } from "./loads/combine-loads.ts";
 export {

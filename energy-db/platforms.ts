@@ -54,12 +54,17 @@ export function listPlatforms(database: Database): readonly PlatformSummary[] {
     });
 }
 
-/** The one platform that matches; a UserError lists what there is when none or several do. */
+/**
+ * The one platform that matches; a UserError lists what there is when none or several do. A platform of an upgraded table
+ * says "unknown" where version 1 did not ask: it does not stand beside one that has rows and could be the same machine.
+ */
 export function findPlatform(database: Database, filter: PlatformFilter): PlatformSummary {
   const all = listPlatforms(database);
   const wanted = Object.entries(filter).filter(([, value]) => value !== undefined);
-  const matching = all.filter((platform) =>
-    wanted.every(([field, value]) => platform[field as keyof PlatformIdentity] === value),
+  const matching = withoutForerunners(
+    all.filter((platform) =>
+      wanted.every(([field, value]) => platform[field as keyof PlatformIdentity] === value),
+    ),
   );
   const [found] = matching;
   if (found && matching.length === 1) return found;
@@ -76,6 +81,29 @@ export function findPlatform(database: Database, filter: PlatformFilter): Platfo
         : "It is empty; measure with: wattsplit profile --device local --net mnist-cnn --db FILE",
     exit: "usage",
   });
+}
+
+const identityFields = [
+  "device",
+  "processor",
+  "fingerprint",
+  "os",
+  "runtime",
+  "runtimeVersion",
+  "runtimeBuild",
+  "precision",
+  "threads",
+  "powerMode",
+] as const satisfies readonly (keyof PlatformIdentity)[];
+
+function withoutForerunners(platforms: readonly PlatformSummary[]): readonly PlatformSummary[] {
+  const couldBe = (old: PlatformSummary, known: PlatformSummary): boolean =>
+    old.fingerprint === "unknown" &&
+    old !== known &&
+    known.networkMeasurements > 0 &&
+    identityFields.every((field) => old[field] === known[field] || old[field] === "unknown") &&
+    identityFields.some((field) => old[field] !== known[field]);
+  return platforms.filter((old) => !platforms.some((known) => couldBe(old, known)));
 }
 
 /** "local: AMD EPYC, ort-cpu 1.30.0, float32, 1 thread, power mode unknown, machine 3f9a01c2". */

@@ -8,6 +8,7 @@ import {
   moderate,
   type SizedVariance,
   studentT95,
+  unknownSd,
   usableRows,
   variancePrior,
 } from "../energy-db/index.ts";
@@ -82,7 +83,10 @@ export function combineKernels(
             studentT95(freedom) * latency_s * Math.sqrt(variance * share),
             nodes * recordingHalf_s,
           )
-        : Number.POSITIVE_INFINITY;
+        : Math.hypot(
+            studentT95(Number.POSITIVE_INFINITY) * latency_s * unknownSd * Math.sqrt(loads * share),
+            nodes * recordingHalf_s,
+          );
     const half_s = half(own, 1 / (networks > 1 ? networks : loads));
     const newHalf_s = half(between, 1 + 1 / networks);
     return {

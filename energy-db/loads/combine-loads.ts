@@ -103,6 +103,12 @@ export function usableRows<Row extends LoadRow>(rows: readonly Row[]): readonly 
   return kept.filter((row) => !hasFlag(row, "drift") || !calm.has(loadKey(row)));
 }
 
+/**
+ * Standard deviation of one load, as a fraction, where it is alone and nothing is known of others: twice the 3 to 5 % by which
+ * a machine's speed moves, so that nobody takes it for knowledge.
+ */
+export const unknownSd = 0.1;
+
 /** One subject's values in different blocks combined, by name. */
 function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | "batch" | "role">>(
   rows: readonly Row[],
@@ -142,11 +148,10 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
       const { variance, freedom } = moderate(own, spread.prior);
       // Few loads alone cannot tell the state of the machine they share.
       const shared = effects.size > 0 || given ? spread.blockSd ** 2 / blocks : 0;
-      // One load and nothing known of others: any interval would be made up.
       const half =
         freedom > 0
           ? studentT95(freedom) * Math.sqrt(variance / loads + shared)
-          : Number.POSITIVE_INFINITY;
+          : studentT95(Number.POSITIVE_INFINITY) * unknownSd;
       return [
         subject,
         {
@@ -154,7 +159,7 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
           low_s: Math.exp(centre - half),
           high_s: Math.exp(centre + half),
           loads,
-          relativeSd: Math.sqrt(variance),
+          relativeSd: freedom > 0 ? Math.sqrt(variance) : unknownSd,
         },
       ];
     }),

@@ -3,7 +3,14 @@ import { checkTable, type EnergyTable, fitTable } from "../../energy-db/index.ts
 import type { EnergyReading } from "../../energy-db/records.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import { drawnChains, fillTable, packedPlatform } from "../support/packed-platform.ts";
-import { chain, estimateOf, identity, measuredNetwork, sessionSettings } from "./example-rows.ts";
+import {
+  chain,
+  estimateOf,
+  identity,
+  latencyOf,
+  measuredNetwork,
+  sessionSettings,
+} from "./example-rows.ts";
 import { freshTable } from "./temporary.ts";
 
 const cost = ({ inChannels, outChannels }: Kernel) => 1.23e-6 + 1.1e-9 * inChannels * outChannels;
@@ -42,7 +49,30 @@ describe("checkTable", () => {
     const found = checkTable(table, platformId);
 
     expect(found.filter(({ severity }) => severity !== "ok")).toEqual([]);
-    expect(new Set(found.map(({ check }) => check)).size).toBe(7);
+    expect(new Set(found.map(({ check }) => check)).size).toBe(8);
+  });
+
+  test("shows how fast the canary was over a session, and from one to the next", () => {
+    const canaries = (times_s: readonly number[]) => {
+      session = table.startSession(platformId, sessionSettings);
+      for (const [position, latency_s] of times_s.entries())
+        store(chain(8, 8), cost, {
+          role: "canary",
+          position,
+          load: position,
+          measuredAt: `2026-01-01T00:0${position}:00Z`,
+          latency: latencyOf(latency_s),
+        });
+    };
+    storeDesign();
+    canaries([40e-6, 40e-6, 40.2e-6, 40.4e-6, 40e-6, 40.4e-6]);
+    canaries([40e-6, 40e-6, 41e-6, 42e-6, 44e-6, 44e-6]);
+
+    expect(findings("drift")).toEqual([
+      "ok: session 2: canary 40.1 µs over 6 blocks, last third against first +0.5 %",
+      "warning: session 3: canary 41.5 µs over 6 blocks, last third against first +10 %",
+      "warning: session 3: canary against session 2 +3.49 %",
+    ]);
   });
 
   test("reports the error on networks held out by family, by size and by session", () => {

@@ -310,6 +310,22 @@ describe("an energy table", () => {
     table.close();
   });
 
+  test("answers from the known machine once it has rows, not from its forerunner of version 1", () => {
+    const { table, platform, session } = tableWithSession();
+    const upgraded = { fingerprint: "unknown", os: "unknown", runtimeBuild: "unknown" };
+    const { id } = table.ensurePlatform({ ...identity, ...upgraded }, {});
+
+    expect(() => table.findPlatform({ device: "local" })).toThrow("2 platforms match");
+    table.addNetworkMeasurement(
+      platform.id,
+      session,
+      measuredNetwork(chain(8, 8), () => 1e-6),
+    );
+    expect(table.findPlatform({ device: "local" }).id).toBe(platform.id);
+    expect(table.findPlatform({ fingerprint: "unknown" }).id).toBe(id);
+    table.close();
+  });
+
   test("keeps sessions with what they learn about their instruments, bit by bit", () => {
     const { table, platform, session } = tableWithSession();
     const source = { uri: "https://example.org/t.json", format: "bitfusion", sha256: "00ff" };
