@@ -167,19 +167,19 @@ function legendOf(shown: {
     [...new Set(points.map(({ reading }) => reading.provenance))].join(", ");
   const entries: readonly (LegendEntry & { readonly isShown: boolean })[] = [
     {
-      label: `search (${provenance(shown.rounds)})`,
+      label: `search, images held out (${provenance(shown.rounds)})`,
       role: "predicted",
       symbol: "circle",
       isShown: shown.rounds.length > 0,
     },
     {
-      label: `delivered (${provenance(shown.final)})`,
+      label: `delivered, test images (${provenance(shown.final)})`,
       role: "measured",
       symbol: allMeasured(shown.final) ? "dot" : "circle",
       isShown: shown.final.length > 0,
     },
     {
-      label: `uniform widths (${provenance(shown.references)})`,
+      label: `uniform widths, test images (${provenance(shown.references)})`,
       role: "reference",
       symbol: "square",
       isShown: shown.references.length > 0,

@@ -8,6 +8,7 @@ import type {
 import { combineLoads, describeKernel, loadCosts } from "../../../energy-db/index.ts";
 import type { SearchHistory } from "../../../search/index.ts";
 import type {
+  CanaryRow,
   CurveRow,
   EnergyNote,
   HeldOutError,
@@ -43,6 +44,7 @@ export function tableReport(
     platforms: [platformRow(table, platform)],
     energy: energyNote(costs.energyModel),
     heldOut: heldOutErrors(table, platform.id),
+    canary: canaryRows(table, platform.id),
     curves,
     stairs: stairsOf(network, costs, curves),
   };
@@ -83,6 +85,15 @@ function heldOutErrors(table: EnergyTable, platformId: number): readonly HeldOut
     return [{ ...summary, medianError, p90Error, rows }];
   });
 }
+
+const canaryRows = (table: EnergyTable, platformId: number): readonly CanaryRow[] =>
+  table
+    .networkMeasurements(platformId, { role: "canary" })
+    .map(({ sessionId, measuredAt, latency }) => ({
+      session: `${sessionId}`,
+      measuredAt,
+      latency_s: latency.floor.latency_s,
+    }));
 
 const latencyReading = (cost: CostAnswer): Reading => ({
   value: cost.latency_s,

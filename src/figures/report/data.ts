@@ -1,3 +1,4 @@
+import type { CanaryRow } from "../drift.ts";
 import type {
   CurveRow,
   HeldOutRow,
@@ -25,6 +26,8 @@ export interface ReportData {
   readonly search?: SearchResult | undefined;
   readonly verification?: VerificationResult | undefined;
   readonly heldOut?: readonly HeldOutError[] | undefined;
+  /** The canary over time. */
+  readonly canary?: readonly CanaryRow[] | undefined;
   readonly curves?: readonly CurveRow[] | undefined;
   readonly stairs?: readonly StairRow[] | undefined;
 }

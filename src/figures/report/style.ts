@@ -69,5 +69,6 @@ footer dl { margin: 0; }
   body { padding: 0; font-size: 10pt; }
   figure, .tile, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; }
 }
 `;

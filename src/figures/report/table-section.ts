@@ -1,5 +1,6 @@
 import { formatPercent, formatSeconds } from "../../units.ts";
 import { costCurve } from "../cost-curve.ts";
+import { type CanaryRow, drift } from "../drift.ts";
 import { heldOut } from "../held-out.ts";
 import { renderFigure } from "../render.ts";
 import type { CurveRow, HeldOutRow, StairRow } from "../rows.ts";
@@ -12,6 +13,7 @@ import { type Column, table } from "./table.ts";
 /** What the table holds: platforms, whether its kernels add up, and the cost curves with their stairs. */
 export function tableSection(data: ReportData): Markup | undefined {
   const { platforms = [], energy, heldOut: errors = [], curves = [], stairs = [] } = data;
+  const { canary = [] } = data;
   if (platforms.length + errors.length + curves.length === 0) return undefined;
   return html`<section>
 <h2>Measured costs</h2>
@@ -19,6 +21,7 @@ ${platforms.length > 0 ? table("Platforms", platformColumns, platforms) : undefi
 ${energy && html`<p>${energyMarkup(energy)}</p>`}
 ${errors.length > 0 ? heldOutFigures(errors, platforms) : undefined}
 ${curves.length > 0 ? curvesFigure(curves, stairs, platforms) : undefined}
+${canary.length > 0 ? driftFigure(canary, platforms) : undefined}
 </section>`;
 }
 
@@ -67,6 +70,22 @@ function curvesFigure(
 ${table("Cost curves", curveColumns, curves)}
 </figure>`;
 }
+
+function driftFigure(canary: readonly CanaryRow[], platforms: readonly PlatformRow[]): Markup {
+  const caption = html`The canary, one network that is measured in every block: what it gained or lost, all networks of that time did. n = ${canary.length} blocks.${platformsSentence(platforms)}`;
+  return figureMarkup(
+    "The machine over time",
+    (width) => drift(canary, width),
+    caption,
+    table("Canary", canaryColumns, canary),
+  );
+}
+
+const canaryColumns: readonly Column<CanaryRow>[] = [
+  { head: "session", cell: ({ session }) => session },
+  { head: "measured", cell: ({ measuredAt }) => measuredAt },
+  { head: "latency", cell: ({ latency_s }) => formatSeconds(latency_s), numeric: true },
+];
 
 const platformColumns: readonly Column<PlatformRow>[] = [
   { head: "device", cell: ({ device }) => device },
