@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   costCurve,
+  drift,
   type Figure,
   gains,
   heldOut,
@@ -79,7 +80,7 @@ test("what was measured is filled and what was computed is hollow", () => {
 test("a delivered network that was only modelled is not drawn as measured", () => {
   const svg = renderFigure(searchPath({ ...path, budget: undefined }, "energy_j"));
 
-  expect(svg).toContain("delivered (modelled)");
+  expect(svg).toContain("delivered, test images (modelled)");
   expect(svg).not.toContain("measured)");
 });
 
@@ -110,4 +111,17 @@ test("labels of thirty thin layers never come closer than a line of text", () =>
   const gaps = tops.slice(1).map((top, index) => top - (tops[index] ?? 0));
   expect(tops.length).toBeGreaterThan(15);
   expect(Math.min(...gaps)).toBeGreaterThan(10.9);
+});
+
+test("the canary is drawn over the minutes of each session, against the fastest of all", () => {
+  const at = (session: string, minute: number, latency_s: number) => ({
+    session,
+    measuredAt: `2026-01-01T0${session}:0${minute}:00Z`,
+    latency_s,
+  });
+  const { plot } = drift([at("1", 0, 4e-5), at("1", 3, 4.2e-5), at("2", 1, 4.4e-5)]);
+  const svg = renderFigure({ description: "drift", plot });
+
+  expect(svg).toContain("session 1, 2026-01-01T01:03:00Z: 42 µs, 5 % slower");
+  expect(svg).toContain("session 2, 2026-01-01T02:01:00Z: 44 µs, 10 % slower");
 });
