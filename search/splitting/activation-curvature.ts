@@ -6,7 +6,25 @@ import { activate } from "../../src/training/activations.ts";
 export interface Tangent {
   readonly value: tf.Tensor;
   readonly along: tf.Tensor;
+  /** An activation still to be applied, after the max pooling that follows. */
+  readonly pending?: Activation;
 }
+
+/** Flat in places and never falling: there the largest of a window is one of many equals, and before the activation it is not. */
+const waitsForMaxPooling: ReadonlySet<Activation> = new Set(["relu", "relu6"]);
+
+/**
+ * A rectifier of what is read by max pooling only waits until after it. That is the same function, but in a window whose
+ * activations are all zero the kink then lies at the largest pre-activation, not at the first of equals.
+ */
+export const activateOrWait = (
+  activation: Activation,
+  tangent: Tangent,
+  { isMaxPooled }: { readonly isMaxPooled: boolean },
+): Tangent =>
+  isMaxPooled && waitsForMaxPooling.has(activation)
+    ? { ...tangent, pending: activation }
+    : activateAlong(activation, tangent);
 
 /** Steepness of the softplus whose second derivative stands for the kink of relu (Wu et al. 2019: 3). */
 const surrogateBeta = 3;

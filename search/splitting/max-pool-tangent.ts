@@ -1,49 +1,36 @@
 import type { PoolLayer } from "../../src/network/layer.ts";
 import { tf } from "../../src/tensor/index.ts";
-import type { Tangent } from "./activation-curvature.ts";
+import { activateAlong, type Tangent } from "./activation-curvature.ts";
 
 /** Lower than any activation, and finite, so that 0 times it is 0. */
 const padding = -3e38;
 
 /**
- * Maximum over windows and the derivative at the position of the maximum (the first one of equals).
- * The derivative is linear in `along`, and its adjoint is the gradient kernel of max pooling itself.
+ * Maximum over windows and its derivative along a direction; an activation that waits stays waiting. The largest of two is
+ * b + relu(a - b), so that the maximum is a chain of kinks, each where two entries are equal, and each with the curvature that
+ * stands for relu's: splitting a neuron moves the entries of a window apart.
  */
-export function maxPoolAlong({ value, along }: Tangent, layer: PoolLayer): Tangent {
+export function maxPoolAlong({ value, along, ...waiting }: Tangent, layer: PoolLayer): Tangent {
   const { size, stride, padding: pad } = layer;
-  const pooled = tf.maxPool(value as tf.Tensor4D, size, stride, pad);
-  const choose = tf.customGrad((da, save) => {
-    (save as tf.GradSaveFunc)([value, pooled]);
-    return {
-      value: derivativeAtMaximum(value, da as tf.Tensor, layer),
-      gradFunc: (dy: tf.Tensor, [input, output]: tf.Tensor[]) =>
-        tf
-          .engine()
-          .runKernel(
-            tf.MaxPoolGrad,
-            { dy, input: input as tf.Tensor, output: output as tf.Tensor },
-            { filterSize: size, strides: stride, pad },
-          ) as tf.Tensor,
-    };
-  });
-  return { value: pooled, along: choose(along) };
+  return {
+    value: tf.maxPool(value as tf.Tensor4D, size, stride, pad),
+    along: largestAlong(windowEntries(value, layer, padding), windowEntries(along, layer, 0)),
+    ...waiting,
+  };
 }
 
-/** By selections between shifted copies: no runtime gathers by window positions. */
-function derivativeAtMaximum(value: tf.Tensor, along: tf.Tensor, layer: PoolLayer): tf.Tensor {
-  const derivatives = windowEntries(along, layer, 0);
-  const [first, ...others] = windowEntries(value, layer, padding);
-  let best = first;
-  let chosen = derivatives[0];
-  for (const [i, candidate] of others.entries()) {
-    const derivative = derivatives[i + 1];
-    if (!best || !chosen || !derivative) break;
-    const isHigher = tf.greater(candidate, best);
-    best = tf.where(isHigher, candidate, best);
-    chosen = tf.where(isHigher, derivative, chosen);
+/** By comparisons between shifted copies: no runtime gathers by window positions. */
+function largestAlong(values: readonly tf.Tensor[], alongs: readonly tf.Tensor[]): tf.Tensor {
+  let [largest, moved] = [values[0], alongs[0]];
+  for (const [i, candidate] of values.entries()) {
+    const along = alongs[i];
+    if (i === 0 || !largest || !moved || !along) continue;
+    const above = { value: tf.sub(candidate, largest), along: tf.sub(along, moved) };
+    moved = tf.add(moved, activateAlong("relu", above).along);
+    largest = tf.maximum(largest, candidate);
   }
-  if (!chosen) throw new Error("A pooling window has at least one entry");
-  return chosen;
+  if (!moved) throw new Error("A pooling window has at least one entry");
+  return moved;
 }
 
 /** One tensor per window position, row by row: the entry there of every window, [batch, out, out, channels]. */

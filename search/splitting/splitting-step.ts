@@ -122,6 +122,7 @@ function channelsAlong(
   const tangents = new Map<string, Tangent>();
   for (const name of group.group.layers) {
     const layer = lookUp(placed, name);
+    const reading = { isMaxPooled: isMaxPooled(name, placed) };
     const tangent =
       name === group.writer
         ? writerAlong(
@@ -129,15 +130,26 @@ function channelsAlong(
             weights,
             lookUp(read, readByWriter(name, placed)),
             fromRows(group, weights),
+            reading,
           )
         : channelwiseAlong(
             layer,
             weights,
             layer.inputs.map((input) => lookUp(tangents, input)),
+            reading,
           );
     tangents.set(name, tangent);
   }
   return group.mixedAt.map((name) => [name, lookUp(tangents, name)]);
+}
+
+/** True if nothing but max pooling reads the layer. */
+function isMaxPooled(name: string, placed: Placed): boolean {
+  const readers = [...placed.values()].filter(({ inputs }) => inputs.includes(name));
+  return (
+    readers.length > 0 &&
+    readers.every(({ layer }) => layer.kind === "pool" && layer.mode === "max")
+  );
 }
 
 /** A group's directions [neurons, d] in the shapes of its kernel and bias. */

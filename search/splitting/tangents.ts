@@ -3,7 +3,7 @@ import type { PlacedLayer } from "../../src/network/network.ts";
 import { batchNormEpsilon, type ParameterRole } from "../../src/network/parameters.ts";
 import { tf } from "../../src/tensor/index.ts";
 import { layerWeights, type WeightTensors } from "../../src/training/forward.ts";
-import { activateAlong, type Tangent } from "./activation-curvature.ts";
+import { activateOrWait, type Tangent } from "./activation-curvature.ts";
 import { maxPoolAlong } from "./max-pool-tangent.ts";
 
 /** A direction in the space of theta for every neuron of a layer, shaped as the layer stores its weights. */
@@ -13,12 +13,19 @@ export interface Theta {
   readonly bias?: tf.Tensor;
 }
 
+/** Who reads a layer, as far as it matters to what is computed of it. */
+interface Reading {
+  /** Max pooling, and nothing else. */
+  readonly isMaxPooled: boolean;
+}
+
 /** h(theta) of a conv2d or dense layer reading x, and its derivative along `direction`. */
 export function writerAlong(
   placed: PlacedLayer,
   weights: WeightTensors,
   x: tf.Tensor,
   direction: Theta,
+  reading: Reading,
 ): Tangent {
   const layer = placed.layer as Conv2dLayer | DenseLayer;
   const map = (kernel: tf.Tensor): tf.Tensor =>
@@ -32,10 +39,15 @@ export function writerAlong(
         ]);
   const read = layerWeights(weights, layer.name);
   const along = map(direction.kernel);
-  return finish(placed, read, {
-    value: map(read("kernel")),
-    along: direction.bias ? tf.add(along, direction.bias) : along,
-  });
+  return finish(
+    placed,
+    read,
+    {
+      value: map(read("kernel")),
+      along: direction.bias ? tf.add(along, direction.bias) : along,
+    },
+    reading,
+  );
 }
 
 /** The same for a layer that keeps its channels apart, from the tangents of what it reads. */
@@ -43,11 +55,12 @@ export function channelwiseAlong(
   placed: PlacedLayer,
   weights: WeightTensors,
   inputs: readonly Tangent[],
+  reading: Reading,
 ): Tangent {
   // The table is indexed by the layer's own kind, which the compiler cannot follow through a union.
   const rule = rules[placed.layer.kind] as Rule<LayerKind>;
   const read = layerWeights(weights, placed.layer.name);
-  return finish(placed, read, rule(placed, inputs, read));
+  return finish(placed, read, rule(placed, inputs, read), reading);
 }
 
 type Rule<K extends LayerKind> = (
@@ -95,12 +108,14 @@ const both = ({ value, along }: Tangent, map: (x: tf.Tensor4D) => tf.Tensor): Ta
 function finish(
   { layer }: PlacedLayer,
   read: (role: ParameterRole) => tf.Tensor,
-  { value, along }: Tangent,
+  { value, along, pending = "linear" }: Tangent,
+  reading: Reading,
 ): Tangent {
   let moved: Tangent = { value, along };
   if ("bias" in layer && layer.bias) moved = { value: tf.add(value, read("bias")), along };
   if ("batchNorm" in layer && layer.batchNorm) moved = normalize(moved, read);
-  return "activation" in layer ? activateAlong(layer.activation, moved) : moved;
+  // Only max pooling has one pending, and none of its own.
+  return activateOrWait("activation" in layer ? layer.activation : pending, moved, reading);
 }
 
 /** y = scale x + shift with moving moments, written as in `batchNormEval`; the shift has no derivative. */

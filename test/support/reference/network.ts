@@ -150,7 +150,10 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
         pixel(input, tap.y, tap.x, channel),
       );
       return layer.mode === "max"
-        ? window.reduce((best, next) => (next.value > best.value ? next : best))
+        ? // The larger of two is b + relu(a - b), kink and all.
+          window.reduce((best, next) =>
+            add(best, apply(referenceActivations.relu, add(next, scale(best, -1)))),
+          )
         : scale(window.reduce(add), 1 / window.length);
     }),
   global_pool: ({ out }, input) =>
