@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { Command, CommanderError, Option } from "commander";
 import type { CommandContext } from "../src/cli/context.ts";
 import { count } from "../src/cli/options.ts";
@@ -37,6 +38,10 @@ const context: CommandContext = {
   args: process.argv.slice(2),
 };
 
+const pause = async (signal: AbortSignal): Promise<void> => {
+  await setTimeout(5000, undefined, { signal });
+};
+
 const names = Object.entries(experiments).map(([name, { summary }]) => `  ${name}: ${summary}`);
 const program = new Command("experiment")
   .description("evidence: resumable, as tasks in a folder and a page made from them")
@@ -66,6 +71,7 @@ async function run(name: string, flags: Flags): Promise<void> {
       only: flags.only,
       most: flags.tasks,
       now: () => new Date(),
+      pause,
     };
     if (flags.plan) {
       terminal.answer(planText(work));

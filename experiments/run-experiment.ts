@@ -20,6 +20,8 @@ export interface ExperimentRun {
   /** At most this many tasks in this sitting. */
   readonly most?: number | undefined;
   readonly now: () => Date;
+  /** Waits a little for other processes; absent: a sitting ends where others have all known tasks in hand. */
+  readonly pause?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** How a sitting ended. */
@@ -40,8 +42,11 @@ export async function runExperiment(run: ExperimentRun): Promise<Sitting> {
     const open = outlook.tasks.filter(({ key }) => !folder.has(key));
     const mine = open.filter(({ kind }) => only === undefined || kind === only);
     const worked = done < most && (await workOnFirst(run, mine, outlook));
-    if (!worked) return { done, left: open.length };
-    done++;
+    if (worked) done++;
+    // Another process has the tasks in hand whose results will name more.
+    else if (done < most && mine.length > 0 && outlook.later.tasks > 0 && run.pause)
+      await run.pause(context.signal);
+    else return { done, left: open.length };
   }
 }
 

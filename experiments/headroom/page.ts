@@ -59,7 +59,7 @@ function armOf(setting: Setting, network: Arm["network"], finished: Finished): A
 function verdict(setting: Setting, all: readonly Arm[]): string {
   const name = settingKey(setting);
   const best = repeated(all).filter(({ network }) => !controls.includes(network.label))[0];
-  if (!best) return `${name}: ${count(all)} trainings so far, none repeated.`;
+  if (!best) return `${name}: ${count(all)} trainings so far, no answer yet. ${spreadText(all)}`;
   const against = controls.flatMap((label) => {
     const control = all.find(({ network }) => network.label === label);
     const difference = control && differenceOf(best, control, seeds.others);
@@ -71,7 +71,24 @@ function verdict(setting: Setting, all: readonly Arm[]): string {
   return (
     `${name}: the best allocation by held-out loss is ${best.network.label}: ${stated.join(", ")} ` +
     `in test accuracy under the seeds that did not choose it (${seeds.others.join(", ")}). ` +
-    (worth ? "There is room." : "That is no room worth a search.")
+    (worth ? "There is room. " : "That is no room worth a search. ") +
+    spreadText(all)
+  );
+}
+
+/** How far apart trainings of one network are: an order within that is no evidence. */
+function spreadText(all: readonly Arm[]): string {
+  const spreads = all
+    .filter(({ trained }) => trained.length > 1)
+    .map(({ network, trained }) => {
+      const accuracies = trained.map(({ test }) => test.accuracy);
+      return { label: network.label, range: Math.max(...accuracies) - Math.min(...accuracies) };
+    });
+  if (spreads.length === 0) return "No network has been trained under two seeds yet.";
+  const widest = Math.max(...spreads.map(({ range }) => range));
+  return (
+    `Seeds of one and the same network differ by up to ${percent(widest)} points of test accuracy (${spreads.length} networks with several seeds): ` +
+    "an order by fewer points under one seed is no evidence."
   );
 }
 

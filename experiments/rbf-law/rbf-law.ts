@@ -128,7 +128,7 @@ function page(finished: Finished): Page {
     answer: [
       `At a step of 0.001 realised and predicted change agree within ${(100 * worst(found.untrained)).toFixed(3)} % at a point that is not ` +
         `stationary and ${(100 * worst(found.trained)).toFixed(3)} % at a minimum, over all split types. Symmetric types err with the square of the ` +
-        "step, those that displace all copies the same way in proportion to it.",
+        "step; those with a common displacement (negative binary, hybrid triplet) in proportion to it.",
       `Growth by the least index: losses ${losses} with 1 to ${found.growth.length} neurons.`,
     ],
     sections: [

@@ -96,6 +96,29 @@ test("a task in another process's hands is left to it", async () => {
   expect(await sitting(open(path), tasks)).toEqual({ done: 1, left: 0 });
 });
 
+test("a sitting waits for another process whose results will name more tasks", async () => {
+  const path = newFolder();
+  const other = new ResultsFolder(path, header);
+  const laboratory = open(path);
+  const tasks = [counting("a", "train"), counting("b", "train")];
+  const record = { kind: "train", finishedAt: "", took_s: 1, estimated_s: 1 } as const;
+  const finishFirst = async () =>
+    other.add({ ...record, key: "a", toolVersion: "", machine: "", result: "a" });
+
+  let sat: unknown;
+  await other.claimed("a", async () => {
+    sat = await runExperiment({
+      experiment: experiment(tasks),
+      size: "quick",
+      laboratory,
+      now: () => new Date(0),
+      pause: finishFirst,
+    });
+  });
+
+  expect(sat).toEqual({ done: 1, left: 0 });
+});
+
 test("measuring and training can be done in different sittings", async () => {
   const path = newFolder();
   const tasks = [counting("a", "measure"), counting("b", "train")];
