@@ -1,11 +1,6 @@
-import type {
-  OnnxAttribute,
-  OnnxGraph,
-  OnnxNode,
-  OnnxTensor,
-  OnnxValue,
-} from "../../onnx/graph.ts";
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxValue } from "../../onnx/graph.ts";
 import { elementTypes } from "../../onnx/schema.ts";
+import { Constants, largestStoredFill } from "./constants.ts";
 import { convert } from "./convert.ts";
 import {
   axesOf,
@@ -19,7 +14,8 @@ import {
   splitShape,
   storedShape,
 } from "./layout.ts";
-import { namedOutputs, rectifyingConvolutions } from "./peephole.ts";
+import { Names } from "./names.ts";
+import { namedOutputs, neededNodes, rectifyingConvolutions } from "./peephole.ts";
 import { type GraphTarget, targetFor } from "./target.ts";
 import type { Pending, Traced, TracedType } from "./traced.ts";
 
@@ -34,26 +30,21 @@ interface StoredInput extends OnnxValue {
   readonly layout: Layout;
 }
 
-/** Larger constants of one value are expanded by the runtime instead of being stored. */
-const largestStoredFill = 256;
-
 /** Collects the nodes of one graph. Equal nodes are merged as they come; unused ones are dropped at the end. */
 export class GraphBuilder {
   readonly #inputs = new Map<string, StoredInput>();
   /** Open inputs whose layout has been fixed. */
   readonly #settled = new Set<string>();
   readonly #nodes: OnnxNode[] = [];
-  readonly #initializers = new Map<string, OnnxTensor>();
+  readonly #names = new Names();
+  readonly #constants = new Constants(this.#names);
   readonly #merged = new Map<string, readonly string[]>();
-  readonly #shared = new Map<string, string>();
   /** Shapes of values where they are known, and of reshaped values what they are reshapes of. */
   readonly #shapes = new Map<string, readonly number[]>();
   readonly #origins = new Map<string, string>();
   /** Tensors that are pending, by what they are made of. */
   readonly #made = new Map<string, Traced>();
   readonly #keys = new Map<Traced, string>();
-  readonly #taken = new Set<string>();
-  #next = 0;
 
   readonly target: GraphTarget;
 
@@ -70,7 +61,7 @@ export class GraphBuilder {
   ): Traced {
     const layout = plainLayout(shape.length);
     this.#inputs.set(name, { name, shape, type, layout });
-    this.#taken.add(name);
+    this.#names.take(name);
     return like !== undefined
       ? { shape, type, names: new Map(), input: { name, like } }
       : this.value(name, shape, type, layout);
@@ -108,7 +99,7 @@ export class GraphBuilder {
     const key = `${op}|${inputs.join()}|${JSON.stringify(attributes ?? {})}|${outputs}`;
     const known = this.#merged.get(key);
     if (known) return known;
-    const name = this.#freshName(op);
+    const name = this.#names.fresh(op);
     const names = axesOf(outputs).map((index) => (index ? `${name}_${index}` : name));
     this.#nodes.push({ name, op, inputs, outputs: names, ...(attributes ? { attributes } : {}) });
     this.#merged.set(key, names);
@@ -117,11 +108,7 @@ export class GraphBuilder {
 
   /** Name of an int64 vector constant: shapes, axes, pads. */
   ints(values: readonly number[]): string {
-    return this.#initializer({
-      type: "int64",
-      shape: [values.length],
-      data: BigInt64Array.from(values, BigInt),
-    });
+    return this.#constants.ints(values);
   }
 
   /** Name of a scalar constant. */
@@ -131,15 +118,12 @@ export class GraphBuilder {
 
   /** Name of a constant. */
   tensor(values: ArrayLike<number>, shape: readonly number[], type: TracedType): string {
-    const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type].from(values);
-    return this.#initializer({ type, shape, data });
+    return this.#constants.tensor(values, shape, type);
   }
 
   /** Name of a constant that takes work to make: made once per `key`. */
   shared(key: string, make: () => string): string {
-    const name = this.#shared.get(key) ?? make();
-    this.#shared.set(key, name);
-    return name;
+    return this.#constants.shared(key, make);
   }
 
   /** The name of a tensor's value in `layout` (default: as the program sees it), bringing it about if need be. */
@@ -212,7 +196,7 @@ export class GraphBuilder {
   #keyOf(traced: Traced): string {
     const [form] = traced.names;
     if (form) return [...form, ...traced.shape].join();
-    const known = this.#keys.get(traced) ?? `#${this.#next++}`;
+    const known = this.#keys.get(traced) ?? `#${this.#keys.size}`;
     this.#keys.set(traced, known);
     return known;
   }
@@ -250,7 +234,7 @@ export class GraphBuilder {
       })),
       outputs,
       layouts,
-      initializers: [...this.#initializers.values()].filter((tensor) => needed.has(tensor.name)),
+      initializers: this.#constants.all.filter((tensor) => needed.has(tensor.name)),
       nodes,
     };
   }
@@ -326,48 +310,9 @@ export class GraphBuilder {
 
   #output(key: string, traced: Traced, layout: Layout): OnnxValue {
     const source = this.read(isBlocked(layout) ? this.cleared(traced) : traced, layout);
-    const name = this.#taken.has(key) ? this.#freshName(`${key}:out`) : key;
-    this.#taken.add(name);
+    const name = this.#names.isTaken(key) ? this.#names.fresh(`${key}:out`) : key;
+    this.#names.take(name);
     this.#nodes.push({ name, op: "Identity", inputs: [source], outputs: [name] });
     return { name, shape: storedShape(traced.shape, layout), type: traced.type };
   }
-
-  #initializer(tensor: Omit<OnnxTensor, "name">): string {
-    const small = tensor.data.length <= largestStoredFill;
-    const key = small
-      ? `${tensor.type}[${tensor.shape.join()}]${tensor.data.join()}`
-      : `constant ${this.#next}`;
-    const known = this.#initializers.get(key);
-    if (known) return known.name;
-    const name = this.#freshName("constant");
-    this.#initializers.set(key, { ...tensor, name });
-    return name;
-  }
-
-  #freshName(stem: string): string {
-    let name = `${stem}_${this.#next++}`;
-    while (this.#taken.has(name)) name = `${stem}_${this.#next++}`;
-    this.#taken.add(name);
-    return name;
-  }
-}
-
-/** The nodes that some output needs, and the names of all values they read or make for one. */
-function neededNodes(
-  all: readonly OnnxNode[],
-  outputs: readonly string[],
-): { readonly nodes: readonly OnnxNode[]; readonly needed: ReadonlySet<string> } {
-  const needed = new Set(outputs);
-  const nodes: OnnxNode[] = [];
-  for (const node of all.toReversed()) {
-    const last = node.outputs.findLastIndex((output) => needed.has(output));
-    if (last < 0) continue;
-    for (const input of node.inputs) needed.add(input);
-    // Outputs nobody reads may be left out at the end, but not the parts of a split.
-    nodes.push({
-      ...node,
-      outputs: node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1),
-    });
-  }
-  return { nodes: nodes.reverse(), needed };
 }

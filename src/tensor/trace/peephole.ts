@@ -1,6 +1,26 @@
 import type { OnnxNode } from "../../onnx/graph.ts";
 import { nchwc } from "./convert.ts";
 
+/** The nodes that some output needs, and the names of all values they read or make for one. */
+export function neededNodes(
+  all: readonly OnnxNode[],
+  outputs: readonly string[],
+): { readonly nodes: readonly OnnxNode[]; readonly needed: ReadonlySet<string> } {
+  const needed = new Set(outputs);
+  const nodes: OnnxNode[] = [];
+  for (const node of all.toReversed()) {
+    const last = node.outputs.findLastIndex((output) => needed.has(output));
+    if (last < 0) continue;
+    for (const input of node.inputs) needed.add(input);
+    // Outputs nobody reads may be left out at the end, but not the parts of a split.
+    nodes.push({
+      ...node,
+      outputs: node.op === "Split" ? node.outputs : node.outputs.slice(0, last + 1),
+    });
+  }
+  return { nodes: nodes.reverse(), needed };
+}
+
 /** The nodes with those that only name an output gone wherever its maker can give it that name. */
 export function namedOutputs(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
