@@ -34,8 +34,6 @@ export type TensorState = Readonly<Record<string, string>>;
 
 export interface CompileOptions {
   readonly state?: TensorState;
-  /** Inputs whose values never change: they become part of the program, and run() does not ask for them. */
-  readonly constants?: Readonly<Record<string, TensorValue>>;
 }
 
 /** One function made ready for fixed input shapes. */

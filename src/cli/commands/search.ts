@@ -137,7 +137,12 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     makeFolder(flags.out);
     writeDocument(flags.out, "run", runRecord(flags, context, { costs, start, asked, margin }));
     const threads = flags.trainThreads ? { threads: flags.trainThreads } : {};
-    const engine = await createEngine({ backend: flags.backend, ...threads });
+    const engine = await createEngine({
+      backend: flags.backend,
+      onFallback: (program, nodes) =>
+        context.terminal.warn(`${program}: the CPU runs ${nodes.join(", ")}`),
+      ...threads,
+    });
     try {
       const found = await runSearch({
         context,

@@ -38,8 +38,7 @@ export async function eagerEngine(
   if (module) await loadModule(backend, module, nodeVersion);
   return {
     backend,
-    compile: (name, fn, inputs, { constants = {} } = {}) =>
-      Promise.resolve(eagerProgram(registered, { name, fn, inputs, constants })),
+    compile: (name, fn, inputs) => Promise.resolve(eagerProgram(registered, { name, fn, inputs })),
     close: () => Promise.resolve(),
   };
 }
@@ -68,13 +67,12 @@ interface Source {
   readonly name: string;
   readonly fn: TensorFunction;
   readonly inputs: Readonly<Record<string, TensorSpec>>;
-  readonly constants: Readonly<Record<string, TensorValue>>;
 }
 
 function eagerProgram(registered: string, source: Source): Program {
   return {
     run: async (values) => {
-      const given = checkInputs(source.name, source.inputs, { ...source.constants, ...values });
+      const given = checkInputs(source.name, source.inputs, values);
       const results = withTfjsBackend(registered, () => runScoped(source, given));
       try {
         const read = results.map(async ([key, tensor]) => [key, await readValue(tensor)] as const);

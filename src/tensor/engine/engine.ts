@@ -6,6 +6,7 @@ import { unknownName } from "../../errors.ts";
 import type { GraphTarget } from "../trace/target.ts";
 import { type BackendName, backendNames, type Engine } from "../types.ts";
 import { eagerEngine } from "./eager-engine.ts";
+import type { FallbackListener } from "./fallback.ts";
 import { machineTarget, onnxEngine, probeProvider } from "./onnx-engine.ts";
 
 const isOnnx = (name: BackendName): name is Extract<BackendName, `onnx-${string}`> =>
@@ -19,25 +20,37 @@ export async function createEngine({
   backend = "auto",
   threads = availableParallelism(),
   target,
+  onFallback,
 }: {
   readonly backend?: BackendName | "auto";
   readonly threads?: number;
   /** What graphs are written for; default: what is known and probed of this machine. */
   readonly target?: GraphTarget | undefined;
+  /** Told of the nodes that a GPU's provider leaves to the CPU; without it nobody looks for them. */
+  readonly onFallback?: FallbackListener | undefined;
 } = {}): Promise<Engine> {
-  if (backend === "auto") return openOnnx(await bestProvider(), threads, target);
+  const options = { threads, target, onFallback };
+  if (backend === "auto") return openOnnx(await bestProvider(), options);
   if (!backendNames.includes(backend)) throw unknownName("backend", backend, backendNames);
   if (!isOnnx(backend)) return eagerEngine(backend);
   const problem = await probeProvider(backend);
   if (problem) throw problem;
-  return openOnnx(backend, threads, target);
+  return openOnnx(backend, options);
 }
 
 const openOnnx = async (
   backend: Parameters<typeof onnxEngine>[0],
-  threads: number,
-  target?: GraphTarget,
-): Promise<Engine> => onnxEngine(backend, target ?? (await machineTarget(backend, threads)));
+  {
+    threads,
+    target,
+    onFallback,
+  }: {
+    readonly threads: number;
+    readonly target: GraphTarget | undefined;
+    readonly onFallback: FallbackListener | undefined;
+  },
+): Promise<Engine> =>
+  onnxEngine(backend, target ?? (await machineTarget(backend, threads)), { onFallback });
 
 /** A provider that cannot run is no error here: the next one is asked. */
 async function bestProvider(): Promise<"onnx-cuda" | "onnx-cpu"> {

@@ -2,12 +2,14 @@ import * as ort from "onnxruntime-node";
 import { UserError } from "../../errors.ts";
 import { encodeModel } from "../../onnx/encode.ts";
 import type { OnnxValue } from "../../onnx/graph.ts";
+import { nchwc } from "../trace/convert.ts";
 import type { TracedGraph } from "../trace/graph-builder.ts";
 import { type Layout, storedShape } from "../trace/layout.ts";
 import { type GraphTarget, targetFor } from "../trace/target.ts";
 import { traceGraph } from "../trace/trace.ts";
 import type { BackendName, Engine, Program, TensorSpec, TensorValue } from "../types.ts";
 import { probeBlockSize } from "./block-size.ts";
+import { type FallbackListener, type FallbackWatch, watchFallback } from "./fallback.ts";
 import { checkInputs } from "./inputs.ts";
 import { StoredValue } from "./stored-value.ts";
 
@@ -19,13 +21,19 @@ const providers: Record<OnnxBackend, ort.InferenceSession.SessionOptions["execut
   "onnx-cuda": ["cuda", "cpu"],
 };
 
-/** Runs traced graphs on a provider of ONNX Runtime, written for `target`. */
-export function onnxEngine(backend: OnnxBackend, target: GraphTarget): Engine {
+/**
+ * Runs traced graphs on a provider of ONNX Runtime, written for `target`. What a GPU's provider leaves to the CPU is
+ * told to `onFallback` after a program's first run.
+ */
+export function onnxEngine(
+  backend: OnnxBackend,
+  target: GraphTarget,
+  { onFallback }: { readonly onFallback?: FallbackListener | undefined } = {},
+): Engine {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: providers[backend] ?? [],
     intraOpNumThreads: target.threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
     // Planned blocks keep a fifth more memory and save no time here (docs/engine.md, sessions).
     enableMemPattern: false,
     // Threads wait actively inside a run, where operators follow each other closely, but not between runs.
@@ -37,25 +45,27 @@ export function onnxEngine(backend: OnnxBackend, target: GraphTarget): Engine {
   return {
     backend,
     threads: target.threads,
-    compile: async (name, fn, inputs, { state, constants = {} } = {}) => {
+    compile: async (name, fn, inputs, { state } = {}) => {
       const start = performance.now();
-      const asked = Object.entries(inputs).filter(([key]) => !(key in constants));
-      const graph = traceGraph(name, fn, inputs, {
-        // Where weights are constants the runtime finds its best layout itself.
-        target: Object.keys(constants).length > 0 ? unblocked(target) : target,
-        state,
-        constants,
-      });
+      const graph = traceGraph(name, fn, inputs, { target, state });
       const bytes = encodeModel(graph);
       const traced = performance.now();
-      const session = await ort.InferenceSession.create(bytes, options);
+      const watch =
+        onFallback && backend !== "onnx-cpu" ? watchFallback(name, onFallback) : undefined;
+      const session = await ort.InferenceSession.create(bytes, {
+        ...options,
+        graphOptimizationLevel: optimizationLevel(graph),
+        ...watch?.options,
+      });
       const program: Program = {
-        ...onnxProgram(session, graph, Object.fromEntries(asked)),
+        ...onnxProgram(session, graph, { inputs, watch }),
         traceMs: traced - start,
         sessionMs: performance.now() - traced,
         nodes: graph.nodes.length,
         release: async () => {
-          if (open.delete(program)) await session.release();
+          if (!open.delete(program)) return;
+          watch?.end(session);
+          await session.release();
         },
       };
       open.add(program);
@@ -67,12 +77,23 @@ export function onnxEngine(backend: OnnxBackend, target: GraphTarget): Engine {
   };
 }
 
-const unblocked = ({ block: _, ...target }: GraphTarget): GraphTarget => target;
+/**
+ * A graph in blocks leaves the runtime's optimiser nothing to gain, yet it takes three quarters of the time to open
+ * one (docs/engine.md, sessions).
+ */
+const optimizationLevel = ({ nodes }: TracedGraph): "all" | "disabled" =>
+  nodes.some(({ op }) => op.startsWith(nchwc)) ? "disabled" : "all";
 
 function onnxProgram(
   session: ort.InferenceSession,
   graph: TracedGraph,
-  inputs: Readonly<Record<string, TensorSpec>>,
+  {
+    inputs,
+    watch,
+  }: {
+    readonly inputs: Readonly<Record<string, TensorSpec>>;
+    readonly watch: FallbackWatch | undefined;
+  },
 ): Pick<Program, "run" | "arrange"> {
   return {
     arrange: (values) =>
@@ -90,6 +111,7 @@ function onnxProgram(
         return [name, feed] as const;
       });
       const results = await session.run(Object.fromEntries(feeds));
+      watch?.end(session);
       return Object.fromEntries(
         graph.outputs.map((output) => {
           const key = resultKey(output);

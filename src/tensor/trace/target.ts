@@ -25,14 +25,14 @@ export interface GraphTarget {
   readonly borders: Borders;
 }
 
-/** Read off node profiles on one AMD EPYC with AVX-512 (docs/engine.md, lowering choices). */
+/** Fitted on one AMD EPYC with AVX-512 by `bench lowering --fit` (docs/engine.md, borders). */
 const borders: Borders = {
   thinChannels: 8,
   wideChannels: 64,
   toeplitzEntries: 4096,
   rowWidth: 64,
   gradientTaps: 64,
-  gradientValuesPerPixel: 9216,
+  gradientValuesPerPixel: 4608,
 };
 
 /** The defaults for a provider; a block size and the number of threads come from the machine at hand. */

@@ -1,6 +1,6 @@
 import { inScope, withTfjsBackend } from "../scope.ts";
 import { tf } from "../tfjs.ts";
-import type { TensorFunction, TensorSpec, TensorState, TensorValue } from "../types.ts";
+import type { TensorFunction, TensorSpec, TensorState } from "../types.ts";
 import { tracingBackend, tracingBackendName } from "./backend.ts";
 import { GraphBuilder, type TracedGraph } from "./graph-builder.ts";
 import type { GraphTarget } from "./target.ts";
@@ -8,8 +8,6 @@ import type { GraphTarget } from "./target.ts";
 export interface TraceOptions {
   readonly target?: GraphTarget;
   readonly state?: TensorState | undefined;
-  /** Values of inputs that become constants of the graph. */
-  readonly constants?: Readonly<Record<string, TensorValue>> | undefined;
 }
 
 /**
@@ -22,17 +20,13 @@ export function traceGraph(
   name: string,
   fn: TensorFunction,
   inputs: Readonly<Record<string, TensorSpec>>,
-  { target, state = {}, constants = {} }: TraceOptions = {},
+  { target, state = {} }: TraceOptions = {},
 ): TracedGraph {
   const backend = tracingBackend();
   const builder = new GraphBuilder(target);
   const record = (): Record<string, tf.Tensor> => {
     const tensors = Object.entries(inputs).map(([key, { shape, dtype }]) => {
-      const constant = constants[key]?.data;
-      const traced = constant
-        ? { shape, type: dtype, names: new Map(), constant }
-        : builder.input(key, shape, dtype, { like: state[key] });
-      const info = backend.track(traced);
+      const info = backend.track(builder.input(key, shape, dtype, { like: state[key] }));
       return [key, tf.engine().makeTensorFromTensorInfo(info)] as const;
     });
     return fn(Object.fromEntries(tensors));

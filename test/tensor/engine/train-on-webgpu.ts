@@ -1,32 +1,63 @@
-// Trains a small network for two steps on WebGPU and on the CPU and prints the losses of both as JSON.
+// Trains small networks for two steps on WebGPU and on the CPU, evaluates them, and prints the losses as JSON.
 import type { Network } from "../../../src/network/network.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { createEngine, type Engine, type TensorValue } from "../../../src/tensor/index.ts";
 import { sgd } from "../../../src/training/optimizers.ts";
-import { type StepProgram, trainStep } from "../../../src/training/train-step.ts";
+import { evaluationStep, type StepProgram, trainStep } from "../../../src/training/train-step.ts";
+
+type ConvLayer = Extract<Network["layers"][number], { kind: "conv2d" }>;
+const conv = (name: string, width: number, kernelSize: ConvLayer["kernelSize"]): ConvLayer => ({
+  kind: "conv2d",
+  name,
+  width,
+  kernelSize,
+  stride: 1,
+  padding: "same",
+  bias: false,
+  batchNorm: true,
+  activation: "relu",
+});
+const depthwise = (name: string, stride: number): Network["layers"][number] => ({
+  kind: "depthwise_conv2d",
+  name,
+  kernelSize: 3,
+  stride,
+  padding: "same",
+  bias: false,
+  batchNorm: true,
+  activation: "relu",
+});
+const head: Network["layers"] = [
+  { kind: "global_pool", name: "global" },
+  { kind: "dense", name: "logits", width: 3, bias: true, activation: "linear" },
+];
+const input = { height: 8, width: 8, channels: 2 };
 
 /** Small: SwiftShader compiles a shader for every kind and shape of node. */
-const network: Network = {
-  name: "small",
-  input: { height: 8, width: 8, channels: 2 },
-  layers: [
-    {
-      kind: "conv2d",
-      name: "conv",
-      width: 4,
-      kernelSize: 3,
-      stride: 1,
-      padding: "same",
-      bias: false,
-      batchNorm: true,
-      activation: "relu",
-    },
-    { kind: "pool", name: "pool", mode: "max", size: 2, stride: 2, padding: "valid" },
-    { kind: "global_pool", name: "global" },
-    { kind: "dense", name: "logits", width: 3, bias: true, activation: "linear" },
-  ],
+const networks: Readonly<Record<string, Network>> = {
+  plain: {
+    name: "plain",
+    input,
+    layers: [
+      conv("conv", 4, 3),
+      { kind: "pool", name: "pool", mode: "max", size: 2, stride: 2, padding: "valid" },
+      ...head,
+    ],
+  },
+  /** MobileNetV1's stem and two of its blocks, one at stride 2 (Howard et al. 2017, table 1). */
+  mobilenet: {
+    name: "mobilenet",
+    input,
+    layers: [
+      conv("conv0", 4, 3),
+      depthwise("depthwise1", 1),
+      conv("conv1", 6, 1),
+      depthwise("depthwise2", 2),
+      conv("conv2", 8, 1),
+      ...head,
+    ],
+  },
 };
-const step = trainStep(network, sgd(), { batch: 4 });
 
 function initialValues({ inputs }: StepProgram): Record<string, TensorValue> {
   const random = seededRandom(1);
@@ -42,8 +73,12 @@ function initialValues({ inputs }: StepProgram): Record<string, TensorValue> {
   return Object.fromEntries(entries);
 }
 
-async function trainOn(engine: Engine): Promise<readonly number[]> {
-  const program = await engine.compile("train", step.fn, step.inputs);
+/** Two training steps and an evaluation with the weights they leave. */
+async function lossesOn(engine: Engine, network: Network): Promise<readonly number[]> {
+  const step = trainStep(network, sgd(), { batch: 4 });
+  const program = await engine.compile(`${network.name}-train`, step.fn, step.inputs, {
+    state: step.state,
+  });
   let values = initialValues(step);
   const losses: number[] = [];
   for (let i = 0; i < 2; i++) {
@@ -51,15 +86,33 @@ async function trainOn(engine: Engine): Promise<readonly number[]> {
     losses.push(Number(loss?.data[0]));
     values = { ...values, ...moved };
   }
-  await engine.close();
-  return losses;
+  const evaluation = evaluationStep(network, { batch: 4 });
+  const forward = await engine.compile(
+    `${network.name}-evaluate`,
+    evaluation.fn,
+    evaluation.inputs,
+  );
+  const given = Object.fromEntries(
+    Object.keys(evaluation.inputs).map((name) => [name, values[name] as TensorValue]),
+  );
+  const { loss } = await forward.run(given);
+  return [...losses, Number(loss?.data[0])];
 }
 
-async function trainOnBoth(): Promise<Record<string, unknown>> {
+async function lossesOnBoth(): Promise<Record<string, unknown>> {
   try {
-    const engine = await createEngine({ backend: "onnx-webgpu" });
-    const cpu = await createEngine({ backend: "onnx-cpu", threads: 1 });
-    return { webgpu: await trainOn(engine), cpu: await trainOn(cpu) };
+    const fallbacks: Record<string, readonly string[]> = {};
+    const onFallback = (program: string, nodes: readonly string[]) => {
+      fallbacks[program] = nodes;
+    };
+    const gpu = await createEngine({ backend: "onnx-webgpu", onFallback });
+    const cpu = await createEngine({ backend: "onnx-cpu", threads: 1, onFallback });
+    const losses: Record<string, unknown> = {};
+    for (const [name, network] of Object.entries(networks))
+      losses[name] = { webgpu: await lossesOn(gpu, network), cpu: await lossesOn(cpu, network) };
+    await gpu.close();
+    await cpu.close();
+    return { losses, fallbacks };
   } catch (error) {
     if (error instanceof Error && "exit" in error && error.exit === "unavailable")
       return { unavailable: error.message };
@@ -67,4 +120,4 @@ async function trainOnBoth(): Promise<Record<string, unknown>> {
   }
 }
 
-process.stdout.write(JSON.stringify(await trainOnBoth()));
+process.stdout.write(JSON.stringify(await lossesOnBoth()));

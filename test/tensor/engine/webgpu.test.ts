@@ -1,29 +1,65 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 /** Chromium's Vulkan driver that computes on the CPU. */
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
+interface Losses {
+  readonly webgpu?: readonly number[];
+  readonly cpu?: readonly number[];
+}
+
+interface Outcome {
+  readonly unavailable?: string;
+  readonly losses?: Readonly<Record<string, Losses>>;
+  readonly fallbacks?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** A driver is chosen before a process starts, hence a process of its own. */
-function trainInChild(): Record<string, readonly number[] | string> {
+function trainInChild(): Outcome {
   const script = fileURLToPath(new URL("./train-on-webgpu.ts", import.meta.url));
   const driver = existsSync(swiftShader) ? { VK_ICD_FILENAMES: swiftShader } : {};
   const output = execFileSync(process.execPath, ["--import", "tsx", script], {
     env: { ...process.env, ...driver },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  return JSON.parse(output.toString()) as Record<string, readonly number[] | string>;
+  return JSON.parse(output.toString()) as Outcome;
 }
 
-test("training on WebGPU gives the losses of the CPU", ({ skip }) => {
-  const { unavailable, webgpu, cpu } = trainInChild();
-  if (unavailable) {
-    process.stderr.write(`skipped: ${unavailable} (apt-get install chromium brings a driver)\n`);
-    skip(String(unavailable));
-  }
+describe("WebGPU", () => {
+  let outcome: Outcome = {};
+  beforeAll(() => {
+    outcome = trainInChild();
+  });
 
-  for (const [step, loss] of Array.from(cpu as readonly number[]).entries())
-    expect(webgpu?.[step]).toBeCloseTo(loss, 3);
+  const skipWithoutDriver = (skip: (note: string) => void): void => {
+    const { unavailable } = outcome;
+    if (!unavailable) return;
+    process.stderr.write(`skipped: ${unavailable} (apt-get install chromium brings a driver)\n`);
+    skip(unavailable);
+  };
+
+  test.each(["plain", "mobilenet"])(
+    "training and evaluating a %s network gives the losses of the CPU",
+    (name, { skip }) => {
+      skipWithoutDriver(skip);
+      const { webgpu = [], cpu = [] } = outcome.losses?.[name] ?? {};
+
+      expect(cpu).toHaveLength(3);
+      for (const [step, loss] of cpu.entries()) expect(webgpu[step]).toBeCloseTo(loss, 3);
+    },
+  );
+
+  test("nodes left to the CPU are reported by name, and none of them computes on images", ({
+    skip,
+  }) => {
+    skipWithoutDriver(skip);
+    const nodes = Object.values(outcome.fallbacks ?? {}).flat();
+
+    // ArgMax counts in int64, which WebGPU has not.
+    expect(nodes).toContainEqual(expect.stringMatching(/^Cast Cast_\d+$/));
+    expect(nodes.filter((node) => /Conv|Pool|Gemm|MatMul/.test(node))).toEqual([]);
+  });
 });

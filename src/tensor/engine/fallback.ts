@@ -1,0 +1,49 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { InferenceSession } from "onnxruntime-node";
+
+/** Called once per program with the nodes that its provider left to the CPU, as "operator name". */
+export type FallbackListener = (program: string, nodes: readonly string[]) => void;
+
+/** Watches a session's first run for nodes on the CPU: the runtime tells of them in its profiles alone. */
+export interface FallbackWatch {
+  readonly options: InferenceSession.SessionOptions;
+  /** Ends the watch and reports, the first time it is called. */
+  end(session: InferenceSession): void;
+}
+
+export function watchFallback(program: string, listener: FallbackListener): FallbackWatch {
+  let folder: string | undefined = mkdtempSync(join(tmpdir(), "wattsplit-fallback-"));
+  return {
+    options: { enableProfiling: true, profileFilePrefix: join(folder, "profile") },
+    end: (session) => {
+      if (folder === undefined) return;
+      session.endProfiling();
+      const nodes = readdirSync(folder).flatMap((file) =>
+        nodesOnCpu(readFileSync(join(folder ?? "", file), "utf8")),
+      );
+      rmSync(folder, { recursive: true });
+      folder = undefined;
+      if (nodes.length > 0) listener(program, nodes);
+    },
+  };
+}
+
+interface ProfileEvent {
+  readonly cat?: string;
+  readonly name?: string;
+  readonly args?: { readonly op_name?: string; readonly provider?: string };
+}
+
+/** The nodes of a profile (chrome trace events) that the CPU provider ran. */
+function nodesOnCpu(profile: string): readonly string[] {
+  const events = JSON.parse(profile) as readonly ProfileEvent[];
+  const ending = "_kernel_time";
+  const nodes = events.flatMap(({ cat, name = "", args }) =>
+    cat === "Node" && name.endsWith(ending) && args?.provider === "CPUExecutionProvider"
+      ? [`${args.op_name} ${name.slice(0, -ending.length)}`]
+      : [],
+  );
+  return [...new Set(nodes)];
+}
