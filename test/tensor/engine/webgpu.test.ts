@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 /** Chromium's Vulkan driver that computes on the CPU. */
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -29,23 +29,22 @@ function trainInChild(): Outcome {
 }
 
 describe("WebGPU", () => {
-  let outcome: Outcome = {};
-  beforeAll(() => {
-    outcome = trainInChild();
-  });
-
-  const skipWithoutDriver = (skip: (note: string) => void): void => {
-    const { unavailable } = outcome;
-    if (!unavailable) return;
-    process.stderr.write(`skipped: ${unavailable} (apt-get install chromium brings a driver)\n`);
-    skip(unavailable);
+  let known: Outcome | undefined;
+  /** What the child found, asked once for all tests; skips where it had no driver. */
+  const outcomeOrSkip = (skip: (note: string) => void): Outcome => {
+    known ??= trainInChild();
+    const { unavailable } = known;
+    if (unavailable) {
+      process.stderr.write(`skipped: ${unavailable} (apt-get install chromium brings a driver)\n`);
+      skip(unavailable);
+    }
+    return known;
   };
 
   test.each(["plain", "mobilenet"])(
     "training and evaluating a %s network gives the losses of the CPU",
     (name, { skip }) => {
-      skipWithoutDriver(skip);
-      const { webgpu = [], cpu = [] } = outcome.losses?.[name] ?? {};
+      const { webgpu = [], cpu = [] } = outcomeOrSkip(skip).losses?.[name] ?? {};
 
       expect(cpu).toHaveLength(3);
       for (const [step, loss] of cpu.entries()) expect(webgpu[step]).toBeCloseTo(loss, 3);
@@ -55,8 +54,7 @@ describe("WebGPU", () => {
   test("nodes left to the CPU are reported by name, and none of them computes on images", ({
     skip,
   }) => {
-    skipWithoutDriver(skip);
-    const nodes = Object.values(outcome.fallbacks ?? {}).flat();
+    const nodes = Object.values(outcomeOrSkip(skip).fallbacks ?? {}).flat();
 
     // ArgMax counts in int64, which WebGPU has not.
     expect(nodes).toContainEqual(expect.stringMatching(/^Cast Cast_\d+$/));
