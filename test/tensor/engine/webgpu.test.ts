@@ -41,7 +41,7 @@ describe("WebGPU", () => {
     return known;
   };
 
-  test.each(["plain", "mobilenet"])(
+  test.for(["plain", "mobilenet"])(
     "training and evaluating a %s network gives the losses of the CPU",
     (name, { skip }) => {
       const { webgpu = [], cpu = [] } = outcomeOrSkip(skip).losses?.[name] ?? {};
