@@ -8,12 +8,13 @@ import type { Budget } from "../cost-model.ts";
 import type { SplitRecord } from "../history.ts";
 import type { SearchContext } from "../method.ts";
 import { networkCost } from "../network-cost.ts";
+import { candidateWidths } from "../selection/candidate-widths.ts";
+import { gainCurve } from "../selection/gain-curve.ts";
+import { selectWidths, type WidthOption, type WidthSelection } from "../selection/select-widths.ts";
 import { draw, phaseRandom, searchOptimizer } from "../training-phase.ts";
 import { applySplit, type BinarySplit } from "./apply-split.ts";
 import { type NeuronDirection, splittingDirections } from "./directions.ts";
 import { compileSplittingProducts } from "./products.ts";
-import { freeNeurons } from "./selection/free-neurons.ts";
-import { type Selection, selectNeurons } from "./selection/select-neurons.ts";
 
 /** A network with its weights, and the round that chance is drawn for. */
 export interface GrowthStart {
@@ -41,7 +42,7 @@ interface GrowthPlan {
 
 /**
  * One growth step: directions, selection under the round's budget, split, step size by held-out loss. When nothing
- * worth a round is left, the step says so and adds what still fits and the free neurons.
+ * worth a round is left, the step says so and adds what still fits.
  */
 export async function growNetwork(start: GrowthStart, context: SearchContext): Promise<GrowthStep> {
   const directions = await findDirections(start, context);
@@ -83,16 +84,17 @@ function planGrowth(
   directions: Directions,
   context: SearchContext,
 ): { readonly plan?: GrowthPlan; readonly ended?: string } {
-  const { costs, budget, recipe, caps, granularity } = context;
+  const { costs, budget, recipe } = context;
   const gains = new Map(
     [...directions].map(([group, neurons]) => [group, neurons.map(scaleFreeGain)] as const),
   );
-  const select = (limits: Budget) =>
-    selectNeurons({ network, gains, costs, budget: limits, caps, granularity });
+  const options = splitOptions(network, gains, context);
+  const select = (limits: Budget) => selectWidths({ network, options, costs, budget: limits });
   if (grown < recipe.rounds)
     for (const limits of roundBudgets(network, context)) {
       const selection = select(limits);
-      if (worthARound(network, selection, context)) return { plan: planOf(selection, gains) };
+      if (worthARound(network, selection, context))
+        return { plan: planOf(network, selection, gains) };
     }
   const last = select(budget);
   const ended =
@@ -100,8 +102,27 @@ function planGrowth(
     (grown < recipe.rounds
       ? `the next step is less than ${100 * sliver} % of the budget`
       : `the recipe ends after ${recipe.rounds} growth round${recipe.rounds === 1 ? "" : "s"}`);
-  const free = freeNeurons({ network, costs, budget, caps, added: last.added, granularity });
-  return { plan: planOf({ ...last, added: merged(last.added, free) }, gains), ended };
+  return { plan: planOf(network, last, gains), ended };
+}
+
+/** The edges that a group can reach by splitting each neuron once at most, and what its best neurons gain on the way. */
+function splitOptions(
+  network: Network,
+  gains: ReadonlyMap<string, readonly number[]>,
+  context: SearchContext,
+): ReadonlyMap<string, readonly WidthOption[]> {
+  const candidates = candidateWidths({ ...context, network });
+  return new Map(
+    widthGroups(network).flatMap(({ name, width }) => {
+      const menus = (gains.get(name) ?? []).map((gain) => [{ added: 1, gain }]);
+      const curve = gainCurve(menus, menus.length);
+      const options = (candidates.get(name) ?? []).flatMap((wide) => {
+        const gain = curve.gains[wide - width];
+        return wide > width && gain !== undefined ? [{ width: wide, gain }] : [];
+      });
+      return options.length > 0 ? [[name, options] as const] : [];
+    }),
+  );
 }
 
 /** -lambda |theta|^2 on held-out data: the gain of a step of relative size, whatever the filter's scale (specs 2.6). */
@@ -134,12 +155,16 @@ function* roundBudgets(
 /** True if the selection is more than a sliver, of some budget or of the network's own neurons. */
 function worthARound(
   network: Network,
-  selection: Selection,
+  selection: WidthSelection,
   { costs, budget }: SearchContext,
 ): boolean {
   const before = networkCost(network, costs);
-  const widths = widthGroups(network).reduce((sum, { width }) => sum + width, 0);
-  const added = [...selection.added.values()].reduce((sum, count) => sum + count, 0);
+  const groups = widthGroups(network);
+  const widths = groups.reduce((sum, { width }) => sum + width, 0);
+  const added = groups.reduce(
+    (sum, { name, width }) => sum + (selection.widths.get(name) ?? width) - width,
+    0,
+  );
   const used = Object.entries(budget).map(([quantity, limit]) => {
     const key = quantity as keyof Budget;
     return ((selection.cost[key] ?? 0) - (before[key] ?? 0)) / limit;
@@ -147,24 +172,18 @@ function worthARound(
   return added > 0 && Math.max(added / widths, ...used) > sliver;
 }
 
-function merged(
-  one: ReadonlyMap<string, number>,
-  other: ReadonlyMap<string, number>,
-): ReadonlyMap<string, number> {
-  const sum = new Map(one);
-  for (const [group, count] of other) sum.set(group, (sum.get(group) ?? 0) + count);
-  return sum;
-}
-
 function planOf(
-  { added, gain, bound }: Selection,
+  network: Network,
+  { widths, gain, bound }: WidthSelection,
   gains: ReadonlyMap<string, readonly number[]>,
 ): GrowthPlan {
-  const neurons = [...added].map(([group, count]) => {
+  const present = new Map(widthGroups(network).map(({ name, width }) => [name, width]));
+  const neurons = [...widths].map(([group, width]) => {
     const ranked = [...(gains.get(group) ?? []).entries()].sort((a, b) => b[1] - a[1]);
-    return [group, ranked.slice(0, count).map(([neuron]) => neuron)] as const;
+    const added = width - (present.get(group) ?? width);
+    return [group, ranked.slice(0, added).map(([neuron]) => neuron)] as const;
   });
-  return { neurons: new Map(neurons), gain, gainBound: bound.gain };
+  return { neurons: new Map(neurons), gain, gainBound: bound };
 }
 
 export interface GrownNetwork {

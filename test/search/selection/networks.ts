@@ -2,7 +2,6 @@ import type { Conv2dLayer } from "../../../src/network/layer.ts";
 import { type Network, withWidths } from "../../../src/network/network.ts";
 import { type Preset, type PresetName, presets } from "../../../src/network/presets.ts";
 import { widthGroups } from "../../../src/network/width-groups.ts";
-import { seededRandom } from "../../../src/random.ts";
 
 /** A preset at the widths its search starts from (8 where it names none) times `factor`. */
 export function seedNetwork(name: PresetName, { classes = 10, factor = 1 } = {}): Network {
@@ -14,18 +13,6 @@ export function seedNetwork(name: PresetName, { classes = 10, factor = 1 } = {})
     writers.map((writer) => [writer, (seed[i] ?? 8) * factor] as const),
   );
   return withWidths(network, new Map(widths));
-}
-
-/** Positive gains for every neuron of every group that has consumers. */
-export function randomGains(network: Network, seed: number): Map<string, readonly number[]> {
-  const random = seededRandom(seed);
-  const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
-  return new Map(
-    groups.map(({ name, width }) => [
-      name,
-      Array.from({ length: width }, () => random.uniform() ** 2),
-    ]),
-  );
 }
 
 /** 1x1 convolutions over one pixel, so that MACs are sums of products of neighbouring widths. */
