@@ -33,7 +33,9 @@ export function candidateWidths(request: CandidateRequest): ReadonlyMap<string, 
     groups.map((group) => {
       const widths = multiples(request.granularity ?? 1, capOf(group));
       const curves = costCurves(request, group, widths, surroundings);
-      return [group.name, spread(undominated(widths, curves), most)];
+      const known = widths.filter((_, level) => curves.some((curve) => isKnown(curve, level)));
+      const offered = limitsDevice(request.budget) ? undominated(widths, curves) : known;
+      return [group.name, spread(offered, most)];
     }),
   );
 }
@@ -71,13 +73,21 @@ type CostCurve = Float64Array;
 const isOfDevice = (quantity: string): quantity is AdditiveQuantity =>
   quantity === "latency_s" || quantity === "energy_j";
 
+/** Where only counts are budgeted, every width whose cost is known is as good as its gain. */
+const limitsDevice = (budget: Budget): boolean => budgetedQuantities(budget).some(isOfDevice);
+
+const deviceQuantities = (budget: Budget): readonly AdditiveQuantity[] =>
+  limitsDevice(budget) ? budgetedQuantities(budget).filter(isOfDevice) : ["latency_s"];
+
+const isKnown = (curve: CostCurve, level: number): boolean => !Number.isNaN(at(curve, level));
+
 function costCurves(
   { costs, budget }: CandidateRequest,
   group: WidthGroup,
   widths: readonly number[],
   surroundings: readonly Network[],
 ): readonly CostCurve[] {
-  const quantities = budgetedQuantities(budget).filter(isOfDevice);
+  const quantities = deviceQuantities(budget);
   return surroundings.flatMap((network) => {
     const open = [
       {
@@ -106,10 +116,8 @@ function knownSum(terms: readonly CostTerm[], level: number): Float64Array | und
   }
 }
 
-/** Without curves, where only counts are budgeted, every width is as good as its gain. */
+/** Widths that no wider one costs as little as, beside all neighbours. */
 function undominated(widths: readonly number[], curves: readonly CostCurve[]): readonly number[] {
-  const isKnown = (level: number) =>
-    curves.length === 0 || curves.some((curve) => !Number.isNaN(at(curve, level)));
   const isUndercut = (level: number) =>
     widths.some(
       (_, wider) =>
@@ -117,7 +125,9 @@ function undominated(widths: readonly number[], curves: readonly CostCurve[]): r
         curves.some((curve) => at(curve, wider) <= at(curve, level) * (1 + rounding)) &&
         !curves.some((curve) => at(curve, wider) > at(curve, level) * (1 + rounding)),
     );
-  return widths.filter((_, level) => isKnown(level) && !isUndercut(level));
+  return widths.filter(
+    (_, level) => curves.some((curve) => isKnown(curve, level)) && !isUndercut(level),
+  );
 }
 
 /** Sums of the same terms in another order. */

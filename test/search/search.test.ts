@@ -51,7 +51,7 @@ test("the history says why growth ended: by the recipe, the budget or the caps",
 
   expect(one.history.ended).toBe("the recipe ends after 1 growth round");
   expect(little.history.ended).toMatch(/the budget/);
-  expect(plenty.history.ended).toBe("no neuron has a positive gain and room to split");
+  expect(plenty.history.ended).toBe("no width on offer gains anything");
 });
 
 test("every growth round records what theory promised and what the loss did", async () => {

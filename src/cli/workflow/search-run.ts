@@ -13,6 +13,7 @@ import {
   type SearchMethod,
   type SearchProgress,
   type SearchRound,
+  type SplitRecord,
   search,
   searchIsUnderWay,
 } from "../../../search/index.ts";
@@ -146,15 +147,22 @@ function showProgress(context: CommandContext, progress: SearchProgress, elapsed
   for (const line of roundText(round)) context.terminal.note(line);
 }
 
+/** How far a selection may be from the best one. */
+const gapText = ({ gain, gainBound }: SplitRecord): string =>
+  gainBound > gain
+    ? `selected within ${formatPercent((gainBound - gain) / gainBound)} of the best that fits`
+    : "selected as the best that fits";
+
 /** A line per candidate, the kept one marked. */
 function roundText({ round, kind, candidates, kept, verdict }: SearchRound): readonly string[] {
-  const lines = candidates.map(({ label, widths, validation, cost }, i) => {
+  const lines = candidates.map(({ label, widths, validation, cost, split }, i) => {
     const result = validation
       ? `held-out loss ${formatNumber(validation.loss)}, accuracy ${formatPercent(validation.accuracy)}`
       : "diverged";
     return (
       `round ${round} (${kind}) ${label}${i === kept ? ", kept" : ""}: ` +
-      `widths ${Object.values(widths).slice(0, -1).join("-")}, ${result}, predicted ${formatSeconds(cost.latency_s)}`
+      `widths ${Object.values(widths).slice(0, -1).join("-")}, ${result}, predicted ${formatSeconds(cost.latency_s)}` +
+      `${split ? `, ${gapText(split)}` : ""}`
     );
   });
   return verdict ? [...lines, verdict] : lines;

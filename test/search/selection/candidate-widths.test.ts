@@ -130,8 +130,10 @@ const partial: CostModel = {
 
 test("widths whose costs nobody knows are not offered", () => {
   const candidates = candidateWidths({ network, costs: partial, budget, caps });
+  const byCount = candidateWidths({ network, costs: partial, budget: { macs: 1e6 }, caps });
 
   expect(candidates.get("conv2")).toEqual([8, 16, 24, 32]);
+  expect(byCount.get("conv2")).toHaveLength(32);
 });
 
 test("a rectangle of widths with an unknown corner is refused, with what to profile", () => {
