@@ -73,6 +73,7 @@ export async function deviceOf(
           records.push(record);
           onRecord?.(record);
         },
+        onRestart: () => records.splice(0),
       });
       return { records };
     },

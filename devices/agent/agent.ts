@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Stops after the batch in flight. */
   readonly signal?: AbortSignal | undefined;
   readonly onRecord: (record: RawRecord) => void;
+  /** Told when the script begins again on a new connection: what was told of it before does not count. */
+  readonly onRestart?: (() => void) | undefined;
 }
 
 /** What sits beside the runtime and follows scripts; reached in this process, or through a transport. */

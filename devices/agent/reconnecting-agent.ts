@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../src/errors.ts";
 import type { Clock } from "../clock.ts";
-import type { RawRecord } from "../raw.ts";
 import { TransportError } from "../transport.ts";
 import type { Agent, AgentDescription } from "./agent.ts";
 import { ConnectionLost } from "./channel.ts";
@@ -23,7 +22,7 @@ const mostLosses = 6;
 
 /**
  * An agent that outlives its connection: when that is lost, waits for a new one and asks again. A script that was cut
- * off runs again from its start, and only the records of the run that reached its end are given out: none is lost, none
+ * off runs again from its start; `onRestart` says that the records told before do not count, so that none is lost and none
  * comes twice.
  */
 export async function reconnectingAgent(options: ReconnectOptions): Promise<Agent> {
@@ -53,13 +52,12 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
     describe: async () => first,
     now_s: () => ask((current) => current.now_s()),
     state: () => ask((current) => current.state()),
-    run: async (script, { signal, onRecord }) => {
-      const records = await ask(async (current) => {
-        const taken: RawRecord[] = [];
-        await current.run(script, { signal, onRecord: (record) => taken.push(record) });
-        return taken;
+    run: async (script, { signal, onRecord, onRestart }) => {
+      let tries = 0;
+      await ask((current) => {
+        if (tries++ > 0) onRestart?.();
+        return current.run(script, { signal, onRecord });
       }, signal);
-      for (const record of records) onRecord(record);
     },
     close: () => agent.close(),
   };
@@ -93,7 +91,7 @@ async function connected(
       await requireSame(agent, first);
       return agent;
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!(isPassing(error) || (isUnavailable(error) && !isAnother(error)))) throw error;
       if (clock.now_s() >= deadline_s) throw silent(error, patience_s);
     }
     await clock.sleep(pause_s);
@@ -102,6 +100,15 @@ async function connected(
 
 const isPassing = (error: unknown): error is Error =>
   error instanceof ConnectionLost || (error instanceof TransportError && error.kind !== "missing");
+
+/** What worked before and does not now: a device on its way back answers so for a while. */
+const isUnavailable = (error: unknown): error is UserError =>
+  error instanceof UserError && error.exit === "unavailable";
+
+const isAnother = (error: unknown): boolean => error instanceof AnotherDevice;
+
+/** It came back changed, and waiting changes nothing about that. */
+class AnotherDevice extends UserError {}
 
 async function requireSame(agent: Agent, first: AgentDescription): Promise<void> {
   const found = await agent.describe();
@@ -122,7 +129,7 @@ async function requireSame(agent: Agent, first: AgentDescription): Promise<void>
   });
   if (isDeepStrictEqual(identity(found), identity(first))) return;
   await agent.close();
-  throw new UserError(
+  throw new AnotherDevice(
     `The device came back as another one: ${found.processor}, ${found.runtime.runtime} ` +
       `${found.runtime.runtimeVersion}, power mode ${found.powerMode}, meter ${found.meter.id}`,
     {

@@ -2,7 +2,10 @@
 export const examples: Readonly<Record<string, readonly string[]>> = {
   quickstart: ["quickstart", "quickstart --out demo --budget 0.4 --assume-power 5"],
   devices: ["devices", "devices --json"],
+  "devices list": ["devices list"],
   "devices probe": ["devices probe local"],
+  "devices add": ["devices add board --like generic-linux --address pi@board"],
+  "devices trace": ["devices trace energy.csv"],
   profile: [
     "profile --net mnist-cnn --db energy.db",
     "profile --net mobilenet-v1-cifar --time-limit 30m --dry-run",

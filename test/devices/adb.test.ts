@@ -84,7 +84,9 @@ describe.skipIf(!hasAdb)(`over adb to a phone's stand-in${hasAdb ? "" : " (needs
 
   const connectAdb = async (): Promise<void> => {
     const adb = adbTransport({ serial });
-    for (let tries = 0; tries < 20; tries++) {
+    for (let tries = 0; tries < 50; tries++) {
+      // A serial that adb has lost stays "offline" until it is let go.
+      await runAdb(["disconnect", serial]);
       await runAdb(["connect", serial]);
       if ((await adb.exec(["true"]).catch(() => undefined))?.code === 0) return;
     }
