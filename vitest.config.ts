@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["test/support/own-temporary-folder.ts"],
+    setupFiles: ["test/support/own-temporary-folder.ts", "test/support/same-cases-in-ci.ts"],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     reporters: ["default", "./test/support/count-reporter.ts"],

@@ -1,3 +1,5 @@
+export { type Allocation, allocations } from "./baselines/allocations.ts";
+export { fitShape, type ShapeRequest } from "./baselines/fit-shape.ts";
 export { macsCostModel } from "./baselines/macs-cost-model.ts";
 export { type TrainedNetwork, trainUniform } from "./baselines/train-uniform.ts";
 export {
@@ -6,6 +8,7 @@ export {
   uniformWidths,
 } from "./baselines/uniform.ts";
 export type { Budget, Cost, CostModel } from "./cost-model.ts";
+export { growingGroups, growingWidths, widthsOf, withGrowingWidths } from "./group-widths.ts";
 export type {
   CandidateRecord,
   NetworkCost,
@@ -41,4 +44,3 @@ export {
   type WidthSelection,
 } from "./selection/select-widths.ts";
 export { type SearchData, trainPhase } from "./training-phase.ts";
-export { widthsOf } from "./widths-of.ts";

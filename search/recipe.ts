@@ -10,12 +10,19 @@ export interface Recipe {
   /** Examples of one epoch, drawn anew each time; the whole training split when absent. */
   readonly epochExamples?: number;
   readonly seedEpochs: number;
+  /** Of each of a round's candidates, the rate falling to 0, before they are compared. */
+  readonly lookaheadEpochs: number;
+  /** Of the candidate kept, at the peak rate. */
   readonly roundEpochs: number;
+  /** Rounds in which stages trade width at the full budget, at most. */
+  readonly trades: number;
+  /** Of the networks in question, from scratch, before one is chosen. */
+  readonly finalistEpochs: number;
   /** From scratch, of the network to be delivered; the rate falls to 0. */
   readonly finalEpochs: number;
   /** Of the weights that the search grew, beside the training from scratch. */
   readonly inheritedEpochs: number;
-  /** A round may raise every budgeted cost to this multiple of the present one. */
+  /** A round may raise every budgeted cost, beyond the call's own, to this multiple of the present one. */
   readonly growth: number;
   /** At most this many growth rounds. */
   readonly rounds: number;
@@ -28,7 +35,7 @@ export interface Recipe {
   readonly epsilons: readonly number[];
 }
 
-const epsilons = [0.01, 0.02, 0.05, 0.1, 0.2];
+const epsilons = [0.02, 0.05, 0.1, 0.2, 0.3];
 
 export const recipes = {
   /** Minutes on two cores. */
@@ -39,11 +46,14 @@ export const recipes = {
     weightDecay: 1e-4,
     epochExamples: 16384,
     seedEpochs: 1,
+    lookaheadEpochs: 1,
     roundEpochs: 1,
+    trades: 1,
+    finalistEpochs: 2,
     finalEpochs: 8,
-    inheritedEpochs: 8,
-    growth: 2,
-    rounds: 5,
+    inheritedEpochs: 4,
+    growth: 1.5,
+    rounds: 3,
     lanczosSteps: 5,
     directionExamples: 2048,
     heldOutExamples: 2048,
@@ -55,14 +65,17 @@ export const recipes = {
     batch: 128,
     learningRate: 0.1,
     weightDecay: 1e-4,
-    seedEpochs: 10,
-    roundEpochs: 8,
+    seedEpochs: 4,
+    lookaheadEpochs: 1,
+    roundEpochs: 2,
+    trades: 2,
+    finalistEpochs: 8,
     finalEpochs: 40,
     inheritedEpochs: 10,
-    growth: 1.4,
-    rounds: 12,
+    growth: 1.3,
+    rounds: 6,
     lanczosSteps: 10,
-    directionExamples: 16384,
+    directionExamples: 4096,
     heldOutExamples: 4096,
     epsilons,
   },
@@ -73,7 +86,10 @@ export const recipes = {
     learningRate: 0.1,
     weightDecay: 1e-4,
     seedEpochs: 160,
-    roundEpochs: 160,
+    lookaheadEpochs: 10,
+    roundEpochs: 20,
+    trades: 3,
+    finalistEpochs: 40,
     finalEpochs: 160,
     inheritedEpochs: 160,
     growth: 1.3,

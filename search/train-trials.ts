@@ -1,10 +1,10 @@
 import { DivergenceError, type Evaluation } from "../src/training/trainer.ts";
+import { widthsOf } from "./group-widths.ts";
 import type { CandidateRecord } from "./history.ts";
 import type { SearchContext, TrainedCandidate } from "./method.ts";
 import { networkCost } from "./network-cost.ts";
 import type { Trial } from "./search-state.ts";
 import { epochExamples, trainPhase } from "./training-phase.ts";
-import { widthsOf } from "./widths-of.ts";
 
 export interface TrialWork {
   /** Rounds finished: candidates of one round see the same examples in the same order. */

@@ -1,3 +1,4 @@
+import { allocations, withGrowingWidths } from "../../search/index.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import {
   type Experiment,
@@ -9,8 +10,6 @@ import {
 import type { Finished } from "../finished.ts";
 import { tableKey, tableSchema, tableTask } from "../tasks/table-task.ts";
 import { trainTask } from "../tasks/train-task.ts";
-import { withGrowingWidths } from "../widths.ts";
-import { allocations } from "./allocations.ts";
 import {
   isSettled,
   mostRounds,

@@ -1,12 +1,17 @@
 import { z } from "zod";
+import {
+  type Allocation,
+  allocations,
+  fitShape,
+  type ShapeRequest,
+  withGrowingWidths,
+} from "../../search/index.ts";
 import type { Network } from "../../src/network/network.ts";
 import { median } from "../../src/statistics.ts";
 import type { Task } from "../experiment.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { measuredSchema, measureTogether } from "../tasks/measure-task.ts";
-import { withGrowingWidths } from "../widths.ts";
-import { type Allocation, allocations } from "./allocations.ts";
-import { type FitRequest, fitShape, fitUniform } from "./fit-shape.ts";
+import { fitUniform } from "./fit-uniform.ts";
 import { fitRequestOf, type Setting, settingKey } from "./setting.ts";
 
 export const uniformLabel = "uniform";
@@ -69,7 +74,10 @@ async function measureRound(
   const { budget_s, chosen } = await laboratory.withCosts(setting.net, (table) => {
     const request = fitRequestOf(setting, table);
     const arms = [undefined, ...allocations];
-    return { budget_s: request.budget_s, chosen: arms.map((arm) => choose(arm, request, before)) };
+    return {
+      budget_s: budgetOf(request),
+      chosen: arms.map((arm) => choose(arm, request, before)),
+    };
   });
   const measured = await measureTogether(laboratory, setting.net, chosen);
   return {
@@ -81,6 +89,8 @@ async function measureRound(
   };
 }
 
+const budgetOf = ({ budget }: ShapeRequest): number => budget.latency_s ?? Number.POSITIVE_INFINITY;
+
 interface Chosen {
   readonly label: string;
   readonly network: Network;
@@ -89,12 +99,12 @@ interface Chosen {
 
 function choose(
   allocation: Allocation | undefined,
-  request: FitRequest,
+  request: ShapeRequest,
   before: Round | undefined,
 ): Chosen {
   const label = allocation?.label ?? uniformLabel;
   const earlier = before?.networks.find((record) => record.label === label);
-  const { reference, budget_s } = request;
+  const { reference } = request;
   if (before && earlier && isAtLevel(earlier, before))
     return {
       label,
@@ -102,8 +112,8 @@ function choose(
       allowed_s: earlier.allowed_s,
     };
   const share = before && earlier ? earlier.measured.latency_s / levelOf(before) : 1;
-  const allowed_s = (earlier?.allowed_s ?? budget_s) * share ** -trust;
-  const allowed = { ...request, budget_s: allowed_s };
+  const allowed_s = (earlier?.allowed_s ?? budgetOf(request)) * share ** -trust;
+  const allowed = { ...request, budget: { latency_s: allowed_s } };
   const network = allocation
     ? fitShape(allowed, allocation.weights(reference))
     : fitUniform(allowed);

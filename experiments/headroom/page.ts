@@ -1,3 +1,4 @@
+import { allocations } from "../../search/index.ts";
 import { arms, renderFigure } from "../../src/figures/index.ts";
 import type { Page, Section } from "../experiment.ts";
 import type { Finished } from "../finished.ts";
@@ -6,8 +7,6 @@ import { mean, pairedDifference } from "../statistics.ts";
 import { type TableNote, tableKey, tableSchema } from "../tasks/table-task.ts";
 import { type Trained, trainedSchema } from "../tasks/train-task.ts";
 import { widthsText } from "../widths.ts";
-import { allocations } from "./allocations.ts";
-
 import { closeEnough, levelOf, type Round } from "./measure-round.ts";
 import { controls, seeds, settledRound, training, trainingKey } from "./protocol.ts";
 import { type Setting, settingKey } from "./setting.ts";

@@ -1,12 +1,17 @@
 import type { CostTable } from "../../energy-db/index.ts";
-import { type CostModel, candidateWidths, networkCost } from "../../search/index.ts";
+import {
+  type CostModel,
+  candidateWidths,
+  growingWidths,
+  networkCost,
+  type ShapeRequest,
+  withGrowingWidths,
+} from "../../search/index.ts";
 import { costModelOf } from "../../src/cli/open-costs.ts";
 import { withinTable } from "../../src/cli/workflow/table-widths.ts";
 import type { Network } from "../../src/network/network.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { searchStart } from "../../src/network/search-start.ts";
-import { growingWidths, withGrowingWidths } from "../widths.ts";
-import type { FitRequest } from "./fit-shape.ts";
 
 /** A preset at the latency of its uniform widths times a multiplier, each rounded up to an edge of the stairs. */
 export interface Setting {
@@ -17,13 +22,14 @@ export interface Setting {
 export const settingKey = ({ net, multiplier }: Setting): string => `${net}-x${multiplier}`;
 
 /** What fitting networks to the setting's budget needs from the table. */
-export function fitRequestOf({ net, multiplier }: Setting, table: CostTable): FitRequest {
+export function fitRequestOf({ net, multiplier }: Setting, table: CostTable): ShapeRequest {
   const reference = findPreset(net).build({});
   const costs = costModelOf(table);
   const { caps } = withinTable({ ...searchStart(net), network: reference }, table);
   const { block } = table;
   const edged = onEdges(findPreset(net).build({ multiplier }), { costs, caps, block });
-  return { reference, costs, caps, block, budget_s: networkCost(edged, costs).latency_s };
+  const budget = { latency_s: networkCost(edged, costs).latency_s };
+  return { reference, costs, caps, granularity: block, budget };
 }
 
 function onEdges(

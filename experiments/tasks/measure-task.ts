@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { growingWidths } from "../../search/index.ts";
 import { runVerify } from "../../src/cli/workflow/verify-run.ts";
 import { networkMacs, networkParameters } from "../../src/network/costs.ts";
 import type { Network } from "../../src/network/network.ts";
 import type { Laboratory } from "../laboratory.ts";
-import { growingWidths } from "../widths.ts";
 
 /** A network by the widths of its growing groups, and what the device took for it. */
 export const measuredSchema = z.object({

@@ -1,8 +1,8 @@
 import type { Network } from "../../src/network/network.ts";
+import { atWidths, growingGroups } from "../group-widths.ts";
 import type { SearchContext } from "../method.ts";
 import { networkCost } from "../network-cost.ts";
-import { prunableGroups, scaleImportance } from "../pruning/importance.ts";
-import { atWidths } from "../pruning/prune.ts";
+import { scaleImportance } from "../pruning/importance.ts";
 import { pruneOnce, wideEpochs } from "../pruning/prune-once.ts";
 import { scalePenalty } from "../pruning/scale-penalty.ts";
 import { narrowerWidths } from "../pruning/start.ts";
@@ -26,7 +26,7 @@ export const morphnet = pruneOnce({
 function latencyShares(network: Network, context: SearchContext): (group: string) => number {
   const { latency_s } = networkCost(network, context.costs);
   const candidates = narrowerWidths(network, context);
-  const groups = prunableGroups(network).map(({ name, width }) => {
+  const groups = growingGroups(network).map(({ name, width }) => {
     const narrowest = candidates.get(name)?.[0] ?? width;
     const narrowed = atWidths(network, new Map([[name, narrowest]]));
     const saved_s = latency_s - networkCost(narrowed, context.costs).latency_s;

@@ -1,5 +1,4 @@
-import { UserError } from "../../src/errors.ts";
-import { type Network, placeLayers } from "../../src/network/network.ts";
+import type { Network } from "../../src/network/network.ts";
 import { fromScratch } from "../from-scratch.ts";
 import type {
   Candidate,
@@ -10,10 +9,9 @@ import type {
   SearchPoint,
   TrainedCandidate,
 } from "../method.ts";
-import { filterImportance, mostImportant, prunableGroups } from "../pruning/importance.ts";
-import { keepMostImportant } from "../pruning/prune.ts";
 import { wideEpochs } from "../pruning/prune-once.ts";
-import { narrowerWidths, pruningStart } from "../pruning/start.ts";
+import { shrinkWithin } from "../pruning/shrink.ts";
+import { pruningStart } from "../pruning/start.ts";
 import {
   budgetedQuantities,
   meetsBudget,
@@ -21,7 +19,7 @@ import {
   type Quantities,
   type Quantity,
 } from "../quantities.ts";
-import { selectWidths, type WidthOption } from "../selection/select-widths.ts";
+import { stagesOf } from "../stages.ts";
 
 /** Equal steps from the wide network's costs to the budget, at most. */
 const mostSteps = 6;
@@ -105,76 +103,13 @@ function proposals(
   limits: Quantities,
   context: SearchContext,
 ): readonly Candidate[] {
-  const stages = stagesOf(best.network);
-  const options = narrowerOptions(best, context);
-  const alone = [...stages].flatMap(([stage, groups]) => {
-    const shrunk = shrunkTo(best, only(options, groups), limits, context);
-    return shrunk ? [{ ...shrunk, label: `shrinks ${stage}` }] : [];
+  const short = { epochs: shortEpochs, rate: "anneal" } as const;
+  const alone = [...stagesOf(best.network)].flatMap(([stage, groups]) => {
+    const shrunk = shrinkWithin(best, limits, context, groups);
+    return shrunk ? [{ ...shrunk, ...short, label: `shrinks ${stage}` }] : [];
   });
   if (alone.length > 0) return alone;
-  const all = shrunkTo(best, options, limits, context);
+  const all = shrinkWithin(best, limits, context);
   if (!all) throw new Error("The narrowest network fits, but no way there was found");
-  return [{ ...all, label: "shrinks all stages" }];
-}
-
-/** Names of the prunable groups by resolution: "32x32". */
-function stagesOf(network: Network): ReadonlyMap<string, readonly string[]> {
-  const resolutions = new Map(
-    placeLayers(network).map(({ layer, out }) => [layer.name, `${out.height}x${out.width}`]),
-  );
-  const stages = new Map<string, string[]>();
-  for (const { name } of prunableGroups(network)) {
-    const stage = resolutions.get(name) ?? "";
-    stages.set(stage, [...(stages.get(stage) ?? []), name]);
-  }
-  return stages;
-}
-
-type Options = ReadonlyMap<string, readonly WidthOption[]>;
-
-/** What every group loses at each width on offer. */
-function narrowerOptions({ network, training }: TrainedCandidate, context: SearchContext): Options {
-  const importance = filterImportance(network, training.weights, { power: 2 });
-  const candidates = narrowerWidths(network, context);
-  return new Map(
-    [...importance].map(([group, values]) => [
-      group,
-      lossesOf(values, candidates.get(group) ?? []),
-    ]),
-  );
-}
-
-const only = (options: Options, groups: readonly string[]): Options =>
-  new Map([...options].filter(([group]) => groups.includes(group)));
-
-/** The network with groups narrowed so that the limits are met at the least loss; undefined where they cannot be. */
-function shrunkTo(
-  { network, training }: TrainedCandidate,
-  options: Options,
-  limits: Quantities,
-  context: SearchContext,
-): Omit<Candidate, "label"> | undefined {
-  try {
-    const { costs } = context;
-    const { widths } = selectWidths({ network, options, costs, budget: limits });
-    const importance = filterImportance(network, training.weights, { power: 2 });
-    const shrunk = keepMostImportant(network, training, importance, widths, context);
-    return { ...shrunk, epochs: shortEpochs, rate: "anneal" };
-  } catch (error) {
-    if (error instanceof UserError && error.exit === "budget") return undefined;
-    throw error;
-  }
-}
-
-/** Share of the group's squared norm that each narrower width gives up, as a negative gain. */
-function lossesOf(importance: Float64Array, widths: readonly number[]): readonly WidthOption[] {
-  const sum = (channels: Iterable<number>): number =>
-    [...channels].reduce((total, channel) => total + (importance[channel] ?? 0), 0);
-  const whole = sum(importance.keys());
-  return widths
-    .filter((width) => width < importance.length)
-    .map((width) => ({
-      width,
-      gain: whole > 0 ? sum(mostImportant(importance, width)) / whole - 1 : 0,
-    }));
+  return [{ ...all, ...short, label: "shrinks all stages" }];
 }

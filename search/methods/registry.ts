@@ -1,16 +1,26 @@
 import { unknownName } from "../../src/errors.ts";
 import type { SearchMethod } from "../method.ts";
+import { fast } from "./fast.ts";
 import { l1Prune } from "./l1-prune.ts";
 import { morphnet } from "./morphnet.ts";
 import { netadapt } from "./netadapt.ts";
+import { pyramid } from "./pyramid.ts";
+import { randomSplit } from "./random-split.ts";
+import { randomWidths } from "./random-widths.ts";
 import { slimming } from "./slimming.ts";
 import { splitting } from "./splitting.ts";
 import { uniform } from "./uniform.ts";
+import { uniformOnStairsMethod } from "./uniform-on-stairs.ts";
 
 /** Every search method, the default first; a new one is a file here and a line in this list. */
 export const searchMethods: readonly SearchMethod[] = [
   splitting,
+  fast,
   uniform,
+  uniformOnStairsMethod,
+  pyramid,
+  randomWidths,
+  randomSplit,
   slimming,
   l1Prune,
   morphnet,

@@ -2,11 +2,12 @@ import type { Network } from "../../src/network/network.ts";
 import type { Weights } from "../../src/network/parameters.ts";
 import type { Penalty } from "../../src/training/train-step.ts";
 import { fromScratch } from "../from-scratch.ts";
+import { atWidths } from "../group-widths.ts";
 import type { Move, SearchContext, SearchMethod, SearchPoint } from "../method.ts";
 import { budgetedQuantities, meetsBudget, networkQuantities } from "../quantities.ts";
 import { pruneByThreshold } from "./global-threshold.ts";
 import type { Importance } from "./importance.ts";
-import { atWidths, keepMostImportant } from "./prune.ts";
+import { keepMostImportant } from "./prune.ts";
 import { narrowerWidths, pruningStart } from "./start.ts";
 
 /** What tells one way of pruning by a global threshold from another. */

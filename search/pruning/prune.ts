@@ -1,5 +1,4 @@
-import { type Network, withWidths } from "../../src/network/network.ts";
-import { widthGroups } from "../../src/network/width-groups.ts";
+import type { Network } from "../../src/network/network.ts";
 import { freshState, type TrainingState } from "../../src/training/trainer.ts";
 import type { SearchContext } from "../method.ts";
 import { applyChannels, unchanged } from "../splitting/apply-channels.ts";
@@ -29,15 +28,3 @@ export function keepMostImportant(
     training: freshState(pruned.network, pruned.weights, searchOptimizer(recipe)),
   };
 }
-
-/** The network at other widths by group. */
-export const atWidths = (network: Network, widths: ReadonlyMap<string, number>): Network =>
-  withWidths(
-    network,
-    new Map(
-      widthGroups(network).flatMap(({ name, writers }) => {
-        const width = widths.get(name);
-        return width === undefined ? [] : writers.map((writer) => [writer, width] as const);
-      }),
-    ),
-  );

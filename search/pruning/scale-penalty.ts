@@ -1,8 +1,9 @@
 import type { Network } from "../../src/network/network.ts";
 import type { Penalty } from "../../src/training/train-step.ts";
+import { growingGroups } from "../group-widths.ts";
 import type { SearchContext } from "../method.ts";
 import { epochExamples } from "../training-phase.ts";
-import { prunableGroups, requireScales } from "./importance.ts";
+import { requireScales } from "./importance.ts";
 
 /**
  * How far the penalty would pull a scale down over the whole training if no loss held it; scales begin at 1. A rate per step
@@ -30,7 +31,7 @@ export function scalePenalty(
   const meanRate = recipe.learningRate / 2;
   const factor = (pull * (1 - momentum)) / (meanRate * steps);
   return new Map(
-    prunableGroups(network).flatMap((group) =>
+    growingGroups(network).flatMap((group) =>
       requireScales(network, group).map(
         (layer) => [`${layer}/gamma`, factor * share(group.name)] as const,
       ),

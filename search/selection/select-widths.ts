@@ -20,10 +20,16 @@ export interface WidthOption {
   readonly gain: number;
 }
 
+/** By group name; any widths, any gains. */
+export type WidthOptions = ReadonlyMap<string, readonly WidthOption[]>;
+
+export const onlyGroups = (options: WidthOptions, groups: readonly string[]): WidthOptions =>
+  new Map([...options].filter(([group]) => groups.includes(group)));
+
 export interface WidthRequest {
   readonly network: Network;
-  /** By group name; any widths, any gains. The present width gains 0 unless it is listed. Groups not named stay. */
-  readonly options: ReadonlyMap<string, readonly WidthOption[]>;
+  /** The present width gains 0 unless it is listed. Groups not named stay. */
+  readonly options: WidthOptions;
   readonly costs: CostModel;
   readonly budget: Budget;
 }

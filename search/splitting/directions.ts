@@ -69,7 +69,7 @@ export async function splittingDirections(
 }
 
 /** |theta|^2 of every neuron of a group; its writer's arrays hold the neurons along their last axis. */
-function squaredNorms(
+export function squaredNorms(
   { writer, group, biasInTheta }: SplittingGroup,
   weights: Weights,
 ): readonly number[] {

@@ -18,6 +18,9 @@ const batches = {
   canary_s: Float64Array.of(Number.NaN, Number.NaN),
 };
 
+/** MessagePack stores -0 as the integer 0. */
+const finiteOrInfinite = fc.double({ noNaN: true }).map((number) => (number === 0 ? 0 : number));
+
 describe("a message", () => {
   it("comes back as it was sent, typed arrays at any place in it too", () => {
     fc.assert(
@@ -37,7 +40,7 @@ describe("a message", () => {
   it("comes whole out of a stream that is cut anywhere", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ text: fc.string(), number: fc.double({ noNaN: true }) })),
+        fc.array(fc.record({ text: fc.string(), number: finiteOrInfinite })),
         fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
         (messages, cuts) => {
           const bytes = Buffer.concat(messages.map((message) => frame(message)));

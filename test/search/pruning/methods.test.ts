@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { widthsOf } from "../../../search/group-widths.ts";
 import type {
   Move,
   SearchContext,
@@ -11,7 +12,6 @@ import { netadapt } from "../../../search/methods/netadapt.ts";
 import { slimming } from "../../../search/methods/slimming.ts";
 import { networkCost } from "../../../search/network-cost.ts";
 import { recipes } from "../../../search/recipe.ts";
-import { widthsOf } from "../../../search/widths-of.ts";
 import { presets } from "../../../src/network/presets.ts";
 import type { Engine } from "../../../src/tensor/index.ts";
 import { steppedCosts } from "../selection/formula-costs.ts";

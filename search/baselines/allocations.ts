@@ -1,6 +1,6 @@
 import { type Network, placeLayers } from "../../src/network/network.ts";
 import { type Random, seededRandom } from "../../src/random.ts";
-import { growingGroups } from "../widths.ts";
+import { growingGroups } from "../group-widths.ts";
 
 /** A way to spread width over a network: each group's share relative to uniform widths. */
 export interface Allocation {
@@ -14,13 +14,15 @@ export interface Allocation {
 /** Standard deviation of the logarithm of random shares. */
 const randomSpread = 0.5;
 
-/** Uniform widths on the stairs, then what the experiment tries against them. */
+export const uniformShape: Allocation = {
+  label: "uniform-on-stairs",
+  summary: "the reference's proportions, every width on an edge of the stairs",
+  weights: (network) => growingGroups(network).map(() => 1),
+};
+
+/** Uniform widths on the stairs, then others to hold against them. */
 export const allocations: readonly Allocation[] = [
-  {
-    label: "uniform-on-stairs",
-    summary: "the reference's proportions, every width on an edge of the stairs",
-    weights: (network) => growingGroups(network).map(() => 1),
-  },
+  uniformShape,
   tilt("early x2", 2),
   tilt("early x4", 4),
   tilt("early x8", 8),
@@ -35,11 +37,11 @@ export const allocations: readonly Allocation[] = [
     summary: "the middle stage at twice the share of the first and last",
     weights: (network) => ofPlaces(network, (place) => 2 ** (1 - Math.abs(2 * place - 1))),
   },
-  ...[1, 2, 3, 4].map(random),
+  ...[1, 2, 3, 4].map(randomShape),
 ];
 
 /** First stage at `ratio` times the share of the last, in equal factors from stage to stage. */
-function tilt(label: string, ratio: number): Allocation {
+export function tilt(label: string, ratio: number): Allocation {
   const [wide, times] = ratio > 1 ? ["first", ratio] : ["last", 1 / ratio];
   return {
     label,
@@ -48,7 +50,7 @@ function tilt(label: string, ratio: number): Allocation {
   };
 }
 
-function random(seed: number): Allocation {
+export function randomShape(seed: number): Allocation {
   return {
     label: `random ${seed}`,
     summary: `every group's share drawn by itself (log-normal, ${randomSpread}), seed ${seed}`,

@@ -1,0 +1,45 @@
+import {
+  growingGroups,
+  networkCost,
+  type ShapeRequest,
+  uniformNetwork,
+} from "../../search/index.ts";
+import { UserError } from "../../src/errors.ts";
+import { networkMacs } from "../../src/network/costs.ts";
+import type { Network } from "../../src/network/network.ts";
+import { formatSeconds } from "../../src/units.ts";
+
+/**
+ * Uniform widths as people choose them, multiples of 8 in the reference's proportions: of all multipliers that fit the
+ * budget the one of most multiply-accumulates, since a larger multiplier may be the cheaper one.
+ */
+export function fitUniform({ reference, costs, budget, caps }: ShapeRequest): Network {
+  const granularity = 8;
+  const { latency_s: budget_s = Number.POSITIVE_INFINITY } = budget;
+  const largest = Math.min(
+    ...growingGroups(reference).map(({ name, width }) => (caps.get(name) ?? width) / width),
+  );
+  const steps = Array.from({ length: Math.floor(64 * largest) }, (_, i) => (i + 1) / 64);
+  const fitting = steps
+    .map((multiplier) => uniformNetwork(reference, multiplier, { granularity }))
+    .filter((network) => knownLatency(network, costs) <= budget_s);
+  const best = fitting.reduce<Network | undefined>(
+    (kept, next) => (kept && networkMacs(kept) >= networkMacs(next) ? kept : next),
+    undefined,
+  );
+  if (best) return best;
+  throw new UserError(`No uniform ${reference.name} fits ${formatSeconds(budget_s)}`, {
+    hint: "Choose a larger budget.",
+    exit: "budget",
+  });
+}
+
+/** Infinite for widths that the table does not answer for, so that they are not chosen. */
+function knownLatency(network: Network, costs: ShapeRequest["costs"]): number {
+  try {
+    return networkCost(network, costs).latency_s;
+  } catch (error) {
+    if (error instanceof UserError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}

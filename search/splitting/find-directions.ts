@@ -1,0 +1,54 @@
+import { batches } from "../../src/datasets/batches.ts";
+import type { Split } from "../../src/datasets/index.ts";
+import type { Network } from "../../src/network/network.ts";
+import type { Weights } from "../../src/network/parameters.ts";
+import type { SearchContext } from "../method.ts";
+import { draw, phaseRandom } from "../training-phase.ts";
+import { type NeuronDirection, splittingDirections } from "./directions.ts";
+import { compileSplittingProducts } from "./products.ts";
+
+/** A network with its weights, and the round that chance is drawn for. */
+export interface GrowthStart {
+  readonly network: Network;
+  readonly weights: Weights;
+  readonly round: number;
+}
+
+/** By group name, in neuron order. */
+export type Directions = ReadonlyMap<string, readonly NeuronDirection[]>;
+
+/** Examples per call of the products, where there are enough for two held-out batches. */
+const productBatch = 256;
+
+/** Splitting directions of every neuron by the recipe's Lanczos steps, judged on held-out data. */
+export async function findDirections(
+  start: GrowthStart,
+  context: SearchContext,
+): Promise<Directions> {
+  const { engine, data, recipe, seed, signal, onAnalysis } = context;
+  const random = phaseRandom(seed, start.round, -1);
+  const finding = draw(data.train, recipe.directionExamples, random);
+  const heldOut = draw(data.validation, recipe.heldOutExamples, random);
+  const batch = Math.min(productBatch, finding.count, Math.floor(heldOut.count / 2));
+  const pass = (split: Split) => () => batches(split, { size: batch, dropLast: true });
+  const products = await compileSplittingProducts(engine, start.network, { batch });
+  try {
+    return await splittingDirections(products, start.weights, pass(finding), pass(heldOut), {
+      steps: recipe.lanczosSteps,
+      random,
+      onProgress: ({ pass, passes }) => {
+        signal?.throwIfAborted();
+        onAnalysis?.(`directions, pass ${pass} of ${passes}`);
+      },
+    });
+  } finally {
+    await products.release();
+  }
+}
+
+/** Examples that pass through the network to find its directions, for the account. */
+export function directionExamples({ data, recipe }: SearchContext): number {
+  const finding = Math.min(recipe.directionExamples, data.train.count);
+  const heldOut = Math.min(recipe.heldOutExamples, data.validation.count);
+  return recipe.lanczosSteps * finding + heldOut;
+}

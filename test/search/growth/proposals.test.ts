@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { atWidths, growingWidths } from "../../../search/group-widths.ts";
+import { anchorNetwork } from "../../../search/growth/anchor.ts";
+import { limitsAt, roomOf } from "../../../search/growth/limits.ts";
+import { growthProposals, type Proposal, stageOfLabel } from "../../../search/growth/proposals.ts";
+import { promisingTrades } from "../../../search/growth/trades.ts";
+import { networkCost, type SearchContext } from "../../../search/index.ts";
+import { stagesOf } from "../../../search/stages.ts";
+import { packedMobilenet } from "../packed-mobilenet.ts";
+
+// Between two rounds nothing is trained: neither engine nor images are read.
+const context = { ...packedMobilenet, network: {} } as unknown as SearchContext;
+const network = anchorNetwork(context);
+const limits = limitsAt(0.7, roomOf(context));
+const stages = stagesOf(network);
+const stageOf = (group: string) => [...stages].find(([, groups]) => groups.includes(group))?.[0];
+
+/** The same gain for every neuron but those of one stage. */
+const gainsWith = (stage: string, gain: number) =>
+  new Map(
+    [...growingWidths(network)].map(([group, width]) => [
+      group,
+      Array<number>(width).fill(stageOf(group) === stage ? gain : 1),
+    ]),
+  );
+const proposalsBy = (
+  gains: ReturnType<typeof gainsWith>,
+  factors: Readonly<Record<string, number>> = {},
+) => growthProposals({ network, gains, factors, limits }, context);
+const find = (proposals: readonly Proposal[], label: string): Proposal => {
+  const found = proposals.find((one) => one.label === label);
+  if (!found) throw new Error(`No proposal "${label}"`);
+  return found;
+};
+/** Neurons added in a stage. */
+const addedIn = (stage: string, { widths }: Proposal): number =>
+  [...widths].reduce(
+    (sum, [group, width]) =>
+      sum + (stageOf(group) === stage ? width - (growingWidths(network).get(group) ?? 0) : 0),
+    0,
+  );
+
+describe("proposals for a step", () => {
+  const proposals = proposalsBy(gainsWith("", 1));
+
+  test("are uniform growth, one knapsack, and every stage by itself, no two alike", () => {
+    const labels = proposals.map(({ label }) => label);
+
+    expect(labels.slice(0, 2)).toEqual(["uniform", "knapsack"]);
+    expect(labels.slice(2).map(stageOfLabel)).toEqual([...stages.keys()]);
+    expect(new Set(proposals.map(({ widths }) => JSON.stringify([...widths])))).toHaveLength(
+      proposals.length,
+    );
+  });
+
+  test("keep the step's limits, on whole blocks, and no neuron is split twice", () => {
+    for (const { widths } of proposals) {
+      const { latency_s } = networkCost(atWidths(network, widths), context.costs);
+      expect(latency_s).toBeLessThanOrEqual(limits.latency_s ?? 0);
+      for (const [group, width] of widths) {
+        expect(width % 16).toBe(0);
+        expect(width).toBeLessThanOrEqual(2 * (growingWidths(network).get(group) ?? 0));
+      }
+    }
+  });
+
+  test("of a stage grow that stage alone", () => {
+    for (const proposal of proposals.slice(2))
+      for (const group of proposal.widths.keys())
+        expect(stageOf(group)).toBe(stageOfLabel(proposal.label));
+  });
+});
+
+test("the knapsack goes where gains are: ten times the gain brings a stage more neurons", () => {
+  const [even, tilted] = [1, 10].map((gain) =>
+    find(proposalsBy(gainsWith("16x16", gain)), "knapsack"),
+  );
+
+  expect(addedIn("16x16", tilted as Proposal)).toBeGreaterThan(addedIn("16x16", even as Proposal));
+});
+
+test("a factor learnt for a stage counts like a gain of its neurons", () => {
+  const byGain = find(proposalsBy(gainsWith("4x4", 7)), "knapsack");
+  const byFactor = find(proposalsBy(gainsWith("", 1), { "4x4": 7 }), "knapsack");
+
+  expect(byFactor.widths).toEqual(byGain.widths);
+  expect(byFactor.gain).toBeCloseTo(byGain.gain, 9);
+});
+
+test("the anchor is uniform on whole blocks, at 45 % of what lies between the narrowest and the budget", () => {
+  const { latency_s } = networkCost(network, context.costs);
+  const limit_s = limitsAt(0.45, roomOf(context)).latency_s ?? 0;
+
+  expect(latency_s).toBeLessThanOrEqual(limit_s);
+  expect(latency_s).toBeGreaterThan(0.9 * limit_s);
+  for (const width of growingWidths(network).values()) expect(width % 16).toBe(0);
+});
+
+test("trades go from the stage of least to the stage of most utility first", () => {
+  const utilities = { "32x32": 0.1, "16x16": 0.5, "8x8": 0.2, "4x4": 0.05 };
+
+  const trades = promisingTrades(network, utilities);
+
+  expect(trades).toEqual([
+    { from: "4x4", to: "16x16" },
+    { from: "32x32", to: "16x16" },
+    { from: "8x8", to: "16x16" },
+  ]);
+});
+
+test("nothing is traded while nothing is known", () => {
+  expect(promisingTrades(network, {})).toEqual([]);
+});
