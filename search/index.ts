@@ -17,12 +17,14 @@ export type {
   SplitRecord,
   TrainingAccount,
 } from "./history.ts";
+export { epochsBehind } from "./lineage.ts";
 export type * from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";
 export { networkCost } from "./network-cost.ts";
 export {
   budgetedQuantities,
   budgetTooSmall,
+  knownQuantities,
   meetsBudget,
   networkQuantities,
 } from "./quantities.ts";

@@ -116,6 +116,20 @@ export function networkQuantities(
   return Object.fromEntries(quantities.map((quantity) => [quantity, amount(quantity)]));
 }
 
+/** The same; undefined where the cost model does not answer for a kernel. */
+export function knownQuantities(
+  network: Network,
+  model: CostModel,
+  quantities: readonly Quantity[],
+): Quantities | undefined {
+  try {
+    return networkQuantities(network, model, quantities);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
 /** Sums of the same terms in another order differ in the last bits; a limit allows for that. */
 const rounding = 1 + 1e-12;
 

@@ -4,6 +4,7 @@ import type { Weights } from "../src/network/parameters.ts";
 import { Trainer } from "../src/training/trainer.ts";
 import { fromScratch } from "./from-scratch.ts";
 import type { SearchHistory, SearchRound } from "./history.ts";
+import { finalRound } from "./lineage.ts";
 import type { Candidate, Move, SearchContext, SearchMethod, SearchPoint } from "./method.ts";
 import { loadSearchState, type SearchState, saveSearchState, type Trial } from "./search-state.ts";
 import { candidateWidths } from "./selection/candidate-widths.ts";
@@ -38,9 +39,6 @@ export interface FoundNetwork {
   readonly history: SearchHistory;
 }
 
-/** Kind of the round that trains the network to be delivered. */
-const finalKind = "final";
-
 /**
  * Trains and judges what the method proposes until it delivers a network, then trains that one from scratch to the
  * end; weights inherited from the search are kept where they do better on held-out data. Throws a UserError where
@@ -53,7 +51,7 @@ export async function search(options: SearchOptions): Promise<FoundNetwork> {
   requireSameSearch(state.history, options);
   for (;;) {
     state = await finishRound(state, context, options);
-    if (state.kind === finalKind) return await deliver(state, context, options);
+    if (state.kind === finalRound.kind) return await deliver(state, context, options);
     const analysing = { ...context, onAnalysis: analysisReporter(state, options) };
     const move = await method.next(pointOf(state, context), analysing);
     signal?.throwIfAborted();
@@ -183,7 +181,7 @@ function nextRound(
   return {
     ...common,
     history: { ...before.history, ended: move.ended },
-    kind: finalKind,
+    kind: finalRound.kind,
     trials: finalCandidates(move.deliver, round, context).map(trialOf),
     outlook: { candidates: 0, epochs: 0 },
   };
@@ -204,11 +202,11 @@ function finalCandidates(
 ): readonly Candidate[] {
   const { finalEpochs, inheritedEpochs } = context.recipe;
   const common = { network, rate: "anneal" as const };
-  const scratch = { ...common, label: "from scratch", epochs: finalEpochs };
+  const scratch = { ...common, label: finalRound.scratch, epochs: finalEpochs };
   return [
     { ...scratch, training: fromScratch(network, context, round) },
     ...(inherited
-      ? [{ ...common, label: "inherited weights", training: inherited, epochs: inheritedEpochs }]
+      ? [{ ...common, label: finalRound.inherited, training: inherited, epochs: inheritedEpochs }]
       : []),
   ];
 }
@@ -240,7 +238,7 @@ function progressOf(state: SearchState, epochs: number, trial = 0): SearchProgre
   const { history, round, kind, trials, outlook } = state;
   const before = trials.slice(0, trial).reduce((sum, { epochs }) => sum + epochs, 0);
   const all = trials.reduce((sum, { epochs }) => sum + epochs, 0);
-  const final = kind === finalKind ? 0 : history.recipe.finalEpochs;
+  const final = kind === finalRound.kind ? 0 : history.recipe.finalEpochs;
   return {
     label: `round ${round} (${kind}), ${trials[trial]?.label ?? ""}`,
     epochsDone: history.account.epochs + before + epochs,

@@ -1,6 +1,7 @@
 import {
   growingGroups,
-  networkCost,
+  knownQuantities,
+  meetsBudget,
   type ShapeRequest,
   uniformNetwork,
 } from "../../search/index.ts";
@@ -19,10 +20,14 @@ export function fitUniform({ reference, costs, budget, caps }: ShapeRequest): Ne
   const largest = Math.min(
     ...growingGroups(reference).map(({ name, width }) => (caps.get(name) ?? width) / width),
   );
+  const fits = (network: Network): boolean => {
+    const amounts = knownQuantities(network, costs, ["latency_s"]);
+    return amounts !== undefined && meetsBudget(amounts, budget);
+  };
   const steps = Array.from({ length: Math.floor(64 * largest) }, (_, i) => (i + 1) / 64);
   const fitting = steps
     .map((multiplier) => uniformNetwork(reference, multiplier, { granularity }))
-    .filter((network) => knownLatency(network, costs) <= budget_s);
+    .filter(fits);
   const best = fitting.reduce<Network | undefined>(
     (kept, next) => (kept && networkMacs(kept) >= networkMacs(next) ? kept : next),
     undefined,
@@ -32,14 +37,4 @@ export function fitUniform({ reference, costs, budget, caps }: ShapeRequest): Ne
     hint: "Choose a larger budget.",
     exit: "budget",
   });
-}
-
-/** Infinite for widths that the table does not answer for, so that they are not chosen. */
-function knownLatency(network: Network, costs: ShapeRequest["costs"]): number {
-  try {
-    return networkCost(network, costs).latency_s;
-  } catch (error) {
-    if (error instanceof UserError) return Number.POSITIVE_INFINITY;
-    throw error;
-  }
 }

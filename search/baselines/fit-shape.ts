@@ -1,10 +1,10 @@
-import { UserError } from "../../src/errors.ts";
 import type { Network } from "../../src/network/network.ts";
 import type { Budget, CostModel } from "../cost-model.ts";
 import { growingGroups, growingWidths, withGrowingWidths } from "../group-widths.ts";
 import {
   budgetedQuantities,
   budgetTooSmall,
+  knownQuantities,
   meetsBudget,
   networkQuantities,
 } from "../quantities.ts";
@@ -34,8 +34,6 @@ export function fitShape(request: ShapeRequest, weights: readonly number[]): Net
   const offered = edges(request);
   let widths = [...growingWidths(narrowest(request, offered)).values()];
   const quantities = budgetedQuantities(budget);
-  const amounts = (chosen: readonly number[]) =>
-    networkQuantities(withGrowingWidths(reference, chosen), costs, quantities);
   const steps = offered.flatMap((own, group) =>
     own.slice(1).map((width, i) => {
       const share = (groups[group]?.width ?? 1) * (weights[group] ?? 1);
@@ -49,7 +47,9 @@ export function fitShape(request: ShapeRequest, weights: readonly number[]): Net
     if (scale > end) break;
     if (full.has(group)) continue;
     const wider = widths.with(group, width);
-    if (isKnownToFit(() => amounts(wider), budget)) widths = wider;
+    // Widths that the cost model does not answer for are not chosen.
+    const amounts = knownQuantities(withGrowingWidths(reference, wider), costs, quantities);
+    if (amounts && meetsBudget(amounts, budget)) widths = wider;
     else {
       full.add(group);
       end = Math.min(end, 1.2 * scale);
@@ -90,14 +90,4 @@ function edges({ reference, costs, budget, caps, granularity, least }: ShapeRequ
     const from = narrowest?.get(group);
     return from === undefined ? own : [from, ...own.filter((width) => width > from)];
   });
-}
-
-/** Widths that the cost model does not answer for are not chosen. */
-function isKnownToFit(amounts: () => ReturnType<typeof networkQuantities>, budget: Budget) {
-  try {
-    return meetsBudget(amounts(), budget);
-  } catch (error) {
-    if (error instanceof UserError) return false;
-    throw error;
-  }
 }

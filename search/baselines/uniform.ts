@@ -4,8 +4,8 @@ import type { Budget, CostModel } from "../cost-model.ts";
 import {
   budgetedQuantities,
   budgetTooSmall,
+  knownQuantities,
   meetsBudget,
-  networkQuantities,
   type Quantities,
   type Quantity,
 } from "../quantities.ts";
@@ -63,7 +63,8 @@ const rounding = 1e-9;
 /**
  * The baseline every search is compared with: the largest multiplier whose network fits the budget.
  * Looked for from the widest down in steps of 1/32, since cost need not rise with width, then exactly between the
- * first that fits and the one above. Throws a UserError (exit "budget") when none fits.
+ * first that fits and the one above. Widths whose cost is not known are passed over. Throws a UserError (exit "budget") when
+ * none fits.
  */
 export function uniformWidths(request: UniformRequest): UniformNetwork {
   const { reference, costs, budget, granularity = 1, minimum = granularity, largest = 4 } = request;
@@ -72,7 +73,8 @@ export function uniformWidths(request: UniformRequest): UniformNetwork {
   const firstThatFits = (multipliers: readonly number[]): UniformNetwork | undefined => {
     for (const multiplier of multipliers) {
       const network = uniformNetwork(reference, multiplier, { minimum, granularity });
-      const cost = networkQuantities(network, costs, quantities);
+      const cost = knownQuantities(network, costs, quantities);
+      if (!cost) continue;
       if (meetsBudget(cost, budget)) return { network, multiplier, cost };
       smallest = lesser(smallest, cost);
     }

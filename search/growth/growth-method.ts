@@ -1,5 +1,6 @@
 import { fromScratch } from "../from-scratch.ts";
 import { atWidths, sameWidths, widthsOf } from "../group-widths.ts";
+import { comparingKind } from "../lineage.ts";
 import type {
   Move,
   SearchContext,
@@ -192,7 +193,7 @@ function comparisonOfFinalists(
   const comparing: GrowthNote = { ...note, phase: "finalists" };
   return {
     ...verdict,
-    kind: "finalists",
+    kind: comparingKind,
     candidates: finalistCandidates(networks, round, context),
     outlook: { candidates: 0, epochs: 0 },
     ...noted(comparing),

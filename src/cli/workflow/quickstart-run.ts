@@ -123,15 +123,32 @@ async function searchAndCompare(
   const data = await searchData("mnist", reference.input, seed);
   const engine = await createEngine();
   try {
-    if (!existsSync(searchFile(folder, "history")))
-      await searchWithin(folder, { context, flags, costs, data, engine });
+    if (existsSync(searchFile(folder, "history"))) requireSameFlags(folder, flags);
+    else await searchWithin(folder, { context, flags, costs, data, engine });
     terminal.note("3/4 Training uniform-width networks to compare with");
     const references = referenceNetworks(reference, readFound(folder), costs);
-    await trainReferences(folder, references, { context, costs, data, engine, recipe, seed });
+    const work = { context, costs, data, engine, recipe, seed };
+    await trainReferences(folder, references, work);
     return references;
   } finally {
     await engine.close();
   }
+}
+
+/** A finished search is only gone on with under the flags it was made with: its result answers no other question. */
+function requireSameFlags(folder: string, flags: QuickstartFlags): void {
+  const { run, history } = readFound(folder);
+  const given = { budget: referenceText(flags), seed: flags.seed };
+  const found = { budget: run.budgetReference, seed: history.seed };
+  for (const flag of ["budget", "seed"] as const)
+    if (found[flag] !== given[flag])
+      throw new UserError(
+        `${folder} holds a search with --${flag} ${found[flag]}, not ${given[flag]}`,
+        {
+          hint: "Give the flags of that search, or another --out folder: the table can be copied there.",
+          exit: "usage",
+        },
+      );
 }
 
 interface SearchWork {

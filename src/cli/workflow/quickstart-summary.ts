@@ -63,6 +63,25 @@ export function resultText(
           ? `${formatSeconds(time.latency_s)} measured`
           : `${formatSeconds(latency_s)} predicted`),
     ),
+    ...againstUniform(history, verification, references[references.length - 1]),
     `Report          ${resolve(report)}`,
   ].join("\n");
+}
+
+/** Whether the search was worth it: against uniform widths under the same budget, both measured, chance considered. */
+function againstUniform(
+  { test }: SearchHistory,
+  { measured }: VerificationRecord,
+  uniform: ReferenceRecord | undefined,
+): readonly string[] {
+  if (!test || !uniform?.measured) return [];
+  const difference = test.accuracy - uniform.accuracy;
+  const variance = (accuracy: number) => (accuracy * (1 - accuracy)) / test.count;
+  const error = 1.96 * Math.sqrt(variance(test.accuracy) + variance(uniform.accuracy));
+  const points = (share: number) => (100 * share).toFixed(2);
+  const outcome = Math.abs(difference) <= error ? "a tie" : difference > 0 ? "better" : "worse";
+  return [
+    `In short        ${outcome}: ${points(difference)} ± ${points(error)} points of accuracy against ${uniform.label}, ` +
+      `at ${formatSeconds(measured.latency_s)} against ${formatSeconds(uniform.measured.latency_s)}`,
+  ];
 }

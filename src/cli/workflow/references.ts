@@ -1,5 +1,6 @@
 import type { CostTable } from "../../../energy-db/index.ts";
 import {
+  epochsBehind,
   type Recipe,
   type SearchData,
   trainUniform,
@@ -50,7 +51,7 @@ export interface ReferenceWork {
   readonly seed: number;
 }
 
-/** Trains each reference for as many epochs as the search took, and keeps what is done in the search's folder. */
+/** Trains each reference for as many epochs as the found network's weights took, and keeps what is done in the folder. */
 export async function trainReferences(
   folder: string,
   references: readonly Reference[],
@@ -58,8 +59,7 @@ export async function trainReferences(
 ): Promise<void> {
   const { terminal, signal } = context;
   const known = [...(readDocument(folder, "references") ?? [])];
-  const { history } = readFound(folder);
-  const epochs = history.account.epochs;
+  const epochs = epochsBehind(readFound(folder).history);
   for (const { label, network } of references) {
     if (known.some((record) => record.label === label)) continue;
     const started_s = performance.now() / 1000;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { uniformNetwork, uniformWidths } from "../../../search/baselines/uniform.ts";
 import { networkCost } from "../../../search/network-cost.ts";
+import { UserError } from "../../../src/errors.ts";
 import { isWide } from "../../../src/network/layer.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { presets } from "../../../src/network/presets.ts";
@@ -52,4 +53,23 @@ test("a budget under the narrowest network is refused as a budget", () => {
   expect(() => uniformWidths({ reference, costs, budget: { macs: 8 } })).toThrowError(
     expect.objectContaining({ exit: "budget" }),
   );
+});
+
+test("multipliers whose cost is not known are passed over", () => {
+  const reference = pointwiseChain(8, [16, 32], 10);
+  const unknownBelow8: typeof costs = {
+    ...costs,
+    kernel: (kernel) => {
+      if (kernel.outChannels < 8) throw new UserError("not measured", { hint: "profile" });
+      return costs.kernel(kernel);
+    },
+  };
+  const { latency_s } = networkCost(uniformNetwork(reference, 0.5), costs);
+
+  const found = uniformWidths({ reference, costs: unknownBelow8, budget: { latency_s } });
+  const tooSmall = () =>
+    uniformWidths({ reference, costs: unknownBelow8, budget: { latency_s: 1e-9 } });
+
+  expect(found.multiplier).toBe(0.5);
+  expect(tooSmall).toThrowError(expect.objectContaining({ exit: "budget" }));
 });

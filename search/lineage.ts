@@ -1,0 +1,22 @@
+import type { SearchHistory } from "./history.ts";
+
+/** The round that trains the network to be delivered, and its candidates. */
+export const finalRound = {
+  kind: "final",
+  scratch: "from scratch",
+  inherited: "inherited weights",
+} as const;
+
+/** The round that compares networks from scratch: its weights are not gone on with. */
+export const comparingKind = "finalists";
+
+/** Epochs that the delivered weights went through: of the last training where that began from scratch, else of all kept before too. */
+export function epochsBehind({ rounds }: SearchHistory): number {
+  const last = rounds[rounds.length - 1];
+  const isInherited = last?.candidates[last.kept ?? 0]?.label === finalRound.inherited;
+  const behind = isInherited ? rounds.filter(({ kind }) => kind !== comparingKind) : [last];
+  return behind.reduce((sum, round) => {
+    const kept = round?.kept === undefined ? undefined : round.candidates[round.kept];
+    return sum + (kept?.epochs ?? 0);
+  }, 0);
+}
