@@ -1,4 +1,4 @@
-export { type Allocation, allocations } from "./baselines/allocations.ts";
+export { type Allocation, allocations, uniformShape } from "./baselines/allocations.ts";
 export { fitShape, type ShapeRequest } from "./baselines/fit-shape.ts";
 export { macsCostModel } from "./baselines/macs-cost-model.ts";
 export { type TrainedNetwork, trainUniform } from "./baselines/train-uniform.ts";
@@ -21,6 +21,7 @@ export { epochsBehind } from "./lineage.ts";
 export type * from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";
 export { networkCost } from "./network-cost.ts";
+export { planSearch, recipeWithin, type SearchPlan, trainingSpeed } from "./plan.ts";
 export {
   budgetedQuantities,
   budgetTooSmall,
@@ -35,7 +36,7 @@ export {
   type SearchProgress,
   search,
 } from "./search.ts";
-export { dropSearchState, searchIsUnderWay } from "./search-state.ts";
+export { dropSearchState, savedRecipe, searchIsUnderWay } from "./search-state.ts";
 export { type CandidateRequest, candidateWidths } from "./selection/candidate-widths.ts";
 export { type GainCurve, gainCurve, type MenuEntry } from "./selection/gain-curve.ts";
 export { requireCosts } from "./selection/require-costs.ts";

@@ -7,6 +7,7 @@ import { loadCheckpoint, saveCheckpoint } from "../src/training/checkpoint.ts";
 import type { Evaluation, TrainingState } from "../src/training/trainer.ts";
 import type { SearchHistory } from "./history.ts";
 import type { Candidate, Memory, Outlook, TrainedCandidate } from "./method.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** A candidate in training. */
 export interface Trial extends Candidate {
@@ -40,6 +41,10 @@ const statePath = (folder: string): string => join(folder, stateFile);
 
 /** True while a search in this folder has been started and not been delivered. */
 export const searchIsUnderWay = (folder: string): boolean => existsSync(statePath(folder));
+
+/** The recipe of a search under way; undefined where there is none. */
+export const savedRecipe = (folder: string): Recipe | undefined =>
+  loadSearchState(folder)?.history.recipe;
 
 /** Ends the state of a delivered search. */
 export const dropSearchState = (folder: string): void => rmSync(statePath(folder), { force: true });

@@ -1,6 +1,5 @@
 import { fromScratch } from "../from-scratch.ts";
 import type { Move, Outlook, SearchContext, SearchMethod, SearchPoint } from "../method.ts";
-import { networkCost } from "../network-cost.ts";
 import { requireFit } from "../require-fit.ts";
 import { growNetwork } from "../splitting/grow.ts";
 
@@ -19,7 +18,7 @@ function seed(context: SearchContext): Move {
   return {
     kind: "seed",
     candidates: [{ label: "seed", network, training, epochs: recipe.seedEpochs, rate: "anneal" }],
-    outlook: outlookFrom({ round: 0, network }, context),
+    outlook: outlookFrom(0, context),
   };
 }
 
@@ -45,23 +44,12 @@ async function grow({ round, trained }: SearchPoint, context: SearchContext): Pr
         ...(grown ? { split: grown.record } : {}),
       },
     ],
-    outlook: outlookFrom({ round, network }, context),
+    outlook: outlookFrom(round, context),
   };
 }
 
-/** Rounds still to come if every one grows the tightest cost by the recipe's factor. */
-function outlookFrom(
-  { round, network }: { readonly round: number; readonly network: SearchContext["network"] },
-  { budget, recipe, costs }: SearchContext,
-): Outlook {
-  const cost = networkCost(network, costs);
-  const ratios = [
-    (budget.latency_s ?? 0) / cost.latency_s,
-    (budget.energy_j ?? 0) / (cost.energy_j ?? Number.POSITIVE_INFINITY),
-    (budget.macs ?? 0) / cost.macs,
-    (budget.parameters ?? 0) / cost.parameters,
-  ].filter((ratio) => ratio > 0);
-  const left = Math.ceil(Math.log(Math.max(1, Math.min(...ratios))) / Math.log(recipe.growth));
-  const rounds = Math.max(0, Math.min(left, recipe.rounds - round));
+/** Rounds still to come if every one finds something to grow. */
+function outlookFrom(round: number, { recipe }: SearchContext): Outlook {
+  const rounds = Math.max(0, recipe.rounds - round);
   return { candidates: rounds, epochs: rounds * recipe.roundEpochs };
 }

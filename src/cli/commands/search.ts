@@ -25,7 +25,7 @@ import { type BackendName, createEngine } from "../../tensor/index.ts";
 import { formatPercent, formatSeconds } from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.ts";
-import { count, fraction, positive, shared } from "../options.ts";
+import { count, duration_s, fraction, positive, shared } from "../options.ts";
 import { type BudgetMargin, budgetMargin } from "../workflow/budget-margin.ts";
 import { searchReport } from "../workflow/report-data.ts";
 import { type RunRecord, searchFile, writeDocument } from "../workflow/search-folder.ts";
@@ -48,6 +48,7 @@ interface SearchFlags extends TableFlags {
   readonly learningRate?: number;
   readonly backend: BackendName | "auto";
   readonly trainThreads?: number;
+  readonly timeLimit?: number;
   readonly out: string;
   readonly resume?: boolean;
   readonly seed: number;
@@ -109,6 +110,12 @@ export function searchCommand(context: CommandContext): Command {
     .addOption(new Option("--learning-rate <rate>", "peak of the schedule").argParser(positive))
     .addOption(backendOption())
     .addOption(new Option("--train-threads <n>", "threads of training").argParser(count))
+    .addOption(
+      new Option(
+        "--time-limit <time>",
+        "90m or 2h: the recipe's epochs are cut so that the plan fits",
+      ).argParser(duration_s),
+    )
     .option("--resume", "go on with the search in --out")
     .addOption(shared.seed())
     .addOption(shared.json())
@@ -157,6 +164,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         engine,
         seed: flags.seed,
         folder: flags.out,
+        ...(flags.timeLimit ? { timeLimit_s: flags.timeLimit } : {}),
       });
       const report = writeReport(searchFile(flags.out, "report"), searchReport(flags.out, table));
       answer(found, costs.networkCost(found.network), { flags, context, report });

@@ -6,16 +6,23 @@ import {
   type CostModel,
   dropSearchState,
   type FoundNetwork,
+  fitShape,
   meetsBudget,
   networkQuantities,
+  planSearch,
   type Recipe,
+  recipeWithin,
+  type SearchContext,
   type SearchData,
   type SearchMethod,
   type SearchProgress,
   type SearchRound,
   type SplitRecord,
+  savedRecipe,
   search,
   searchIsUnderWay,
+  trainingSpeed,
+  uniformShape,
 } from "../../../search/index.ts";
 import { loadDataset, splitOff } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
@@ -24,7 +31,13 @@ import type { SearchStart } from "../../network/search-start.ts";
 import { progressOf } from "../../progress.ts";
 import { seededRandom } from "../../random.ts";
 import type { Engine } from "../../tensor/index.ts";
-import { formatNumber, formatPercent, formatSeconds } from "../../units.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  formatSeconds,
+} from "../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { searchFile, writeFound } from "./search-folder.ts";
 
@@ -42,6 +55,8 @@ export interface SearchRun {
   readonly engine: Engine;
   readonly seed: number;
   readonly folder: string;
+  /** The recipe is shortened so that the plan fits. */
+  readonly timeLimit_s?: number;
 }
 
 /** Share of the training data held out to judge rounds and gains. */
@@ -94,10 +109,8 @@ function predictedBudget({ start, costs, budget, margin }: SearchRun): Budget {
 
 /** Runs or resumes a search and writes its results; the report is the caller's. */
 export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
-  const { context, method, start, data, costs, granularity, recipe, engine, seed, folder } = run;
-  const started_s = performance.now() / 1000;
-  const found = await search({
-    method,
+  const { context, method, start, data, costs, granularity, engine, seed, folder } = run;
+  const asked: SearchContext = {
     engine,
     network: start.network,
     reference: start.reference,
@@ -106,16 +119,48 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     costs,
     budget: predictedBudget(run),
     granularity,
-    recipe,
+    recipe: run.recipe,
     seed,
-    folder,
     signal: context.signal,
+  };
+  const recipe = await plannedRecipe(run, asked);
+  const started_s = performance.now() / 1000;
+  const found = await search({
+    ...asked,
+    method,
+    recipe,
+    folder,
     onProgress: (progress) => showProgress(context, progress, performance.now() / 1000 - started_s),
   });
   if (found.history.ended) context.terminal.note(`Growth ended: ${found.history.ended}`);
   writeFound(folder, found);
   dropSearchState(folder);
   return found;
+}
+
+/** The recipe asked for, or as much of it as the time limit allows; says what the search is going to do. */
+async function plannedRecipe(run: SearchRun, asked: SearchContext): Promise<Recipe> {
+  const { context, method, engine, data, recipe, timeLimit_s } = run;
+  const saved = savedRecipe(run.folder);
+  if (saved) return timeLimit_s === undefined ? recipe : saved;
+  const typical = fitShape(asked, uniformShape.weights(asked.reference));
+  const now_s = () => performance.now() / 1000;
+  const speed = await trainingSpeed(typical, { engine, train: data.train, recipe, now_s });
+  const planOf = (changed: SearchContext) => planSearch(method, changed, speed);
+  const shortened =
+    timeLimit_s === undefined ? recipe : await recipeWithin(timeLimit_s, asked, planOf);
+  if (!shortened)
+    throw new UserError(
+      `Method ${method.name} needs more than ${formatDuration(timeLimit_s ?? 0)} at ${formatNumber(speed)} examples a second`,
+      { hint: "Give more time, a quicker --recipe, or another --method.", exit: "usage" },
+    );
+  const plan = await planOf({ ...asked, recipe: shortened });
+  context.terminal.note(
+    `Plan: ${plan.candidates} trainings, ${plan.epochs} epochs, ${formatCount(plan.examples)} examples at ` +
+      `${formatNumber(speed)} a second: about ${formatDuration(plan.estimated_s)}` +
+      `${shortened === recipe ? "" : ` (${recipe.name} shortened to fit ${formatDuration(timeLimit_s ?? 0)})`}`,
+  );
+  return shortened;
 }
 
 /** Throws a UserError where `--out` holds a search and resuming was not asked for, or the reverse. */
