@@ -1,11 +1,13 @@
 import { unknownName } from "../src/errors.ts";
 import type { Experiment } from "./experiment.ts";
+import { frontier } from "./frontier/frontier.ts";
 import { headroom } from "./headroom/headroom.ts";
 import { rbfLaw } from "./rbf-law/rbf-law.ts";
 
 /** Every experiment; a new one is a folder here and a line in this table. */
 export const experiments: Readonly<Record<string, Experiment>> = {
   headroom,
+  frontier,
   "rbf-law": rbfLaw,
 };
 

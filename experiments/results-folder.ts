@@ -78,7 +78,7 @@ export class ResultsFolder implements Finished {
 
   add(record: TaskRecord): void {
     writeWhole(this.#taskFile(record.key), record);
-    rmSync(this.workFile(record.key), { force: true });
+    rmSync(this.workFile(record.key), { recursive: true, force: true });
   }
 
   /** Where an unfinished task keeps what it has; gone once the task is finished. */

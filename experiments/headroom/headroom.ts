@@ -8,6 +8,7 @@ import {
   type Task,
 } from "../experiment.ts";
 import type { Finished } from "../finished.ts";
+import { type Setting, settingKey } from "../tasks/setting.ts";
 import { tableKey, tableSchema, tableTask } from "../tasks/table-task.ts";
 import { trainTask } from "../tasks/train-task.ts";
 import {
@@ -28,7 +29,6 @@ import {
   training,
   trainingKey,
 } from "./protocol.ts";
-import { type Setting, settingKey } from "./setting.ts";
 
 export const headroom: Experiment = {
   summary: "how much accuracy the allocation of widths is worth at equal measured latency",

@@ -11,8 +11,8 @@ import { median } from "../../src/statistics.ts";
 import type { Task } from "../experiment.ts";
 import type { Laboratory } from "../laboratory.ts";
 import { measuredSchema, measureTogether } from "../tasks/measure-task.ts";
+import { fitRequestOf, type Setting, settingKey } from "../tasks/setting.ts";
 import { fitUniform } from "./fit-uniform.ts";
-import { fitRequestOf, type Setting, settingKey } from "./setting.ts";
 
 export const uniformLabel = "uniform";
 

@@ -4,12 +4,12 @@ import type { Page, Section } from "../experiment.ts";
 import type { Finished } from "../finished.ts";
 import { markdownTable, microseconds, percent, points } from "../markdown.ts";
 import { mean, pairedDifference } from "../statistics.ts";
+import { type Setting, settingKey } from "../tasks/setting.ts";
 import { type TableNote, tableKey, tableSchema } from "../tasks/table-task.ts";
 import { type Trained, trainedSchema } from "../tasks/train-task.ts";
 import { widthsText } from "../widths.ts";
 import { closeEnough, levelOf, type Round } from "./measure-round.ts";
 import { controls, seeds, settledRound, training, trainingKey } from "./protocol.ts";
-import { type Setting, settingKey } from "./setting.ts";
 
 /** A network of a setting and what its trainings gave. */
 interface Arm {

@@ -1,8 +1,8 @@
 import { recipes } from "../../search/index.ts";
 import type { Finished } from "../finished.ts";
+import { type Setting, settingKey } from "../tasks/setting.ts";
 import { trainedSchema } from "../tasks/train-task.ts";
 import { isSettled, mostRounds, type Round, roundKey, roundSchema } from "./measure-round.ts";
-import { type Setting, settingKey } from "./setting.ts";
 
 /** Twelve epochs of 20,000 examples: held-out loss separates allocations long before accuracy does. */
 export const training = {

@@ -18,6 +18,8 @@ export const measuredSchema = z.object({
   loads: z.number(),
   flags: z.array(z.string()),
 });
+/** Networks measured in one session. */
+export const measuredTogetherSchema = z.array(measuredSchema);
 export type Measured = z.infer<typeof measuredSchema>;
 
 /** Measures networks of a space in one session, interleaved, as `verify` does; the rows go into the laboratory's table. */

@@ -2,6 +2,7 @@ export { type ArmRow, arms } from "./arms.ts";
 export { comparePlatforms, type SharedKernel } from "./compare-platforms.ts";
 export { costCurve } from "./cost-curve.ts";
 export { type CanaryRow, drift } from "./drift.ts";
+export { type FrontierRow, frontierFigure } from "./frontier.ts";
 export { gains } from "./gains.ts";
 export { heldOut } from "./held-out.ts";
 export { type DeviationRow, lossLaw } from "./loss-law.ts";
