@@ -41,7 +41,7 @@ export const recipes = {
   /** Minutes on two cores. */
   quick: {
     name: "quick",
-    batch: 128,
+    batch: 64,
     learningRate: 0.1,
     weightDecay: 1e-4,
     epochExamples: 16384,
@@ -62,7 +62,7 @@ export const recipes = {
   /** An hour or so for MNIST-sized data. */
   standard: {
     name: "standard",
-    batch: 128,
+    batch: 64,
     learningRate: 0.1,
     weightDecay: 1e-4,
     seedEpochs: 4,

@@ -19,7 +19,7 @@ export function randomDirections(
         const length = Math.hypot(...drawn);
         const vMin = drawn.map((entry) => entry / length);
         // A gain between 0 and 1 whatever the filter's norm.
-        const index = -random.uniform() / squaredNorm;
+        const index = squaredNorm > 0 ? -random.uniform() / squaredNorm : 0;
         return {
           lambdaMin: index,
           vMin,
