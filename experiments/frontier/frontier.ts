@@ -43,8 +43,12 @@ function frontierTasks(finished: Finished, protocol: Protocol): Outlook {
 /** Searches of a batch, then what they found, measured and trained. */
 function batchTasks(batch: Batch, finished: Finished, protocol: Protocol): Outlook {
   const foundBy = (run: Run) => finished.result(runKey(run), foundSchema);
-  const searches = batch.runs.map((run) => runTask(run, protocol));
-  const trainings = batch.runs.flatMap((run) => trainingTasks(run, foundBy(run), protocol));
+  const [first = 0, ...others] = protocol.trainingSeeds;
+  const trained = (run: Run, seeds: readonly number[]) =>
+    trainingTasks(run, foundBy(run), seeds, protocol);
+  // A search's first training comes before the next search, so that a part of a batch says something.
+  const searches = batch.runs.flatMap((run) => [runTask(run, protocol), ...trained(run, [first])]);
+  const trainings = batch.runs.flatMap((run) => trained(run, others));
   const together = [...new Set([...controlRuns(batch, protocol), ...batch.runs])];
   const networks = together.flatMap((run) => {
     const found = foundBy(run);
@@ -87,11 +91,16 @@ const runTask = (run: Run, { searching, searchExamples }: Protocol): Task =>
 export const foundNetwork = ({ setting }: Run, { widths }: Found): Network =>
   withGrowingWidths(findPreset(setting.net).build({}), widths);
 
-function trainingTasks(run: Run, found: Found | undefined, protocol: Protocol): readonly Task[] {
+function trainingTasks(
+  run: Run,
+  found: Found | undefined,
+  seeds: readonly number[],
+  protocol: Protocol,
+): readonly Task[] {
   if (!found) return [];
   const network = foundNetwork(run, found);
   const { training, trainingEpochs } = protocol;
-  return protocol.trainingSeeds.map((seed) =>
+  return seeds.map((seed) =>
     trainTask({
       key: trainingKey(run, seed),
       label: trainingKey(run, seed).replaceAll("-", " "),

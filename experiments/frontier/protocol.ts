@@ -7,8 +7,8 @@ export interface Arm {
   readonly method: string;
   /** Latencies searched for, as shares of the setting's: several make a curve. */
   readonly shares: readonly number[];
-  /** Searches under seeds of their own; 1 where chance has no part. */
-  readonly searches: number;
+  /** Searches, by their seeds; one where chance has no part. Searches of one seed make a batch. */
+  readonly seeds: readonly number[];
 }
 
 export interface Protocol {
@@ -37,14 +37,15 @@ const searching: Recipe = {
   finalistEpochs: 12,
 };
 const curve = [0.85, 1, 1.2];
-const fixed = (method: string): Arm => ({ method, shares: curve, searches: 1 });
-const searched = (searches: number) => (method: string) => ({ method, shares: [1], searches });
+const fixed = (method: string): Arm => ({ method, shares: curve, seeds: [0] });
+const searched = (methods: readonly string[], seeds: readonly number[]): readonly Arm[] =>
+  methods.map((method) => ({ method, shares: [1], seeds }));
 const controls = [fixed("uniform"), fixed("uniform-on-stairs")];
 
 export const protocols: { readonly [S in Size]: Protocol } = {
   quick: {
     settings: [{ net: mobilenet, multiplier: 0.15 }],
-    arms: [...controls, ...["splitting", "random-widths", "pyramid"].map(searched(1))],
+    arms: [...controls, ...searched(["splitting", "random-widths", "pyramid"], [0])],
     trainingSeeds: [0],
     searching: { ...searching, seedEpochs: 2, finalistEpochs: 4 },
     searchExamples: 10_000,
@@ -55,9 +56,10 @@ export const protocols: { readonly [S in Size]: Protocol } = {
     settings: [0.15, 0.25, 0.4].map((multiplier) => ({ net: mobilenet, multiplier })),
     arms: [
       ...controls,
-      ...["splitting", "random-widths"].map(searched(3)),
-      ...["random-split", "fast"].map(searched(2)),
-      ...["pyramid", "morphnet", "slimming", "netadapt"].map(searched(1)),
+      ...searched(["splitting", "random-widths"], [0, 1, 2]),
+      ...searched(["pyramid"], [0]),
+      ...searched(["random-split", "fast"], [1, 2]),
+      ...searched(["morphnet", "slimming", "netadapt"], [1]),
     ],
     trainingSeeds: [0, 1],
     searching,
@@ -84,13 +86,13 @@ export interface Batch {
 
 /** In this order a part of the experiment already says something. */
 export function batchesOf({ settings, arms }: Protocol): readonly Batch[] {
-  const most = Math.max(...arms.map(({ searches }) => searches));
+  const seeds = [...new Set(arms.flatMap((arm) => arm.seeds))].sort((a, b) => a - b);
   return settings.flatMap((setting) =>
-    Array.from({ length: most }, (_, seed) => ({
+    seeds.map((seed) => ({
       setting,
       seed,
       runs: arms
-        .filter(({ searches }) => seed < searches)
+        .filter((arm) => arm.seeds.includes(seed))
         .flatMap(({ method, shares }) => shares.map((share) => ({ setting, method, share, seed }))),
     })),
   );
