@@ -26,8 +26,8 @@ export interface Recipe {
   readonly growth: number;
   /** At most this many growth rounds. */
   readonly rounds: number;
-  /** Lanczos steps (specs: 10 find both ends to 0.02 %). */
-  readonly lanczosSteps: number;
+  /** Passes that directions are found in: Lanczos steps (10 find both ends to 0.02 %), or epochs of Rayleigh descent. */
+  readonly directionPasses: number;
   /** Training examples that directions are found on, and held-out ones that gains are judged on. */
   readonly directionExamples: number;
   readonly heldOutExamples: number;
@@ -54,7 +54,7 @@ export const recipes = {
     inheritedEpochs: 4,
     growth: 1.5,
     rounds: 3,
-    lanczosSteps: 5,
+    directionPasses: 5,
     directionExamples: 2048,
     heldOutExamples: 2048,
     epsilons,
@@ -74,7 +74,7 @@ export const recipes = {
     inheritedEpochs: 10,
     growth: 1.3,
     rounds: 6,
-    lanczosSteps: 10,
+    directionPasses: 10,
     directionExamples: 4096,
     heldOutExamples: 4096,
     epsilons,
@@ -94,7 +94,7 @@ export const recipes = {
     inheritedEpochs: 160,
     growth: 1.3,
     rounds: 30,
-    lanczosSteps: 10,
+    directionPasses: 10,
     directionExamples: 45000,
     heldOutExamples: 5000,
     epsilons,

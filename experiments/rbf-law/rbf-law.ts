@@ -1,13 +1,14 @@
 import { z } from "zod";
+import { copiesOf, splitTypeNames } from "../../search/splitting/split-types.ts";
 import { lossLaw, renderFigure } from "../../src/figures/index.ts";
 import { type Experiment, nothingLater, type Page } from "../experiment.ts";
 import type { Finished } from "../finished.ts";
 import { markdownTable } from "../markdown.ts";
 import { lossOf, type Neuron, splittingMatrices, trained } from "./rbf-net.ts";
-import { copiesOf, extremesOf, quadraticGain, splitTypes, withSplit } from "./split-types.ts";
+import { endsOf, extremesOf, quadraticGain, withSplit } from "./split-types.ts";
 
 const changeSchema = z.object({
-  type: z.enum(splitTypes),
+  type: z.enum(splitTypeNames),
   step: z.number(),
   predicted: z.number(),
   realised: z.number(),
@@ -73,8 +74,8 @@ function scene(neurons: readonly Neuron[]) {
     loss,
     least: extremes.least,
     greatest: extremes.greatest,
-    changes: splitTypes.flatMap((type) => {
-      const copies = copiesOf(type, extremes, c);
+    changes: splitTypeNames.flatMap((type) => {
+      const copies = copiesOf(type, endsOf(extremes), c);
       return steps.map((step) => ({
         type,
         step,
@@ -95,7 +96,7 @@ function growth(first: readonly Neuron[], splits: number): Law["growth"] {
     const index = least.indexOf(Math.min(...least));
     const own = extremes[index];
     if (!own) throw new Error("No neuron to split");
-    const copies = copiesOf("positive binary", own, c);
+    const copies = copiesOf("positive binary", endsOf(own), c);
     const grown = trained(withSplit(neurons, index, { copies, step: 0.01 }), {
       gradient: 1e-12,
       steps: 60_000,
@@ -144,7 +145,7 @@ const sceneSection = (heading: string, name: string, scene: Law["untrained"]) =>
     `Loss ${digits(scene.loss)}, eigenvalues of S ${digits(scene.least)} and ${digits(scene.greatest)}; weights of copies sum to 3 in absolute value.`,
     markdownTable(
       ["split", ...steps.map((step) => `realised / predicted at ${step}`), "predicted at 0.01"],
-      splitTypes.map((type) => {
+      splitTypeNames.map((type) => {
         const own = scene.changes.filter((change) => change.type === type);
         const middle = own.find(({ step }) => step === 0.01);
         return [

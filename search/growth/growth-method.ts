@@ -8,23 +8,17 @@ import type {
   SearchPoint,
   TrainedCandidate,
 } from "../method.ts";
+import type { SplitRule } from "../splitting/menu.ts";
 import { anchorNetwork } from "./anchor.ts";
 import { finalistCandidates, finalists } from "./finalists.ts";
 import { type GrowthNote, outlookFrom, startingNote } from "./growth-note.ts";
 import { bestOf, comparison } from "./lookahead.ts";
-import {
-  type DirectionSource,
-  type GrowthContext,
-  judgeLookahead,
-  proposeGrowth,
-  proposeTrades,
-} from "./rounds.ts";
+import { type GrowthContext, judgeLookahead, proposeGrowth, proposeTrades } from "./rounds.ts";
 
 /** What tells one way of growing from another. */
-export interface GrowthRule {
+export interface GrowthRule extends SplitRule {
   readonly name: string;
   readonly summary: string;
-  readonly findDirections: DirectionSource;
 }
 
 /**
@@ -33,12 +27,12 @@ export interface GrowthRule {
  * the stages' gains comparable. At the full budget stages trade width, and the result has to beat uniform widths from
  * scratch. Short trials: NetAdapt (Yang et al. 2018).
  */
-export const growthMethod = ({ name, summary, findDirections }: GrowthRule): SearchMethod => ({
+export const growthMethod = ({ name, summary, ...rule }: GrowthRule): SearchMethod => ({
   name,
   summary,
   next: (point, context) => {
     if (point.trained.length === 0) return Promise.resolve(anchor(context));
-    return after[noteOf(point).phase](point, { ...context, findDirections });
+    return after[noteOf(point).phase](point, { ...context, rule });
   },
 });
 

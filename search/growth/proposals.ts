@@ -3,7 +3,8 @@ import type { Budget } from "../cost-model.ts";
 import { growingWidths } from "../group-widths.ts";
 import type { SearchContext } from "../method.ts";
 import { onlyGroups, selectWidths, type WidthOptions } from "../selection/select-widths.ts";
-import { type NeuronGains, splitOptions } from "../splitting/split-options.ts";
+import type { SplitMenus } from "../splitting/menu.ts";
+import { splitOptions } from "../splitting/split-options.ts";
 import { stagesOf } from "../stages.ts";
 import { uniformOnStairs } from "./anchor.ts";
 
@@ -19,7 +20,7 @@ export interface Proposal {
 
 export interface ProposalRequest {
   readonly network: Network;
-  readonly gains: NeuronGains;
+  readonly menus: SplitMenus;
   /** What a stage's gains are worth, by stage; 1 where nothing was learnt yet. */
   readonly factors: Readonly<Record<string, number>>;
   readonly limits: Budget;
@@ -54,10 +55,10 @@ export const stageOfLabel = (label: string): string | undefined =>
 
 /** Splits on offer, their gains times what their stage's are worth. */
 function calibrated(
-  { network, gains, factors }: Pick<ProposalRequest, "network" | "gains" | "factors">,
+  { network, menus, factors }: Pick<ProposalRequest, "network" | "menus" | "factors">,
   context: SearchContext,
 ): WidthOptions {
-  const options = splitOptions(network, gains, context);
+  const options = splitOptions(network, menus, context);
   const worth = new Map(
     [...stagesOf(network)].flatMap(([stage, groups]) =>
       groups.map((group) => [group, factors[stage] ?? 1] as const),
@@ -83,13 +84,13 @@ function knapsack(
 
 /** Uniform widths at the step's limits, as far as doubling every group goes. */
 function uniformGrowth(
-  { network, gains, limits }: ProposalRequest,
+  { network, menus, limits }: ProposalRequest,
   context: SearchContext,
 ): Proposal | undefined {
   const present = growingWidths(network);
   const caps = new Map(
     [...present].map(([group, width]) => {
-      const most = gains.has(group) ? 2 * width : width;
+      const most = menus.has(group) ? 2 * width : width;
       return [group, Math.min(most, Math.max(width, context.caps.get(group) ?? most))];
     }),
   );

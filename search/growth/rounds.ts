@@ -2,21 +2,19 @@ import type { Network } from "../../src/network/network.ts";
 import { atWidths, growingWidths, sameWidths, widthsOf } from "../group-widths.ts";
 import type { Candidate, Move, SearchContext, TrainedCandidate } from "../method.ts";
 import { budgetedQuantities, networkQuantities } from "../quantities.ts";
-import { directionExamples, type findDirections } from "../splitting/find-directions.ts";
+import { directionExamples } from "../splitting/find-directions.ts";
+import { menusOf, type SplitRule } from "../splitting/menu.ts";
 import { splitNetwork } from "../splitting/split-network.ts";
-import { neuronGains, neuronsToSplit } from "../splitting/split-options.ts";
+import { splitsFor } from "../splitting/split-options.ts";
 import { type GrowthNote, shareAfter } from "./growth-note.ts";
 import { limitsAt, type Room, roomOf, shareBetween } from "./limits.ts";
 import { bestOf, comparison, learnt, type StageTrial } from "./lookahead.ts";
 import { growthProposals, type Proposal, stageOfLabel } from "./proposals.ts";
 import { promisingTrades, traded } from "./trades.ts";
 
-/** Directions of a network's neurons, by group. */
-export type DirectionSource = typeof findDirections;
-
-/** What growth is to know: where directions come from too. */
+/** What growth is to know. */
 export interface GrowthContext extends SearchContext {
-  readonly findDirections: DirectionSource;
+  readonly rule: SplitRule;
 }
 
 /** The network a round starts from. */
@@ -41,25 +39,25 @@ export async function proposeGrowth(
 ): Promise<(ProposedRound & { readonly step: number }) | undefined> {
   const { network, training } = parent;
   if (note.step >= context.recipe.rounds) return undefined;
-  const directions = await context.findDirections(
+  const directions = await context.rule.findDirections(
     { network, weights: training.weights, round },
     context,
   );
-  const gains = neuronGains(directions);
+  const menus = menusOf(directions, context.rule.menu);
   const room = roomOf(context);
   for (let step = note.step + 1; step <= context.recipe.rounds; step++) {
     const limits = limitsAt(shareAfter(step, context), room);
     const { factors } = note;
-    const proposals = growthProposals({ network, gains, factors, limits }, context).filter(
+    const proposals = growthProposals({ network, menus, factors, limits }, context).filter(
       ({ widths }) => isWorthARound(parent, widths, room, context),
     );
     if (proposals.length === 0) continue;
     const candidates = [staying(parent, context)];
     for (const proposal of proposals) {
       context.onAnalysis?.(`splits for "${proposal.label}"`);
-      const neurons = neuronsToSplit(network, proposal.widths, gains);
+      const splits = splitsFor(network, proposal.widths, menus);
       const { record, ...split } = await splitNetwork(
-        { network, training, directions, neurons, round, ...proposal },
+        { network, training, directions, splits, round, ...proposal },
         context,
       );
       candidates.push({
@@ -167,16 +165,16 @@ export async function proposeTrades(
   const { network, training } = parent;
   const trades = promisingTrades(network, note.utilities);
   if (trades.length === 0) return undefined;
-  const directions = await context.findDirections(
+  const directions = await context.rule.findDirections(
     { network, weights: training.weights, round },
     context,
   );
-  const gains = neuronGains(directions);
+  const menus = menusOf(directions, context.rule.menu);
   const candidates = [staying(parent, context)];
   for (const trade of trades) {
     const label = `${trade.from} gives to ${trade.to}`;
     context.onAnalysis?.(label);
-    const found = await traded(trade, { network, training, directions, gains, round }, context);
+    const found = await traded(trade, { network, training, directions, menus, round }, context);
     if (found && !candidates.some((earlier) => sameWidths(earlier.network, found.network)))
       candidates.push({ ...found, ...short(context), label });
   }

@@ -3,8 +3,9 @@ import type { SearchContext } from "../method.ts";
 import type { PrunedNetwork } from "../pruning/prune.ts";
 import { shrinkWithin } from "../pruning/shrink.ts";
 import { onlyGroups, selectWidths } from "../selection/select-widths.ts";
+import type { SplitMenus } from "../splitting/menu.ts";
 import { type SplitRequest, splitNetwork } from "../splitting/split-network.ts";
-import { type NeuronGains, neuronsToSplit, splitOptions } from "../splitting/split-options.ts";
+import { splitOptions, splitsFor } from "../splitting/split-options.ts";
 import { stagesOf } from "../stages.ts";
 import { limitsAt, roomOf } from "./limits.ts";
 
@@ -50,18 +51,18 @@ const tradeShare = 0.1;
 export async function traded(
   { from, to }: Trade,
   parent: Pick<SplitRequest, "network" | "training" | "directions" | "round"> & {
-    readonly gains: NeuronGains;
+    readonly menus: SplitMenus;
   },
   context: SearchContext,
 ): Promise<PrunedNetwork | undefined> {
-  const { network, gains } = parent;
+  const { network, menus } = parent;
   const stages = stagesOf(network);
-  const options = onlyGroups(splitOptions(network, gains, context), stages.get(to) ?? []);
+  const options = onlyGroups(splitOptions(network, menus, context), stages.get(to) ?? []);
   const beyond = limitsAt(1 + tradeShare, roomOf(context));
   const { costs, budget } = context;
   const { widths, gain, bound } = selectWidths({ network, options, costs, budget: beyond });
   if (widths.size === 0) return undefined;
-  const neurons = neuronsToSplit(network, widths, gains);
-  const grown = await splitNetwork({ ...parent, neurons, gain, gainBound: bound }, context);
+  const splits = splitsFor(network, widths, menus);
+  const grown = await splitNetwork({ ...parent, splits, gain, gainBound: bound }, context);
   return shrinkWithin(grown, budget, context, stages.get(from));
 }

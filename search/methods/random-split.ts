@@ -1,4 +1,5 @@
 import { growthMethod } from "../growth/growth-method.ts";
+import { binaryMenu } from "../splitting/menu.ts";
 import { randomDirections } from "../splitting/random-directions.ts";
 
 /** The default search with chance in place of splitting directions: what they are worth. */
@@ -6,4 +7,5 @@ export const randomSplit = growthMethod({
   name: "random-split",
   summary: "the default search with neurons and directions drawn by chance: a control",
   findDirections: randomDirections,
+  menu: binaryMenu,
 });

@@ -7,6 +7,8 @@ import { netadapt } from "./netadapt.ts";
 import { pyramid } from "./pyramid.ts";
 import { randomSplit } from "./random-split.ts";
 import { randomWidths } from "./random-widths.ts";
+import { s2d } from "./s2d.ts";
+import { signed } from "./signed.ts";
 import { slimming } from "./slimming.ts";
 import { splitting } from "./splitting.ts";
 import { uniform } from "./uniform.ts";
@@ -16,6 +18,8 @@ import { uniformOnStairsMethod } from "./uniform-on-stairs.ts";
 export const searchMethods: readonly SearchMethod[] = [
   splitting,
   fast,
+  s2d,
+  signed,
   uniform,
   uniformOnStairsMethod,
   pyramid,

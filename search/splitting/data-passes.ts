@@ -13,6 +13,24 @@ export interface IndexEstimate {
   readonly standardError?: number;
 }
 
+/** S_B v of every batch of one pass, with the vectors as they are when their batch's turn comes. */
+export async function* eachProduct(
+  products: SplittingProducts,
+  weights: Weights,
+  batches: BatchSource,
+  directions: () => readonly Float64Array[],
+): AsyncGenerator<readonly Float32Array[]> {
+  let given: readonly Float64Array[] = [];
+  let packed: NeuronVectors = new Map();
+  for await (const examples of batches()) {
+    const now = directions();
+    if (now !== given) packed = packVectors(products.groups, now);
+    given = now;
+    const result = await products.multiply(weights, examples, packed);
+    yield vectorsOf(products.groups, result.products);
+  }
+}
+
 /** S v over one pass of data, one vector per neuron in the order of `vectorsOf`. */
 export async function meanProducts(
   products: SplittingProducts,
@@ -20,13 +38,10 @@ export async function meanProducts(
   batches: BatchSource,
   directions: readonly Float64Array[],
 ): Promise<readonly Float64Array[]> {
-  const packed = packVectors(products.groups, directions);
   const sums = directions.map(({ length }) => new Float64Array(length));
   let passed = 0;
-  for await (const examples of batches()) {
-    const result = await products.multiply(weights, examples, packed);
-    for (const [i, row] of vectorsOf(products.groups, result.products).entries())
-      addTo(sums[i] ?? new Float64Array(), row);
+  for await (const rows of eachProduct(products, weights, batches, () => directions)) {
+    for (const [i, row] of rows.entries()) addTo(sums[i] ?? new Float64Array(), row);
     passed++;
   }
   if (passed === 0) throw new Error("No batch to compute splitting products from");
@@ -43,13 +58,10 @@ export async function estimateIndices(
   batches: BatchSource,
   directions: readonly Float64Array[],
 ): Promise<readonly IndexEstimate[]> {
-  const packed = packVectors(products.groups, directions);
   const samples = directions.map((): number[] => []);
-  for await (const examples of batches()) {
-    const result = await products.multiply(weights, examples, packed);
-    for (const [i, row] of vectorsOf(products.groups, result.products).entries())
+  for await (const rows of eachProduct(products, weights, batches, () => directions))
+    for (const [i, row] of rows.entries())
       samples[i]?.push(inner(directions[i] ?? new Float64Array(), row));
-  }
   return samples.map(meanWithError);
 }
 

@@ -1,8 +1,8 @@
 import type { Weights } from "../../src/network/parameters.ts";
 import type { Random } from "../../src/random.ts";
-import { type BatchSource, estimateIndices, meanProducts } from "./data-passes.ts";
+import { type BatchSource, estimateIndices, type IndexEstimate } from "./data-passes.ts";
+import { type DirectionFinder, lanczos } from "./finders.ts";
 import type { SplittingGroup } from "./groups.ts";
-import { lanczosExtremes } from "./lanczos.ts";
 import type { SplittingProducts } from "./products.ts";
 
 /** A neuron's splitting index and direction, found on one set of data and judged on another. */
@@ -13,16 +13,18 @@ export interface NeuronDirection {
   readonly lambdaMax: number;
   readonly vMax: Float32Array;
   /** v'Sv of vMin on the held-out data, free of that bias. */
-  readonly heldOutIndex: number;
-  /** Of `heldOutIndex`, from its spread over the held-out batches; absent with a single one. */
-  readonly standardError?: number;
+  readonly heldOut: IndexEstimate;
+  /** The same of vMax; absent where only the least end was asked for, or found. */
+  readonly heldOutMax?: IndexEstimate;
   /** |theta|^2. An index times it does not depend on the filter's scale under batch norm. */
   readonly squaredNorm: number;
 }
 
 export interface DirectionOptions {
-  /** Lanczos steps, each one pass over the finding data. */
-  readonly steps?: number;
+  /** Lanczos with 10 steps when absent. */
+  readonly finder?: DirectionFinder;
+  /** Signed splits ask for the greatest end too. */
+  readonly bothEnds?: boolean;
   readonly random: Random;
   readonly onProgress?: (progress: { readonly pass: number; readonly passes: number }) => void;
 }
@@ -33,35 +35,37 @@ export async function splittingDirections(
   weights: Weights,
   finding: BatchSource,
   heldOut: BatchSource,
-  { steps = 10, random, onProgress }: DirectionOptions,
+  { finder = lanczos(10), bothEnds = false, random, onProgress }: DirectionOptions,
 ): Promise<ReadonlyMap<string, readonly NeuronDirection[]>> {
   const { groups } = products;
   const dimensions = groups.flatMap(({ group, dimension }) =>
     new Array<number>(group.width).fill(dimension),
   );
-  const passes = Math.min(steps, Math.max(0, ...dimensions)) + 1;
-  const extremes = await lanczosExtremes(
-    (vectors) => meanProducts(products, weights, finding, vectors),
-    dimensions,
-    { steps, random, onStep: (pass) => onProgress?.({ pass, passes }) },
-  );
-  const judged = await estimateIndices(
+  const passes = finder.passes(Math.max(0, ...dimensions)) + (bothEnds ? 2 : 1);
+  const onPass = (pass: number) => onProgress?.({ pass, passes });
+  const extremes = await finder.find({
     products,
     weights,
-    heldOut,
-    extremes.map(({ vMin }) => vMin),
-  );
-  onProgress?.({ pass: passes, passes });
+    data: finding,
+    dimensions,
+    random,
+    onPass,
+  });
+  const judge = (vectors: readonly Float64Array[]) =>
+    estimateIndices(products, weights, heldOut, vectors);
+  const least = await judge(extremes.map(({ vMin }) => vMin));
+  const greatest = bothEnds ? await judge(extremes.map(({ vMax }) => vMax)) : [];
+  onPass(passes);
   const norms = groups.flatMap((group) => squaredNorms(group, weights));
   const neurons = extremes.map(({ lambdaMin, vMin, lambdaMax, vMax }, i): NeuronDirection => {
-    const { index, ...error } = judged[i] ?? { index: Number.NaN };
+    const heldOutMax = greatest[i];
     return {
       lambdaMin,
       vMin: Float32Array.from(vMin),
       lambdaMax,
       vMax: Float32Array.from(vMax),
-      heldOutIndex: index,
-      ...error,
+      heldOut: least[i] ?? { index: Number.NaN },
+      ...(heldOutMax ? { heldOutMax } : {}),
       squaredNorm: norms[i] ?? Number.NaN,
     };
   });

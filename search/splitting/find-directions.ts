@@ -5,6 +5,7 @@ import type { Weights } from "../../src/network/parameters.ts";
 import type { SearchContext } from "../method.ts";
 import { draw, phaseRandom } from "../training-phase.ts";
 import { type NeuronDirection, splittingDirections } from "./directions.ts";
+import { type DirectionFinder, lanczos } from "./finders.ts";
 import { compileSplittingProducts } from "./products.ts";
 
 /** A network with its weights, and the round that chance is drawn for. */
@@ -17,13 +18,23 @@ export interface GrowthStart {
 /** By group name, in neuron order. */
 export type Directions = ReadonlyMap<string, readonly NeuronDirection[]>;
 
+/** Directions of a network's neurons. */
+export type DirectionSource = (start: GrowthStart, context: SearchContext) => Promise<Directions>;
+
 /** Examples per call of the products, where there are enough for two held-out batches. */
 const productBatch = 256;
 
-/** Splitting directions of every neuron by the recipe's Lanczos steps, judged on held-out data. */
+export interface FindingOptions {
+  /** Lanczos when absent, with as many steps as the recipe has passes. */
+  readonly finder?: DirectionFinder;
+  readonly bothEnds?: boolean;
+}
+
+/** Splitting directions of every neuron, judged on held-out data. */
 export async function findDirections(
   start: GrowthStart,
   context: SearchContext,
+  { finder = lanczos(context.recipe.directionPasses), bothEnds = false }: FindingOptions = {},
 ): Promise<Directions> {
   const { engine, data, recipe, seed, signal, onAnalysis } = context;
   const random = phaseRandom(seed, start.round, -1);
@@ -34,7 +45,8 @@ export async function findDirections(
   const products = await compileSplittingProducts(engine, start.network, { batch });
   try {
     return await splittingDirections(products, start.weights, pass(finding), pass(heldOut), {
-      steps: recipe.lanczosSteps,
+      finder,
+      bothEnds,
       random,
       onProgress: ({ pass, passes }) => {
         signal?.throwIfAborted();
@@ -46,9 +58,9 @@ export async function findDirections(
   }
 }
 
-/** Examples that pass through the network to find its directions, for the account. */
+/** Examples that pass through a network to find its directions in the recipe's passes, for the account. */
 export function directionExamples({ data, recipe }: SearchContext): number {
   const finding = Math.min(recipe.directionExamples, data.train.count);
   const heldOut = Math.min(recipe.heldOutExamples, data.validation.count);
-  return recipe.lanczosSteps * finding + heldOut;
+  return recipe.directionPasses * finding + heldOut;
 }

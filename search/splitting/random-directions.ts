@@ -25,7 +25,7 @@ export function randomDirections(
           vMin,
           lambdaMax: 0,
           vMax: vMin,
-          heldOutIndex: index,
+          heldOut: { index },
           squaredNorm,
         };
       });

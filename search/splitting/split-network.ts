@@ -3,17 +3,18 @@ import { Trainer, type TrainingState } from "../../src/training/trainer.ts";
 import type { SplitRecord } from "../history.ts";
 import type { SearchContext } from "../method.ts";
 import { draw, phaseRandom, searchOptimizer } from "../training-phase.ts";
-import { applySplit, type BinarySplit } from "./apply-split.ts";
+import { applyCopies, type NeuronSplit } from "./apply-split.ts";
 import { carryTraining } from "./carry-training.ts";
+import type { NeuronDirection } from "./directions.ts";
 import type { Directions } from "./find-directions.ts";
-import { scaleFreeGain } from "./split-options.ts";
+import type { ChosenSplit, ChosenSplits } from "./split-options.ts";
+import { copiesOf, splitTypes } from "./split-types.ts";
 
 export interface SplitRequest {
   readonly network: Network;
   readonly training: TrainingState;
   readonly directions: Directions;
-  /** Neurons to split by group, each once. */
-  readonly neurons: ReadonlyMap<string, readonly number[]>;
+  readonly splits: ChosenSplits;
   /** Of the selection that chose them. */
   readonly gain: number;
   readonly gainBound: number;
@@ -36,10 +37,10 @@ export async function splitNetwork(
   request: SplitRequest,
   { engine, data, recipe, seed }: SearchContext,
 ): Promise<SplitNetwork> {
-  const { network, training, round, neurons, gain, gainBound } = request;
+  const { network, training, round, splits, gain, gainBound } = request;
   const heldOut = draw(data.validation, recipe.heldOutExamples, phaseRandom(seed, round, -2));
   const at = (epsilon: number) =>
-    applySplit(network, training.weights, binarySplits(request, epsilon));
+    applyCopies(network, training.weights, copiesAt(request, epsilon));
   const unmoved = at(0);
   const trainer = new Trainer(engine, unmoved.network, searchOptimizer(recipe));
   const lossOf = async (epsilon: number) =>
@@ -55,10 +56,10 @@ export async function splitNetwork(
       network: unmoved.network,
       training: carryTraining(at(epsilon), training, recipe),
       record: {
-        added: Object.fromEntries([...neurons].map(([group, { length }]) => [group, length])),
+        added: Object.fromEntries([...splits].map(([group, chosen]) => [group, added(chosen)])),
         epsilon,
         lossBefore,
-        predictedChange: (-(epsilon ** 2) / 2) * summedGain(request),
+        predictedChange: (-(epsilon ** 2) / 2) * summedGain(splits),
         realisedChange: loss - lossBefore,
         gain,
         gainBound,
@@ -69,28 +70,41 @@ export async function splitNetwork(
   }
 }
 
-const summedGain = (request: SplitRequest): number =>
-  chosenDirections(request).reduce((sum, { direction }) => sum + scaleFreeGain(direction), 0);
+const added = (chosen: readonly ChosenSplit[]): number =>
+  chosen.reduce((sum, { type }) => sum + splitTypes[type] - 1, 0);
 
-function chosenDirections({ directions, neurons }: SplitRequest) {
-  return [...neurons].flatMap(([group, chosen]) =>
-    chosen.flatMap((neuron) => {
-      const direction = directions.get(group)?.[neuron];
-      return direction ? [{ group, neuron, direction }] : [];
-    }),
+const summedGain = (splits: ChosenSplits): number =>
+  [...splits.values()].flat().reduce((sum, { gain }) => sum + gain, 0);
+
+function copiesAt(
+  { directions, splits }: SplitRequest,
+  epsilon: number,
+): ReadonlyMap<string, readonly NeuronSplit[]> {
+  return new Map(
+    [...splits].map(([group, chosen]) => [
+      group,
+      chosen.map((split) => {
+        const direction = directions.get(group)?.[split.neuron];
+        if (!direction) throw new Error(`Neuron ${split.neuron} of "${group}" has no direction`);
+        return neuronSplit(split, direction, epsilon);
+      }),
+    ]),
   );
 }
 
-function binarySplits(
-  request: SplitRequest,
+/** The step is relative to |theta|, so that the filter's scale has no part. */
+function neuronSplit(
+  { neuron, type }: ChosenSplit,
+  { vMin, vMax, squaredNorm }: NeuronDirection,
   epsilon: number,
-): ReadonlyMap<string, readonly BinarySplit[]> {
-  const splits = new Map<string, BinarySplit[]>();
-  for (const { group, neuron, direction } of chosenDirections(request)) {
-    const ofGroup = splits.get(group) ?? [];
-    const { vMin, squaredNorm } = direction;
-    ofGroup.push({ neuron, direction: vMin, epsilon: epsilon * Math.sqrt(squaredNorm) });
-    splits.set(group, ofGroup);
-  }
-  return splits;
+): NeuronSplit {
+  const length = epsilon * Math.sqrt(squaredNorm);
+  const copies = copiesOf(type, { least: vMin, greatest: vMax });
+  return {
+    neuron,
+    copies: copies.map(({ weight, displacement }) => ({
+      weight,
+      displacement: Float32Array.from(displacement, (entry) => length * entry),
+    })),
+  };
 }

@@ -3,64 +3,67 @@ import { widthGroups } from "../../src/network/width-groups.ts";
 import type { SearchContext } from "../method.ts";
 import { candidateWidths } from "../selection/candidate-widths.ts";
 import { gainCurve } from "../selection/gain-curve.ts";
-import type { WidthOption } from "../selection/select-widths.ts";
-import type { NeuronDirection } from "./directions.ts";
-import type { Directions } from "./find-directions.ts";
-
-/** What splitting each neuron gains, by group name and in neuron order. */
-export type NeuronGains = ReadonlyMap<string, readonly number[]>;
-
-/**
- * -lambda |theta|^2 on held-out data: the gain of a step of relative size, whatever the filter's scale (specs 2.6). What
- * the noise of the held-out batches may have made is no gain.
- */
-export function scaleFreeGain({ heldOutIndex, standardError = 0, squaredNorm }: NeuronDirection) {
-  const isNoise = heldOutIndex < 0 && -heldOutIndex <= standardError;
-  return isNoise ? 0 : -heldOutIndex * squaredNorm;
-}
-
-export const neuronGains = (directions: Directions): NeuronGains =>
-  new Map([...directions].map(([group, neurons]) => [group, neurons.map(scaleFreeGain)]));
+import type { WidthOptions } from "../selection/select-widths.ts";
+import type { SplitEntry, SplitMenus } from "./menu.ts";
 
 /** The edges that a group can reach by splitting each neuron once at most, and what its best neurons gain on the way. */
 export function splitOptions(
   network: Network,
-  gains: NeuronGains,
+  menus: SplitMenus,
   context: SearchContext,
-): ReadonlyMap<string, readonly WidthOption[]> {
+): WidthOptions {
   const candidates = candidateWidths({ ...context, network });
   return new Map(
     widthGroups(network).flatMap(({ name, width }) => {
-      const menus = (gains.get(name) ?? []).map((gain) => [{ added: 1, gain }]);
-      const curve = gainCurve(menus, menus.length);
-      const options = reachable(width, candidates.get(name) ?? []).flatMap((wide) => {
+      const own = menus.get(name) ?? [];
+      const most = mostAdded(own);
+      const curve = gainCurve(own, most);
+      const options = reachable(width, most, candidates.get(name) ?? []).flatMap((wide) => {
         const gain = curve.gains[wide - width];
-        return gain === undefined ? [] : [{ width: wide, gain }];
+        return gain === undefined || gain === Number.NEGATIVE_INFINITY
+          ? []
+          : [{ width: wide, gain }];
       });
       return options.length > 0 ? [[name, options] as const] : [];
     }),
   );
 }
 
-/** Edges up to twice the width; where the next one is further, twice the width is on the way to it. */
-function reachable(width: number, edges: readonly number[]): readonly number[] {
+/** Neurons that a group's menus can add. */
+const mostAdded = (menus: readonly (readonly SplitEntry[])[]): number =>
+  menus.reduce((sum, menu) => sum + Math.max(0, ...menu.map(({ added }) => added)), 0);
+
+/** Edges that can be reached; where the next one is too far, as far as one round comes. */
+function reachable(width: number, most: number, edges: readonly number[]): readonly number[] {
   const wider = edges.filter((edge) => edge > width);
-  const near = wider.filter((edge) => edge <= 2 * width);
-  return near.length > 0 || wider.length === 0 ? near : [2 * width];
+  const near = wider.filter((edge) => edge <= width + most);
+  return near.length > 0 || wider.length === 0 || most === 0 ? near : [width + most];
 }
 
-/** The neurons to split, best first, so that every group named gets its width. */
-export function neuronsToSplit(
+/** A neuron and how it splits. */
+export interface ChosenSplit extends SplitEntry {
+  readonly neuron: number;
+}
+
+/** Splits by group name. */
+export type ChosenSplits = ReadonlyMap<string, readonly ChosenSplit[]>;
+
+/** The splits of greatest summed gain that give every group named its width. */
+export function splitsFor(
   network: Network,
   widths: ReadonlyMap<string, number>,
-  gains: NeuronGains,
-): ReadonlyMap<string, readonly number[]> {
+  menus: SplitMenus,
+): ChosenSplits {
   const present = new Map(widthGroups(network).map(({ name, width }) => [name, width]));
   return new Map(
     [...widths].map(([group, width]) => {
-      const ranked = [...(gains.get(group) ?? []).entries()].sort((a, b) => b[1] - a[1]);
+      const own = menus.get(group) ?? [];
       const added = Math.max(0, width - (present.get(group) ?? width));
-      return [group, ranked.slice(0, added).map(([neuron]) => neuron)] as const;
+      const chosen = gainCurve(own, added).chosen(added, own);
+      return [
+        group,
+        chosen.flatMap((entry, neuron) => (entry ? [{ ...entry, neuron }] : [])),
+      ] as const;
     }),
   );
 }

@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
 import { law } from "../../experiments/rbf-law/rbf-law.ts";
 import { targets } from "../../experiments/rbf-law/rbf-net.ts";
-import {
-  copiesOf,
-  extremesOf,
-  quadraticGain,
-  splitTypes,
-} from "../../experiments/rbf-law/split-types.ts";
 
 // Values computed independently in double precision for the same net, data and rates.
 const found = law();
@@ -61,30 +55,4 @@ test("every growth step lowers the loss, along the reference's path", () => {
   expect(losses[1]).toBeCloseTo(0.123639219674, 6);
   expect(losses[2]).toBeCloseTo(0.12122871104, 5);
   for (const [i, loss] of losses.slice(1).entries()) expect(loss).toBeLessThan(losses[i] ?? 0);
-});
-
-test.each(splitTypes)("%s keeps the function at step 0 and its gain's formula", (type) => {
-  const [c, plus, minus] = [3, 2, 1];
-  const matrix = { xx: -0.8, xy: 0.3, yy: 0.5 };
-  const extremes = extremesOf(matrix);
-
-  const copies = copiesOf(type, extremes, c);
-
-  const { least, greatest } = extremes;
-  const gains = {
-    "positive binary": least,
-    "negative binary": (-(c - 1) / (c + 1)) * greatest,
-    "positive triplet": plus * least,
-    "negative triplet": -minus * greatest,
-    "hybrid triplet": ((2 * c) / (c + 1)) * least - ((c - 1) / (c + 1)) * greatest,
-    quartet: plus * least - minus * greatest,
-  };
-  expect(copies.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
-  for (const axis of [0, 1] as const)
-    expect(
-      copies.reduce((sum, { weight, displacement }) => sum + weight * displacement[axis], 0),
-    ).toBeCloseTo(0, 12);
-  for (const { displacement } of copies)
-    expect(Math.hypot(...displacement)).toBeLessThanOrEqual(1 + 1e-12);
-  expect(quadraticGain(copies, matrix)).toBeCloseTo(gains[type], 12);
 });

@@ -60,7 +60,7 @@ export const tinyRecipe: Recipe = {
   finalEpochs: 2,
   inheritedEpochs: 1,
   growth: 1.6,
-  lanczosSteps: 4,
+  directionPasses: 4,
   directionExamples: 128,
   heldOutExamples: 64,
 };

@@ -3,9 +3,10 @@ import { fromScratch } from "../../../search/from-scratch.ts";
 import type { SearchContext } from "../../../search/index.ts";
 import type { NeuronDirection } from "../../../search/splitting/directions.ts";
 import { type Directions, findDirections } from "../../../search/splitting/find-directions.ts";
+import { binaryMenu, menusOf } from "../../../search/splitting/menu.ts";
 import { randomDirections } from "../../../search/splitting/random-directions.ts";
 import { splitNetwork } from "../../../search/splitting/split-network.ts";
-import { neuronGains, neuronsToSplit } from "../../../search/splitting/split-options.ts";
+import { splitsFor } from "../../../search/splitting/split-options.ts";
 import { trainPhase } from "../../../search/training-phase.ts";
 import { createEngine, type Engine } from "../../../src/tensor/index.ts";
 import type { TrainingState } from "../../../src/training/trainer.ts";
@@ -18,7 +19,7 @@ let found: Directions;
 beforeAll(async () => {
   engine = await createEngine({ backend: "onnx-cpu", threads: 1 });
   const options = await smallSearch(engine);
-  const recipe = { ...options.recipe, lanczosSteps: 9, directionExamples: 640, epsilons: [0.3] };
+  const recipe = { ...options.recipe, directionPasses: 9, directionExamples: 640, epsilons: [0.3] };
   context = { ...options, reference: options.network, granularity: 1, recipe };
   const start = fromScratch(context.network, context, 0);
   const trained = await trainPhase(
@@ -40,8 +41,8 @@ async function fall(directions: Directions): Promise<number> {
     ["conv1", 3],
     ["conv2", 6],
   ]);
-  const neurons = neuronsToSplit(network, widths, neuronGains(directions));
-  const request = { network, training, directions, neurons, gain: 0, gainBound: 0, round: 0 };
+  const splits = splitsFor(network, widths, menusOf(directions, binaryMenu));
+  const request = { network, training, directions, splits, gain: 0, gainBound: 0, round: 0 };
   return -(await splitNetwork(request, context)).record.realisedChange;
 }
 
@@ -50,7 +51,8 @@ const changed = (
 ) => new Map([...found].map(([group, all]) => [group, all.map((neuron) => change(neuron, all))]));
 
 /** The neuron of least gain counts as that of most. */
-const reversed = () => changed((neuron) => ({ ...neuron, heldOutIndex: 1 / neuron.heldOutIndex }));
+const reversed = () =>
+  changed((neuron) => ({ ...neuron, heldOut: { index: 1 / neuron.heldOut.index } }));
 const negated = () => changed((neuron) => ({ ...neuron, vMin: neuron.vMax }));
 
 describe("splits by exact directions", () => {
@@ -82,8 +84,8 @@ test("a neuron that is dead has no gain, and its neighbours' are finite", async 
     await findDirections(start, context),
     await randomDirections(start, context),
   ]) {
-    const gains = neuronGains(directions);
-    expect(gains.get("conv1")?.[0]).toBeCloseTo(0, 9);
-    for (const gain of [...gains.values()].flat()) expect(Number.isFinite(gain)).toBe(true);
+    const menus = menusOf(directions, binaryMenu);
+    expect(menus.get("conv1")?.[0]?.[0]?.gain).toBeCloseTo(0, 9);
+    for (const { gain } of [...menus.values()].flat(2)) expect(Number.isFinite(gain)).toBe(true);
   }
 });

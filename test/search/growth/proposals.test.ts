@@ -20,13 +20,20 @@ const gainsWith = (stage: string, gain: number) =>
   new Map(
     [...growingWidths(network)].map(([group, width]) => [
       group,
-      Array<number>(width).fill(stageOf(group) === stage ? gain : 1),
+      Array.from({ length: width }, () => [
+        {
+          type: "positive binary" as const,
+          added: 1,
+          gain: stageOf(group) === stage ? gain : 1,
+          standardError: 0,
+        },
+      ]),
     ]),
   );
 const proposalsBy = (
-  gains: ReturnType<typeof gainsWith>,
+  menus: ReturnType<typeof gainsWith>,
   factors: Readonly<Record<string, number>> = {},
-) => growthProposals({ network, gains, factors, limits }, context);
+) => growthProposals({ network, menus, factors, limits }, context);
 const find = (proposals: readonly Proposal[], label: string): Proposal => {
   const found = proposals.find((one) => one.label === label);
   if (!found) throw new Error(`No proposal "${label}"`);

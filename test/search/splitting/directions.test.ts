@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applySplit } from "../../../search/splitting/apply-split.ts";
 import { splittingDirections } from "../../../search/splitting/directions.ts";
+import { lanczos } from "../../../search/splitting/finders.ts";
 import {
   compileSplittingProducts,
   type SplittingProducts,
@@ -56,7 +57,7 @@ const find = (
   options: { readonly steps?: number; readonly heldOut?: typeof firstHalf } = {},
 ) =>
   splittingDirections(products, of, halvesOfImages, options.heldOut ?? halvesOfImages, {
-    steps: options.steps ?? 18,
+    finder: lanczos(options.steps ?? 18),
     random: seededRandom(4),
   });
 
@@ -101,19 +102,17 @@ describe("directions of all neurons", () => {
     const found = await find(weights);
 
     expect([...found.keys()]).toEqual(["conv1", "conv2"]);
-    for (const { heldOutIndex, lambdaMin, lambdaMax, standardError } of [
-      ...found.values(),
-    ].flat()) {
-      expect(Math.abs(heldOutIndex - lambdaMin)).toBeLessThan(1e-4 * (lambdaMax - lambdaMin));
-      expect(standardError).toBeGreaterThan(0);
+    for (const { heldOut, lambdaMin, lambdaMax } of [...found.values()].flat()) {
+      expect(Math.abs(heldOut.index - lambdaMin)).toBeLessThan(1e-4 * (lambdaMax - lambdaMin));
+      expect(heldOut.standardError).toBeGreaterThan(0);
     }
   });
 
   test("judged on a single batch have no standard error", async () => {
     const found = await find(weights, { steps: 2, heldOut: firstHalf });
 
-    for (const { standardError } of [...found.values()].flat())
-      expect(standardError).toBeUndefined();
+    for (const { heldOut } of [...found.values()].flat())
+      expect(heldOut.standardError).toBeUndefined();
   });
 
   test("know the squared length of theta", async () => {
@@ -129,7 +128,7 @@ describe("directions of all neurons", () => {
     const seen: string[] = [];
 
     await splittingDirections(products, weights, halvesOfImages, halvesOfImages, {
-      steps: 4,
+      finder: lanczos(4),
       random: seededRandom(4),
       onProgress: ({ pass, passes }) => seen.push(`${pass}/${passes}`),
     });

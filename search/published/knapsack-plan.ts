@@ -1,76 +1,45 @@
 import type { Network } from "../../src/network/network.ts";
 import { widthGroups } from "../../src/network/width-groups.ts";
-import type { TrainingState } from "../../src/training/trainer.ts";
 import type { Budget } from "../cost-model.ts";
 import type { SearchContext } from "../method.ts";
 import { networkCost } from "../network-cost.ts";
 import { selectWidths, type WidthSelection } from "../selection/select-widths.ts";
-import { type Directions, findDirections } from "./find-directions.ts";
-import { type SplitNetwork, splitNetwork } from "./split-network.ts";
-import { type NeuronGains, neuronGains, neuronsToSplit, splitOptions } from "./split-options.ts";
-
-/** A network in training, and the round that chance is drawn for. */
-export interface GrowthStart {
-  readonly network: Network;
-  readonly training: TrainingState;
-  readonly round: number;
-  /** Growth rounds done. */
-  readonly grown: number;
-}
-
-/** A growth step: what it made, unless nothing fitted, and why it is the last one. */
-export interface GrowthStep {
-  readonly grown?: SplitNetwork;
-  readonly ended?: string;
-}
-
-/** Neurons to split, by group, and what the selection promised. */
-interface GrowthPlan {
-  readonly neurons: ReadonlyMap<string, readonly number[]>;
-  readonly gain: number;
-  readonly gainBound: number;
-}
-
-/**
- * One growth step: directions, selection under the round's budget, split, step size by held-out loss. When nothing
- * worth a round is left, the step says so and adds what still fits.
- */
-export async function growNetwork(start: GrowthStart, context: SearchContext): Promise<GrowthStep> {
-  const { network, training, round } = start;
-  const directions = await findDirections({ network, weights: training.weights, round }, context);
-  const { plan, ended } = planGrowth(start, directions, context);
-  const grown =
-    plan.neurons.size > 0
-      ? await splitNetwork({ network, training, round, directions, ...plan }, context)
-      : undefined;
-  return { ...(grown ? { grown } : {}), ...(ended === undefined ? {} : { ended }) };
-}
+import type { SplitMenus } from "../splitting/menu.ts";
+import { splitOptions, splitsFor } from "../splitting/split-options.ts";
+import {
+  endOfRecipe,
+  type GrowthPlan,
+  type PlannedGrowth,
+  type PlanRequest,
+} from "./published-method.ts";
 
 /** A step that uses less than this share of every budget and adds less than this share of neurons ends growth. */
 const sliver = 0.03;
 
-function planGrowth(
-  { network, grown }: GrowthStart,
-  directions: Directions,
+/**
+ * One knapsack over all neurons (Wang et al. 2019, arXiv 1910.03103), at the costs of whole networks: a round may raise every
+ * budgeted cost by the recipe's growth. When nothing worth a round is left, it adds what still fits and says so.
+ */
+export function knapsackPlan(
+  { network, menus, grown }: PlanRequest,
   context: SearchContext,
-): { readonly plan: GrowthPlan; readonly ended?: string } {
+): PlannedGrowth {
   const { costs, budget, recipe } = context;
-  const gains = neuronGains(directions);
-  const options = splitOptions(network, gains, context);
+  const options = splitOptions(network, menus, context);
   const select = (limits: Budget) => selectWidths({ network, options, costs, budget: limits });
   if (grown < recipe.rounds)
     for (const limits of roundBudgets(network, context)) {
       const selection = select(limits);
       if (worthARound(network, selection, context))
-        return { plan: planOf(network, selection, gains) };
+        return { plan: planOf(network, selection, menus) };
     }
   const last = select(budget);
   const ended =
     last.reason ??
     (grown < recipe.rounds
       ? `the next step is less than ${100 * sliver} % of the budget`
-      : `the recipe ends after ${recipe.rounds} growth round${recipe.rounds === 1 ? "" : "s"}`);
-  return { plan: planOf(network, last, gains), ended };
+      : endOfRecipe(recipe.rounds));
+  return { plan: planOf(network, last, menus), ended };
 }
 
 /** Budgets of this round, from the recipe's growth up to the whole one, each tried when the one before adds too little. */
@@ -119,7 +88,7 @@ function worthARound(
 function planOf(
   network: Network,
   { widths, gain, bound }: WidthSelection,
-  gains: NeuronGains,
+  menus: SplitMenus,
 ): GrowthPlan {
-  return { neurons: neuronsToSplit(network, widths, gains), gain, gainBound: bound };
+  return { splits: splitsFor(network, widths, menus), gain, gainBound: bound };
 }
