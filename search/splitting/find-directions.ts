@@ -7,6 +7,7 @@ import { draw, phaseRandom } from "../training-phase.ts";
 import { type NeuronDirection, splittingDirections } from "./directions.ts";
 import { type DirectionFinder, lanczos } from "./finders.ts";
 import { compileSplittingProducts } from "./products.ts";
+import { withoutScale } from "./project-scale.ts";
 
 /** A network with its weights, and the round that chance is drawn for. */
 export interface GrowthStart {
@@ -44,7 +45,9 @@ export async function findDirections(
   const pass = (split: Split) => () => batches(split, { size: batch, dropLast: true });
   const products = await compileSplittingProducts(engine, start.network, { batch });
   try {
-    return await splittingDirections(products, start.weights, pass(finding), pass(heldOut), {
+    const { network, weights } = start;
+    const turning = withoutScale(products, network, weights);
+    return await splittingDirections(turning, weights, pass(finding), pass(heldOut), {
       finder,
       bothEnds,
       random,

@@ -48,6 +48,7 @@ interface SearchFlags extends TableFlags {
   readonly learningRate?: number;
   readonly backend: BackendName | "auto";
   readonly trainThreads?: number;
+  readonly widthsMultiple?: number;
   readonly timeLimit?: number;
   readonly out: string;
   readonly resume?: boolean;
@@ -112,6 +113,12 @@ export function searchCommand(context: CommandContext): Command {
     .addOption(new Option("--train-threads <n>", "threads of training").argParser(count))
     .addOption(
       new Option(
+        "--widths-multiple <n>",
+        "widths chosen are multiples of this (default: what the runtime packs without cost)",
+      ).argParser(count),
+    )
+    .addOption(
+      new Option(
         "--time-limit <time>",
         "90m or 2h: the recipe's epochs are cut so that the plan fits",
       ).argParser(duration_s),
@@ -159,7 +166,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         costs: costModel(table, costs, flags),
         budget: asked,
         margin,
-        granularity: costs.alignment,
+        granularity: flags.widthsMultiple ?? costs.alignment,
         recipe,
         engine,
         seed: flags.seed,

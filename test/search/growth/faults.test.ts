@@ -69,6 +69,21 @@ describe("splits by exact directions", () => {
   });
 });
 
+test("under batch norm no direction goes along the filter: every copy would be scaled back", async () => {
+  for (const group of ["conv1", "conv2"]) {
+    const kernel = training.weights.get(`${group}/kernel`) ?? new Float32Array();
+    const neurons = found.get(group) ?? [];
+    for (const [neuron, { vMin, squaredNorm }] of neurons.entries()) {
+      const along = vMin.reduce(
+        (sum, entry, k) => sum + entry * (kernel[k * neurons.length + neuron] ?? 0),
+        0,
+      );
+      // In single precision; drawn by chance it would be a third.
+      expect(Math.abs(along) / Math.sqrt(squaredNorm)).toBeLessThan(0.01);
+    }
+  }
+});
+
 test("a neuron that is dead has no gain, and its neighbours' are finite", async () => {
   const weights = new Map(
     [...training.weights].map(([name, array]) => [
