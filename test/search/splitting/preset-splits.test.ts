@@ -35,7 +35,7 @@ async function logits(network: Network, weights: Weights): Promise<readonly numb
   const input = new ort.Tensor("float32", image, [1, channels, height, width]);
   const { output } = await session.run({ input });
   await session.release();
-  return [...(output?.data as Float32Array)];
+  return Array.from((output?.data ?? []) as Float32Array);
 }
 
 test.each(Object.keys(presets) as readonly PresetName[])(
