@@ -1,4 +1,5 @@
 import { unknownName } from "../src/errors.ts";
+import { eigen } from "./eigen/eigen.ts";
 import type { Experiment } from "./experiment.ts";
 import { frontier } from "./frontier/frontier.ts";
 import { headroom } from "./headroom/headroom.ts";
@@ -8,6 +9,7 @@ import { rbfLaw } from "./rbf-law/rbf-law.ts";
 export const experiments: Readonly<Record<string, Experiment>> = {
   headroom,
   frontier,
+  eigen,
   "rbf-law": rbfLaw,
 };
 
