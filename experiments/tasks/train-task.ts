@@ -5,7 +5,7 @@ import { phaseRandom, searchOptimizer, trainPhase } from "../../search/training-
 import { initialWeights } from "../../src/network/initial-weights.ts";
 import type { Network } from "../../src/network/network.ts";
 import { progressOf } from "../../src/progress.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../src/training/checkpoint.ts";
+import { loadTraining, saveTraining } from "../../src/training/state-file.ts";
 import { freshState, type Score, Trainer, type TrainingState } from "../../src/training/trainer.ts";
 import type { Task } from "../experiment.ts";
 import type { DataChoice, Laboratory } from "../laboratory.ts";
@@ -105,26 +105,12 @@ function begun({ network, recipe, seed }: Training): Point {
   return { state, epoch: 0, trainingLoss: Number.NaN };
 }
 
-const slotPrefix = "slot ";
+const noteSchema = z.object({ epoch: z.number(), trainingLoss: z.number() });
 
-function keep(path: string, { state, epoch, trainingLoss }: Point): void {
-  const slots = [...state.slots].map(([name, array]) => [slotPrefix + name, array] as const);
-  saveCheckpoint(path, {
-    note: { epoch, trainingLoss, steps: state.steps },
-    arrays: new Map([...state.weights, ...slots]),
-  });
-}
-
-const noteSchema = z.object({ epoch: z.number(), trainingLoss: z.number(), steps: z.number() });
+const keep = (path: string, { state, epoch, trainingLoss }: Point): void =>
+  saveTraining(path, { state, note: { epoch, trainingLoss } });
 
 function resumed(path: string): Point {
-  const { note, arrays } = loadCheckpoint(path);
-  const { epoch, trainingLoss, steps } = noteSchema.parse(note);
-  const isSlot = ([name]: readonly [string, unknown]) => name.startsWith(slotPrefix);
-  const entries = [...arrays];
-  const slots = entries
-    .filter(isSlot)
-    .map(([name, a]) => [name.slice(slotPrefix.length), a] as const);
-  const weights = new Map(entries.filter((entry) => !isSlot(entry)));
-  return { epoch, trainingLoss, state: { weights, slots: new Map(slots), steps } };
+  const { state, note } = loadTraining(path, noteSchema);
+  return { ...note, state };
 }

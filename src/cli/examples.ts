@@ -21,6 +21,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "search --net mnist-cnn --data mnist --latency-ms 0.2 --out found",
     "search --net mnist-cnn --data mnist --energy-mj 1 --recipe quick --out found --resume",
   ],
+  train: [
+    "train --net mnist-cnn --data mnist --out trained",
+    "train --net found/network.json --data mnist --optimizer adam --out trained --resume",
+  ],
   verify: ["verify found", "verify --net mnist-cnn --multiplier 0.5 1 --db energy.db"],
   report: ["report found", "report --db energy.db -o costs.html", "report found -o -"],
   table: ["table check --db energy.db"],

@@ -13,6 +13,13 @@ export function positive(text: string): number {
   return value;
 }
 
+export function nonNegative(text: string): number {
+  const value = number(text);
+  if (!(value >= 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError("Expected a number from 0.");
+  return value;
+}
+
 export function count(text: string): number {
   const value = number(text);
   if (!(Number.isInteger(value) && value > 0))

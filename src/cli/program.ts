@@ -39,6 +39,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./commands/search.ts")).searchCommand,
   },
   {
+    name: "train",
+    summary: "plain training of a network, with its curves, checkpoints and ONNX file",
+    load: async () => (await import("./commands/train.ts")).trainCommand,
+  },
+  {
     name: "verify",
     summary:
       "measure networks on a device and compare with the table, layer by layer: a search's, or any with --net",

@@ -76,7 +76,10 @@ function explanationOf(
 
 function interrupted(args: readonly string[]): Explanation {
   const command = args.find((arg) => !arg.startsWith("-"));
-  const flag = command === "search" && !args.includes("--resume") ? " with --resume" : "";
+  const flag =
+    ["search", "train"].includes(command ?? "") && !args.includes("--resume")
+      ? " with --resume"
+      : "";
   return {
     message: "Interrupted; everything finished is kept",
     hint: `Run the same command again${flag} to go on.`,

@@ -52,6 +52,15 @@ export interface RoundRow {
   readonly realisedGain?: number | undefined;
 }
 
+/** Scores after one epoch of plain training, epochs counted from 1. */
+export interface EpochRow {
+  readonly epoch: number;
+  readonly trainingLoss: number;
+  readonly heldOutLoss: number;
+  /** Fraction. */
+  readonly heldOutAccuracy: number;
+}
+
 /** A finished network: a uniform-width reference, or the one delivered. */
 export interface NetworkRow {
   /** For example "x0.5". */

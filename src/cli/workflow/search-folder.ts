@@ -173,11 +173,19 @@ export function readDocument<D extends keyof Documents>(
   return parsed.data as Documents[D];
 }
 
-/** network.json, network.onnx (batch norm folded), network.weights (as trained) and history.json. */
-export function writeFound(folder: string, { network, weights, history }: FoundNetwork): void {
+/** network.json, network.onnx (batch norm folded) and network.weights (as trained). */
+export function writeTrained(
+  folder: string,
+  { network, weights }: Pick<FoundNetwork, "network" | "weights">,
+): void {
   saveCheckpoint(searchFile(folder, "weights"), { note: {}, arrays: weights });
   writeFileSync(searchFile(folder, "network"), formatNetwork(network));
   writeFileSync(searchFile(folder, "model"), encodeModel(exportNetwork(network, weights)));
+}
+
+/** A trained network's files, and history.json. */
+export function writeFound(folder: string, { history, ...trained }: FoundNetwork): void {
+  writeTrained(folder, trained);
   writeFileSync(searchFile(folder, "history"), `${JSON.stringify(history, null, 2)}\n`);
 }
 

@@ -1,6 +1,7 @@
 import type { CanaryRow } from "../drift.ts";
 import type {
   CurveRow,
+  EpochRow,
   HeldOutRow,
   LayerRow,
   NetworkRow,
@@ -24,6 +25,7 @@ export interface ReportData {
   readonly budgets?: readonly BudgetRow[] | undefined;
   readonly delivered?: DeliveredNetwork | undefined;
   readonly search?: SearchResult | undefined;
+  readonly training?: TrainingResult | undefined;
   readonly verification?: VerificationResult | undefined;
   readonly heldOut?: readonly HeldOutError[] | undefined;
   /** The canary over time. */
@@ -87,6 +89,16 @@ export interface SearchResult {
   readonly rounds: readonly RoundRow[];
   /** Networks of uniform width on the same data and device; `accuracyOn` as for the delivered network. */
   readonly references?: readonly NetworkRow[] | undefined;
+}
+
+export interface TrainingResult {
+  readonly network: string;
+  readonly dataset: string;
+  /** Optimiser, rate, batch, in words. */
+  readonly recipe: string;
+  /** What the held-out scores were counted on. */
+  readonly heldOutOn: string;
+  readonly epochs: readonly EpochRow[];
 }
 
 export interface VerificationResult {

@@ -6,6 +6,7 @@ import { searchSection } from "./search-section.ts";
 import { reportStyle } from "./style.ts";
 import { summarySection } from "./summary.ts";
 import { tableSection } from "./table-section.ts";
+import { trainingSection } from "./training-section.ts";
 import { verificationSection } from "./verification-section.ts";
 
 /**
@@ -29,7 +30,7 @@ export function renderReport(data: ReportData): string {
 </header>
 <main>
 ${summarySection(data)}
-${searchSection(data)}
+${trainingSection(data)}${searchSection(data)}
 ${verificationSection(data)}
 ${tableSection(data)}
 </main>

@@ -17,8 +17,7 @@ export function summarySection(data: ReportData): Markup | undefined {
   if (!delivered) return undefined;
   const tiles = [
     accuracyTile(delivered, data),
-    latencyTile(delivered, data),
-    energyTile(delivered, data),
+    ...(data.training ? [] : [latencyTile(delivered, data), energyTile(delivered, data)]),
     sizeTile(delivered, data),
   ];
   return html`<section class="tiles" aria-label="Summary">${tiles}</section>`;
