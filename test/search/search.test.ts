@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -145,4 +145,39 @@ test("a diverging training stops with the last good epoch on disk", async () => 
   const failed = search(await options({ folder, recipe: diverging }));
 
   await expect(failed).rejects.toMatchObject({ message: /loss became/, hint: /learning-rate/ });
+});
+
+test("a disk that is full at a checkpoint keeps the state before, and the search goes on from it", async () => {
+  const whole = await search(await options());
+  const folder = mkdtempSync(join(tmpdir(), "wattsplit-search-"));
+  const stop = new AbortController();
+  const onProgress = ({ epochsDone }: { readonly epochsDone: number }) => {
+    if (epochsDone > 1.5) stop.abort();
+  };
+  await expect(search(await options({ folder, signal: stop.signal, onProgress }))).rejects.toThrow(
+    /abort/i,
+  );
+  const temporary = join(folder, "search.state.tmp");
+  symlinkSync("/dev/full", temporary);
+
+  await expect(search(await options({ folder }))).rejects.toMatchObject({ code: "ENOSPC" });
+  rmSync(temporary);
+  const { history } = await search(await options({ folder }));
+
+  expect(history).toEqual(whole.history);
+});
+
+test("a layer at its cap stays, the others take the budget", async () => {
+  const { network } = await search(
+    await options({
+      caps: new Map([
+        ["conv1", 4],
+        ["conv2", 16],
+      ]),
+    }),
+  );
+
+  const widths = network.layers.flatMap((layer) => (layer.kind === "conv2d" ? [layer.width] : []));
+  expect(widths[0]).toBeLessThanOrEqual(4);
+  expect(widths[1]).toBe(16);
 });
