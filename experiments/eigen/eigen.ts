@@ -184,7 +184,7 @@ function answerOf({ finders }: Eigen): readonly string[] {
   const [ten, descent, whole] = ["Lanczos, 10", "Rayleigh descent, 10", "exact"].map(of);
   if (!ten || !descent || !whole) return [];
   return [
-    `Ten Lanczos passes find at least ${percent(ten.least, 1)} % of every index; ten epochs of Rayleigh descent, as published, find ` +
+    `Ten Lanczos passes find at least ${percent(ten.least, 1)} % of every index; ten epochs of Rayleigh descent on as few batches find ` +
       `${percent(descent.least, 0)} to ${percent(descent.greatest, 0)} % (median ${percent(descent.median, 0)} %).`,
     `The exact matrices take ${whole.passes} passes over the data, a column of every matrix in each.`,
   ];
@@ -195,14 +195,14 @@ function bodyOf({ network, accuracy, neurons, negative, dimension, finders }: Ei
     `${network} after three epochs (${percent(accuracy, 1)} % of held-out images right), ${neurons} neurons with matrices of up to ${dimension} x ${dimension}, ` +
       `${negative} of negative index on ${examples} training images. Ratios are over those: 100 % is the exact index on all examples. On fewer ` +
       "examples the ends of a noisy matrix lie too far out: that is why gains are judged on examples that had no part in finding them. Rayleigh " +
-      `descent takes a step per batch of ${batch}, ${examples / batch} an epoch, and cuts its rate to a fifth every second epoch: the published ` +
-      "schedule, on 100 times as many batches an epoch, comes nearer. Times beside other work are no evidence: passes are what is compared.",
+      `descent takes a step per batch of ${batch}, ${examples / batch} an epoch, and cuts its rate to a fifth every second epoch; the published ` +
+      "runs had 100 times as many batches an epoch. Times beside other work are no evidence: passes are what is compared.",
     markdownTable(
       [
         "finder",
         "examples",
         "passes",
-        "seconds",
+
         "least, %",
         "median, %",
         "greatest, %",
