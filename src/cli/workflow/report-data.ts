@@ -6,7 +6,7 @@ import type {
   PlatformSummary,
 } from "../../../energy-db/index.ts";
 import { combineLoads, describeKernel, loadCosts } from "../../../energy-db/index.ts";
-import type { SearchHistory } from "../../../search/index.ts";
+import { comparingKind, type SearchHistory } from "../../../search/index.ts";
 import type {
   CanaryRow,
   CurveRow,
@@ -262,10 +262,10 @@ export function searchResult(
   };
 }
 
-/** What the search went on with after each round that was not undone. */
+/** What the search went on with after each round that was not undone; short trainings from scratch are no part of its path. */
 const keptRounds = ({ rounds }: SearchHistory) =>
-  rounds.flatMap(({ round, candidates, kept }) => {
-    const candidate = candidates[kept ?? -1];
+  rounds.flatMap(({ round, kind, candidates, kept }) => {
+    const candidate = kind === comparingKind ? undefined : candidates[kept ?? -1];
     return candidate ? [{ round, candidate }] : [];
   });
 
