@@ -97,16 +97,14 @@ function settle(
   verdict: Verdict & { readonly keep: number },
   context: GrowthContext,
 ): Promise<Move> {
-  const { network, training, label, split } = at(point, verdict.keep);
+  const { network, training, label } = at(point, verdict.keep);
   const { roundEpochs } = context.recipe;
   if (roundEpochs === 0) return grow(point, note, verdict, context);
   const growing: GrowthNote = { ...note, phase: "growth" };
   return Promise.resolve({
     ...verdict,
     kind: "growth",
-    candidates: [
-      { label, network, training, epochs: roundEpochs, rate: "hold", ...(split ? { split } : {}) },
-    ],
+    candidates: [{ label, network, training, epochs: roundEpochs, rate: "hold" }],
     outlook: outlookFrom(growing, network, context),
     ...noted(growing),
   });
