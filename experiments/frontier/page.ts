@@ -106,8 +106,9 @@ function howSection(protocol: Protocol): Section {
         `search trains on ${searchExamples} training images drawn once (batch ${searching.batch}, peak rate ${searching.learningRate}); its account is in the table. ` +
         `The widths found are trained from scratch on all training images for ${trainingEpochs} epochs on one cosine (batch ${training.batch}, peak rate ` +
         `${training.learningRate}), under ${trainingSeeds.length === 1 ? "one seed" : `the same ${trainingSeeds.length} seeds`} for every arm; the test split is read once, after the last epoch. ` +
-        "All networks of a setting are measured in one session, interleaved.",
-      "Uniform widths and uniform widths on the stairs are trained at three latencies each; a network is held against the line between them at its own " +
+        "The networks of a batch are measured in one session, interleaved, controls beside them.",
+      "Uniform widths are rounded down to multiples of the runtime's block, which is kinder to them than the multiples of 8 in use elsewhere; they and " +
+        "uniform widths on the stairs are trained at three latencies each; a network is held against the line between them at its own " +
         "measured latency, seed by seed. Intervals are 95 %, Student's t over searches.",
     ],
   };
