@@ -33,6 +33,8 @@ export function headroomPage(finished: Finished, settings: readonly Setting[]): 
       "If every network takes the same time on the device, how much does accuracy depend on where its channels are? " +
       "A search can win no more than that; where it is little, another network or budget is needed.",
     answer: [
+      "The trainings below began at He's scale, where this rate is far too small (docs/training.md): no network came near what it can do, and " +
+        "their order says nothing. The frontier experiment asks again.",
       ...parts.map(({ setting, arms: all }) => verdict(setting, all)),
       ...(parts.length < settings.length
         ? [
