@@ -39,7 +39,7 @@ module.exports = {
       name: "layer:experiments",
       severity: "error",
       from: { path: "^experiments/" },
-      to: { path: "^src/(cli/commands|app/service)/" },
+      to: { path: "^src/app/(cli/commands|service)/" },
     },
     only("only-energy-db-opens-sqlite", "^energy-db/", "better-sqlite3"),
     only("only-devices-spawn", ["^devices/", "^src/datasets/fetch\\.ts$"], "child_process"),

@@ -1,5 +1,5 @@
-import { buildProgram, commandNames, everyCommand } from "../src/cli/program.ts";
-import { Terminal } from "../src/cli/terminal.ts";
+import { buildProgram, commandNames, everyCommand } from "../src/app/cli/program.ts";
+import { Terminal } from "../src/app/cli/terminal.ts";
 import { exitCodes } from "../src/errors.ts";
 
 const nowhere = { write: () => true };

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { openTable } from "../energy-db/index.ts";
-import { searchReport } from "../src/cli/workflow/report-data.ts";
+import { searchReport } from "../src/app/workflows/report-data.ts";
 import { pathOf, renderFigure, searchPath } from "../src/figures/index.ts";
 
 /** Draws the README's figure from a finished quickstart: `npx tsx docs/figure.ts quickstart`. */

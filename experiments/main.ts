@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Command, CommanderError, Option } from "commander";
-import type { CommandContext } from "../src/cli/context.ts";
-import { count } from "../src/cli/options.ts";
-import { Terminal } from "../src/cli/terminal.ts";
-import { toolVersion } from "../src/cli/version.ts";
+import type { CommandContext } from "../src/app/cli/context.ts";
+import { count } from "../src/app/cli/options.ts";
+import { Terminal } from "../src/app/cli/terminal.ts";
+import { toolVersion } from "../src/app/cli/version.ts";
 import { exitCodes, UserError } from "../src/errors.ts";
 import { type Size, sizes, type TaskKind, taskKinds } from "./experiment.ts";
 import { Laboratory } from "./laboratory.ts";

@@ -7,8 +7,8 @@ import {
   type ShapeRequest,
   withGrowingWidths,
 } from "../../search/index.ts";
-import { costModelOf } from "../../src/cli/open-costs.ts";
-import { withinTable } from "../../src/cli/workflow/table-widths.ts";
+import { costModelOf } from "../../src/app/cli/open-costs.ts";
+import { withinTable } from "../../src/app/workflows/table-widths.ts";
 import type { Network } from "../../src/network/network.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { searchStart } from "../../src/network/search-start.ts";

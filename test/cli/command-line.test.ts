@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
-import { wordsOf } from "../../src/cli/command-words.ts";
-import { examples } from "../../src/cli/examples.ts";
-import { buildProgram, commandNames, everyCommand } from "../../src/cli/program.ts";
-import { hasColour, Terminal } from "../../src/cli/terminal.ts";
+import { wordsOf } from "../../src/app/cli/command-words.ts";
+import { examples } from "../../src/app/cli/examples.ts";
+import { buildProgram, commandNames, everyCommand } from "../../src/app/cli/program.ts";
+import { hasColour, Terminal } from "../../src/app/cli/terminal.ts";
 import { exitCodes } from "../../src/errors.ts";
 import { cli } from "../support/cli.ts";
 import { writeFormulaTable } from "../support/formula-table.ts";
@@ -134,7 +134,7 @@ describe("streams", () => {
 
   it("may be closed by a reader that has seen enough", async () => {
     const child = spawn(process.execPath, [
-      ...["--import", "tsx", "src/cli/main.ts"],
+      ...["--import", "tsx", "src/app/cli/main.ts"],
       ...["query", "kernels", "--db", db, "--json"],
     ]);
     child.stdout.destroy();

@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { openDevice } from "../../devices/index.ts";
 import { lockDevice } from "../../energy-db/index.ts";
 import { recipes, type SearchHistory } from "../../search/index.ts";
-import { writeDocument, writeFound } from "../../src/cli/workflow/search-folder.ts";
+import { writeDocument, writeFound } from "../../src/app/workflows/search-folder.ts";
 import { exitCodes } from "../../src/errors.ts";
 import { exportNetwork } from "../../src/network/export.ts";
 import { randomWeights } from "../../src/network/initial-weights.ts";

@@ -15,7 +15,7 @@ writeFileSync(net, formatNetwork(smallNetwork(2, 4)));
 function runSearch(out: string, { resume = false, killAt = /(?!)/ } = {}): Promise<number | null> {
   const flags = ["--net", net, "--data", "synthetic", "--db", db, "--macs", "1500"];
   const child = spawn(process.execPath, [
-    ...["--import", "tsx", "src/cli/main.ts", "search", ...flags],
+    ...["--import", "tsx", "src/app/cli/main.ts", "search", ...flags],
     ...["--recipe", "quick", "--train-threads", "1", "--backend", "onnx-cpu", "--out", out],
     ...(resume ? ["--resume"] : []),
   ]);

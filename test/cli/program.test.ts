@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { buildProgram, commandNames } from "../../src/cli/program.ts";
-import { Terminal } from "../../src/cli/terminal.ts";
+import { buildProgram, commandNames } from "../../src/app/cli/program.ts";
+import { Terminal } from "../../src/app/cli/terminal.ts";
 
 const nowhere = { write: () => true };
 
@@ -21,7 +21,7 @@ test("the list of commands says of each what the command says of itself", async 
 test("help loads neither tfjs nor ONNX Runtime", () => {
   const program = `
     import { createRequire } from "node:module";
-    import { runCli } from "./src/cli/run-cli.ts";
+    import { runCli } from "./src/app/cli/run-cli.ts";
     const { signal } = new AbortController();
     const code = await runCli(["--help"], { stdout: process.stdout, stderr: process.stderr, env: {}, signal });
     const loaded = Object.keys(createRequire(import.meta.url).cache);

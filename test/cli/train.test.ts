@@ -20,7 +20,7 @@ const flags = (out: string, ...more: readonly string[]) => [
 
 /** Trains as a process of its own, ended with SIGKILL as soon as a state is there. */
 function killedTraining(out: string): Promise<number | null> {
-  const args = ["--import", "tsx", "src/cli/main.ts", ...flags(out)];
+  const args = ["--import", "tsx", "src/app/cli/main.ts", ...flags(out)];
   const child = spawn(process.execPath, args);
   const watch = setInterval(() => {
     if (existsSync(join(out, "training.state"))) child.kill("SIGKILL");

@@ -7,5 +7,5 @@ export const wattsplitCommand: readonly string[] = [
   process.execPath,
   "--import",
   pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href,
-  join(import.meta.dirname, "../../src/cli/main.ts"),
+  join(import.meta.dirname, "../../src/app/cli/main.ts"),
 ];

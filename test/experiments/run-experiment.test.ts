@@ -9,8 +9,8 @@ import { ResultsFolder } from "../../experiments/results-folder.ts";
 import { planText, runExperiment } from "../../experiments/run-experiment.ts";
 import { type Training, trainedSchema, trainTask } from "../../experiments/tasks/train-task.ts";
 import { recipes } from "../../search/index.ts";
-import type { CommandContext } from "../../src/cli/context.ts";
-import { Terminal } from "../../src/cli/terminal.ts";
+import type { CommandContext } from "../../src/app/cli/context.ts";
+import { Terminal } from "../../src/app/cli/terminal.ts";
 import { smallNetwork } from "../support/formula-table.ts";
 
 const header = { experiment: "counting", size: "quick" } as const;

@@ -10,7 +10,7 @@ import {
   search,
   searchMethods,
 } from "../../../search/index.ts";
-import { searchResult } from "../../../src/cli/workflow/report-data.ts";
+import { searchResult } from "../../../src/app/workflows/report-data.ts";
 import { batches, type Split } from "../../../src/datasets/index.ts";
 import { renderReport } from "../../../src/figures/index.ts";
 import { exportNetwork } from "../../../src/network/export.ts";

@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { searchReport } from "../../../cli/workflow/report-data.ts";
-import { readFound } from "../../../cli/workflow/search-folder.ts";
 import { UserError } from "../../../errors.ts";
 import { renderReport } from "../../../figures/index.ts";
 import { askedKernel } from "../../workflows/asked-kernel.ts";
 import { kernelRowFields } from "../../workflows/kernel-row.ts";
+import { searchReport } from "../../workflows/report-data.ts";
+import { readFound } from "../../workflows/search-folder.ts";
 import { kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
 import { filtered } from "../api.ts";
 import { runningSessions } from "../running.ts";

@@ -4,10 +4,10 @@ import {
   type PlatformSummary,
   type Stairs,
 } from "../../../../energy-db/index.ts";
-import { tableReport } from "../../../cli/workflow/report-data.ts";
-import { exampleNetwork } from "../../../cli/workflow/write-report.ts";
 import { html, type Markup, table, tableSection } from "../../../figures/index.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
+import { tableReport } from "../../workflows/report-data.ts";
+import { exampleNetwork } from "../../workflows/write-report.ts";
 import { findingRows, sessionRows } from "../answers.ts";
 import type { TableReader } from "../table-reader.ts";
 import { address, page } from "./layout.ts";

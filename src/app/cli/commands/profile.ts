@@ -1,0 +1,115 @@
+import { Command, Option } from "commander";
+import type { Method } from "../../../../energy-db/index.ts";
+import { planProfile } from "../../../../profiler/index.ts";
+import { searchStart } from "../../../network/search-start.ts";
+import type { CommandContext } from "../context.ts";
+import { count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
+import {
+  floorsBelow,
+  outcomeText,
+  planText,
+  requireReliable,
+  runProfile,
+} from "../workflow/profile-run.ts";
+
+interface ProfileFlags {
+  readonly net: string;
+  readonly db: string;
+  readonly device: string;
+  readonly runtime: string;
+  readonly meter: string;
+  readonly threads: number;
+  readonly batch: number;
+  readonly grid: number;
+  readonly networks?: number;
+  readonly heldOut: number;
+  readonly targetCi: number;
+  readonly method: Method;
+  readonly assumePower?: number;
+  readonly timeLimit?: number;
+  readonly patience: number;
+  readonly seed: number;
+  readonly dryRun?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+export function profileCommand(context: CommandContext): Command {
+  return new Command("profile")
+    .description(
+      "measure the kernels a search can ask for, inside whole networks; run again to resume",
+    )
+    .requiredOption("--net <name>", "preset or network.json whose layers to measure")
+    .addOption(shared.db())
+    .addOption(shared.device())
+    .addOption(shared.runtime())
+    .addOption(shared.meter())
+    .addOption(shared.threads())
+    .addOption(new Option("--batch <n>", "images per inference").argParser(count).default(1))
+    .addOption(
+      new Option("--grid <n>", "widths measured are multiples of this").argParser(count).default(1),
+    )
+    .addOption(
+      new Option(
+        "--networks <n>",
+        "networks that make the costs (default: 36, and 6 for each width group)",
+      ).argParser(count),
+    )
+    .addOption(
+      new Option("--held-out <n>", "networks that judge the costs")
+        .argParser(wholeNumber)
+        .default(25),
+    )
+    .addOption(
+      new Option("--target-ci <fraction>", "stop sampling at this half-width of the 95 % interval")
+        .argParser(fraction)
+        .default(0.02),
+    )
+    .addOption(shared.method())
+    .addOption(shared.assumePower())
+    .addOption(new Option("--time-limit <time>", "stop after 90s, 10m, 1.5h").argParser(duration_s))
+    .addOption(
+      new Option(
+        "--patience <time>",
+        "wait this long per load of a network, on average, for calm moments of the machine, then measure in its noise",
+      )
+        .argParser(duration_s)
+        .default(0.5, "0.5s"),
+    )
+    .option("--dry-run", "print the plan and its time, measure nothing")
+    .option("--strict", "exit 4 when the result is unreliable")
+    .addOption(shared.seed())
+    .addOption(shared.json())
+    .action((flags: ProfileFlags) => runProfileCommand(flags, context));
+}
+
+async function runProfileCommand(flags: ProfileFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const { space, network, caps } = searchStart(flags.net);
+  const plan = planProfile({
+    name: space,
+    network,
+    caps,
+    floors: floorsBelow(network),
+    batch: flags.batch,
+    grid: flags.grid,
+    seed: flags.seed,
+    targetCi: flags.targetCi,
+    ...(flags.networks ? { designNetworks: flags.networks } : {}),
+    heldOutNetworks: flags.heldOut,
+  });
+  if (flags.dryRun) {
+    if (flags.json) terminal.answerJson({ ...plan, widths: Object.fromEntries(plan.widths) });
+    else terminal.answer(planText(plan));
+    return;
+  }
+  const outcome = await runProfile({ ...flags, context, plan });
+  if (flags.json) terminal.answerJson(outcome);
+  else {
+    terminal.answer(outcomeText(outcome));
+    const next = outcome.stoppedBy === "done" ? "query kernels" : `profile --net ${flags.net}`;
+    terminal.note(`Next: wattsplit ${next} --db ${flags.db}`);
+  }
+  if (flags.strict) requireReliable(outcome);
+  context.signal.throwIfAborted();
+}

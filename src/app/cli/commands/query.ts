@@ -1,0 +1,255 @@
+import { Command, Option } from "commander";
+import type {
+  CostAnswer,
+  CostTable,
+  DearWidth,
+  KernelCost,
+  MarginalCost,
+  MeasuredKernel,
+  Method,
+} from "../../../../energy-db/index.ts";
+import { describeKernel } from "../../../../energy-db/index.ts";
+import { matchesRow, parseWhere, sortRows } from "../../../row-filter.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
+import { type KernelRow, kernelRow, kernelRowFields } from "../../workflows/kernel-row.ts";
+import type { CommandContext } from "../context.ts";
+import { kernelOptions } from "../kernel-flags.ts";
+import { costsOf, type TableFlags, withTable } from "../open-costs.ts";
+import { count, shared } from "../options.ts";
+import { formatTable } from "../table-text.ts";
+import type { Terminal } from "../terminal.ts";
+
+type QueryFlags = TableFlags &
+  KernelQuestion & { readonly method?: Method; readonly json?: boolean };
+
+export function queryCommand({ terminal }: CommandContext): Command {
+  const query = new Command("query").description(
+    "answers from the table, with provenance and interval",
+  );
+  const asks: readonly Ask[] = [
+    {
+      name: "cost",
+      summary: "cost of one kernel: smoothed over its family, and as measured; else refused",
+      answer: answerCost,
+    },
+    { name: "marginal", summary: "cost of more channels in one kernel", answer: answerMarginal },
+    { name: "stairs", summary: "steps of cost along widths", answer: answerStairs },
+    { name: "kernels", summary: "measured kernels and their costs", answer: answerKernels },
+  ];
+  for (const ask of asks) query.addCommand(askCommand(ask, terminal));
+  return query.addCommand(platformsCommand(terminal));
+}
+
+interface Ask {
+  readonly name: string;
+  readonly summary: string;
+  readonly answer: (costs: CostTable, flags: AskFlags) => Answer;
+}
+
+/** Flags of all questions; each takes its own. */
+interface AskFlags extends QueryFlags {
+  readonly grow?: "in" | "out";
+  readonly by?: number;
+  readonly where?: readonly string[];
+  readonly sort?: string;
+  readonly limit?: number;
+}
+
+/** The same answer for a person and as JSON. */
+interface Answer {
+  readonly text: string;
+  readonly document: object;
+}
+
+function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command {
+  const command = new Command(name)
+    .description(summary)
+    .addOption(shared.db())
+    .addOption(shared.device())
+    .option("--runtime <id>", "needed where the table has several")
+    .addOption(shared.method())
+    .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count));
+  for (const option of kernelOptions) command.addOption(option);
+  if (name === "marginal")
+    command
+      .addOption(
+        new Option("--grow <axis>", "which channels grow").choices(["in", "out"]).default("out"),
+      )
+      .addOption(
+        new Option(
+          "--by <n>",
+          "how many channels (default: up to the next aligned width)",
+        ).argParser(count),
+      );
+  if (name === "kernels")
+    command
+      .option(
+        "--where <conditions...>",
+        "keep rows by any field of --json: outChannels__gte=64, op=conv2d, flags__contains=drift",
+      )
+      .option("--sort <field>", "order rows by a field; -FIELD: descending")
+      .addOption(new Option("--limit <n>", "print at most this many rows").argParser(count));
+  return command.addOption(shared.json()).action(async (flags: AskFlags) => {
+    // Printed while the table is open: an answer looks its rows up when they are read.
+    await withTable(flags.db, (table) => {
+      const { text, document } = answer(costsOf(table, flags, flags), flags);
+      if (flags.json) terminal.answerJson(document);
+      else terminal.answer(text);
+    });
+  });
+}
+
+function answerCost(costs: CostTable, flags: QueryFlags): Answer {
+  const kernel = askedKernel(flags, costs);
+  const cost = costs.cost(kernel);
+  const measured = costs.measured(kernel);
+  return {
+    text: [describeKernel(kernel), costText(cost), measuredText(measured)].join("\n"),
+    document: { kernel, ...cost, ...(measured ? { measured } : {}), source: costs.source },
+  };
+}
+
+function answerMarginal(costs: CostTable, flags: AskFlags): Answer {
+  const kernel = askedKernel(flags, costs);
+  const { grow = "out", by = costs.alignment } = flags;
+  const marginal = costs.marginal(kernel, { grow, by });
+  const width = grow === "in" ? kernel.inChannels : kernel.outChannels;
+  return {
+    text: [
+      `${describeKernel(kernel)}, ${by} more ${grow === "in" ? "input" : "output"} channels`,
+      marginalText(marginal),
+      marginal.freeUntil > width
+        ? `free until width ${marginal.freeUntil}`
+        : "no free channels found",
+    ].join("\n"),
+    document: { kernel, grow, by, ...marginal, source: costs.source },
+  };
+}
+
+function answerStairs(costs: CostTable, flags: QueryFlags): Answer {
+  const rows = costs.stairs(kernelFilter(flags, { widths: false }));
+  return {
+    text: formatTable(
+      [
+        {
+          title: "kernel",
+          of: ({ example }) => describeKernel(example).replace(/, [^,]* channels/, ""),
+        },
+        { title: "axis", of: ({ axis }) => axis },
+        { title: "step", of: ({ step }) => step ?? "none" },
+        { title: "confidence", of: ({ confidence }) => confidence },
+        { title: "widths seen", of: ({ widths }) => widths },
+        { title: "dearer than a larger width", of: ({ dear }) => dearText(dear) },
+      ],
+      rows,
+    ),
+    document: { rows, source: costs.source },
+  };
+}
+
+function answerKernels(costs: CostTable, flags: AskFlags): Answer {
+  const rows = wantedRows(costs.kernels(kernelFilter(flags)), flags);
+  return {
+    text: formatTable(
+      [
+        { title: "kernel", of: ({ kernel }) => describeKernel(kernel) },
+        { title: "latency us", of: ({ cost }) => 1e6 * cost.latency_s },
+        {
+          title: "+- %",
+          of: ({ cost }) => (50 * (cost.latency_high_s - cost.latency_low_s)) / cost.latency_s,
+        },
+        { title: "energy uJ", of: ({ cost }) => cost.energy_j && 1e6 * cost.energy_j },
+        { title: "energy is", of: ({ cost }) => cost.energyProvenance },
+        { title: "seen", of: ({ observations }) => observations },
+        { title: "flags", of: ({ flags: raised }) => raised.join(" ") },
+      ],
+      rows,
+    ),
+    document: { rows, source: costs.source },
+  };
+}
+
+/** Rows under --where, in the order of --sort, as many as --limit allows. */
+function wantedRows(
+  rows: readonly KernelCost[],
+  { where = [], sort, limit }: AskFlags,
+): readonly KernelCost[] {
+  const conditions = where.map((text) => parseWhere(text, kernelRowFields));
+  const origin = new Map<KernelRow, KernelCost>(rows.map((row) => [kernelRow(row), row]));
+  const kept = [...origin.keys()].filter((row) => matchesRow(row, conditions));
+  const sorted = sort ? sortRows(kept, sort, kernelRowFields) : kept;
+  return sorted.slice(0, limit).flatMap((row) => origin.get(row) ?? []);
+}
+
+/** Runs of widths that are dearer than the same larger one: "8 to 15 than 16, by up to 9 %". */
+function dearText(dear: readonly DearWidth[]): string {
+  const worst = [...dear].sort((a, b) => b.by - a.by).slice(0, shownDear);
+  const more = dear.length > worst.length ? `; ${dear.length - worst.length} more` : "";
+  return worst.length === 0
+    ? "none"
+    : worst
+        .map(({ width, than, by }) => `${width} than ${than} by ${formatPercent(by)}`)
+        .join(", ") + more;
+}
+
+const shownDear = 2;
+
+function platformsCommand(terminal: Terminal): Command {
+  return new Command("platforms")
+    .description("what the table was measured on")
+    .addOption(shared.db())
+    .addOption(shared.json())
+    .action(async ({ db, json }: { db: string; json?: boolean }) => {
+      const rows = await withTable(db, (table) => table.platforms());
+      if (json) terminal.answerJson({ rows });
+      else
+        terminal.answer(
+          formatTable(
+            [
+              { title: "device", of: ({ device }) => device },
+              { title: "processor", of: ({ processor }) => processor },
+              {
+                title: "runtime",
+                of: ({ runtime, runtimeVersion }) => `${runtime} ${runtimeVersion}`,
+              },
+              { title: "threads", of: ({ threads }) => threads },
+              { title: "power mode", of: ({ powerMode }) => powerMode },
+              { title: "networks", of: ({ networkMeasurements }) => networkMeasurements },
+              { title: "kernels", of: ({ kernels }) => kernels },
+              { title: "energy is", of: ({ energyProvenance }) => energyProvenance ?? "absent" },
+            ],
+            rows,
+          ),
+        );
+    });
+}
+
+function costText(cost: CostAnswer): string {
+  const half = (cost.latency_high_s - cost.latency_low_s) / 2 / cost.latency_s;
+  const latency = `latency  ${formatSeconds(cost.latency_s)} +- ${formatPercent(half)}  ${cost.provenance}`;
+  const energy =
+    cost.energy_j === undefined
+      ? "energy   absent: no meter measured this platform (profile --assume-power W models it)"
+      : `energy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
+  return `${latency}\n${energy}\nfrom     ${cost.rows.length} rows`;
+}
+
+/** What the rows of exactly this kernel say, unsmoothed: a time inside networks by the runtime's node profiler. */
+function measuredText(measured: MeasuredKernel | undefined): string {
+  if (!measured) return "rows     this width was not measured";
+  const { latency_s, low_s, high_s, provenance, observations } = measured;
+  const range =
+    low_s === undefined || high_s === undefined
+      ? ""
+      : ` (95 %: ${formatSeconds(low_s)} to ${formatSeconds(high_s)})`;
+  return `rows     ${formatSeconds(latency_s)}${range}  ${provenance}, median of ${observations}`;
+}
+
+function marginalText(cost: MarginalCost): string {
+  const range = `${formatSeconds(cost.latency_low_s)} to ${formatSeconds(cost.latency_high_s)}`;
+  const latency = `latency  ${formatSeconds(cost.latency_s)} (95 %: ${range})  ${cost.provenance}`;
+  return cost.energy_j === undefined
+    ? latency
+    : `${latency}\nenergy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
+}

@@ -1,0 +1,207 @@
+import { Command, Option } from "commander";
+import { UserError } from "../../../errors.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { type NetworkFlags, namedNetworks } from "../../workflows/networks-named.ts";
+import { searchReport } from "../../workflows/report-data.ts";
+import {
+  type RunRecord,
+  readFound,
+  requireModel,
+  searchFile,
+  type VerificationRecord,
+  writeVerification,
+} from "../../workflows/search-folder.ts";
+import { writeReport } from "../../workflows/write-report.ts";
+import type { CommandContext } from "../context.ts";
+import { withTable } from "../open-costs.ts";
+import { positive, shared } from "../options.ts";
+import { formatTable } from "../table-text.ts";
+import { heldOutNetworks, runVerify } from "../workflow/verify-run.ts";
+
+interface VerifyFlags extends Partial<NetworkFlags> {
+  readonly heldOut?: boolean;
+  readonly space?: string;
+  readonly device?: string;
+  readonly db?: string;
+  readonly runtime: string;
+  readonly threads: number;
+  readonly meter: string;
+  readonly patience?: number;
+  readonly seed: number;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/** What a network's record is printed under. */
+type NamedRecord = VerificationRecord & { readonly network: string };
+
+export function verifyCommand(context: CommandContext): Command {
+  return new Command("verify")
+    .description(
+      "measure networks on a device and compare with the table, layer by layer: a search's, or any with --net",
+    )
+    .argument("[dir]", "the --out folder of a search")
+    .option("--net <names...>", "instead: presets or network.json files, measured together")
+    .addOption(
+      new Option(
+        "--multiplier <factors...>",
+        "with --net: width multipliers of the presets",
+      ).argParser((text: string, before: readonly number[] = []) => [...before, positive(text)]),
+    )
+    .option(
+      "--widths <lists...>",
+      "with --net: widths of the presets' groups, for example 8-16-24x6-32",
+    )
+    .option("--held-out", "instead: the table's held-out networks once more, in a new session")
+    .option("--space <name>", "with --net: whose costs to compare with (default: the newest)")
+    .option("--device <id>", "the device (default: the search's, else local)")
+    .option("--db <file>", "the table (default: the search's, else energy.db); gains the new rows")
+    .addOption(shared.runtime())
+    .addOption(shared.threads())
+    .addOption(shared.meter())
+    .addOption(shared.patience())
+    .addOption(shared.seed())
+    .option("--strict", "exit 5 when the measured network exceeds its budget")
+    .addOption(shared.json())
+    .action((folder: string | undefined, flags: VerifyFlags) =>
+      folder === undefined ? verifyNamed(flags, context) : verifyFound(folder, flags, context),
+    );
+}
+
+async function verifyNamed(flags: VerifyFlags, context: CommandContext): Promise<void> {
+  const { net, heldOut, db = "energy.db", device = "local", ...rest } = flags;
+  if ((net === undefined) === (heldOut === undefined))
+    throw new UserError("verify needs a search's folder, --net or --held-out, and one only", {
+      hint: "For example: verify found, or verify --net mnist-cnn --multiplier 0.5 --db energy.db",
+      exit: "usage",
+    });
+  const networks = net
+    ? namedNetworks({ ...rest, net })
+    : await withTable(db, (table) => heldOutNetworks(table, { ...rest, device }));
+  const records = await runVerify({ ...rest, context, db, device }, networks);
+  const rows = records.map(
+    (record, i): NamedRecord => ({
+      network: networks[i]?.label ?? "",
+      ...record,
+    }),
+  );
+  if (flags.json) context.terminal.answerJson({ rows });
+  else context.terminal.answer(namedText(rows));
+}
+
+async function verifyFound(
+  folder: string,
+  flags: VerifyFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const found = readFound(folder);
+  requireModel(folder, found);
+  const { network, weights, run, history } = found;
+  const db = flags.db ?? run.db;
+  const { meter, patience, device = run.device } = flags;
+  const target = { ...run, db, device, meter, ...(patience ? { patience } : {}) };
+  const [measured] = await runVerify({ ...target, context, seed: history.seed }, [
+    { label: network.name, network, weights },
+  ]);
+  if (!measured) throw new Error("Verification returned nothing");
+  const record = writeVerification(folder, measured);
+  await withTable(db, (table) =>
+    writeReport(searchFile(folder, "report"), searchReport(folder, table)),
+  );
+  if (flags.json) terminal.answerJson(record);
+  else terminal.answer(verificationText(record));
+  const problem = exceeded(record, run);
+  if (problem && flags.strict)
+    throw new UserError(problem, {
+      hint: "Search again with a larger --margin, or raise the budget.",
+      exit: "budget",
+    });
+  if (problem) terminal.warn(problem);
+}
+
+/** What the measured network exceeds of its budget, in words; an energy budget is judged where energy was metered. */
+export function exceeded(
+  { measured, energy }: VerificationRecord,
+  { budget }: Pick<RunRecord, "budget">,
+): string | undefined {
+  if (budget.latency_s !== undefined && measured.latency_s > budget.latency_s)
+    return (
+      `Measured latency ${formatSeconds(measured.latency_s)} exceeds the budget of ` +
+      formatSeconds(budget.latency_s)
+    );
+  if (budget.energy_j !== undefined && energy && energy.energy_j > budget.energy_j)
+    return (
+      `Measured energy ${formatJoules(energy.energy_j)} exceeds the budget of ` +
+      formatJoules(budget.energy_j)
+    );
+  return undefined;
+}
+
+/** Several networks, a row each. */
+const namedText = (rows: readonly NamedRecord[]): string =>
+  formatTable(
+    [
+      { title: "network", of: ({ network }) => network },
+      { title: "predicted us", of: ({ predicted_s }) => 1e6 * predicted_s },
+      { title: "95 % low", of: ({ low_s }) => 1e6 * low_s },
+      { title: "95 % high", of: ({ high_s }) => 1e6 * high_s },
+      { title: "measured us", of: ({ measured }) => 1e6 * measured.latency_s },
+      {
+        title: "+- %",
+        of: ({ measured }) => (50 * (measured.high_s - measured.low_s)) / measured.latency_s,
+      },
+      { title: "error %", of: ({ error }) => 100 * error },
+      {
+        title: "at table's speed us",
+        of: ({ atTableSpeed }) => atTableSpeed && 1e6 * atTableSpeed.latency_s,
+      },
+      { title: "error % then", of: ({ atTableSpeed }) => atTableSpeed && 100 * atTableSpeed.error },
+      { title: "typical us", of: ({ typical_s }) => typical_s && 1e6 * typical_s },
+      { title: "energy uJ", of: ({ energy }) => energy && 1e6 * energy.energy_j },
+      { title: "flags", of: ({ flags }) => flags.join(" ") },
+    ],
+    rows,
+  );
+
+/** Layer by layer and in sum. */
+export function verificationText(record: VerificationRecord): string {
+  const { layers, attempt, predicted_s, low_s, high_s, measured, typical_s, error, energy } =
+    record;
+  const { atTableSpeed } = record;
+  const table = formatTable(
+    [
+      { title: "layer", of: ({ layer }) => layer },
+      { title: "predicted us", of: (layer) => 1e6 * layer.predicted_s },
+      { title: "measured us", of: (layer) => 1e6 * layer.measured_s },
+      {
+        title: "error %",
+        of: (layer) =>
+          layer.belowResolution ? undefined : 100 * (layer.predicted_s / layer.measured_s - 1),
+      },
+      {
+        title: "width is",
+        of: ({ isMeasuredWidth }) => (isMeasuredWidth ? "measured" : "between"),
+      },
+    ],
+    layers,
+  );
+  return [
+    table,
+    `whole network: predicted ${formatSeconds(predicted_s)} (${formatSeconds(low_s)} to ${formatSeconds(high_s)}), measured ` +
+      `${formatSeconds(measured.latency_s)} (${formatSeconds(measured.low_s)} to ${formatSeconds(measured.high_s)}), error ${formatPercent(error)}`,
+    ...(atTableSpeed
+      ? [
+          `at the table's speed, by the canary beside it: ${formatSeconds(atTableSpeed.latency_s)} ` +
+            `(${formatSeconds(atTableSpeed.low_s)} to ${formatSeconds(atTableSpeed.high_s)}), error ${formatPercent(atTableSpeed.error)}`,
+        ]
+      : []),
+    ...(typical_s === undefined
+      ? []
+      : [`typical, disturbed moments included: ${formatSeconds(typical_s)}`]),
+    ...(attempt > 1 ? [`verified ${attempt} times so far`] : []),
+    ...(energy
+      ? [`energy: ${formatJoules(energy.energy_j)} ${energy.provenance} by ${energy.meter}`]
+      : []),
+  ].join("\n");
+}

@@ -1,0 +1,53 @@
+import {
+  type CostOptions,
+  type CostTable,
+  type EnergyTable,
+  loadCosts,
+  openTable,
+} from "../../../energy-db/index.ts";
+import type { CostModel } from "../../../search/index.ts";
+
+/** Flags that choose a platform's rows in a table. */
+export interface TableFlags {
+  readonly db: string;
+  readonly device: string;
+  readonly runtime?: string;
+  readonly threads?: number;
+}
+
+/** Opens the table read-only, hands it over, and closes it whatever happens. */
+export async function withTable<T>(
+  db: string,
+  use: (table: EnergyTable) => T | Promise<T>,
+): Promise<T> {
+  const table = openTable(db, { mode: "read" });
+  try {
+    return await use(table);
+  } finally {
+    table.close();
+  }
+}
+
+/** The costs of the one platform that the flags describe. */
+export function costsOf(
+  table: EnergyTable,
+  { device, runtime, threads }: Omit<TableFlags, "db">,
+  { space, method }: CostOptions = {},
+): CostTable {
+  const platform = table.findPlatform({
+    device,
+    ...(runtime ? { runtime } : {}),
+    ...(threads ? { threads } : {}),
+  });
+  return loadCosts(table, platform.id, {
+    ...(space ? { space } : {}),
+    ...(method ? { method } : {}),
+  });
+}
+
+/** The table as the search sees it. */
+export const costModelOf = (costs: CostTable): CostModel => ({
+  source: costs.source,
+  overhead: costs.overhead,
+  kernel: (kernel) => costs.cost(kernel),
+});

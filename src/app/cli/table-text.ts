@@ -1,0 +1,31 @@
+import { formatNumber } from "../../units.ts";
+
+export interface Column<Row> {
+  /** With its unit: "latency ms". */
+  readonly title: string;
+  readonly of: (row: Row) => string | number | undefined;
+}
+
+/** Rows as text without borders: numbers right-aligned with three significant digits, "-" where there is none. */
+export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const cells = columns.map(({ title, of }) => {
+    const values = rows.map(of);
+    const texts = values.map((value) => cellText(value));
+    const width = Math.max(title.length, ...texts.map(({ length }) => length));
+    const numeric = values.some((value) => typeof value === "number");
+    const pad = (text: string) => (numeric ? text.padStart(width) : text.padEnd(width));
+    return [title, ...texts].map(pad);
+  });
+  const lines = Array.from({ length: rows.length + 1 }, (_, i) =>
+    cells
+      .map((column) => column[i] ?? "")
+      .join("  ")
+      .trimEnd(),
+  );
+  return lines.join("\n");
+}
+
+function cellText(value: string | number | undefined): string {
+  if (value === undefined) return "-";
+  return typeof value === "number" ? formatNumber(value) : value;
+}

@@ -1,0 +1,114 @@
+import { openDevice } from "../../../../devices/index.ts";
+import { type Method, openTable } from "../../../../energy-db/index.ts";
+import { type ProfileOutcome, type ProfilePlan, profile } from "../../../../profiler/index.ts";
+import { UserError } from "../../../errors.ts";
+import type { Network } from "../../../network/network.ts";
+import { widthGroups } from "../../../network/width-groups.ts";
+import { seededRandom } from "../../../random.ts";
+import { formatDuration, formatPercent } from "../../../units.ts";
+import type { CommandContext } from "../context.ts";
+import { deviceSurroundings } from "./device-surroundings.ts";
+
+export interface ProfileRun {
+  readonly context: CommandContext;
+  readonly plan: ProfilePlan;
+  readonly db: string;
+  readonly device: string;
+  readonly runtime: string;
+  readonly meter: string;
+  readonly threads: number;
+  readonly method?: Method;
+  readonly assumePower?: number;
+  readonly timeLimit?: number;
+  readonly patience?: number;
+}
+
+/** Opens device and table, measures what the plan still lacks, and says how it ended. */
+export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
+  const { context, plan, db, runtime, meter, threads } = run;
+  const { terminal, signal, version } = context;
+  const device = await openDevice(run.device, {
+    runtime,
+    meter,
+    threads,
+    ...deviceSurroundings(context),
+  });
+  try {
+    const table = openTable(db, { mode: "write", create: true });
+    try {
+      return await profile({
+        device,
+        table,
+        plan,
+        toolVersion: version,
+        ...(run.method ? { method: run.method } : {}),
+        random: seededRandom(plan.seed),
+        assumePower_w: run.assumePower,
+        timeLimit_s: run.timeLimit,
+        patience_s: run.patience,
+        signal,
+        onProgress: (progress) => terminal.progress(progress),
+      });
+    } finally {
+      table.close();
+    }
+  } finally {
+    await device.close();
+  }
+}
+
+/** What a dry run prints: what would be measured and how long it would take. */
+export function planText(plan: ProfilePlan): string {
+  const { space, networks, kernels, estimated_s, estimatedEnergy_s } = plan;
+  const heldOut = networks.filter(({ role }) => role === "held-out").length;
+  const widths = [...plan.widths].map(([group, values]) => `  ${group}: ${values.join(", ")}`);
+  return [
+    `Plan for ${space.name}, batch ${space.batch}, seed ${plan.seed}`,
+    `${kernels.length} kernels inside ${networks.length - heldOut} design networks, ${heldOut} networks held out`,
+    "Widths measured",
+    ...widths,
+    `About ${formatDuration(estimated_s)}; with a meter ${formatDuration(estimated_s + estimatedEnergy_s)}`,
+  ].join("\n");
+}
+
+/** One line on how a profile ended and what its held-out networks say. */
+export function outcomeText({
+  measured,
+  skipped,
+  stoppedBy,
+  summary,
+  flags,
+}: ProfileOutcome): string {
+  const counts = `${measured} loads of networks measured, ${skipped} were already in the table`;
+  const raised = Object.entries(flags).map(([flag, count]) => `${count} ${flag}`);
+  const flagged = raised.length > 0 ? `; flagged: ${raised.join(", ")}` : "";
+  const error =
+    summary?.medianError === undefined || summary.p90Error === undefined
+      ? "; too few networks to judge the costs yet"
+      : `; error of the sum on ${summary.heldOutNetworks} held-out networks: median ` +
+        `${formatPercent(summary.medianError)}, 90th percentile ${formatPercent(summary.p90Error)}`;
+  return `${counts} (${stoppedBy})${flagged}${error}`;
+}
+
+/** Narrower than a search starts from: the cheapest width may lie above the narrowest, and only measuring tells. */
+const narrow = 16;
+
+/** Floors of a profile: each group's own width, or less, so that networks around the first edge are measured too. */
+export const floorsBelow = (network: Network): ReadonlyMap<string, number> =>
+  new Map(
+    widthGroups(network)
+      .filter(({ consumers }) => consumers.length > 0)
+      .map(({ name, width }) => [name, Math.min(width, narrow)]),
+  );
+
+/** --strict: too many flagged networks, or too large an error, is exit code 4. */
+export function requireReliable({ summary, flags, measured }: ProfileOutcome): void {
+  const flagged = Math.max(0, ...Object.values(flags));
+  const p90 = summary?.p90Error ?? Number.POSITIVE_INFINITY;
+  if (p90 <= 0.1 && flagged <= measured / 4) return;
+  throw new UserError(
+    `The measurement is unreliable: 90th percentile of the held-out error ${formatPercent(p90)}, ` +
+      `${flagged} of ${measured} networks flagged alike`,
+    { hint: "Quiet the machine, fix its clock, and profile into a new table.", exit: "unreliable" },
+  );
+}

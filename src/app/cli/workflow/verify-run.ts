@@ -1,0 +1,234 @@
+import { type Device, openDevice } from "../../../../devices/index.ts";
+import {
+  type CostTable,
+  type EnergyTable,
+  loadCosts,
+  loadSpread,
+  type NetworkCost,
+  openTable,
+} from "../../../../energy-db/index.ts";
+import {
+  canaryLatency,
+  measuringProtocol,
+  tableSlowdown,
+  type Verification,
+  type Verified,
+  verifyNetworks,
+} from "../../../../profiler/index.ts";
+import { UserError } from "../../../errors.ts";
+import type { Network } from "../../../network/network.ts";
+import type { Weights } from "../../../network/parameters.ts";
+import { seededRandom } from "../../../random.ts";
+import type { VerificationRecord } from "../../workflows/search-folder.ts";
+import type { CommandContext } from "../context.ts";
+import { costsOf } from "../open-costs.ts";
+import { deviceSurroundings } from "./device-surroundings.ts";
+
+export interface VerifyRun {
+  readonly context: CommandContext;
+  readonly db: string;
+  readonly device: string;
+  readonly runtime: string;
+  readonly meter: string;
+  readonly threads: number;
+  /** Whose costs to compare with; the newest when absent. */
+  readonly space?: string | undefined;
+  readonly seed: number;
+  /** In all, s. */
+  readonly patience?: number | undefined;
+}
+
+/** A network and its name in messages. */
+export interface NetworkToVerify {
+  readonly label: string;
+  readonly network: Network;
+  readonly weights?: Weights;
+  /** "verify" when absent. */
+  readonly role?: "held-out" | "verify";
+}
+
+/** The networks that were held out of a table's costs, once each, to be measured again in another session. */
+export function heldOutNetworks(
+  table: EnergyTable,
+  target: TableTarget,
+): readonly NetworkToVerify[] {
+  const costs = costsOf(table, target, target.space === undefined ? {} : { space: target.space });
+  const rows = table.networkMeasurements(costs.platform.id, {
+    role: "held-out",
+    space: costs.summary.space,
+  });
+  const networks = new Map(rows.map(({ network }) => [JSON.stringify(network.layers), network]));
+  if (networks.size === 0)
+    throw new UserError(`${table.path} holds no held-out networks of ${costs.summary.space}`, {
+      hint: "Finish a profile run first, with --held-out above 0.",
+      exit: "usage",
+    });
+  return [...networks.values()].map((network) => ({
+    label: network.name,
+    network,
+    role: "held-out" as const,
+  }));
+}
+
+interface TableTarget {
+  readonly device: string;
+  readonly runtime: string;
+  readonly threads: number;
+  readonly space?: string | undefined;
+}
+
+/** Measures networks together on the device, adds the rows to the table, and compares with its answers. */
+export async function runVerify(
+  run: VerifyRun,
+  networks: readonly NetworkToVerify[],
+): Promise<readonly VerificationRecord[]> {
+  const { context, runtime, meter, threads } = run;
+  const table = openTable(run.db, { mode: "write" });
+  try {
+    const device = await openDevice(run.device, {
+      runtime,
+      meter,
+      threads,
+      ...deviceSurroundings(context),
+    });
+    try {
+      const platform = table.ensurePlatform(device.identity, device.details);
+      const costs = loadCosts(
+        table,
+        platform.id,
+        run.space === undefined ? {} : { space: run.space },
+      );
+      // Refused before anything is measured.
+      const predicted = networks.map(({ network }) => costs.networkCost(network));
+      context.terminal.note(
+        `Measuring ${networks.map(({ label }) => label).join(", ")} on ${run.device}`,
+      );
+      const verification = await measure({ ...run, space: costs.summary.space }, networks, {
+        device,
+        table,
+        platformId: platform.id,
+      });
+      warnOfNoise(run, verification);
+      return verification.networks.flatMap((verified, i) => {
+        const prediction = predicted[i];
+        return prediction ? [recordOf(verified, prediction, costs)] : [];
+      });
+    } finally {
+      await device.close();
+    }
+  } finally {
+    table.close();
+  }
+}
+
+interface OpenTarget {
+  readonly device: Device;
+  readonly table: EnergyTable;
+  readonly platformId: number;
+}
+
+async function measure(
+  run: VerifyRun & { readonly space: string },
+  networks: readonly NetworkToVerify[],
+  { device, table, platformId }: OpenTarget,
+): Promise<Verification> {
+  const { context, space, seed, patience } = run;
+  const sessionId = table.startSession(platformId, {
+    kind: "verify",
+    space,
+    toolVersion: context.version,
+    protocol: measuringProtocol,
+    seed,
+    startedAt: new Date().toISOString(),
+    settings: { verified: networks.map(({ label }) => label).join(", ") },
+  });
+  const verification = await verifyNetworks(
+    {
+      device,
+      knownCanary_s: canaryLatency(table, platformId),
+      tableSlowdown: tableSlowdown(table, platformId, space),
+      spread: loadSpread(
+        table.networkMeasurements(platformId, { space, protocol: measuringProtocol }),
+      ),
+      patience_s: patience,
+      random: seededRandom(seed),
+      signal: context.signal,
+    },
+    networks,
+  );
+  for (const [i, { rows }] of verification.networks.entries())
+    for (const row of rows)
+      table.addNetworkMeasurement(platformId, sessionId, {
+        ...row,
+        role: networks[i]?.role ?? "verify",
+      });
+  table.describeInstruments(sessionId, verification.instruments);
+  table.finishSession(sessionId, new Date().toISOString(), "done");
+  return verification;
+}
+
+function warnOfNoise({ context, device }: VerifyRun, { networks }: Verification): void {
+  if (networks.some(({ flags }) => flags.includes("drift")))
+    context.terminal.warn(
+      `${device} stayed slower than when the table was measured, so these times are too long: verify again when it is calm`,
+    );
+}
+
+/** Predicted against measured, whole and layer by layer. Layers are timed by the node profiler, inside the network. */
+function recordOf(
+  { combined, atTableSpeed, layers, energy, rows, flags }: Verified,
+  predicted: NetworkCost,
+  costs: CostTable,
+): VerificationRecord {
+  const { floor, typical } = combined;
+  return {
+    measuredAt: rows[0]?.measuredAt ?? "",
+    attempt: 1,
+    samples: rows.reduce((sum, { latency }) => sum + latency.samples, 0),
+    loads: floor.loads,
+    predicted_s: predicted.latency_s,
+    low_s: predicted.latency_low_s,
+    high_s: predicted.latency_high_s,
+    measured: { latency_s: floor.latency_s, low_s: floor.low_s, high_s: floor.high_s },
+    ...(typical ? { typical_s: typical.latency_s } : {}),
+    error: predicted.latency_s / floor.latency_s - 1,
+    ...(atTableSpeed
+      ? {
+          atTableSpeed: {
+            latency_s: atTableSpeed.latency_s,
+            low_s: atTableSpeed.low_s,
+            high_s: atTableSpeed.high_s,
+            error: predicted.latency_s / atTableSpeed.latency_s - 1,
+          },
+        }
+      : {}),
+    ...(predicted.energy_j === undefined ? {} : { predicted_j: predicted.energy_j }),
+    ...(energy
+      ? {
+          energy: {
+            ...energy.gross,
+            ...(energy.net ? { net_j: energy.net.energy_j } : {}),
+            provenance: energy.provenance,
+            meter: energy.meter,
+          },
+        }
+      : {}),
+    layers: predicted.layers.flatMap(({ layer, kernel, cost }) => {
+      const seen = layers.find((other) => other.layer === layer);
+      if (!seen) return [];
+      return {
+        layer,
+        predicted_s: cost.latency_s,
+        predictedLow_s: cost.latency_low_s,
+        predictedHigh_s: cost.latency_high_s,
+        provenance: cost.provenance,
+        isMeasuredWidth: costs.measured(kernel) !== undefined,
+        measured_s: seen.latency_s,
+        low_s: seen.low_s,
+        high_s: seen.high_s,
+        belowResolution: seen.belowResolution,
+      };
+    }),
+    flags: [...flags],
+  };
+}
