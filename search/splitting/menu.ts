@@ -12,6 +12,8 @@ import {
 /** A way of splitting a neuron. */
 export interface SplitEntry extends MenuEntry {
   readonly type: SplitType;
+  /** Sum of the copies' absolute weights at most; `usualC` where absent. */
+  readonly c?: number;
   /** Of the gain. */
   readonly standardError: number;
 }
@@ -66,5 +68,5 @@ function entryOf(
       formOf(0, 1) * (heldOutMax?.standardError ?? 0),
     );
   const isNoise = gain > 0 && gain <= standardError;
-  return { type, added: splitTypes[type] - 1, gain: isNoise ? 0 : gain, standardError };
+  return { type, c, added: splitTypes[type] - 1, gain: isNoise ? 0 : gain, standardError };
 }

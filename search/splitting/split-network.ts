@@ -8,7 +8,7 @@ import { carryTraining } from "./carry-training.ts";
 import type { NeuronDirection } from "./directions.ts";
 import type { Directions } from "./find-directions.ts";
 import type { ChosenSplit, ChosenSplits } from "./split-options.ts";
-import { copiesOf, splitTypes } from "./split-types.ts";
+import { copiesOf, quadraticForm, splitTypes } from "./split-types.ts";
 
 export interface SplitRequest {
   readonly network: Network;
@@ -59,7 +59,7 @@ export async function splitNetwork(
         added: Object.fromEntries([...splits].map(([group, chosen]) => [group, added(chosen)])),
         epsilon,
         lossBefore,
-        predictedChange: (-(epsilon ** 2) / 2) * summedGain(splits),
+        predictedChange: predictedChange(request, epsilon),
         realisedChange: loss - lossBefore,
         gain,
         gainBound,
@@ -73,38 +73,59 @@ export async function splitNetwork(
 const added = (chosen: readonly ChosenSplit[]): number =>
   chosen.reduce((sum, { type }) => sum + splitTypes[type] - 1, 0);
 
-const summedGain = (splits: ChosenSplits): number =>
-  [...splits.values()].flat().reduce((sum, { gain }) => sum + gain, 0);
-
-function copiesAt(
-  { directions, splits }: SplitRequest,
-  epsilon: number,
-): ReadonlyMap<string, readonly NeuronSplit[]> {
-  return new Map(
-    [...splits].map(([group, chosen]) => [
-      group,
-      chosen.map((split) => {
-        const direction = directions.get(group)?.[split.neuron];
-        if (!direction) throw new Error(`Neuron ${split.neuron} of "${group}" has no direction`);
-        return neuronSplit(split, direction, epsilon);
-      }),
-    ]),
+/** What the loss changes by to second order: half the square of each displacement times Q on held-out data. */
+function predictedChange(request: SplitRequest, epsilon: number): number {
+  const changes = directed(request).flatMap(([, chosen]) =>
+    chosen.map(({ type, c, direction }) => {
+      const { heldOut, heldOutMax } = direction;
+      const ends = { least: heldOut.index, greatest: heldOutMax?.index ?? 0 };
+      return (displacement(direction, epsilon) ** 2 / 2) * quadraticForm(type, ends, c);
+    }),
   );
+  return changes.reduce((sum, change) => sum + change, 0);
 }
 
 /** The step is relative to |theta|, so that the filter's scale has no part. */
-function neuronSplit(
-  { neuron, type }: ChosenSplit,
-  { vMin, vMax, squaredNorm }: NeuronDirection,
+const displacement = ({ squaredNorm }: NeuronDirection, epsilon: number): number =>
+  epsilon * Math.sqrt(squaredNorm);
+
+interface DirectedSplit extends ChosenSplit {
+  readonly direction: NeuronDirection;
+}
+
+/** The splits with their neurons' directions, by group. */
+const directed = ({
+  directions,
+  splits,
+}: SplitRequest): readonly (readonly [string, readonly DirectedSplit[]])[] =>
+  [...splits].map(([group, chosen]) => [
+    group,
+    chosen.map((split) => {
+      const direction = directions.get(group)?.[split.neuron];
+      if (!direction) throw new Error(`Neuron ${split.neuron} of "${group}" has no direction`);
+      return { ...split, direction };
+    }),
+  ]);
+
+const copiesAt = (
+  request: SplitRequest,
   epsilon: number,
-): NeuronSplit {
-  const length = epsilon * Math.sqrt(squaredNorm);
-  const copies = copiesOf(type, { least: vMin, greatest: vMax });
+): ReadonlyMap<string, readonly NeuronSplit[]> =>
+  new Map(
+    directed(request).map(([group, chosen]) => [
+      group,
+      chosen.map((split) => neuronSplit(split, epsilon)),
+    ]),
+  );
+
+function neuronSplit({ neuron, type, c, direction }: DirectedSplit, epsilon: number): NeuronSplit {
+  const length = displacement(direction, epsilon);
+  const copies = copiesOf(type, { least: direction.vMin, greatest: direction.vMax }, c);
   return {
     neuron,
-    copies: copies.map(({ weight, displacement }) => ({
+    copies: copies.map(({ weight, displacement: along }) => ({
       weight,
-      displacement: Float32Array.from(displacement, (entry) => length * entry),
+      displacement: Float32Array.from(along, (entry) => length * entry),
     })),
   };
 }
