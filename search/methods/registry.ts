@@ -2,6 +2,7 @@ import { unknownName } from "../../src/errors.ts";
 import type { SearchMethod } from "../method.ts";
 import { fast } from "./fast.ts";
 import { l1Prune } from "./l1-prune.ts";
+import { legacy1910 } from "./legacy1910.ts";
 import { morphnet } from "./morphnet.ts";
 import { netadapt } from "./netadapt.ts";
 import { pyramid } from "./pyramid.ts";
@@ -20,6 +21,7 @@ export const searchMethods: readonly SearchMethod[] = [
   fast,
   s2d,
   signed,
+  legacy1910,
   uniform,
   uniformOnStairsMethod,
   pyramid,

@@ -4,7 +4,7 @@ import type { Move, Outlook, SearchContext, SearchMethod, SearchPoint } from "..
 import { requireFit } from "../require-fit.ts";
 import { directionExamples } from "../splitting/find-directions.ts";
 import { menusOf, type SplitMenus, type SplitRule } from "../splitting/menu.ts";
-import { splitNetwork } from "../splitting/split-network.ts";
+import { type SplitManner, splitNetwork } from "../splitting/split-network.ts";
 import type { ChosenSplits } from "../splitting/split-options.ts";
 
 /** What to split, and what the selection promised. */
@@ -32,6 +32,8 @@ export interface PublishedRule extends SplitRule {
   readonly name: string;
   readonly summary: string;
   plan(request: PlanRequest, context: SearchContext): PlannedGrowth;
+  /** How splits are made; by the step of least held-out loss when absent. */
+  readonly manner?: SplitManner;
 }
 
 /** Grows the start as the papers do: trains it, splits what the plan says, trains on, and again until the plan ends. */
@@ -55,7 +57,7 @@ function seed(context: SearchContext): Move {
 
 async function grow(
   { round, trained }: SearchPoint,
-  { findDirections, menu, plan: planOf }: PublishedRule,
+  { findDirections, menu, plan: planOf, manner }: PublishedRule,
   context: SearchContext,
 ): Promise<Move> {
   const [last] = trained;
@@ -66,7 +68,7 @@ async function grow(
   const { plan, ended } = planOf(request, context);
   const grown =
     plan.splits.size > 0
-      ? await splitNetwork({ network, training, round, directions, ...plan }, context)
+      ? await splitNetwork({ network, training, round, directions, ...plan }, context, manner)
       : undefined;
   const next = { network: grown?.network ?? network, training: grown?.training ?? training };
   const analysedExamples = directionExamples(context);

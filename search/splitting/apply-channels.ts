@@ -32,6 +32,14 @@ export interface ChangedNetwork {
   carry(array: Float32Array, parameter: string, power?: 1 | 2): Float32Array;
 }
 
+export interface ChangeOptions {
+  /**
+   * Displacements are copied whole to every copy of an input, as released with Wang et al. 2019, and not by its weight:
+   * gains of neighbouring layers then do not add up.
+   */
+  readonly displacesWhole?: boolean;
+}
+
 /**
  * Keeps, drops, orders and copies channels of width groups: every layer of a group gets the channels listed, its consumers
  * read them by their weights. Groups not named stay. Copies of a channel whose weights sum to 1 change nothing.
@@ -40,6 +48,7 @@ export function applyChannels(
   network: Network,
   weights: Weights,
   groups: ReadonlyMap<string, readonly Channel[]>,
+  { displacesWhole = false }: ChangeOptions = {},
 ): ChangedNetwork {
   const channels = channelTable(network, groups);
   const gathers = gatherTable(network, channels);
@@ -52,7 +61,10 @@ export function applyChannels(
   return {
     network: withWidths(network, widths),
     weights: new Map(
-      [...weights].map(([name, array]) => [name, changedArray(gatherOf(name), array)]),
+      [...weights].map(([name, array]) => [
+        name,
+        changedArray(gatherOf(name), array, displacesWhole),
+      ]),
     ),
     carry: (array, name, power = 1) => carryArray(gatherOf(name), array, power),
   };
@@ -138,11 +150,12 @@ const vectorGather = (
  * Displaced, then its columns weighted: so a displacement's own entries on split inputs are weighted
  * too, without which the gains of neighbouring layers would not add up.
  */
-function changedArray(gather: Gather, old: Float32Array): Float32Array {
+function changedArray(gather: Gather, old: Float32Array, displacesWhole: boolean): Float32Array {
   const { thetaOffset } = gather;
   return gathered(gather, old, (value, position, input, { displacement }) => {
     const isMoved = displacement && thetaOffset !== undefined;
-    return input.weight * (value + (isMoved ? (displacement[thetaOffset + position] ?? 0) : 0));
+    const moved = isMoved ? (displacement[thetaOffset + position] ?? 0) : 0;
+    return input.weight * value + (displacesWhole ? 1 : input.weight) * moved;
   });
 }
 

@@ -1,6 +1,12 @@
 import type { Network } from "../../src/network/network.ts";
 import type { Weights } from "../../src/network/parameters.ts";
-import { applyChannels, type ChangedNetwork, type Channel, unchanged } from "./apply-channels.ts";
+import {
+  applyChannels,
+  type ChangedNetwork,
+  type ChangeOptions,
+  type Channel,
+  unchanged,
+} from "./apply-channels.ts";
 import { type SplittingGroup, splittableGroups } from "./groups.ts";
 
 /** A neuron to split into theta + epsilon v and theta - epsilon v, each with half its outgoing weight. */
@@ -38,6 +44,7 @@ export function applyCopies(
   network: Network,
   weights: Weights,
   splits: ReadonlyMap<string, readonly NeuronSplit[]>,
+  options: ChangeOptions = {},
 ): ChangedNetwork {
   const groups = new Map(splittableGroups(network).map((group) => [group.group.name, group]));
   const channels = [...splits].map(([name, ofGroup]) => {
@@ -45,7 +52,7 @@ export function applyCopies(
     if (!group) throw new Error(`Network "${network.name}" has no width group "${name}"`);
     return [name, splitChannels(group, ofGroup)] as const;
   });
-  return applyChannels(network, weights, new Map(channels));
+  return applyChannels(network, weights, new Map(channels), options);
 }
 
 function halves({ neuron, direction, epsilon }: BinarySplit): NeuronSplit {

@@ -6,7 +6,7 @@ import type { SearchContext } from "../method.ts";
 import { draw, phaseRandom } from "../training-phase.ts";
 import { type NeuronDirection, splittingDirections } from "./directions.ts";
 import { type DirectionFinder, lanczos } from "./finders.ts";
-import { compileSplittingProducts } from "./products.ts";
+import { compileSplittingProducts, type ProductOptions } from "./products.ts";
 import { withoutScale } from "./project-scale.ts";
 
 /** A network with its weights, and the round that chance is drawn for. */
@@ -22,31 +22,46 @@ export type Directions = ReadonlyMap<string, readonly NeuronDirection[]>;
 /** Directions of a network's neurons. */
 export type DirectionSource = (start: GrowthStart, context: SearchContext) => Promise<Directions>;
 
-/** Examples per call of the products, where there are enough for two held-out batches. */
+/** Examples per call of the products unless asked otherwise, where there are enough for two held-out batches. */
 const productBatch = 256;
 
 export interface FindingOptions {
   /** Lanczos when absent, with as many steps as the recipe has passes. */
   readonly finder?: DirectionFinder;
   readonly bothEnds?: boolean;
+  /** Examples per call of the products. */
+  readonly batch?: number;
+  /** How far a neuron reaches: to where its channels are mixed when absent. */
+  readonly view?: ProductOptions["view"];
+  /** Directions may go along theta, though batch norm undoes it in training. */
+  readonly keepsScale?: boolean;
 }
 
 /** Splitting directions of every neuron, judged on held-out data. */
 export async function findDirections(
   start: GrowthStart,
   context: SearchContext,
-  { finder = lanczos(context.recipe.directionPasses), bothEnds = false }: FindingOptions = {},
+  {
+    finder = lanczos(context.recipe.directionPasses),
+    bothEnds = false,
+    batch: wantedBatch = productBatch,
+    view,
+    keepsScale = false,
+  }: FindingOptions = {},
 ): Promise<Directions> {
   const { engine, data, recipe, seed, signal, onAnalysis } = context;
   const random = phaseRandom(seed, start.round, -1);
   const finding = draw(data.train, recipe.directionExamples, random);
   const heldOut = draw(data.validation, recipe.heldOutExamples, random);
-  const batch = Math.min(productBatch, finding.count, Math.floor(heldOut.count / 2));
+  const batch = Math.min(wantedBatch, finding.count, Math.floor(heldOut.count / 2));
   const pass = (split: Split) => () => batches(split, { size: batch, dropLast: true });
-  const products = await compileSplittingProducts(engine, start.network, { batch });
+  const products = await compileSplittingProducts(engine, start.network, {
+    batch,
+    ...(view ? { view } : {}),
+  });
   try {
     const { network, weights } = start;
-    const turning = withoutScale(products, network, weights);
+    const turning = keepsScale ? products : withoutScale(products, network, weights);
     return await splittingDirections(turning, weights, pass(finding), pass(heldOut), {
       finder,
       bothEnds,

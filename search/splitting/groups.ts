@@ -42,6 +42,16 @@ export function splittableGroups(network: Network): readonly SplittingGroup[] {
   });
 }
 
+/**
+ * The same neurons with the curvature of their writer's own activation alone, as released with Wang et al. 2019 (arXiv
+ * 1910.03103): what follows before channels are mixed, a depthwise layer for one, counts as linear.
+ */
+export const curvedAtWriter = (group: SplittingGroup): SplittingGroup => ({
+  ...group,
+  group: { ...group.group, layers: [group.writer] },
+  mixedAt: [group.writer],
+});
+
 const perturbsBias = (layer: WideLayer): boolean =>
   layer.bias && !("batchNorm" in layer && layer.batchNorm);
 

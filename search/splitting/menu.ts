@@ -42,6 +42,11 @@ export const binaryMenu: MenuRule = (direction) => [entryOf("positive binary", d
 /** The same by the bare index, as published: it depends on the filters' scale. */
 export const bareMenu: MenuRule = (direction) => binaryMenu({ ...direction, squaredNorm: 1 });
 
+/** As released with Wang et al. 2019: the index that the finder reports, on the data it was found on. */
+export const releasedMenu: MenuRule = ({ lambdaMin }) => [
+  { type: "positive binary", added: 1, gain: -lambdaMin, standardError: 0 },
+];
+
 /** Every split of S3D (Wang et al. 2020) that adds up to three neurons; needs both ends of the spectrum. */
 export const signedMenu =
   (c: number): MenuRule =>

@@ -23,13 +23,22 @@ export interface SplittingProducts {
   release(): Promise<void>;
 }
 
+export interface ProductOptions {
+  /** Examples per call. */
+  readonly batch: number;
+  /** How far a neuron reaches: to where its channels are mixed when absent. */
+  readonly view?: (group: SplittingGroup) => SplittingGroup;
+}
+
 /** Compiles the products for a fixed batch size. */
 export async function compileSplittingProducts(
   engine: Engine,
   network: Network,
-  { batch }: { readonly batch: number },
+  { batch, view = (group) => group }: ProductOptions,
 ): Promise<SplittingProducts> {
-  const groups = splittableGroups(network).filter(({ reason }) => reason === undefined);
+  const groups = splittableGroups(network)
+    .filter(({ reason }) => reason === undefined)
+    .map(view);
   const curved = groups.filter(({ isLinear }) => !isLinear);
   const { fn, inputs, state } = splittingStep(network, curved, { batch });
   const program = await engine.compile(`${network.name}-splitting-${batch}`, fn, inputs, { state });

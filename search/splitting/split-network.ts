@@ -1,8 +1,10 @@
 import type { Network } from "../../src/network/network.ts";
-import { Trainer, type TrainingState } from "../../src/training/trainer.ts";
+import { freshState, Trainer, type TrainingState } from "../../src/training/trainer.ts";
 import type { SplitRecord } from "../history.ts";
 import type { SearchContext } from "../method.ts";
+import type { Recipe } from "../recipe.ts";
 import { draw, phaseRandom, searchOptimizer } from "../training-phase.ts";
+import type { ChangedNetwork, ChangeOptions } from "./apply-channels.ts";
 import { applyCopies, type NeuronSplit } from "./apply-split.ts";
 import { carryTraining } from "./carry-training.ts";
 import type { NeuronDirection } from "./directions.ts";
@@ -22,6 +24,16 @@ export interface SplitRequest {
   readonly round: number;
 }
 
+/** How splits are made. */
+export interface SplitManner extends ChangeOptions {
+  /** Step sizes to choose from; the recipe's when absent. */
+  readonly steps?: readonly number[];
+  /** Steps are lengths of the displacement, not shares of |theta|. */
+  readonly isAbsolute?: boolean;
+  /** The optimiser starts afresh. */
+  readonly dropsMomentum?: boolean;
+}
+
 export interface SplitNetwork {
   readonly network: Network;
   readonly training: TrainingState;
@@ -36,11 +48,12 @@ export interface SplitNetwork {
 export async function splitNetwork(
   request: SplitRequest,
   { engine, data, recipe, seed }: SearchContext,
+  manner: SplitManner = {},
 ): Promise<SplitNetwork> {
   const { network, training, round, splits, gain, gainBound } = request;
   const heldOut = draw(data.validation, recipe.heldOutExamples, phaseRandom(seed, round, -2));
   const at = (epsilon: number) =>
-    applyCopies(network, training.weights, copiesAt(request, epsilon));
+    applyCopies(network, training.weights, copiesAt(request, epsilon, manner), manner);
   const unmoved = at(0);
   const trainer = new Trainer(engine, unmoved.network, searchOptimizer(recipe));
   const lossOf = async (epsilon: number) =>
@@ -48,18 +61,21 @@ export async function splitNetwork(
   try {
     const lossBefore = await lossOf(0);
     const tried = [];
-    for (const epsilon of recipe.epsilons) tried.push({ epsilon, loss: await lossOf(epsilon) });
+    for (const epsilon of manner.steps ?? recipe.epsilons)
+      tried.push({ epsilon, loss: await lossOf(epsilon) });
     const best = tried.reduce((least, next) => (next.loss < least.loss ? next : least));
     const least = tried.reduce((small, next) => (next.epsilon < small.epsilon ? next : small));
     const { epsilon, loss } = best.loss < lossBefore ? best : least;
     return {
       network: unmoved.network,
-      training: carryTraining(at(epsilon), training, recipe),
+      training: manner.dropsMomentum
+        ? afresh(at(epsilon), training, recipe)
+        : carryTraining(at(epsilon), training, recipe),
       record: {
         added: Object.fromEntries([...splits].map(([group, chosen]) => [group, added(chosen)])),
         epsilon,
         lossBefore,
-        predictedChange: predictedChange(request, epsilon),
+        predictedChange: predictedChange(request, epsilon, manner),
         realisedChange: loss - lossBefore,
         gain,
         gainBound,
@@ -70,24 +86,33 @@ export async function splitNetwork(
   }
 }
 
+const afresh = (
+  { network, weights }: ChangedNetwork,
+  { steps }: TrainingState,
+  recipe: Recipe,
+): TrainingState => ({ ...freshState(network, weights, searchOptimizer(recipe)), steps });
+
 const added = (chosen: readonly ChosenSplit[]): number =>
   chosen.reduce((sum, { type }) => sum + splitTypes[type] - 1, 0);
 
 /** What the loss changes by to second order: half the square of each displacement times Q on held-out data. */
-function predictedChange(request: SplitRequest, epsilon: number): number {
+function predictedChange(request: SplitRequest, epsilon: number, manner: SplitManner): number {
   const changes = directed(request).flatMap(([, chosen]) =>
     chosen.map(({ type, c, direction }) => {
       const { heldOut, heldOutMax } = direction;
       const ends = { least: heldOut.index, greatest: heldOutMax?.index ?? 0 };
-      return (displacement(direction, epsilon) ** 2 / 2) * quadraticForm(type, ends, c);
+      return (displacement(direction, epsilon, manner) ** 2 / 2) * quadraticForm(type, ends, c);
     }),
   );
   return changes.reduce((sum, change) => sum + change, 0);
 }
 
-/** The step is relative to |theta|, so that the filter's scale has no part. */
-const displacement = ({ squaredNorm }: NeuronDirection, epsilon: number): number =>
-  epsilon * Math.sqrt(squaredNorm);
+/** Length of the displacement. The step is relative to |theta|, so that the filter's scale has no part. */
+const displacement = (
+  { squaredNorm }: NeuronDirection,
+  epsilon: number,
+  { isAbsolute = false }: SplitManner,
+): number => (isAbsolute ? epsilon : epsilon * Math.sqrt(squaredNorm));
 
 interface DirectedSplit extends ChosenSplit {
   readonly direction: NeuronDirection;
@@ -110,22 +135,22 @@ const directed = ({
 const copiesAt = (
   request: SplitRequest,
   epsilon: number,
+  manner: SplitManner,
 ): ReadonlyMap<string, readonly NeuronSplit[]> =>
   new Map(
     directed(request).map(([group, chosen]) => [
       group,
-      chosen.map((split) => neuronSplit(split, epsilon)),
+      chosen.map((split) => neuronSplit(split, displacement(split.direction, epsilon, manner))),
     ]),
   );
 
-function neuronSplit({ neuron, type, c, direction }: DirectedSplit, epsilon: number): NeuronSplit {
-  const length = displacement(direction, epsilon);
+function neuronSplit({ neuron, type, c, direction }: DirectedSplit, length: number): NeuronSplit {
   const copies = copiesOf(type, { least: direction.vMin, greatest: direction.vMax }, c);
   return {
     neuron,
-    copies: copies.map(({ weight, displacement: along }) => ({
+    copies: copies.map(({ weight, displacement }) => ({
       weight,
-      displacement: Float32Array.from(along, (entry) => length * entry),
+      displacement: Float32Array.from(displacement, (entry) => length * entry),
     })),
   };
 }

@@ -122,7 +122,7 @@ function channelsAlong(
   const tangents = new Map<string, Tangent>();
   for (const name of group.group.layers) {
     const layer = lookUp(placed, name);
-    const reading = { isMaxPooled: isMaxPooled(name, placed) };
+    const reading = { isMaxPooled: isMaxPooled(name, group, placed) };
     const tangent =
       name === group.writer
         ? writerAlong(
@@ -143,12 +143,15 @@ function channelsAlong(
   return group.mixedAt.map((name) => [name, lookUp(tangents, name)]);
 }
 
-/** True if nothing but max pooling reads the layer. */
-function isMaxPooled(name: string, placed: Placed): boolean {
+/** True if nothing but max pooling reads the layer, and the group reaches so far. */
+function isMaxPooled(name: string, { group }: SplittingGroup, placed: Placed): boolean {
   const readers = [...placed.values()].filter(({ inputs }) => inputs.includes(name));
   return (
     readers.length > 0 &&
-    readers.every(({ layer }) => layer.kind === "pool" && layer.mode === "max")
+    readers.every(
+      ({ layer }) =>
+        layer.kind === "pool" && layer.mode === "max" && group.layers.includes(layer.name),
+    )
   );
 }
 

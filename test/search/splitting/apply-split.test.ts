@@ -193,6 +193,39 @@ test("signed copies leave every output unchanged at step 0 too", async () => {
   expect(furthest(widened("logits"), original("logits"))).toBeLessThan(1e-5);
 });
 
+test("displacements copied whole to split inputs, as once released, are those of the unhalved reference", () => {
+  const network = exampleNetworks.twoConvs;
+  const weights = exampleWeights(network);
+  const directions = {
+    conv1: new Float32Array(18).fill(0.1),
+    conv2: new Float32Array(27).fill(0.1),
+  };
+  const splits = new Map(
+    Object.entries(directions).map(([group, displacement]) => {
+      const back = displacement.map((entry) => -entry);
+      const copies = [displacement, back].map((moved) => ({ weight: 1 / 2, displacement: moved }));
+      return [group, [{ neuron: 1, copies }]] as const;
+    }),
+  );
+  const reference = { network, weights: exactWeights(weights) };
+  const referenceSplits = new Map(
+    Object.entries(directions).map(([group, displacement]) => [
+      group,
+      [halves(1, Array.from(displacement, constant))],
+    ]),
+  );
+
+  const split = applyCopies(network, weights, splits, { displacesWhole: true });
+
+  const expected = referenceSplit(reference, referenceSplits, { unhalved: true });
+  const halved = referenceSplit(reference, referenceSplits);
+  const kernel = [...(split.weights.get("conv2/kernel") ?? [])];
+  const exact = (of: typeof expected) =>
+    (of.weights.get("conv2/kernel") ?? []).map(({ value }) => value);
+  expect(furthest(kernel, exact(expected))).toBeLessThan(1e-6);
+  expect(furthest(kernel, exact(halved))).toBeGreaterThan(0.01);
+});
+
 test("second moments carry by the square of the copy's weight", () => {
   const network = exampleNetworks.dense;
   const direction = new Float32Array(5);

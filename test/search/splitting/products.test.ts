@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileSplittingProducts } from "../../../search/splitting/products.ts";
+import { curvedAtWriter } from "../../../search/splitting/groups.ts";
+import {
+  compileSplittingProducts,
+  type ProductOptions,
+} from "../../../search/splitting/products.ts";
 import type { Network } from "../../../src/network/network.ts";
 import type { Weights } from "../../../src/network/parameters.ts";
 import { findPreset } from "../../../src/network/presets.ts";
@@ -40,10 +44,10 @@ async function engineProducts(
   network: Network,
   weights: Weights,
   images: LabelledImages,
-  on = engine,
+  { on = engine, view = (group) => group }: Partial<ProductOptions> & { readonly on?: Engine } = {},
 ) {
   const batch = batchOf(images);
-  const compiled = await compileSplittingProducts(on, network, { batch: batch.count });
+  const compiled = await compileSplittingProducts(on, network, { batch: batch.count, view });
   const random = seededRandom(5);
   const directions = new Map(
     compiled.groups.map(({ group, dimension }) => [
@@ -60,7 +64,7 @@ async function engineProducts(
 async function worstMiss(network: Network, neuron: number, on = engine): Promise<number> {
   const weights = exampleWeights(network);
   const batch = exampleImages(network, 2);
-  const { groups, directions, products } = await engineProducts(network, weights, batch, on);
+  const { groups, directions, products } = await engineProducts(network, weights, batch, { on });
   const reference = { network, weights: exactWeights(weights) };
   const misses = groups.map(({ group, dimension }) => {
     const row = (vectors: ReadonlyMap<string, Float32Array>) =>
@@ -96,6 +100,39 @@ describe("S v by the engine is the curvature of the exactly split network", () =
 
     await eager.close();
     expect(miss).toBeLessThan(1e-4);
+  });
+});
+
+describe("S v by the curvature of the writer's own activation, as once released", () => {
+  /** Largest difference from S v relative to its largest entry. */
+  async function missOfReleased(network: Network): Promise<number> {
+    const weights = exampleWeights(network);
+    const images = exampleImages(network, 2);
+    const whole = await engineProducts(network, weights, images);
+    const released = await engineProducts(network, weights, images, { view: curvedAtWriter });
+    const misses = [...whole.products].flatMap(([group, row]) => {
+      const size = Math.max(...row.map(Math.abs));
+      const other = released.products.get(group) ?? [];
+      return Array.from(row, (entry, i) => Math.abs(entry - (other[i] ?? Number.NaN)) / size);
+    });
+    return Math.max(...misses);
+  }
+
+  test.each(["convBatchNorm", "twoConvs"] as const)("is S v in %s", async (name) => {
+    expect(await missOfReleased(exampleNetworks[name])).toBeLessThan(1e-5);
+  });
+
+  test("is S v through a depthwise layer without activation, and is not through one with swish", async () => {
+    const network = exampleNetworks.depthwise;
+    const straight = {
+      ...network,
+      layers: network.layers.map((layer) =>
+        layer.kind === "depthwise_conv2d" ? { ...layer, activation: "linear" as const } : layer,
+      ),
+    };
+
+    expect(await missOfReleased(straight)).toBeLessThan(1e-5);
+    expect(await missOfReleased(network)).toBeGreaterThan(0.1);
   });
 });
 
