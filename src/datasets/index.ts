@@ -15,4 +15,5 @@ export {
   splitOff,
 } from "./dataset.ts";
 export { fetchDataset } from "./fetch.ts";
+export { type Graph, isGraphName, loadGraph, parseGraph } from "./graph.ts";
 export { datasetClasses, datasetNames, datasetsFolder, loadDataset } from "./registry.ts";

@@ -10,6 +10,8 @@ export function dropoutMask(random: Random, shape: readonly number[], rate: numb
   if (!(rate >= 0 && rate < 1)) throw new Error(`A dropout rate of ${rate} is not in [0, 1)`);
   const length = shape.reduce((product, size) => product * size, 1);
   const kept = 1 / (1 - rate);
-  const data = Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : kept));
+  const data = new Float32Array(length);
+  // A loop: Float32Array.from takes ten times as long, which a small net's step feels.
+  for (let i = 0; i < length; i++) data[i] = random.uniform() < rate ? 0 : kept;
   return { shape, dtype: "float32", data };
 }
