@@ -77,7 +77,7 @@ const trainingInputs = (shape: GcnShape, isWeighted: boolean): Record<string, Te
   ...parameterInputs(shape),
 });
 
-interface GcnProgram {
+export interface GcnProgram {
   readonly fn: TensorFunction;
   readonly inputs: Readonly<Record<string, TensorSpec>>;
 }
@@ -134,7 +134,10 @@ export const featureProducts = (shape: GcnShape): GcnProgram => ({
 export const factorNames = (layer: string) =>
   ({ inputs: `${layer}/inputs`, gradients: `${layer}/gradients` }) as const;
 
-/** One step: loss (before it), and the new parameters and slots under their names. */
+/**
+ * One step: its loss, the new parameters and slots under their names, and what `gcnEvaluation` gives for the weights before it,
+ * whose largest product it has anyway.
+ */
 export function gcnStep(
   step: GcnStep,
   optimizer: Optimizer,
@@ -165,7 +168,11 @@ export function gcnStep(
         ...optimizer.slots.map((slot, s) => [slotName(slot, name), next.slots[s]]),
       ];
     });
-    return { loss: value, ...(Object.fromEntries(moved) as Record<string, tf.Tensor>) };
+    return {
+      loss: value,
+      ...evaluated(propagation, inputs),
+      ...(Object.fromEntries(moved) as Record<string, tf.Tensor>),
+    };
   };
   const slots = parameters.flatMap(({ name, shape: of }) =>
     optimizer.slots.map((slot) => [slotName(slot, name), floats(...of)] as const),
@@ -178,6 +185,7 @@ export function gcnStep(
     fn,
     inputs: {
       ...trainingInputs(shape, isWeighted),
+      y: { shape: [shape.nodes], dtype: "int32" },
       rate: floats(),
       ...Object.fromEntries(slots),
       ...(isPreconditioned ? Object.fromEntries(factors) : {}),
@@ -185,16 +193,18 @@ export function gcnStep(
   };
 }
 
+function evaluated(propagation: Propagation, inputs: Inputs): Record<string, tf.Tensor> {
+  const { mask: _, ...rest } = inputs;
+  const { logits } = forward(propagation, rest);
+  return {
+    losses: crossEntropies(logits, inputs.y as tf.Tensor1D),
+    predicted: tf.cast(tf.argMax(logits, 1), "int32"),
+  };
+}
+
 /** losses [nodes] and predicted [nodes] without dropout; y [nodes] holds 0 where no label is known. */
 export const gcnEvaluation = (shape: GcnShape, propagation: Propagation): GcnProgram => ({
-  fn: (inputs) => {
-    const { x, layer1, layer2 } = inputs as Record<string, tf.Tensor>;
-    const { logits } = forward(propagation, { x, layer1, layer2 } as Inputs);
-    return {
-      losses: crossEntropies(logits, inputs.y as tf.Tensor1D),
-      predicted: tf.cast(tf.argMax(logits, 1), "int32"),
-    };
-  },
+  fn: (inputs) => evaluated(propagation, inputs),
   inputs: {
     x: floats(shape.nodes, shape.features + 1),
     y: { shape: [shape.nodes], dtype: "int32" },

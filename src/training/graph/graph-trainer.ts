@@ -1,37 +1,31 @@
 import type { Graph } from "../../datasets/index.ts";
 import { type Random, seededRandom } from "../../random.ts";
-import type { Engine, Program, TensorValue } from "../../tensor/index.ts";
+import type { Engine, TensorValue } from "../../tensor/index.ts";
 import { dropoutMask } from "../dropout.ts";
 import type { EpochScores } from "../fit.ts";
-import { Inverter, type Square } from "../kfac/inverse.ts";
-import { factorScales, type KfacOptions } from "../kfac/kfac.ts";
+import { Inverter } from "../kfac/inverse.ts";
+import type { KfacOptions } from "../kfac/kfac.ts";
 import type { Optimizer } from "../optimizers.ts";
 import { slotName } from "../train-step.ts";
 import { DivergenceError } from "../trainer.ts";
-import {
-  curvatureProgram,
-  factorNames,
-  featureProducts,
-  type GcnShape,
-  type GcnStep,
-  gcnEvaluation,
-  gcnParameters,
-  gcnStep,
-} from "./gcn.ts";
+import { GraphCurvature } from "./curvature.ts";
+import { type GcnShape, type GcnStep, gcnEvaluation, gcnParameters, gcnStep } from "./gcn.ts";
+import { GraphPrograms } from "./programs.ts";
 import { type Propagation, propagatedFeatures, propagationOf } from "./propagation.ts";
 
 export interface GraphRun {
   readonly optimizer: Optimizer;
   readonly learningRate: number;
+  /** Steps: every one sees the whole graph. */
   readonly epochs: number;
   /** Of hidden units, while training. */
   readonly dropout: number;
   /** The pseudo-label term weighs (epoch / epochs)^gamma; absent: no such term. */
-  readonly gamma?: number;
+  readonly gamma?: number | undefined;
   /** Gradients are natural ones before the optimiser sees them. */
-  readonly kfac?: KfacOptions;
+  readonly kfac?: KfacOptions | undefined;
   readonly seed: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onEpoch?: (scores: GraphScores) => void;
 }
 
@@ -43,11 +37,11 @@ export interface GraphResult {
   readonly curve: readonly GraphScores[];
   /** Scores of the epoch of least held-out loss, whose weights these are. */
   readonly best: GraphScores;
+  /** By name of `gcnParameters`. */
   readonly weights: ReadonlyMap<string, Float32Array>;
 }
 
 type Values = Readonly<Record<string, TensorValue>>;
-type Curvature = (name: string, size: number) => Square;
 
 const floats = (shape: readonly number[], data: Float32Array): TensorValue => ({
   shape,
@@ -59,186 +53,147 @@ const scalar = (value: number): TensorValue => floats([], Float32Array.of(value)
 /** Trains graph networks on one graph, all nodes at once; what does not depend on a run is computed once. Close with `release`. */
 export class GraphTrainer {
   readonly shape: GcnShape;
-  readonly #engine: Engine;
+  readonly propagation: Propagation;
   readonly #graph: Graph;
-  readonly #propagation: Propagation;
-  readonly #x: TensorValue;
-  readonly #target: TensorValue;
-  readonly #y: TensorValue;
+  readonly #programs: GraphPrograms;
   readonly #inverter: Inverter;
-  readonly #programs = new Map<string, Promise<Program>>();
-  /** Inverses of the first layer's damped input factor, by scale and damping: its inputs never change. */
-  readonly #featureInverses = new Map<string, Promise<Square>>();
+  readonly #curvature: GraphCurvature;
+  /** x, target and y: what no run changes. */
+  readonly #fixed: Values;
 
   constructor(engine: Engine, graph: Graph, { hidden = 16 } = {}) {
-    const { nodes, features, classes } = graph;
+    const { nodes, features, classes, labels } = graph;
     this.shape = { nodes, features, hidden, classes };
-    this.#engine = engine;
-    this.#graph = graph;
-    this.#propagation = propagationOf(graph);
-    this.#inverter = new Inverter(engine);
-    this.#x = floats([nodes, features + 1], propagatedFeatures(graph, this.#propagation));
+    this.propagation = propagationOf(graph);
     const target = new Float32Array(nodes * classes);
-    for (const node of graph.train) target[node * classes + (graph.labels[node] ?? 0)] = 1;
-    this.#target = floats([nodes, classes], target);
-    const y = graph.labels.map((label) => Math.max(0, label));
-    this.#y = { shape: [nodes], dtype: "int32", data: y };
+    for (const node of graph.train) target[node * classes + (labels[node] ?? 0)] = 1;
+    const x = floats([nodes, features + 1], propagatedFeatures(graph, this.propagation));
+    this.#fixed = {
+      x,
+      target: floats([nodes, classes], target),
+      y: { shape: [nodes], dtype: "int32", data: labels.map((label) => Math.max(0, label)) },
+    };
+    this.#graph = graph;
+    this.#programs = new GraphPrograms(engine);
+    this.#inverter = new Inverter(engine);
+    this.#curvature = new GraphCurvature(this.#programs, this.#inverter, x);
   }
 
   /** Trains from fresh weights under the seed. Throws a DivergenceError when the loss stops being a number. */
   async run(run: GraphRun): Promise<GraphResult> {
-    const { optimizer, kfac, epochs, gamma, signal } = run;
-    const step: GcnStep = {
-      shape: this.shape,
-      propagation: this.#propagation,
-      labelled: this.#graph.train.length,
-      isWeighted: gamma !== undefined,
-    };
-    const isPreconditioned = kfac !== undefined;
-    const key = `step-${optimizer.name}-${optimizer.weightDecay}-${isPreconditioned}-${step.isWeighted}`;
-    const program = await this.#program(key, () => gcnStep(step, optimizer, { isPreconditioned }));
+    const record = new RunRecord(run);
     const random = seededRandom(run.seed);
-    let values = initialValues(this.shape, optimizer, random);
+    let values = initialValues(this.shape, run.optimizer, random);
     let factors: Values = {};
-    const curve: GraphScores[] = [];
-    let best: { scores: GraphScores; values: Values } | undefined;
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      signal?.throwIfAborted();
-      const weight = gamma === undefined ? 0 : (epoch / epochs) ** gamma;
-      const common: Values = {
-        x: this.#x,
-        target: this.#target,
-        mask: dropoutMask(random, [this.shape.nodes, this.shape.hidden], run.dropout),
-        ...(step.isWeighted ? { weight: scalar(weight) } : {}),
+    for (let epoch = 1; epoch <= run.epochs; epoch++) {
+      run.signal?.throwIfAborted();
+      const weight = run.gamma === undefined ? undefined : (epoch / run.epochs) ** run.gamma;
+      const mask = dropoutMask(random, [this.shape.nodes, this.shape.hidden], run.dropout);
+      const read = {
+        ...this.#fixed,
+        ...values,
+        mask,
+        ...(weight === undefined ? {} : { weight: scalar(weight) }),
       };
-      if (kfac && (epoch - 1) % kfac.every === 0)
-        factors = await this.#factors(step, kfac, { ...common, ...values }, weight);
-      const rate = scalar(optimizer.stepRate(run.learningRate, epoch));
-      const out = await program.run({ ...common, ...values, ...factors, rate });
+      factors = (await this.#newFactors(run, epoch, read, weight ?? 0)) ?? factors;
+      const out = await this.#step(run, epoch, { ...read, ...factors });
+      if (epoch > 1) record.scored(this.#scores(out));
       values = Object.fromEntries(Object.keys(values).map((name) => [name, out[name]])) as Values;
-      const trainingLoss = Number(out.loss?.data[0]);
-      if (!Number.isFinite(trainingLoss))
-        throw new DivergenceError(`The loss became ${trainingLoss} in epoch ${epoch}`, {
-          hint: "Training diverged: lower --learning-rate, or raise --damping.",
-        });
-      const scores = { epoch, trainingLoss, ...(await this.#evaluate(values)) };
-      if (!best || scores.heldOutLoss < best.scores.heldOutLoss) best = { scores, values };
-      curve.push(scores);
-      run.onEpoch?.(scores);
+      record.trained(epoch, Number(out.loss?.data[0]), values);
     }
-    if (!best) throw new Error("A graph run needs an epoch");
-    const weights = gcnParameters(this.shape).map(
-      ({ name }) => [name, best?.values[name]?.data as Float32Array] as const,
-    );
-    return { curve, best: best.scores, weights: new Map(weights) };
+    const evaluation = () => gcnEvaluation(this.shape, this.propagation);
+    const last = { ...this.#fixed, ...values };
+    record.scored(this.#scores(await this.#programs.run("evaluate", evaluation, last)));
+    return record.result(this.shape);
   }
 
   async release(): Promise<void> {
-    for (const program of this.#programs.values()) await (await program).release();
-    this.#programs.clear();
+    await this.#programs.release();
     await this.#inverter.release();
   }
 
-  #program(key: string, make: () => ReturnType<typeof gcnStep>): Promise<Program> {
-    const known = this.#programs.get(key);
-    if (known) return known;
-    const { fn, inputs } = make();
-    const compiled = this.#engine.compile(`gcn-${key}`, fn, inputs);
-    this.#programs.set(key, compiled);
-    return compiled;
-  }
-
-  /** Damped inverses of all Kronecker factors at these weights. */
-  async #factors(
-    step: GcnStep,
-    kfac: KfacOptions,
-    values: Values,
-    weight: number,
-  ): Promise<Values> {
-    const { nodes, features, hidden, classes } = this.shape;
-    const key = `curvature-${step.isWeighted}`;
-    const program = await this.#program(key, () => curvatureProgram(step));
-    const { layer1, layer2, x, mask, target } = values as Record<string, TensorValue>;
-    const asked = { layer1, layer2, x, mask, target, ...pick(values, "weight") } as Values;
-    const out = await program.run(asked);
-    const found: Curvature = (name, size) => ({ size, data: out[name]?.data as Float32Array });
-    const counted = step.labelled + weight * (nodes - step.labelled);
-    const scales = (width: number) => factorScales(kfac, { rows: nodes, counted, width });
-    const damping = Math.sqrt(kfac.damping);
-    const inverse = (matrix: Square, scale: number) =>
-      this.#inverter.invert(matrix, { scale, damping });
-    const [usesInputs, usesGradients] = [kfac.factors !== "gradients", kfac.factors !== "inputs"];
-    const head =
-      kfac.head === "exact"
-        ? inverse(found("fisher2", classes), 1)
-        : inverse(found("gradients2", classes), scales(classes).gradients);
-    const [first, second] = [factorNames("layer1"), factorNames("layer2")];
+  #about({ gamma }: GraphRun): GcnStep {
+    const { shape, propagation } = this;
     return {
-      [first.inputs]: square(
-        usesInputs
-          ? await this.#featureInverse(scales(hidden).inputs, damping)
-          : identity(features + 1),
-      ),
-      [first.gradients]: square(
-        usesGradients
-          ? await inverse(found("gradients1", hidden), scales(hidden).gradients)
-          : identity(hidden),
-      ),
-      [second.inputs]: square(
-        usesInputs
-          ? await inverse(found("inputs2", hidden + 1), scales(classes).inputs)
-          : identity(hidden + 1),
-      ),
-      [second.gradients]: square(usesGradients ? await head : identity(classes)),
+      shape,
+      propagation,
+      labelled: this.#graph.train.length,
+      isWeighted: gamma !== undefined,
     };
   }
 
-  #featureInverse(scale: number, damping: number): Promise<Square> {
-    const key = `${scale} ${damping}`;
-    const known = this.#featureInverses.get(key);
-    if (known) return known;
-    const compute = async (): Promise<Square> => {
-      const program = await this.#program("features", () => featureProducts(this.shape));
-      const { products } = await program.run({ x: this.#x });
-      const size = this.shape.features + 1;
-      return this.#inverter.invert(
-        { size, data: products?.data as Float32Array },
-        { scale, damping },
-      );
-    };
-    const inverse = compute();
-    this.#featureInverses.set(key, inverse);
-    return inverse;
+  async #newFactors(run: GraphRun, epoch: number, values: Values, weight: number) {
+    if (!run.kfac || (epoch - 1) % run.kfac.every !== 0) return undefined;
+    return await this.#curvature.factors(this.#about(run), run.kfac, values, weight);
   }
 
-  async #evaluate(values: Values) {
-    const program = await this.#program("evaluate", () =>
-      gcnEvaluation(this.shape, this.#propagation),
-    );
-    const { layer1, layer2 } = values as Record<string, TensorValue>;
-    const out = await program.run({ x: this.#x, y: this.#y, layer1, layer2 } as Values);
-    const losses = out.losses?.data ?? [];
-    const predicted = out.predicted?.data ?? [];
+  #step(run: GraphRun, epoch: number, values: Values): Promise<Values> {
+    const { optimizer, learningRate, kfac } = run;
+    const isPreconditioned = kfac !== undefined;
+    const key = `step-${optimizer.name}-${optimizer.weightDecay}-${isPreconditioned}`;
+    const make = () => gcnStep(this.#about(run), optimizer, { isPreconditioned });
+    const rate = scalar(optimizer.stepRate(learningRate, epoch));
+    return this.#programs.run(key, make, { ...values, rate });
+  }
+
+  #scores({ losses, predicted }: Values): NodeScores {
     const { labels, validation, test } = this.#graph;
     const right = (nodes: Int32Array) =>
-      nodes.filter((node) => predicted[node] === labels[node]).length / nodes.length;
-    const heldOutLoss =
-      validation.reduce((sum, node) => sum + (losses[node] ?? Number.NaN), 0) / validation.length;
-    return { heldOutLoss, heldOutAccuracy: right(validation), testAccuracy: right(test) };
+      nodes.filter((node) => predicted?.data[node] === labels[node]).length / nodes.length;
+    const lossOf = (node: number) => losses?.data[node] ?? Number.NaN;
+    return {
+      heldOutLoss: validation.reduce((sum, node) => sum + lossOf(node), 0) / validation.length,
+      heldOutAccuracy: right(validation),
+      testAccuracy: right(test),
+    };
   }
 }
 
-const square = ({ size, data }: Square): TensorValue => floats([size, size], data);
+type NodeScores = Omit<GraphScores, "epoch" | "trainingLoss">;
 
-const identity = (size: number): Square => ({
-  size,
-  data: Float32Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
-});
+/** The course of a run. A step scores the weights that it starts from, so an epoch's scores come one step late. */
+class RunRecord {
+  readonly #run: GraphRun;
+  readonly #curve: GraphScores[] = [];
+  #last:
+    | { readonly epoch: number; readonly trainingLoss: number; readonly values: Values }
+    | undefined;
+  #best: { readonly scores: GraphScores; readonly values: Values } | undefined;
 
-const pick = (values: Values, name: string): Values => {
-  const value = values[name];
-  return value ? { [name]: value } : {};
-};
+  constructor(run: GraphRun) {
+    this.#run = run;
+  }
+
+  trained(epoch: number, trainingLoss: number, values: Values): void {
+    if (!Number.isFinite(trainingLoss))
+      throw diverged(`The loss became ${trainingLoss} in epoch ${epoch}`);
+    this.#last = { epoch, trainingLoss, values };
+  }
+
+  scored(found: NodeScores): void {
+    if (!this.#last) throw new Error("Scores of no epoch");
+    const { epoch, trainingLoss, values } = this.#last;
+    const scores = { epoch, trainingLoss, ...found };
+    if (!this.#best || scores.heldOutLoss < this.#best.scores.heldOutLoss)
+      this.#best = { scores, values };
+    this.#curve.push(scores);
+    this.#run.onEpoch?.(scores);
+  }
+
+  result(shape: GcnShape): GraphResult {
+    const best = this.#best;
+    if (!best) throw diverged("No epoch has a held-out loss");
+    const weights = gcnParameters(shape).map(
+      ({ name }) => [name, best.values[name]?.data as Float32Array] as const,
+    );
+    return { curve: this.#curve, best: best.scores, weights: new Map(weights) };
+  }
+}
+
+const diverged = (message: string): DivergenceError =>
+  new DivergenceError(message, {
+    hint: "Training diverged: lower --learning-rate, or raise --damping.",
+  });
 
 /** Glorot's uniform weights (Glorot and Bengio 2010, eq. 16) over zero biases, and zero slots. */
 function initialValues(shape: GcnShape, optimizer: Optimizer, random: Random): Values {

@@ -1,0 +1,89 @@
+import type { TensorValue } from "../../tensor/index.ts";
+import type { Inverter, Square } from "../kfac/inverse.ts";
+import { factorScales, type KfacOptions } from "../kfac/kfac.ts";
+import { curvatureProgram, factorNames, featureProducts, type GcnStep } from "./gcn.ts";
+import type { GraphPrograms } from "./programs.ts";
+
+type Values = Readonly<Record<string, TensorValue>>;
+
+/** The damped, inverted Kronecker factors of a graph network's Fisher blocks. */
+export class GraphCurvature {
+  readonly #programs: GraphPrograms;
+  readonly #inverter: Inverter;
+  readonly #x: TensorValue;
+  /** Of the first layer's inputs, by scale and damping: they never change. */
+  readonly #featureInverses = new Map<string, Square>();
+
+  /** `x` is what `propagatedFeatures` gives. */
+  constructor(programs: GraphPrograms, inverter: Inverter, x: TensorValue) {
+    this.#programs = programs;
+    this.#inverter = inverter;
+    this.#x = x;
+  }
+
+  /** What a step that preconditions reads, at the weights, mask and pseudo-label `weight` (0 without) of `values`. */
+  async factors(
+    step: GcnStep,
+    options: KfacOptions,
+    values: Values,
+    weight: number,
+  ): Promise<Values> {
+    const { nodes, features, hidden, classes } = step.shape;
+    const sums = await this.#programs.run("curvature", () => curvatureProgram(step), values);
+    const counted = step.labelled + weight * (nodes - step.labelled);
+    const damping = Math.sqrt(options.damping);
+    const scales = (width: number) => factorScales(options, { rows: nodes, counted, width });
+    const inverse = (name: string, size: number, scale: number) =>
+      this.#inverter.invert({ size, data: floatsOf(sums, name) }, { scale, damping });
+    const inputs = (size: number, found: () => Promise<Square>) =>
+      options.factors === "gradients" ? identity(size) : found();
+    const gradients = (size: number, found: () => Promise<Square>) =>
+      options.factors === "inputs" ? identity(size) : found();
+    const [first, second] = [factorNames("layer1"), factorNames("layer2")];
+    const inverses = {
+      [first.inputs]: await inputs(features + 1, () =>
+        this.#featureInverse(step, scales(hidden).inputs, damping),
+      ),
+      [first.gradients]: await gradients(hidden, () =>
+        inverse("gradients1", hidden, scales(hidden).gradients),
+      ),
+      [second.inputs]: await inputs(hidden + 1, () =>
+        inverse("inputs2", hidden + 1, scales(classes).inputs),
+      ),
+      [second.gradients]: await gradients(classes, () =>
+        options.head === "exact"
+          ? inverse("fisher2", classes, 1)
+          : inverse("gradients2", classes, scales(classes).gradients),
+      ),
+    };
+    return Object.fromEntries(
+      Object.entries(inverses).map(([name, { size, data }]) => [
+        name,
+        { shape: [size, size], dtype: "float32", data },
+      ]),
+    );
+  }
+
+  async #featureInverse({ shape }: GcnStep, scale: number, damping: number): Promise<Square> {
+    const key = `${scale} ${damping}`;
+    const known = this.#featureInverses.get(key);
+    if (known) return known;
+    const program = () => featureProducts(shape);
+    const sums = await this.#programs.run("features", program, { x: this.#x });
+    const products = { size: shape.features + 1, data: floatsOf(sums, "products") };
+    const inverse = await this.#inverter.invert(products, { scale, damping });
+    this.#featureInverses.set(key, inverse);
+    return inverse;
+  }
+}
+
+const floatsOf = (values: Values, name: string): Float32Array => {
+  const data = values[name]?.data;
+  if (!(data instanceof Float32Array)) throw new Error(`No output "${name}"`);
+  return data;
+};
+
+const identity = (size: number): Square => ({
+  size,
+  data: Float32Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
+});
