@@ -31,11 +31,16 @@ export function exportGcn(
     ({ features }) => ({ logits: second(tf.relu(first(features as tf.Tensor2D))) }),
     inputs,
   );
-  return encodeModel(traced.graph);
+  return encodeModel(traced);
 }
 
 /** [nodes, features] with rows scaled to sum 1, or 0 where a node has no feature. */
-export function scaledFeatures({ nodes, features, featureOffsets, featureIndices }: Graph): Float32Array {
+export function scaledFeatures({
+  nodes,
+  features,
+  featureOffsets,
+  featureIndices,
+}: Graph): Float32Array {
   const x = new Float32Array(nodes * features);
   for (let node = 0; node < nodes; node++) {
     const present = featureIndices.subarray(featureOffsets[node], featureOffsets[node + 1]);

@@ -1,21 +1,29 @@
 import { Command, Option } from "commander";
-import { datasetClasses } from "../../../datasets/index.ts";
+import { datasetClasses, loadGraph } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
 import { type Network, placeLayers } from "../../../network/network.ts";
 import { readNetworkFile } from "../../../network/network-file.ts";
 import { findPreset } from "../../../network/presets.ts";
-import { type BackendName, createEngine } from "../../../tensor/index.ts";
+import { type BackendName, createEngine, type Engine } from "../../../tensor/index.ts";
 import { formatPercent } from "../../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { count, nonNegative, positive, shared } from "../options.ts";
 import { searchData } from "../workflow/search-run.ts";
+import {
+  type GraphOptimizerName,
+  type GraphTrainingDocument,
+  graphOptimizerNames,
+  graphSettings,
+  runGraphTraining,
+} from "../workflow/train-graph.ts";
 import {
   checkTrainFolder,
   defaultRates,
   type OptimizerName,
   optimizerNames,
   runTraining,
+  type TrainingDocument,
 } from "../workflow/train-run.ts";
 import { backendOption } from "./search.ts";
 
@@ -24,11 +32,14 @@ interface TrainFlags {
   readonly data: string;
   readonly out: string;
   readonly multiplier?: number;
-  readonly optimizer: OptimizerName;
-  readonly epochs: number;
-  readonly batch: number;
+  readonly optimizer: OptimizerName | GraphOptimizerName;
+  readonly epochs?: number;
+  readonly batch?: number;
   readonly learningRate?: number;
-  readonly weightDecay: number;
+  readonly weightDecay?: number;
+  readonly damping?: number;
+  readonly curvatureEvery?: number;
+  readonly pseudoLabels?: number;
   readonly backend: BackendName | "auto";
   readonly trainThreads?: number;
   readonly resume?: boolean;
@@ -39,10 +50,10 @@ interface TrainFlags {
 export function trainCommand(context: CommandContext): Command {
   return new Command("train")
     .description("plain training of a network, with its curves, checkpoints and ONNX file")
-    .requiredOption("--net <name>", "preset or network.json to train")
+    .requiredOption("--net <name>", "preset or network.json to train, or gcn for a graph")
     .requiredOption(
       "--data <set>",
-      "data set to train on: NAME, or NAME:FOLDER for files of your own",
+      "data set or graph to train on: NAME, or NAME:FOLDER for files of your own",
     )
     .requiredOption(
       "--out <dir>",
@@ -51,21 +62,45 @@ export function trainCommand(context: CommandContext): Command {
     .addOption(new Option("--multiplier <x>", "width multiplier of a preset").argParser(positive))
     .addOption(
       new Option("--optimizer <name>", "what moves the weights")
-        .choices(optimizerNames)
+        .choices([...new Set([...optimizerNames, ...graphOptimizerNames])])
         .default("sgd"),
     )
     .addOption(
-      new Option("--epochs <n>", "passes over the training data").argParser(count).default(20),
+      new Option(
+        "--epochs <n>",
+        "passes over the training data (default: 20, for a graph 200)",
+      ).argParser(count),
     )
-    .addOption(new Option("--batch <n>", "examples in a step").argParser(count).default(128))
+    .addOption(new Option("--batch <n>", "examples in a step (default: 128)").argParser(count))
     .addOption(
       new Option(
         "--learning-rate <rate>",
-        "peak of the cosine (default: 0.1 for sgd, 0.001 for adam)",
+        "peak of the cosine (default: 0.1 for sgd, 0.001 for adam); for a graph constant (default: 0.01)",
       ).argParser(positive),
     )
     .addOption(
-      new Option("--weight-decay <rate>", "on kernels").argParser(nonNegative).default(1e-4),
+      new Option(
+        "--weight-decay <rate>",
+        "on kernels (default: 0.0001); for a graph on all weights (default: 0.0005 for adam, 0 for sgd)",
+      ).argParser(nonNegative),
+    )
+    .addOption(
+      new Option(
+        "--damping <x>",
+        "of K-FAC's factors: its root is added (default: 0.001)",
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option(
+        "--curvature-every <n>",
+        "steps between two looks at K-FAC's curvature (default: 50)",
+      ).argParser(count),
+    )
+    .addOption(
+      new Option(
+        "--pseudo-labels <gamma>",
+        "also train a graph's other nodes towards their own likeliest class, weighted by (epoch / epochs)^gamma",
+      ).argParser(positive),
     )
     .addOption(backendOption())
     .addOption(new Option("--train-threads <n>", "threads of training").argParser(count))
@@ -76,22 +111,81 @@ export function trainCommand(context: CommandContext): Command {
 }
 
 async function runTrainCommand(flags: TrainFlags, context: CommandContext): Promise<void> {
-  const { out, data: dataset, optimizer, epochs, batch, weightDecay, seed } = flags;
+  const answer =
+    flags.net === "gcn" ? await trainGraph(flags, context) : await train(flags, context);
+  if (flags.json) context.terminal.answerJson(answer.document);
+  else
+    context.terminal.answer(
+      `Test accuracy ${formatPercent(answer.accuracy)} ${answer.when}. Report: ${flags.out}/report.html`,
+    );
+}
+
+interface Answer {
+  readonly document: TrainingDocument | GraphTrainingDocument;
+  readonly accuracy: number;
+  readonly when: string;
+}
+
+async function train(flags: TrainFlags, context: CommandContext): Promise<Answer> {
+  const { out, data: dataset, optimizer, seed } = flags;
+  const { epochs = 20, batch = 128, weightDecay = 1e-4 } = flags;
+  if (!isOptimizer(optimizer)) throw onlyForGraphs(`--optimizer ${optimizer}`);
+  const ofGraphs = (["damping", "curvatureEvery", "pseudoLabels"] as const).find(
+    (flag) => flags[flag] !== undefined,
+  );
+  if (ofGraphs) throw onlyForGraphs(graphFlags[ofGraphs]);
   const network = trainedNetwork(flags);
   checkTrainFolder(out, { resume: flags.resume ?? false });
   const data = await searchData(dataset, network.input, seed);
   makeFolder(out);
+  return await withEngine(flags, async (engine) => {
+    const learningRate = flags.learningRate ?? defaultRates[optimizer];
+    const settings = { data: dataset, optimizer, learningRate, weightDecay, epochs, batch, seed };
+    const document = await runTraining({ context, engine, network, data, settings, folder: out });
+    return { document, accuracy: document.test.accuracy, when: `after ${epochs} epochs` };
+  });
+}
+
+async function trainGraph(flags: TrainFlags, context: CommandContext): Promise<Answer> {
+  const { out } = flags;
+  const rest = (["multiplier", "batch", "resume"] as const).find(
+    (flag) => flags[flag] !== undefined,
+  );
+  if (rest)
+    throw new UserError(`--${rest} does not go with --net gcn`, {
+      hint: "A graph network has one size, sees the whole graph in every step, and trains in seconds: start it again.",
+      exit: "usage",
+    });
+  const settings = graphSettings(flags);
+  checkTrainFolder(out, { resume: false });
+  const graph = await loadGraph(flags.data);
+  makeFolder(out);
+  return await withEngine(flags, async (engine) => {
+    const document = await runGraphTraining({ context, engine, graph, settings, folder: out });
+    const { testAccuracy: accuracy, epoch } = document.best;
+    return { document, accuracy, when: `at epoch ${epoch} of ${settings.epochs}` };
+  });
+}
+
+const graphFlags = {
+  damping: "--damping",
+  curvatureEvery: "--curvature-every",
+  pseudoLabels: "--pseudo-labels",
+} as const;
+
+const isOptimizer = (name: string): name is OptimizerName => optimizerNames.includes(name);
+
+const onlyForGraphs = (flag: string): UserError =>
+  new UserError(`${flag} is only for --net gcn`, {
+    hint: `Leave it out, or choose among ${optimizerNames.join(", ")}.`,
+    exit: "usage",
+  });
+
+async function withEngine<T>(flags: TrainFlags, use: (engine: Engine) => Promise<T>): Promise<T> {
   const threads = flags.trainThreads ? { threads: flags.trainThreads } : {};
   const engine = await createEngine({ backend: flags.backend, ...threads });
   try {
-    const learningRate = flags.learningRate ?? defaultRates[optimizer];
-    const settings = { data: dataset, optimizer, learningRate, weightDecay, epochs, batch, seed };
-    const trained = await runTraining({ context, engine, network, data, settings, folder: out });
-    if (flags.json) context.terminal.answerJson(trained);
-    else
-      context.terminal.answer(
-        `Test accuracy ${formatPercent(trained.test.accuracy)} after ${epochs} epochs. Report: ${out}/report.html`,
-      );
+    return await use(engine);
   } finally {
     await engine.close();
   }

@@ -60,11 +60,12 @@ export interface TrainingDocument {
 }
 
 const statePath = (folder: string): string => join(folder, "training.state");
-const documentPath = (folder: string): string => join(folder, "training.json");
+/** Path of the document that a finished training leaves. */
+export const trainingPath = (folder: string): string => join(folder, "training.json");
 
 /** Throws a UserError where `--out` holds a training and resuming was not asked for, or the reverse. */
 export function checkTrainFolder(folder: string, { resume }: { readonly resume: boolean }): void {
-  const [isUnderWay, isDone] = [existsSync(statePath(folder)), existsSync(documentPath(folder))];
+  const [isUnderWay, isDone] = [existsSync(statePath(folder)), existsSync(trainingPath(folder))];
   if (isDone && !isUnderWay)
     throw refusal(`${folder} holds a finished training`, "Give another --out folder.");
   if (existsSync(searchFile(folder, "history")))
@@ -123,7 +124,7 @@ export async function runTraining(run: TrainRun): Promise<TrainingDocument> {
       test,
     };
     writeTrained(folder, { network, weights: state.weights });
-    writeFileSync(documentPath(folder), `${JSON.stringify(document, null, 2)}\n`);
+    writeFileSync(trainingPath(folder), `${JSON.stringify(document, null, 2)}\n`);
     writeTrainingReport(run, document);
     rmSync(statePath(folder), { force: true });
     return document;

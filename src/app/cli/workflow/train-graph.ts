@@ -1,0 +1,178 @@
+import { writeFileSync } from "node:fs";
+import type { Graph } from "../../../datasets/index.ts";
+import { UserError } from "../../../errors.ts";
+import { progressOf } from "../../../progress.ts";
+import type { Engine } from "../../../tensor/index.ts";
+import { exportGcn } from "../../../training/graph/export.ts";
+import { type GcnShape, gcnParameters } from "../../../training/graph/gcn.ts";
+import { type GraphScores, GraphTrainer } from "../../../training/graph/graph-trainer.ts";
+import type { Propagation } from "../../../training/graph/propagation.ts";
+import { type KfacOptions, kfacDefaults } from "../../../training/kfac/kfac.ts";
+import { adam, type Optimizer, sgd } from "../../../training/optimizers.ts";
+import { formatCount } from "../../../units.ts";
+import { searchFile } from "../../workflows/search-folder.ts";
+import { writeReport } from "../../workflows/write-report.ts";
+import type { CommandContext } from "../context.ts";
+import { trainingPath } from "./train-run.ts";
+
+/** Decides what the training of a graph network gives. */
+export interface GraphSettings {
+  readonly data: string;
+  readonly optimizer: GraphOptimizerName;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly epochs: number;
+  readonly hidden: number;
+  readonly dropout: number;
+  readonly seed: number;
+  /** The pseudo-label term weighs (epoch / epochs)^gamma; null: there is none. */
+  readonly gamma: number | null;
+  readonly kfac: KfacOptions | null;
+}
+
+const optimizers = {
+  sgd: (weightDecay) => sgd({ momentum: 0.9, weightDecay }),
+  adam: (weightDecay) => adam({ weightDecay }),
+  "sgd-kfac": (weightDecay) => sgd({ momentum: 0.9, weightDecay }),
+  "adam-kfac": (weightDecay) => adam({ weightDecay }),
+} as const satisfies Record<string, (weightDecay: number) => Optimizer>;
+export type GraphOptimizerName = keyof typeof optimizers;
+export const graphOptimizerNames = Object.keys(optimizers) as readonly GraphOptimizerName[];
+
+/** What is left out on the command line. */
+export interface GraphFlags {
+  readonly data: string;
+  readonly optimizer: GraphOptimizerName;
+  readonly seed: number;
+  readonly epochs?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly weightDecay?: number | undefined;
+  readonly damping?: number | undefined;
+  readonly curvatureEvery?: number | undefined;
+  readonly pseudoLabels?: number | undefined;
+}
+
+/**
+ * The settings of the natural-gradient paper's release: 200 epochs at rate 0.01, weight decay 5e-4 for Adam alone, 16 hidden
+ * units, half of them dropped. The damping is 0.001, at which natural gradients do there what they promise.
+ */
+export function graphSettings(flags: GraphFlags): GraphSettings {
+  const { data, optimizer, seed, epochs, learningRate, weightDecay } = flags;
+  const isNatural = optimizer.endsWith("kfac");
+  if (!isNatural && (flags.damping !== undefined || flags.curvatureEvery !== undefined))
+    throw new UserError(`--optimizer ${optimizer} has no curvature to damp or look at`, {
+      hint: "Use --damping and --curvature-every with sgd-kfac or adam-kfac.",
+      exit: "usage",
+    });
+  const { damping = 0.001, curvatureEvery: every = kfacDefaults.every } = flags;
+  return {
+    data,
+    optimizer,
+    seed,
+    epochs: epochs ?? 200,
+    learningRate: learningRate ?? 0.01,
+    weightDecay: weightDecay ?? (optimizer.startsWith("adam") ? 5e-4 : 0),
+    hidden: 16,
+    dropout: 0.5,
+    gamma: flags.pseudoLabels ?? null,
+    kfac: isNatural ? { ...kfacDefaults, damping, every } : null,
+  };
+}
+
+/** training.json of a graph network. */
+export interface GraphTrainingDocument {
+  readonly format: "wattsplit-training";
+  readonly version: 1;
+  readonly network: "gcn";
+  readonly settings: GraphSettings;
+  readonly macs: number;
+  readonly parameters: number;
+  readonly epochs: readonly GraphScores[];
+  /** The epoch of least held-out loss, whose weights are kept. */
+  readonly best: GraphScores;
+}
+
+export interface GraphTrainRun {
+  readonly context: CommandContext;
+  readonly engine: Engine;
+  readonly graph: Graph;
+  readonly settings: GraphSettings;
+  readonly folder: string;
+}
+
+/** Trains a graph network and writes network.onnx, training.json and report.html. */
+export async function runGraphTraining(run: GraphTrainRun): Promise<GraphTrainingDocument> {
+  const { context, engine, graph, settings, folder } = run;
+  const { optimizer, weightDecay, gamma, kfac, hidden, epochs } = settings;
+  const trainer = new GraphTrainer(engine, graph, { hidden });
+  const started_s = performance.now() / 1000;
+  try {
+    const { curve, best, weights } = await trainer.run({
+      ...settings,
+      optimizer: optimizers[optimizer](weightDecay),
+      gamma: gamma ?? undefined,
+      kfac: kfac ?? undefined,
+      signal: context.signal,
+      onEpoch: ({ epoch }) => {
+        const elapsed_s = performance.now() / 1000 - started_s;
+        const sitting = { done: epoch, total: epochs, elapsed_s };
+        context.terminal.progress(progressOf(`training gcn on ${graph.name}, epochs`, sitting));
+      },
+    });
+    const { shape, propagation } = trainer;
+    const document: GraphTrainingDocument = {
+      format: "wattsplit-training",
+      version: 1,
+      network: "gcn",
+      settings,
+      macs: gcnMacs(shape, propagation),
+      parameters: gcnParameters(shape).reduce((sum, { shape: [a, b] }) => sum + a * b, 0),
+      epochs: curve,
+      best,
+    };
+    writeFileSync(searchFile(folder, "model"), exportGcn(shape, propagation, weights));
+    writeFileSync(trainingPath(folder), `${JSON.stringify(document, null, 2)}\n`);
+    writeGraphReport(run, document);
+    return document;
+  } finally {
+    await trainer.release();
+  }
+}
+
+/** Of the exported network: two dense products, two sparse ones. */
+const gcnMacs = (
+  { nodes, features, hidden, classes }: GcnShape,
+  { values: { length: entries } }: Propagation,
+): number => nodes * features * hidden + nodes * hidden * classes + entries * (hidden + classes);
+
+function writeGraphReport(
+  { context, graph, settings, folder }: GraphTrainRun,
+  { macs, parameters, epochs, best }: GraphTrainingDocument,
+): void {
+  const { optimizer, learningRate, weightDecay, data, gamma, kfac, seed } = settings;
+  const recipe = [
+    `${optimizer} at rate ${learningRate}, weight decay ${weightDecay}, the whole graph in every step`,
+    ...(kfac ? [`damping ${kfac.damping}, curvature every ${kfac.every} steps`] : []),
+    ...(gamma === null ? [] : [`pseudo-labels weighted by (epoch / epochs)^${gamma}`]),
+  ];
+  writeReport(searchFile(folder, "report"), {
+    title: `Training of gcn on ${data}`,
+    generatedAt: new Date().toISOString(),
+    toolVersion: context.version,
+    command: `wattsplit ${context.args.join(" ")}`,
+    seed,
+    delivered: {
+      accuracy: best.testAccuracy,
+      accuracyOn: `${formatCount(graph.test.length)} test nodes, at the epoch of least held-out loss`,
+      macs,
+      parameters,
+    },
+    training: {
+      network: "gcn",
+      dataset: data,
+      recipe: recipe.join("; "),
+      heldOutOn: `${formatCount(graph.validation.length)} held-out nodes`,
+      epochs,
+    },
+  });
+}

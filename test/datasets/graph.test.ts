@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { loadGraph, parseGraph } from "../../src/datasets/index.ts";
+import { UserError } from "../../src/errors.ts";
+import { smallGraphFile } from "../support/small-graph.ts";
+
+const file = smallGraphFile();
+const parsed = (changed: object) => parseGraph(JSON.stringify({ ...file, ...changed }), "g.json");
+
+test("a graph file gives nodes, edges, features, labels and splits", () => {
+  const graph = parsed({});
+
+  expect(graph).toMatchObject({ name: "small", nodes: 90, features: 12, classes: 3 });
+  expect(Array.from(graph.edges)).toEqual(file.edges);
+  expect(graph.featureOffsets.at(-1)).toBe(graph.featureIndices.length);
+  expect([graph.train, graph.validation, graph.test].map(({ length }) => length)).toEqual([
+    15, 30, 45,
+  ]);
+});
+
+describe("a graph that contradicts itself is refused in one sentence:", () => {
+  test.each([
+    ["a label beyond the classes", { labels: [...file.labels.slice(1), 3] }, "a label of 3"],
+    ["too few labels", { labels: [0] }, "1 labels for 90 nodes"],
+    ["an edge with one end", { edges: [0, 1, 2] }, "one end"],
+    ["an edge out of the graph", { edges: [0, 90] }, "a node of 90 or more"],
+    ["an edge from a node to itself", { edges: [4, 4] }, "to itself"],
+    ["a node in two splits", { val: file.train }, "two splits"],
+    ["offsets that fall", { featIndptr: file.featIndptr.with(1, 1e6) }, "do not rise"],
+    ["no training nodes", { train: [] }, "train"],
+    ["text for a number", { numNodes: "many" }, "numNodes"],
+  ])("%s", (_, change, said) => {
+    expect(() => parsed(change)).toThrow(UserError);
+    expect(() => parsed(change)).toThrow(said);
+  });
+
+  test("no JSON", () => {
+    expect(() => parseGraph("graph {", "g.json")).toThrow("g.json is no graph: not JSON");
+  });
+});
+
+test("an unknown graph and a folder without it are named, with what to do", async () => {
+  await expect(loadGraph("karate")).rejects.toThrow(UserError);
+  await expect(loadGraph("cora:/nowhere")).rejects.toThrow("/nowhere/cora.json");
+});
