@@ -3,6 +3,7 @@ import { eigen } from "./eigen/eigen.ts";
 import type { Experiment } from "./experiment.ts";
 import { frontier } from "./frontier/frontier.ts";
 import { headroom } from "./headroom/headroom.ts";
+import { naturalGradient } from "./natural-gradient/natural-gradient.ts";
 import { rbfLaw } from "./rbf-law/rbf-law.ts";
 
 /** Every experiment; a new one is a folder here and a line in this table. */
@@ -11,6 +12,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   frontier,
   eigen,
   "rbf-law": rbfLaw,
+  "natural-gradient": naturalGradient,
 };
 
 export function findExperiment(name: string): Experiment {

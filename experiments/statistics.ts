@@ -3,6 +3,13 @@ import { studentT95 } from "../energy-db/loads/student-t.ts";
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** Of the population that these values are a sample of; NaN for fewer than two. */
+export function standardDeviation(values: readonly number[]): number {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+}
+
 /** An estimate with its 95 % interval. */
 export interface Estimate {
   readonly value: number;
@@ -18,7 +25,6 @@ export function pairedDifference(
   const count = differences.length;
   if (count < 2) return undefined;
   const value = mean(differences);
-  const variance = differences.reduce((sum, d) => sum + (d - value) ** 2, 0) / (count - 1);
-  const half = studentT95(count - 1) * Math.sqrt(variance / count);
+  const half = (studentT95(count - 1) * standardDeviation(differences)) / Math.sqrt(count);
   return { value, low: value - half, high: value + half };
 }

@@ -203,6 +203,7 @@ function settingSection(setting: Setting, round: Round, all: readonly Arm[]): Se
                   isReference: controls.includes(network.label),
                   accuracies: trained.map(({ test }) => test.accuracy),
                 })),
+                { by: "allocation of widths", reference: "uniform widths" },
               ),
             ),
           },

@@ -12,10 +12,17 @@ export interface ArmRow {
   readonly accuracies: readonly number[];
 }
 
+export interface ArmWords {
+  /** What tells the arms apart: "allocation of widths". */
+  readonly by: string;
+  readonly reference: string;
+}
+
 const row_px = 22;
+const width = 560;
 
 /** Accuracy of every arm: a small dot per seed, a large one at their mean; arms from best to worst as given. */
-export function arms(rows: readonly ArmRow[], width = 560): Figure {
+export function arms(rows: readonly ArmRow[], { by, reference }: ArmWords): Figure {
   const seeds = rows.flatMap(({ label, isReference, accuracies }) =>
     accuracies.map((accuracy) => ({ label, isReference, x: 100 * accuracy })),
   );
@@ -31,10 +38,10 @@ export function arms(rows: readonly ArmRow[], width = 560): Figure {
     0.06,
   );
   return {
-    description: "Test accuracy by allocation of widths, one small dot per seed",
+    description: `Test accuracy by ${by}, one small dot per seed`,
     legend: [
       { label: "mean over seeds; small: one seed", role: "measured", symbol: "dot" },
-      { label: "uniform widths", role: "reference", symbol: "dot" },
+      { label: reference, role: "reference", symbol: "dot" },
     ],
     plot: {
       width,
