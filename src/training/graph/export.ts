@@ -1,18 +1,17 @@
 import type { Graph } from "../../datasets/index.ts";
-import { encodeModel } from "../../onnx/index.ts";
-import { tf, traceGraph } from "../../tensor/index.ts";
+import { type TracedGraph, tf, traceGraph } from "../../tensor/index.ts";
 import { type GcnShape, gcnParameters } from "./gcn.ts";
 import { type Propagation, propagate } from "./propagation.ts";
 
 /**
- * The network as an ONNX file with the graph inside: input "features" [nodes, features], rows of sum 1
+ * The network as an ONNX graph with the graph inside: input "features" [nodes, features], rows of sum 1
  * (`scaledFeatures`), output "logits" [nodes, classes].
  */
 export function exportGcn(
   shape: GcnShape,
   propagation: Propagation,
   weights: ReadonlyMap<string, Float32Array>,
-): Uint8Array {
+): TracedGraph {
   const layers = gcnParameters(shape).map(({ name, shape: [rows, columns] }) => {
     const data = weights.get(name);
     if (!data) throw new Error(`No weights "${name}"`);
@@ -26,12 +25,11 @@ export function exportGcn(
   });
   const [first, second] = layers as [(typeof layers)[number], (typeof layers)[number]];
   const inputs = { features: { shape: [shape.nodes, shape.features], dtype: "float32" } } as const;
-  const traced = traceGraph(
+  return traceGraph(
     "gcn",
     ({ features }) => ({ logits: second(tf.relu(first(features as tf.Tensor2D))) }),
     inputs,
   );
-  return encodeModel(traced);
 }
 
 /** [nodes, features] with rows scaled to sum 1, or 0 where a node has no feature. */

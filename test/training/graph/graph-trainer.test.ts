@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import * as ort from "onnxruntime-node";
 import { afterAll, describe, expect, test } from "vitest";
 import { loadGraph, parseGraph } from "../../../src/datasets/index.ts";
+import { encodeModel } from "../../../src/onnx/index.ts";
 import { createEngine } from "../../../src/tensor/index.ts";
 import { exportGcn, scaledFeatures } from "../../../src/training/graph/export.ts";
 import { type GraphRun, GraphTrainer } from "../../../src/training/graph/graph-trainer.ts";
@@ -63,7 +64,7 @@ describe("a graph network on a small graph", () => {
   test("leaves an ONNX file whose test accuracy is the one reported", async () => {
     const { best, weights } = await trainer.run(base);
     const session = await ort.InferenceSession.create(
-      exportGcn(trainer.shape, trainer.propagation, weights),
+      encodeModel(exportGcn(trainer.shape, trainer.propagation, weights)),
     );
     const features = new ort.Tensor("float32", scaledFeatures(graph), [
       graph.nodes,

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { Graph } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
+import { encodeModel } from "../../../onnx/index.ts";
 import { progressOf } from "../../../progress.ts";
 import type { Engine } from "../../../tensor/index.ts";
 import { exportGcn } from "../../../training/graph/export.ts";
@@ -130,7 +131,7 @@ export async function runGraphTraining(run: GraphTrainRun): Promise<GraphTrainin
       epochs: curve,
       best,
     };
-    writeFileSync(searchFile(folder, "model"), exportGcn(shape, propagation, weights));
+    writeFileSync(searchFile(folder, "model"), encodeModel(exportGcn(shape, propagation, weights)));
     writeFileSync(trainingPath(folder), `${JSON.stringify(document, null, 2)}\n`);
     writeGraphReport(run, document);
     return document;
