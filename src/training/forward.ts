@@ -12,7 +12,15 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** Called with every layer's output; what it returns is used instead. */
   readonly at?: (layer: string, output: tf.Tensor) => tf.Tensor;
+  /** The same with what a layer computes of its inputs before bias, batch norm and activation. */
+  readonly atLinear?: LinearHook;
 }
+
+export type LinearHook = (
+  placed: PlacedLayer,
+  inputs: readonly tf.Tensor[],
+  output: tf.Tensor,
+) => tf.Tensor;
 
 export interface ForwardResult {
   /** [batch, classes] */
@@ -26,14 +34,17 @@ export function forward(
   network: Network,
   weights: WeightTensors,
   x: tf.Tensor4D,
-  { training, at = (_, output) => output }: ForwardOptions,
+  { training, at = (_, output) => output, atLinear = (_, __, output) => output }: ForwardOptions,
 ): ForwardResult {
   const moments = new Map<string, BatchMoments>();
   const outputs = new Map<string, tf.Tensor>([[networkInput, x]]);
   let last: tf.Tensor = x;
   for (const placed of placeLayers(network)) {
     const inputs = placed.inputs.map((name) => outputs.get(name) as tf.Tensor);
-    last = at(placed.layer.name, runLayer(placed, inputs, { weights, training, moments }));
+    last = at(
+      placed.layer.name,
+      runLayer(placed, inputs, { weights, training, moments, atLinear }),
+    );
     outputs.set(placed.layer.name, last);
   }
   return { logits: tf.reshape(last, [x.shape[0], -1]) as tf.Tensor2D, moments };
@@ -43,6 +54,7 @@ interface Context {
   readonly weights: WeightTensors;
   readonly training: boolean;
   readonly moments: Map<string, BatchMoments>;
+  readonly atLinear: LinearHook;
 }
 
 /** The weights of one layer by role; a missing one is a bug in the caller. */
@@ -96,7 +108,7 @@ function runLayer(placed: PlacedLayer, inputs: readonly tf.Tensor[], context: Co
   const read = layerWeights(context.weights, layer.name);
   // The table is indexed by the layer's own kind, which the compiler cannot follow through a union.
   const rule = linearRules[layer.kind] as LinearRule<LayerKind>;
-  let output = rule(placed, inputs, read);
+  let output = context.atLinear(placed, inputs, rule(placed, inputs, read));
   if ("bias" in layer && layer.bias) output = tf.add(output, read("bias"));
   if ("batchNorm" in layer && layer.batchNorm) output = normalize(layer.name, output, context);
   return "activation" in layer ? activate[layer.activation](output) : output;

@@ -1,4 +1,5 @@
 import { tf } from "../tensor/index.ts";
+import type { LayerKfacOptions } from "./kfac/kfac.ts";
 
 /** What an optimiser keeps per parameter and how it moves one; traced into the training graph. */
 export interface Optimizer {
@@ -7,6 +8,8 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Weight decay applies to kernels only, not to biases or batch norm. */
   readonly weightDecay: number;
+  /** Gradients of dense and conv layers are natural ones before they reach `update`. */
+  readonly natural?: LayerKfacOptions;
   update(state: UpdateState): Update;
   /** The rate the graph receives at a step (from 1): the schedule's rate times any correction. */
   stepRate(rate: number, step: number): number;
@@ -60,5 +63,28 @@ export function adam({
       const step = tf.div(tf.mul(nextMean, rate), tf.add(tf.sqrt(nextSquare), epsilon));
       return { parameter: tf.sub(parameter, step), slots: [nextMean, nextSquare] };
     },
+  };
+}
+
+/** An optimiser along natural gradients. */
+export interface NaturalOptimizer extends Optimizer {
+  readonly natural: LayerKfacOptions;
+}
+
+export interface KfacSettings extends Partial<LayerKfacOptions> {
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+}
+
+/** K-FAC (Martens and Grosse 2015; for convolutions Grosse and Martens 2016): SGD with momentum along natural gradients. */
+export function kfac({
+  momentum = 0.9,
+  weightDecay = 0,
+  ...natural
+}: KfacSettings = {}): NaturalOptimizer {
+  return {
+    ...sgd({ momentum, weightDecay }),
+    name: "kfac",
+    natural: { damping: 1e-3, every: 20, keep: 0.95, trust: 1e-3, ...natural },
   };
 }

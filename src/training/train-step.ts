@@ -2,6 +2,8 @@ import type { Network } from "../network/network.ts";
 import { type Parameter, parametersOf } from "../network/parameters.ts";
 import { type TensorFunction, type TensorSpec, type TensorState, tf } from "../tensor/index.ts";
 import { type ForwardResult, forward, type WeightTensors } from "./forward.ts";
+import { naturalGradients } from "./kfac/natural-gradients.ts";
+import { factorSpecs } from "./kfac/natural-layers.ts";
 import { countCorrect, crossEntropies, crossEntropy } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 
@@ -16,17 +18,20 @@ export interface StepProgram {
   readonly state: TensorState;
 }
 
-const floats = (shape: readonly number[]): TensorSpec => ({ shape, dtype: "float32" });
+export const floats = (shape: readonly number[]): TensorSpec => ({ shape, dtype: "float32" });
 
 /** Name of an optimiser's slot of a parameter among a step's inputs and outputs. */
 export const slotName = (slot: string, parameter: string): string => `${slot}:${parameter}`;
 
-const batchInputs = (network: Network, batch: number): Readonly<Record<string, TensorSpec>> => {
+/** Of a batch: images and labels. */
+export const batchInputs = (network: Network, batch: number) => {
   const { height, width, channels } = network.input;
-  return { x: floats([batch, height, width, channels]), y: { shape: [batch], dtype: "int32" } };
+  const y: TensorSpec = { shape: [batch], dtype: "int32" };
+  return { x: floats([batch, height, width, channels]), y };
 };
 
-const weightInputs = (network: Network): Readonly<Record<string, TensorSpec>> =>
+/** Every parameter. */
+export const weightInputs = (network: Network): Readonly<Record<string, TensorSpec>> =>
   Object.fromEntries(parametersOf(network).map(({ name, shape }) => [name, floats(shape)]));
 
 /** Every parameter, each in a layout of its own. */
@@ -37,7 +42,8 @@ export const weightState = (network: Network): TensorState =>
 export type Penalty = ReadonlyMap<string, number>;
 
 /**
- * One training step as a tensor function. Inputs: x, y, rate, every parameter, every slot.
+ * One training step as a tensor function. Inputs: x, y, rate, every parameter, every slot, and for a natural gradient every
+ * layer's inverted factors (`factorSpecs`).
  * Outputs: loss and correct (of this batch, before the update), and the new parameters and slots under their names.
  */
 export function trainStep(
@@ -60,10 +66,15 @@ export function trainStep(
       trainable.map(({ name }) => inputs[name] as tf.Tensor),
     );
     if (!result) throw new Error("The loss was not evaluated");
+    const raw = Object.fromEntries(trainable.map(({ name }, i) => [name, grads[i] as tf.Tensor]));
+    const { natural } = optimizer;
+    const gradients = natural
+      ? naturalGradients(network, raw, { inverses: inputs, rate, trust: natural.trust })
+      : raw;
     return {
       loss: value,
       correct: countCorrect(result.logits, y),
-      ...movedParameters(trainable, grads, { inputs, optimizer, rate }),
+      ...movedParameters(trainable, gradients, { inputs, optimizer, rate }),
       ...movedMoments(result, inputs),
     };
   };
@@ -76,6 +87,7 @@ export function trainStep(
       ...batchInputs(network, batch),
       rate: floats([]),
       ...weightInputs(network),
+      ...(optimizer.natural ? factorSpecs(network) : {}),
       ...Object.fromEntries(slots.map(({ slot, spec }) => [slot, spec])),
     },
     state: {
@@ -103,7 +115,7 @@ function keepResult({ logits, moments }: ForwardResult): void {
 
 function movedParameters(
   trainable: readonly Parameter[],
-  gradients: readonly tf.Tensor[],
+  gradients: WeightTensors,
   state: {
     readonly inputs: WeightTensors;
     readonly optimizer: Optimizer;
@@ -111,9 +123,9 @@ function movedParameters(
   },
 ): Record<string, tf.Tensor> {
   const { inputs, optimizer, rate } = state;
-  const moved = trainable.flatMap(({ name, role }, i) => {
+  const moved = trainable.flatMap(({ name, role }) => {
     const parameter = inputs[name] as tf.Tensor;
-    const raw = gradients[i] as tf.Tensor;
+    const raw = gradients[name] as tf.Tensor;
     const decays = role === "kernel" && optimizer.weightDecay > 0;
     const gradient = decays ? tf.add(raw, tf.mul(parameter, optimizer.weightDecay)) : raw;
     const slots = optimizer.slots.map((slot) => inputs[slotName(slot, name)] as tf.Tensor);

@@ -5,6 +5,7 @@ import type { Network } from "../network/network.ts";
 import { type Parameter, parametersOf, type Weights } from "../network/parameters.ts";
 import type { Random } from "../random.ts";
 import type { Engine, Program, TensorValue } from "../tensor/index.ts";
+import { type Curvature, CurvatureWatch } from "./kfac/curvature.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Schedule } from "./schedule.ts";
 import { evaluationStep, type Penalty, slotName, trainStep } from "./train-step.ts";
@@ -84,6 +85,7 @@ export class Trainer {
   readonly #optimizer: Optimizer;
   readonly #options: TrainerOptions;
   readonly #programs = new Map<string, Promise<Program>>();
+  readonly #watch: CurvatureWatch | undefined;
 
   constructor(
     engine: Engine,
@@ -95,6 +97,8 @@ export class Trainer {
     this.#engine = engine;
     this.#network = network;
     this.#optimizer = optimizer;
+    const { natural } = optimizer;
+    this.#watch = natural && new CurvatureWatch(engine, network, natural);
   }
 
   /** One pass over the split in random order. Throws a DivergenceError when the loss stops being a number. */
@@ -109,12 +113,15 @@ export class Trainer {
     let values = this.#values(state);
     let { steps } = state;
     let [loss, correct, done] = [0, 0, 0];
+    let curvature: Curvature | undefined;
     const augment = options.augment ? { augment: options.augment } : {};
     for (const part of batches(split, { size: batch, random, dropLast: true, ...augment })) {
       signal?.throwIfAborted();
       const at = span[0] + ((span[1] - span[0]) * done) / total;
       const rate = this.#optimizer.stepRate(schedule(at), ++steps);
-      const out = await program.run({ ...values, ...this.#batch(part), rate: scalar(rate) });
+      const read = { ...values, ...this.#batch(part) };
+      curvature = await this.#curvature(done, { read, random, before: curvature });
+      const out = await program.run({ ...read, ...curvature?.inverses, rate: scalar(rate) });
       values = Object.fromEntries(keys.map((key) => [key, out[key] ?? values[key]])) as Values;
       const batchLoss = readScalar(out, "loss");
       if (!Number.isFinite(batchLoss)) throw lossError(batchLoss, steps, rate);
@@ -148,6 +155,21 @@ export class Trainer {
   async release(): Promise<void> {
     for (const program of this.#programs.values()) await (await program).release();
     this.#programs.clear();
+    await this.#watch?.release();
+  }
+
+  /** Looked at anew, or as before; none without a natural gradient. An epoch starts with none, so that it can be resumed. */
+  async #curvature(
+    step: number,
+    {
+      read,
+      random,
+      before,
+    }: { readonly read: Values; readonly random: Random; readonly before: Curvature | undefined },
+  ): Promise<Curvature | undefined> {
+    const { natural } = this.#optimizer;
+    if (!natural || step % natural.every !== 0) return before;
+    return await this.#watch?.look(read, random, before);
   }
 
   #program(kind: "train" | "evaluate", batch: number): Promise<Program> {

@@ -33,7 +33,7 @@ function killedTraining(out: string): Promise<number | null> {
   );
 }
 
-test.each(["sgd", "adam"])(
+test.each(["sgd", "adam", "kfac"])(
   "%s learns the synthetic classes and leaves whole files",
   async (optimizer) => {
     const out = join(folder, optimizer);

@@ -3,9 +3,9 @@ import { loadDataset } from "../../src/datasets/index.ts";
 import { initialWeights } from "../../src/network/initial-weights.ts";
 import { seededRandom } from "../../src/random.ts";
 import { createEngine, type Engine } from "../../src/tensor/index.ts";
-import { sgd } from "../../src/training/optimizers.ts";
+import { kfac, type Optimizer, sgd } from "../../src/training/optimizers.ts";
 import { cosineSchedule } from "../../src/training/schedule.ts";
-import { freshState, Trainer } from "../../src/training/trainer.ts";
+import { freshState, Trainer, type TrainingState } from "../../src/training/trainer.ts";
 import { smallNetwork } from "../support/formula-table.ts";
 
 let engine: Engine;
@@ -15,18 +15,23 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 const network = smallNetwork(4, 8);
-const optimizer = sgd({ nesterov: true });
+const optimizers: readonly [string, Optimizer][] = [
+  ["SGD", sgd({ nesterov: true })],
+  ["K-FAC", kfac()],
+];
 
-async function trained(epochs: number) {
+/** Goes on from `start`, or from fresh weights, to the end of epoch `to` of 4. */
+async function trained(optimizer: Optimizer, to: number, start?: TrainingState) {
   const { train, test: testSplit } = await loadDataset("synthetic");
   const trainer = new Trainer(engine, network, optimizer);
-  let state = freshState(network, initialWeights(network, seededRandom(0)), optimizer);
-  for (let epoch = 0; epoch < epochs; epoch++)
+  let state = start ?? freshState(network, initialWeights(network, seededRandom(0)), optimizer);
+  const stepsOfEpoch = Math.floor(train.count / 32);
+  for (let epoch = state.steps / stepsOfEpoch; epoch < to; epoch++)
     ({ state } = await trainer.epoch(state, {
       split: train,
       batch: 32,
       schedule: cosineSchedule(0.1),
-      span: [epoch / epochs, (epoch + 1) / epochs],
+      span: [epoch / 4, (epoch + 1) / 4],
       random: seededRandom(epoch),
     }));
   const score = await trainer.evaluate(state.weights, testSplit, 150);
@@ -34,16 +39,28 @@ async function trained(epochs: number) {
   return { state, score };
 }
 
-test("training learns the synthetic classes", async () => {
-  const { score } = await trained(4);
+test.each(optimizers)("training by %s learns the synthetic classes", async (_, optimizer) => {
+  const { score } = await trained(optimizer, 4);
 
   expect(score.accuracy).toBeGreaterThan(0.9);
   expect(score.count).toBe(400);
 });
 
-test("the same seed gives the same weights", async () => {
-  expect((await trained(1)).state.weights).toEqual((await trained(1)).state.weights);
+test.each(optimizers)("the same seed gives the same weights by %s", async (_, optimizer) => {
+  expect((await trained(optimizer, 1)).state.weights).toEqual(
+    (await trained(optimizer, 1)).state.weights,
+  );
 });
+
+test.each(optimizers)(
+  "a training by %s gone on with after an epoch ends as one in one go",
+  async (_, optimizer) => {
+    const half = await trained(optimizer, 1);
+    const resumed = await trained(optimizer, 2, half.state);
+
+    expect(resumed.state).toEqual((await trained(optimizer, 2)).state);
+  },
+);
 
 test("the schedule warms up, peaks and ends at zero", () => {
   const schedule = cosineSchedule(0.1, { warmUp: 0.1 });

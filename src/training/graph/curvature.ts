@@ -1,7 +1,7 @@
 import type { TensorValue } from "../../tensor/index.ts";
 import type { Inverter, Square } from "../kfac/inverse.ts";
-import { factorScales, type KfacOptions } from "../kfac/kfac.ts";
-import { curvatureProgram, factorNames, featureProducts, type GcnStep } from "./gcn.ts";
+import { factorNames, factorScales, type KfacOptions } from "../kfac/kfac.ts";
+import { curvatureProgram, featureProducts, type GcnStep } from "./gcn.ts";
 import type { GraphPrograms } from "./programs.ts";
 
 type Values = Readonly<Record<string, TensorValue>>;

@@ -1,5 +1,5 @@
 import { type TensorFunction, type TensorSpec, tf } from "../../tensor/index.ts";
-import { outerSum, preconditioned, softmaxFisher } from "../kfac/kfac.ts";
+import { factorNames, outerSum, preconditioned, softmaxFisher } from "../kfac/kfac.ts";
 import { crossEntropies } from "../losses.ts";
 import type { Optimizer } from "../optimizers.ts";
 import { slotName } from "../train-step.ts";
@@ -129,10 +129,6 @@ export const featureProducts = (shape: GcnShape): GcnProgram => ({
   fn: (inputs) => ({ products: outerSum(matrix(inputs, "x")) }),
   inputs: { x: floats(shape.nodes, shape.features + 1) },
 });
-
-/** Names of the inverted factors of a layer among a step's inputs. */
-export const factorNames = (layer: string) =>
-  ({ inputs: `${layer}/inputs`, gradients: `${layer}/gradients` }) as const;
 
 /**
  * One step: its loss, the new parameters and slots under their names, and what `gcnEvaluation` gives for the weights before it,

@@ -58,3 +58,19 @@ export const preconditioned = (
   inputs: tf.Tensor2D,
   gradients: tf.Tensor2D,
 ): tf.Tensor2D => tf.matMul(tf.matMul(inputs, gradient), gradients);
+
+/** Names of a layer's factors, or of their inverses, among inputs and outputs. */
+export const factorNames = (layer: string) =>
+  ({ inputs: `${layer}/inputs`, gradients: `${layer}/gradients` }) as const;
+
+/** K-FAC of a network's dense and conv layers. */
+export interface LayerKfacOptions {
+  /** lambda: sqrt(lambda) is added to both factors, shared out between them by their traces. */
+  readonly damping: number;
+  /** Steps between two looks at the curvature; every epoch starts with one. */
+  readonly every: number;
+  /** Share of the factors' running averages that a look keeps, at most. */
+  readonly keep: number;
+  /** Divergence between the predictions before and after a step, at most. */
+  readonly trust: number;
+}

@@ -15,6 +15,7 @@ import {
   type GraphTrainingDocument,
   graphOptimizerNames,
   graphSettings,
+  noCurvature,
   runGraphTraining,
 } from "../workflow/train-graph.ts";
 import {
@@ -75,7 +76,7 @@ export function trainCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         "--learning-rate <rate>",
-        "peak of the cosine (default: 0.1 for sgd, 0.001 for adam); for a graph constant (default: 0.01)",
+        "peak of the cosine (default: 0.1 for sgd and kfac, 0.001 for adam); for a graph constant (default: 0.01)",
       ).argParser(positive),
     )
     .addOption(
@@ -87,13 +88,13 @@ export function trainCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         "--damping <x>",
-        "of K-FAC's factors: its root is added (default: 0.001)",
+        "of K-FAC's factors: its root is added to them (default: 0.001)",
       ).argParser(positive),
     )
     .addOption(
       new Option(
         "--curvature-every <n>",
-        "steps between two looks at K-FAC's curvature (default: 50)",
+        "steps between two looks at K-FAC's curvature (default: 20, for a graph 50)",
       ).argParser(count),
     )
     .addOption(
@@ -130,17 +131,16 @@ async function train(flags: TrainFlags, context: CommandContext): Promise<Answer
   const { out, data: dataset, optimizer, seed } = flags;
   const { epochs = 20, batch = 128, weightDecay = 1e-4 } = flags;
   if (!isOptimizer(optimizer)) throw onlyForGraphs(`--optimizer ${optimizer}`);
-  const ofGraphs = (["damping", "curvatureEvery", "pseudoLabels"] as const).find(
-    (flag) => flags[flag] !== undefined,
-  );
-  if (ofGraphs) throw onlyForGraphs(graphFlags[ofGraphs]);
+  if (flags.pseudoLabels !== undefined) throw onlyForGraphs("--pseudo-labels");
+  const curvature = curvatureSettings(optimizer, flags);
   const network = trainedNetwork(flags);
   checkTrainFolder(out, { resume: flags.resume ?? false });
   const data = await searchData(dataset, network.input, seed);
   makeFolder(out);
   return await withEngine(flags, async (engine) => {
     const learningRate = flags.learningRate ?? defaultRates[optimizer];
-    const settings = { data: dataset, optimizer, learningRate, weightDecay, epochs, batch, seed };
+    const rates = { learningRate, weightDecay, ...curvature };
+    const settings = { data: dataset, optimizer, ...rates, epochs, batch, seed };
     const document = await runTraining({ context, engine, network, data, settings, folder: out });
     return { document, accuracy: document.test.accuracy, when: `after ${epochs} epochs` };
   });
@@ -156,7 +156,13 @@ async function trainGraph(flags: TrainFlags, context: CommandContext): Promise<A
       hint: "A graph network has one size, sees the whole graph in every step, and trains in seconds: start it again.",
       exit: "usage",
     });
-  const settings = graphSettings(flags);
+  const { optimizer } = flags;
+  if (!isGraphOptimizer(optimizer))
+    throw new UserError(`--optimizer ${optimizer} does not go with --net gcn`, {
+      hint: `Choose among ${graphOptimizerNames.join(", ")}.`,
+      exit: "usage",
+    });
+  const settings = graphSettings({ ...flags, optimizer });
   checkTrainFolder(out, { resume: false });
   const graph = await loadGraph(flags.data);
   makeFolder(out);
@@ -167,13 +173,20 @@ async function trainGraph(flags: TrainFlags, context: CommandContext): Promise<A
   });
 }
 
-const graphFlags = {
-  damping: "--damping",
-  curvatureEvery: "--curvature-every",
-  pseudoLabels: "--pseudo-labels",
-} as const;
+/** Of the flags about curvature, those given. */
+function curvatureSettings(optimizer: OptimizerName, { damping, curvatureEvery }: TrainFlags) {
+  const given = {
+    ...(damping === undefined ? {} : { damping }),
+    ...(curvatureEvery === undefined ? {} : { curvatureEvery }),
+  };
+  if (optimizer !== "kfac" && Object.keys(given).length > 0) throw noCurvature(optimizer, ["kfac"]);
+  return given;
+}
 
 const isOptimizer = (name: string): name is OptimizerName => optimizerNames.includes(name);
+
+const isGraphOptimizer = (name: string): name is GraphOptimizerName =>
+  graphOptimizerNames.some((known) => known === name);
 
 const onlyForGraphs = (flag: string): UserError =>
   new UserError(`${flag} is only for --net gcn`, {

@@ -61,10 +61,7 @@ export function graphSettings(flags: GraphFlags): GraphSettings {
   const { data, optimizer, seed, epochs, learningRate, weightDecay } = flags;
   const isNatural = optimizer.endsWith("kfac");
   if (!isNatural && (flags.damping !== undefined || flags.curvatureEvery !== undefined))
-    throw new UserError(`--optimizer ${optimizer} has no curvature to damp or look at`, {
-      hint: "Use --damping and --curvature-every with sgd-kfac or adam-kfac.",
-      exit: "usage",
-    });
+    throw noCurvature(optimizer, ["sgd-kfac", "adam-kfac"]);
   const { damping = 0.001, curvatureEvery: every = kfacDefaults.every } = flags;
   return {
     data,
@@ -79,6 +76,13 @@ export function graphSettings(flags: GraphFlags): GraphSettings {
     kfac: isNatural ? { ...kfacDefaults, damping, every } : null,
   };
 }
+
+/** Of a flag about K-FAC's curvature beside another optimiser. */
+export const noCurvature = (optimizer: string, natural: readonly string[]): UserError =>
+  new UserError(`--optimizer ${optimizer} has no curvature to damp or look at`, {
+    hint: `Use --damping and --curvature-every with ${natural.join(" or ")}.`,
+    exit: "usage",
+  });
 
 /** training.json of a graph network. */
 export interface GraphTrainingDocument {

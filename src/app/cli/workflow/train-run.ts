@@ -8,7 +8,7 @@ import type { Network } from "../../../network/network.ts";
 import { progressOf } from "../../../progress.ts";
 import type { Engine } from "../../../tensor/index.ts";
 import { begin, type EpochScores, type FitPoint, trainEpochs } from "../../../training/fit.ts";
-import { adam, type Optimizer, sgd } from "../../../training/optimizers.ts";
+import { adam, kfac, type Optimizer, sgd } from "../../../training/optimizers.ts";
 import { loadTraining, saveTraining } from "../../../training/state-file.ts";
 import { type Score, Trainer } from "../../../training/trainer.ts";
 import { formatCount } from "../../../units.ts";
@@ -25,17 +25,30 @@ export interface TrainSettings {
   readonly epochs: number;
   readonly batch: number;
   readonly seed: number;
+  /** Of kfac alone; its own defaults where absent. */
+  readonly damping?: number;
+  readonly curvatureEvery?: number;
 }
 
 const optimizers = {
   sgd: ({ weightDecay }: TrainSettings) => sgd({ momentum: 0.9, nesterov: true, weightDecay }),
   adam: ({ weightDecay }: TrainSettings) => adam({ weightDecay }),
+  kfac: ({ weightDecay, damping, curvatureEvery: every }: TrainSettings) =>
+    kfac({
+      weightDecay,
+      ...(damping === undefined ? {} : { damping }),
+      ...(every === undefined ? {} : { every }),
+    }),
 } as const satisfies Record<string, (settings: TrainSettings) => Optimizer>;
 export type OptimizerName = keyof typeof optimizers;
 export const optimizerNames = Object.keys(optimizers);
 
 /** Peaks of the cosine where none is given. */
-export const defaultRates: { readonly [O in OptimizerName]: number } = { sgd: 0.1, adam: 1e-3 };
+export const defaultRates: { readonly [O in OptimizerName]: number } = {
+  sgd: 0.1,
+  adam: 1e-3,
+  kfac: 0.1,
+};
 
 export interface TrainRun {
   readonly context: CommandContext;
