@@ -3,6 +3,7 @@ import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as lowering from "./lowering.ts";
 import * as memory from "./memory.ts";
+import * as natural from "./natural.ts";
 import * as nodes from "./nodes.ts";
 import * as selection from "./selection.ts";
 import * as service from "./service.ts";
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   selection,
   service,
   memory,
+  natural,
   nodes,
   store,
 };

@@ -7,6 +7,8 @@ export interface Recipe {
   /** Peak of each phase's cosine. */
   readonly learningRate: number;
   readonly weightDecay: number;
+  /** Nesterov momentum when absent. */
+  readonly optimizer?: "sgd" | "kfac";
   /** Examples of one epoch, drawn anew each time; the whole training split when absent. */
   readonly epochExamples?: number;
   readonly seedEpochs: number;

@@ -2,7 +2,7 @@ import { type Augmentation, pick, type Split } from "../src/datasets/index.ts";
 import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
 import type { Engine } from "../src/tensor/index.ts";
-import { type Optimizer, sgd } from "../src/training/optimizers.ts";
+import { kfac, type Optimizer, sgd } from "../src/training/optimizers.ts";
 import { cosineSchedule, type Schedule, steadySchedule } from "../src/training/schedule.ts";
 import type { Penalty } from "../src/training/train-step.ts";
 import { type Evaluation, Trainer, type TrainingState } from "../src/training/trainer.ts";
@@ -52,9 +52,11 @@ export interface PhaseResult {
   readonly validation: Evaluation;
 }
 
-/** The optimiser of every phase: Nesterov momentum, decay on kernels (specs 3, the papers' settings). */
-export const searchOptimizer = ({ weightDecay }: Recipe): Optimizer =>
-  sgd({ momentum: 0.9, nesterov: true, weightDecay });
+/** The optimiser of every phase: Nesterov momentum unless the recipe says otherwise, decay on kernels (the papers' settings). */
+export const searchOptimizer = ({ optimizer = "sgd", weightDecay }: Recipe): Optimizer =>
+  optimizer === "kfac"
+    ? kfac({ weightDecay })
+    : sgd({ momentum: 0.9, nesterov: true, weightDecay });
 
 /** Trains from `start` (whose `epoch` epochs are done) to the end of the phase. */
 export async function trainPhase(

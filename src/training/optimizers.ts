@@ -85,6 +85,6 @@ export function kfac({
   return {
     ...sgd({ momentum, weightDecay }),
     name: "kfac",
-    natural: { damping: 1e-3, every: 20, keep: 0.95, trust: 1e-3, ...natural },
+    natural: { damping: 0.03, every: 20, keep: 0.95, trust: 1e-3, ...natural },
   };
 }

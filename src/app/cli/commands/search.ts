@@ -46,6 +46,7 @@ interface SearchFlags extends TableFlags {
   readonly recipe: string;
   readonly cost: "table" | "macs";
   readonly learningRate?: number;
+  readonly optimizer: NonNullable<Recipe["optimizer"]>;
   readonly backend: BackendName | "auto";
   readonly trainThreads?: number;
   readonly widthsMultiple?: number;
@@ -109,6 +110,11 @@ export function searchCommand(context: CommandContext): Command {
         .default("table"),
     )
     .addOption(new Option("--learning-rate <rate>", "peak of the schedule").argParser(positive))
+    .addOption(
+      new Option("--optimizer <name>", "what moves the weights (docs/training.md)")
+        .choices(["sgd", "kfac"])
+        .default("sgd"),
+    )
     .addOption(backendOption())
     .addOption(new Option("--train-threads <n>", "threads of training").argParser(count))
     .addOption(
@@ -223,9 +229,13 @@ function answer(
   terminal.note(`Next: wattsplit verify ${to.flags.out}`);
 }
 
-function recipeOf({ recipe, learningRate }: SearchFlags): Recipe {
-  const found = findRecipe(recipe);
-  return learningRate ? { ...found, learningRate } : found;
+function recipeOf({ recipe, learningRate, optimizer }: SearchFlags): Recipe {
+  return {
+    ...findRecipe(recipe),
+    ...(learningRate ? { learningRate } : {}),
+    // Recipes train by SGD, and a search begun before there was a choice can be gone on with.
+    ...(optimizer === "sgd" ? {} : { optimizer }),
+  };
 }
 
 /** Budgets of the flags in SI; at least one is needed. */
