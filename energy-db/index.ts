@@ -11,6 +11,7 @@ export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";
 export { type MeasuredLatency, measuredNetworks } from "./answers/measured-networks.ts";
 export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
+export type { NetworkChange, NetworkMarginal } from "./answers/network-marginal.ts";
 export { describeKernel } from "./answers/refusal.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { StoredLatency } from "./columns.ts";

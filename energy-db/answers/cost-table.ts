@@ -15,6 +15,7 @@ import { type CostSummary, currentCosts } from "./fit-table.ts";
 import { type DearWidth, dearWidths, type MarginalCost, marginalCost } from "./marginal.ts";
 import { drawTogether, type MeasuredKernel } from "./measured-kernels.ts";
 import { type NetworkCost, networkCost } from "./network-cost.ts";
+import { type NetworkChange, type NetworkMarginal, networkMarginal } from "./network-marginal.ts";
 import { predictorFinder } from "./predictor-finder.ts";
 import { refusal } from "./refusal.ts";
 
@@ -68,6 +69,8 @@ export interface CostTable {
   ranges(kernel: Kernel): Predictor["ranges"] | undefined;
   /** Sum over a network's kernels plus the overhead. Throws a UserError naming every missing kernel. */
   networkCost(network: Network, options?: { readonly batch?: number }): NetworkCost;
+  /** Cost of more neurons of a layer inside a network. Throws a UserError for a layer that has no neurons of its own. */
+  networkMarginal(network: Network, change: NetworkChange): NetworkMarginal;
 }
 
 export interface CostOptions {
@@ -149,6 +152,14 @@ function costTable(costs: Costs, measured: MeasuredRows, origin: Origin): CostTa
   const families = (filter: KernelFilter = {}) =>
     costs.predictors.filter(({ example }) => matchesKernel(example, withoutWidths(filter)));
   const overhead = overheadOf(costs.call_s, energyModel);
+  const costOfNetwork = (network: Network, { batch = 1 } = {}) =>
+    networkCost(network, batch, {
+      tryCost,
+      overhead,
+      energyModel,
+      halfOfNetwork: costs.halfOfNetwork,
+      refuse,
+    });
   return {
     ...origin,
     overhead,
@@ -169,13 +180,13 @@ function costTable(costs: Costs, measured: MeasuredRows, origin: Origin): CostTa
           return answer ? [{ ...row, cost: answer }] : [];
         }),
     ranges: (kernel) => find(kernel)?.predictor.ranges,
-    networkCost: (network, { batch = 1 } = {}) =>
-      networkCost(network, batch, {
+    networkCost: costOfNetwork,
+    networkMarginal: (network, change) =>
+      networkMarginal(network, change, {
+        networkCost: costOfNetwork,
         tryCost,
-        overhead,
-        energyModel,
-        halfOfNetwork: costs.halfOfNetwork,
-        refuse,
+        halfOfChange: costs.halfOfChange,
+        steps: [origin.alignment, origin.block],
       }),
   };
 }

@@ -4,7 +4,7 @@ import type { Predictor } from "../fit/predictor.ts";
 import type { CostAnswer, Provenance } from "../records.ts";
 
 /** cost(wider) - cost(now). Energy is absent where the platform has no energy model. */
-export interface MarginalCost {
+export interface CostDifference {
   readonly latency_s: number;
   readonly latency_low_s: number;
   readonly latency_high_s: number;
@@ -12,6 +12,10 @@ export interface MarginalCost {
   readonly energy_low_j?: number;
   readonly energy_high_j?: number;
   readonly energyProvenance?: Provenance;
+}
+
+/** Of one kernel along an axis. */
+export interface MarginalCost extends CostDifference {
   readonly provenance: Provenance;
   /** The widest the axis can become at today's cost or less: the end of its tread, or an edge where wider is cheaper. */
   readonly freeUntil: number;
@@ -65,9 +69,10 @@ function freeWidth(
 }
 
 /** Sums of the same terms in another order. */
-const rounding = 1e-9;
+export const rounding = 1e-9;
 
-function marginalEnergy(now: CostAnswer, wider: CostAnswer, half_s: number) {
+/** Energy of the difference: power's own uncertainty grows with it. */
+export function marginalEnergy(now: CostAnswer, wider: CostAnswer, half_s: number) {
   if (now.energy_j === undefined || wider.energy_j === undefined || !wider.energyProvenance)
     return {};
   const energy_j = wider.energy_j - now.energy_j;

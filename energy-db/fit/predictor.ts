@@ -35,6 +35,13 @@ export interface Costs {
   readonly predictors: readonly Predictor[];
   /** Half of the 95 % interval of a network's latency, s. */
   halfOfNetwork(kernels: readonly Kernel[], latency_s: number): number;
+  /** The same of what changes when the kernels of a network, one by one, become others; known families only. */
+  halfOfChange(changes: readonly KernelChange[]): number;
+}
+
+export interface KernelChange {
+  readonly before: Kernel;
+  readonly after: Kernel;
 }
 
 const normal95 = 1.96;
@@ -59,8 +66,31 @@ export function costsOf(document: CostDocument): Costs {
       const own = byFamily.size > 0 && document.leftOut.length > 0 ? half : normal95 * sd_us;
       return Math.hypot(own, normal95 * Math.sqrt(more)) / 1e6;
     },
+    halfOfChange: (changes) => {
+      const differences = changes.flatMap((change) => {
+        const record = byFamily.get(kernelFamily(change.after));
+        return record ? [{ record, terms: differenceOf(change, record, linear) }] : [];
+      });
+      const shares_us = differences.map(
+        ({ record, terms }) => record.discrepancy * linear.sum(terms),
+      );
+      const sd_us = linear.sd(differences.flatMap(({ terms }) => terms));
+      return (normal95 * Math.hypot(sd_us, ...shares_us)) / 1e6;
+    },
   };
 }
+
+/** What sets two kernels of a family apart. */
+const differenceOf = (
+  { before, after }: KernelChange,
+  { structure, family }: FamilyRecord,
+  linear: LinearModel,
+): Weighted[] => [
+  ...linear.terms(after, structure, family),
+  ...linear
+    .terms(before, structure, family)
+    .map(({ column, value }) => ({ column, value: -value })),
+];
 
 const meanRelative = ({ leftOut }: CostDocument): number =>
   leftOut.reduce((sum, { sd_us, latency_us }) => sum + sd_us / latency_us, 0) /
@@ -135,12 +165,7 @@ function familyPredictor(record: FamilyRecord, linear: LinearModel): Predictor {
       return { latency_s: cost_us / 1e6, half_s: half_us / 1e6 };
     },
     halfOfDifference: (a, b) => {
-      const terms = [
-        ...linear.terms(b, structure, family),
-        ...linear
-          .terms(a, structure, family)
-          .map(({ column, value }) => ({ column, value: -value })),
-      ];
+      const terms = differenceOf({ before: a, after: b }, record, linear);
       const share_us = discrepancy * Math.abs(linear.sum(terms));
       return (normal95 * Math.hypot(linear.sd(terms), share_us)) / 1e6;
     },

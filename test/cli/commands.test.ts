@@ -63,6 +63,46 @@ test("platforms, kernels, stairs and marginal cost answer as text and as JSON", 
   expect(marginal.latency_s).toBeCloseTo(1e-9 * 4 * 9 * 4 * 4, 9);
 });
 
+test("a network is answered layer by layer, and its layers and the call add up", async () => {
+  const file = join(folder, "asked.json");
+  writeFileSync(file, formatNetwork(smallNetwork(4, 8)));
+
+  const { stdout } = await cli(["query", "network", file, "--db", db, "--json"]);
+  const text = (await cli(["query", "network", file, "--db", db])).stdout;
+
+  const answer = JSON.parse(stdout);
+  const layers_s = answer.layers.map(({ cost }: { cost: { latency_s: number } }) => cost.latency_s);
+  const sum_s = layers_s.reduce((sum: number, own: number) => sum + own, answer.overhead.latency_s);
+  expect(answer).toMatchObject({ schema: 1, network: "small", provenance: "predicted" });
+  expect(answer.latency_s).toBeCloseTo(sum_s, 12);
+  expect(answer.latency_low_s).toBeLessThan(answer.latency_s);
+  for (const name of ["conv1", "conv2", "logits", "call"]) expect(text).toContain(name);
+});
+
+test("neurons of a layer inside a network cost their kernel's and their readers'", async () => {
+  const file = join(folder, "asked.json");
+  writeFileSync(file, formatNetwork(smallNetwork(4, 8)));
+  const marginal = (...more: readonly string[]) =>
+    cli(["query", "marginal", "--net", file, "--db", db, ...more]);
+
+  const { stdout } = await marginal("--layer", "conv1", "--by", "4", "--json");
+
+  // 16 positions x 9 taps of the layer, 4 x 9 x 8 of its reader, per neuron at 1 ns.
+  const answer = JSON.parse(stdout);
+  expect(answer.latency_s).toBeCloseTo(1e-9 * 4 * (16 * 9 + 4 * 9 * 8), 9);
+  expect(answer).toMatchObject({ layers: ["conv1"], width: 4 });
+  expect((await marginal("--layer", "conv1", "--by", "4")).stdout).toContain("4 more neurons");
+  for (const [args, said] of [
+    [[], "needs the --layer"],
+    [["--layer", "logits"], 'No neurons can be added to layer "logits"'],
+    [["--layer", "conv1", "--multiplier", "0.5", "--widths", "4-8"], "both say"],
+  ] as const) {
+    const refused = await marginal(...args);
+    expect(refused.code).toBe(exitCodes.usage);
+    expect(refused.stderr).toContain(said);
+  }
+});
+
 test("a dry run prints the plan and writes nothing", async () => {
   const path = join(folder, "planned.db");
 

@@ -12,7 +12,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   query: ["query platforms --db energy.db", "query kernels --op conv2d"],
   "query cost": ["query cost --op conv2d --kernel 3 --in 14x14x16 --out 32"],
-  "query marginal": ["query marginal --op conv2d --kernel 3 --in 14x14x16 --out 32 --by 8"],
+  "query network": ["query network mobilenet-v1-cifar --multiplier 0.25 --db energy.db"],
+  "query marginal": [
+    "query marginal --op conv2d --kernel 3 --in 14x14x16 --out 32 --by 8",
+    "query marginal --net found/network.json --layer conv2 --by 16",
+  ],
   "query stairs": ["query stairs --op conv2d"],
   "query kernels": ["query kernels --op conv2d --json"],
   "query platforms": ["query platforms --db energy.db"],

@@ -295,3 +295,35 @@ describe("marginal cost", () => {
     expect(cheaper.freeUntil).toBe(16);
   });
 });
+
+describe("marginal cost inside a network", () => {
+  const network = pointwiseChain([32, 36, 48]);
+  const marginalOf = (layer: string, by: number) => costs.networkMarginal(network, { layer, by });
+
+  test("counts the layer and the one that reads it: free to the tread's end, then both risers", () => {
+    const layer = network.layers[1]?.name ?? "";
+    const free = marginalOf(layer, 8);
+    const paid = marginalOf(layer, 16);
+    const wider = pointwiseChain([32, 52, 48]);
+
+    expect(free.latency_s).toBeCloseTo(0, 12);
+    expect(free).toMatchObject({ width: 36, freeUntil: 48 });
+    expect(paid.latency_s).toBeCloseTo(
+      costs.networkCost(wider).latency_s - costs.networkCost(network).latency_s,
+      12,
+    );
+    expect(paid.latency_s).toBeCloseTo(
+      trueLatency(wider, packedPlatform) - trueLatency(network, packedPlatform),
+      6,
+    );
+    expect(paid.latency_low_s).toBeLessThan(paid.latency_s);
+    expect(paid.latency_high_s - paid.latency_s).toBeLessThan(paid.latency_s);
+  });
+
+  test("is refused for a layer whose neurons nothing reads, and for one that does not exist", () => {
+    const last = network.layers.at(-1)?.name ?? "";
+    for (const layer of [last, "nowhere"])
+      expect(() => marginalOf(layer, 8)).toThrow(`No neurons can be added to layer "${layer}"`);
+    expect(() => marginalOf(last, 8)).toThrow(UserError);
+  });
+});

@@ -19,11 +19,18 @@ import { costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 import type { Terminal } from "../terminal.ts";
+import {
+  type NetworkMarginalFlags,
+  networkMarginalAnswer,
+  networkOptions,
+  queryNetworkCommand,
+} from "./query-network.ts";
 
 type QueryFlags = TableFlags &
   KernelQuestion & { readonly method?: Method; readonly json?: boolean };
 
-export function queryCommand({ terminal }: CommandContext): Command {
+export function queryCommand(context: CommandContext): Command {
+  const { terminal } = context;
   const query = new Command("query").description(
     "answers from the table, with provenance and interval",
   );
@@ -33,12 +40,17 @@ export function queryCommand({ terminal }: CommandContext): Command {
       summary: "cost of one kernel: smoothed over its family, and as measured; else refused",
       answer: answerCost,
     },
-    { name: "marginal", summary: "cost of more channels in one kernel", answer: answerMarginal },
+    {
+      name: "marginal",
+      summary:
+        "cost of more channels in one kernel, or of more neurons of a layer inside a network",
+      answer: answerMarginal,
+    },
     { name: "stairs", summary: "steps of cost along widths", answer: answerStairs },
     { name: "kernels", summary: "measured kernels and their costs", answer: answerKernels },
   ];
   for (const ask of asks) query.addCommand(askCommand(ask, terminal));
-  return query.addCommand(platformsCommand(terminal));
+  return query.addCommand(queryNetworkCommand(context)).addCommand(platformsCommand(terminal));
 }
 
 interface Ask {
@@ -48,9 +60,8 @@ interface Ask {
 }
 
 /** Flags of all questions; each takes its own. */
-interface AskFlags extends QueryFlags {
+interface AskFlags extends QueryFlags, Omit<NetworkMarginalFlags, "batch"> {
   readonly grow?: "in" | "out";
-  readonly by?: number;
   readonly where?: readonly string[];
   readonly sort?: string;
   readonly limit?: number;
@@ -81,7 +92,10 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
           "--by <n>",
           "how many channels (default: up to the next aligned width)",
         ).argParser(count),
-      );
+      )
+      .option("--net <name>", "instead of a kernel: a preset or network.json file")
+      .option("--layer <name>", "with --net: the layer that gets --by more neurons");
+  if (name === "marginal") for (const option of networkOptions()) command.addOption(option);
   if (name === "kernels")
     command
       .option(
@@ -111,6 +125,7 @@ function answerCost(costs: CostTable, flags: QueryFlags): Answer {
 }
 
 function answerMarginal(costs: CostTable, flags: AskFlags): Answer {
+  if (flags.net !== undefined) return networkMarginalAnswer(costs, flags.net, flags);
   const kernel = askedKernel(flags, costs);
   const { grow = "out", by = costs.alignment } = flags;
   const marginal = costs.marginal(kernel, { grow, by });

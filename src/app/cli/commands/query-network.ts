@@ -1,0 +1,150 @@
+import { Command, Option } from "commander";
+import type { CostTable, NetworkCost, NetworkMarginal } from "../../../../energy-db/index.ts";
+import { describeKernel } from "../../../../energy-db/index.ts";
+import { UserError } from "../../../errors.ts";
+import { networkMacs, networkParameters } from "../../../network/costs.ts";
+import type { Network } from "../../../network/network.ts";
+import { formatCount, formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { namedNetworks } from "../../workflows/networks-named.ts";
+import type { CommandContext } from "../context.ts";
+import { costsOf, type TableFlags, withTable } from "../open-costs.ts";
+import { count, positive, shared } from "../options.ts";
+import { formatTable } from "../table-text.ts";
+
+/** A network as people name it on the command line. */
+export interface NamedNetworkFlags {
+  readonly multiplier?: number;
+  readonly widths?: string;
+}
+
+export const networkOptions = (): readonly Option[] => [
+  new Option("--multiplier <x>", "width multiplier of a preset").argParser(positive),
+  new Option("--widths <list>", "widths of a preset's groups, for example 8-16-24x6-32"),
+];
+
+/** The one network that a name and its flags describe. */
+export function namedNetwork(net: string, { multiplier, widths }: NamedNetworkFlags): Network {
+  if (multiplier !== undefined && widths !== undefined)
+    throw new UserError("--multiplier and --widths both say how wide the network is", {
+      hint: "Give one of them.",
+      exit: "usage",
+    });
+  const [named] = namedNetworks({
+    net: [net],
+    ...(multiplier === undefined ? {} : { multiplier: [multiplier] }),
+    ...(widths === undefined ? {} : { widths: [widths] }),
+  });
+  if (!named) throw new Error("A name gave no network");
+  return named.network;
+}
+
+type NetworkQueryFlags = TableFlags &
+  NamedNetworkFlags & { readonly space?: string; readonly batch?: number; readonly json?: boolean };
+
+export function queryNetworkCommand({ terminal }: CommandContext): Command {
+  const command = new Command("network")
+    .description("cost of a whole network, layer by layer: a preset or a network.json file")
+    .argument("<net>", "preset or network.json")
+    .addOption(shared.db())
+    .addOption(shared.device())
+    .option("--runtime <id>", "needed where the table has several")
+    .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
+    .option("--space <name>", "whose fit to use (default: the newest)")
+    .addOption(new Option("--batch <n>", "batch size").argParser(count));
+  for (const option of networkOptions()) command.addOption(option);
+  return command.addOption(shared.json()).action(async (net: string, flags: NetworkQueryFlags) => {
+    const network = namedNetwork(net, flags);
+    await withTable(flags.db, (table) => {
+      const costs = costsOf(table, flags, flags);
+      const cost = costs.networkCost(network, flags);
+      if (flags.json) terminal.answerJson(networkDocument(network, cost, costs));
+      else terminal.answer(networkText(network, cost, costs));
+    });
+  });
+}
+
+const networkDocument = (network: Network, cost: NetworkCost, costs: CostTable): object => ({
+  network: network.name,
+  ...cost,
+  overhead: costs.overhead,
+  macs: networkMacs(network),
+  parameters: networkParameters(network),
+  source: costs.source,
+});
+
+function networkText(network: Network, cost: NetworkCost, { overhead }: CostTable): string {
+  const share = (latency_s: number): string => formatPercent(latency_s / cost.latency_s);
+  const rows = [
+    ...cost.layers.map(({ layer, kernel, cost: own }) => ({
+      layer,
+      kernel: describeKernel(kernel),
+      ...own,
+    })),
+    { layer: "call", kernel: "one inference beyond its kernels", ...overhead },
+  ];
+  return [
+    formatTable(
+      [
+        { title: "layer", of: ({ layer }) => layer },
+        { title: "kernel", of: ({ kernel }) => kernel },
+        { title: "latency us", of: ({ latency_s }) => 1e6 * latency_s },
+        { title: "share", of: ({ latency_s }) => share(latency_s) },
+        { title: "energy uJ", of: ({ energy_j }) => energy_j && 1e6 * energy_j },
+      ],
+      rows,
+    ),
+    `${network.name}: ${costText(cost)}`,
+    `${formatCount(networkMacs(network))} multiply-accumulates, ${formatCount(networkParameters(network))} parameters`,
+  ].join("\n");
+}
+
+/** "71.4 us (95 %: 68 us to 75 us), predicted; 0.7 mJ, modelled". */
+function costText({ latency_s, latency_low_s, latency_high_s, provenance, ...cost }: NetworkCost) {
+  const latency = `${formatSeconds(latency_s)} (95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)}), ${provenance}`;
+  return cost.energy_j === undefined
+    ? latency
+    : `${latency}; ${formatJoules(cost.energy_j)}, ${cost.energyProvenance}`;
+}
+
+/** What `query marginal --net` takes. */
+export interface NetworkMarginalFlags extends NamedNetworkFlags {
+  readonly net?: string;
+  readonly layer?: string;
+  readonly by?: number;
+  readonly batch?: number | undefined;
+}
+
+/** Cost of more neurons of a layer inside the network named, for a person and as JSON. */
+export function networkMarginalAnswer(
+  costs: CostTable,
+  net: string,
+  { layer, by = costs.block, batch = 1, ...flags }: NetworkMarginalFlags,
+): { readonly text: string; readonly document: object } {
+  const network = namedNetwork(net, flags);
+  if (layer === undefined)
+    throw new UserError("--net needs the --layer that gets more neurons", {
+      hint: `Layers of "${network.name}": ${network.layers.map(({ name }) => name).join(", ")}`,
+      exit: "usage",
+    });
+  const marginal = costs.networkMarginal(network, { layer, by, batch });
+  const { now, wider, ...rest } = marginal;
+  return {
+    text: marginalText(network, by, marginal),
+    document: { network: network.name, layer, by, ...rest, now, wider, source: costs.source },
+  };
+}
+
+function marginalText(network: Network, by: number, found: NetworkMarginal): string {
+  const { layers, width, latency_s, latency_low_s, latency_high_s, freeUntil, now, wider } = found;
+  const energy =
+    found.energy_j === undefined
+      ? []
+      : [`energy   ${formatJoules(found.energy_j)}  ${found.energyProvenance}`];
+  return [
+    `${network.name}, ${by} more neurons in ${layers.join(", ")} (now ${width})`,
+    `latency  ${formatSeconds(latency_s)} (95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)})  ${found.provenance}`,
+    ...energy,
+    `network  ${formatSeconds(now.latency_s)} now, ${formatSeconds(wider.latency_s)} then`,
+    freeUntil > width ? `free until width ${freeUntil}` : "no free neurons found",
+  ].join("\n");
+}
