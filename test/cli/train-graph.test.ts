@@ -14,6 +14,10 @@ const flags = (out: string, ...more: readonly string[]) => [
   ...["--backend", "onnx-cpu", "--train-threads", "1", "--out", out, ...more],
 ];
 
+const images = (...more: readonly string[]) => [
+  ...["train", "--net", "mnist-cnn", "--data", "synthetic", "--out", join(folder, "d"), ...more],
+];
+
 test.each(["sgd-kfac", "adam", "adam-kfac"])(
   "a graph network trained by %s leaves whole files",
   async (optimizer) => {
@@ -38,36 +42,10 @@ test.each([
   ],
   ["damping without curvature", flags(join(folder, "b"), "--damping", "0.1"), "no curvature"],
   ["a batch", flags(join(folder, "c"), "--batch", "8"), "--batch does not go with --net gcn"],
-  [
-    "K-FAC for images",
-    [
-      "train",
-      "--net",
-      "mnist-cnn",
-      "--data",
-      "synthetic",
-      "--out",
-      join(folder, "d"),
-      "--optimizer",
-      "sgd-kfac",
-    ],
-    "only for --net gcn",
-  ],
-  [
-    "pseudo-labels for images",
-    [
-      "train",
-      "--net",
-      "mnist-cnn",
-      "--data",
-      "synthetic",
-      "--out",
-      join(folder, "d"),
-      "--pseudo-labels",
-      "1",
-    ],
-    "only for --net gcn",
-  ],
+  ["layers' K-FAC", flags(join(folder, "c"), "--optimizer", "kfac"), "Choose among sgd, adam"],
+  ["a graph's K-FAC for images", images("--optimizer", "sgd-kfac"), "only for --net gcn"],
+  ["pseudo-labels for images", images("--pseudo-labels", "1"), "only for --net gcn"],
+  ["damping by SGD for images", images("--damping", "0.1"), "no curvature"],
 ])("%s is refused in one sentence", async (_, args, said) => {
   const { code, stderr } = await cli(args);
   expect(code).toBe(exitCodes.usage);

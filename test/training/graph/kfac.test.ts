@@ -34,7 +34,7 @@ function products(size: number, rows: number, seed: number): Float32Array {
 }
 
 describe("a damped inverse times what was inverted is the identity", () => {
-  test.each([1, 7, 128, 129, 300, 513])("for %i rows", async (size) => {
+  test.each([1, 32, 33, 129, 300, 513])("for %i rows", async (size) => {
     const data = products(size, size + 5, size);
     const damping = 0.1 * size;
     const found = await inverter.invert({ size, data }, { damping });
