@@ -7,14 +7,16 @@ export const finalRound = {
   inherited: "inherited weights",
 } as const;
 
-/** The round that compares networks from scratch: its weights are not gone on with. */
+/** Rounds that compare networks from scratch: their weights are not gone on with. */
 export const comparingKind = "finalists";
+export const trialKind = "trials";
+const comparingKinds: readonly string[] = [comparingKind, trialKind];
 
 /** Epochs that the delivered weights went through: of the last training where that began from scratch, else of all kept before too. */
 export function epochsBehind({ rounds }: SearchHistory): number {
   const last = rounds[rounds.length - 1];
   const isInherited = last?.candidates[last.kept ?? 0]?.label === finalRound.inherited;
-  const behind = isInherited ? rounds.filter(({ kind }) => kind !== comparingKind) : [last];
+  const behind = isInherited ? rounds.filter(({ kind }) => !comparingKinds.includes(kind)) : [last];
   return behind.reduce((sum, round) => {
     const kept = round?.kept === undefined ? undefined : round.candidates[round.kept];
     return sum + (kept?.epochs ?? 0);

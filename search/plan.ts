@@ -114,6 +114,7 @@ function shortened(recipe: Recipe, share: number, examples: number): Recipe {
     seedEpochs: scaled(recipe.seedEpochs),
     lookaheadEpochs: scaled(recipe.lookaheadEpochs),
     roundEpochs: scaled(recipe.roundEpochs),
+    trialEpochs: scaled(recipe.trialEpochs),
     finalistEpochs: scaled(recipe.finalistEpochs),
     finalEpochs: scaled(recipe.finalEpochs),
     inheritedEpochs: scaled(recipe.inheritedEpochs),

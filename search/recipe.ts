@@ -16,8 +16,10 @@ export interface Recipe {
   readonly lookaheadEpochs: number;
   /** Of the candidate kept, at the peak rate. */
   readonly roundEpochs: number;
-  /** Rounds in which stages trade width at the full budget, at most. */
-  readonly trades: number;
+  /** Networks of the whole budget tried from scratch, in rounds that learn from those before. */
+  readonly trials: number;
+  /** Of each of them, the rate falling to 0. */
+  readonly trialEpochs: number;
   /** Of the networks in question, from scratch, before one is chosen. */
   readonly finalistEpochs: number;
   /** From scratch, of the network to be delivered; the rate falls to 0. */
@@ -50,7 +52,8 @@ export const recipes = {
     seedEpochs: 1,
     lookaheadEpochs: 1,
     roundEpochs: 1,
-    trades: 1,
+    trials: 8,
+    trialEpochs: 1,
     finalistEpochs: 2,
     finalEpochs: 8,
     inheritedEpochs: 4,
@@ -70,7 +73,8 @@ export const recipes = {
     seedEpochs: 4,
     lookaheadEpochs: 1,
     roundEpochs: 2,
-    trades: 2,
+    trials: 16,
+    trialEpochs: 4,
     finalistEpochs: 8,
     finalEpochs: 40,
     inheritedEpochs: 10,
@@ -90,7 +94,8 @@ export const recipes = {
     seedEpochs: 160,
     lookaheadEpochs: 10,
     roundEpochs: 20,
-    trades: 3,
+    trials: 24,
+    trialEpochs: 20,
     finalistEpochs: 40,
     finalEpochs: 160,
     inheritedEpochs: 160,

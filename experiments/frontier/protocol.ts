@@ -30,10 +30,11 @@ const common = { ...recipes.standard, batch: 64, learningRate: 0.1 };
 const searching: Recipe = {
   ...common,
   name: "frontier",
-  seedEpochs: 6,
+  seedEpochs: 4,
   lookaheadEpochs: 1,
   roundEpochs: 2,
-  trades: 1,
+  trials: 14,
+  trialEpochs: 8,
   finalistEpochs: 12,
 };
 const curve = [0.85, 1, 1.2];
@@ -47,7 +48,7 @@ export const protocols: { readonly [S in Size]: Protocol } = {
     settings: [{ net: mobilenet, multiplier: 0.15 }],
     arms: [...controls, ...searched(["splitting", "random-widths", "pyramid"], [0])],
     trainingSeeds: [0],
-    searching: { ...searching, seedEpochs: 2, finalistEpochs: 4 },
+    searching: { ...searching, seedEpochs: 2, trials: 6, trialEpochs: 3, finalistEpochs: 4 },
     searchExamples: 10_000,
     training: common,
     trainingEpochs: 4,

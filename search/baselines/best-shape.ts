@@ -1,6 +1,6 @@
 import { fromScratch } from "../from-scratch.ts";
 import { sameWidths } from "../group-widths.ts";
-import { bestOf, comparison } from "../growth/lookahead.ts";
+import { bestOf, comparison } from "../growth/compare.ts";
 import type { Candidate, Move, SearchContext, SearchMethod, SearchPoint } from "../method.ts";
 import type { Allocation } from "./allocations.ts";
 import { fitShape } from "./fit-shape.ts";

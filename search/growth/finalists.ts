@@ -6,13 +6,17 @@ import { sameWidths } from "../group-widths.ts";
 import type { Candidate, SearchContext } from "../method.ts";
 import { uniformOnStairs } from "./anchor.ts";
 
-interface Named {
+/** A network under the name that its round calls it by. */
+export interface NamedNetwork {
   readonly label: string;
   readonly network: Network;
 }
 
 /** The networks in question, and both uniform ones of the whole budget; the first of those with equal widths. */
-export function finalists(found: readonly Named[], context: SearchContext): readonly Named[] {
+export function finalists(
+  found: readonly NamedNetwork[],
+  context: SearchContext,
+): readonly NamedNetwork[] {
   const all = [
     ...found,
     { label: "uniform on stairs", network: uniformOnStairs(context) },
@@ -24,7 +28,7 @@ export function finalists(found: readonly Named[], context: SearchContext): read
 }
 
 /** None where no width multiplier fits: off the edges of the stairs widths may cost twice as much. */
-function plainUniform(context: SearchContext): readonly Named[] {
+function plainUniform(context: SearchContext): readonly NamedNetwork[] {
   try {
     const largest = widestWithin(context.reference, context.caps);
     return [{ label: "uniform", network: uniformWidths({ ...context, largest }).network }];
@@ -35,15 +39,15 @@ function plainUniform(context: SearchContext): readonly Named[] {
 }
 
 /** All from scratch, under the same draws of chance: what counts is the widths. */
-export const finalistCandidates = (
-  networks: readonly Named[],
-  round: number,
+export const scratchCandidates = (
+  networks: readonly NamedNetwork[],
+  { round, epochs }: { readonly round: number; readonly epochs: number },
   context: SearchContext,
 ): readonly Candidate[] =>
   networks.map(({ label, network }) => ({
     label,
     network,
     training: fromScratch(network, context, round),
-    epochs: context.recipe.finalistEpochs,
+    epochs,
     rate: "anneal",
   }));

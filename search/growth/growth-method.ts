@@ -1,6 +1,7 @@
+import { uniformShape } from "../baselines/allocations.ts";
 import { fromScratch } from "../from-scratch.ts";
-import { atWidths, sameWidths, widthsOf } from "../group-widths.ts";
-import { comparingKind } from "../lineage.ts";
+import { atWidths, growingWidths, sameWidths } from "../group-widths.ts";
+import { comparingKind, trialKind } from "../lineage.ts";
 import type {
   Move,
   SearchContext,
@@ -10,10 +11,18 @@ import type {
 } from "../method.ts";
 import type { SplitRule } from "../splitting/menu.ts";
 import { anchorNetwork } from "./anchor.ts";
-import { finalistCandidates, finalists } from "./finalists.ts";
-import { type GrowthNote, outlookFrom, startingNote } from "./growth-note.ts";
-import { bestOf, comparison } from "./lookahead.ts";
-import { type GrowthContext, judgeLookahead, proposeGrowth, proposeTrades } from "./rounds.ts";
+import { bestOf, comparison } from "./compare.ts";
+import { finalists, type NamedNetwork, scratchCandidates } from "./finalists.ts";
+import {
+  finalTrials,
+  type GrowthNote,
+  outlookFrom,
+  startingNote,
+  type TrialNote,
+} from "./growth-note.ts";
+import { type GrowthContext, judgeLookahead, proposeGrowth } from "./rounds.ts";
+import type { ShapeTrial } from "./stage-worth.ts";
+import { firstShapes, nextShapes, trialRounds } from "./trials.ts";
 
 /** What tells one way of growing from another. */
 export interface GrowthRule extends SplitRule {
@@ -22,10 +31,9 @@ export interface GrowthRule extends SplitRule {
 }
 
 /**
- * Grows uniform widths on the device's stairs by splitting neurons, stage against stage: in every round several ways to
- * spend the same cost are tried for a short while, uniform growth among them, and the best is kept; what they gave makes
- * the stages' gains comparable. At the full budget stages trade width, and the result has to beat uniform widths from
- * scratch. Short trials: NetAdapt (Yang et al. 2018).
+ * Grows uniform widths on the device's stairs by splitting neurons, the knapsack held against uniform growth in every round; then
+ * tries the network found and other shapes of the whole budget from scratch, learns from them what width is worth in every
+ * stage, and tries what that makes best; the best have to beat uniform widths in a longer comparison.
  */
 export const growthMethod = ({ name, summary, ...rule }: GrowthRule): SearchMethod => ({
   name,
@@ -41,7 +49,6 @@ const noted = (note: GrowthNote): Pick<Move, "memory"> => ({ memory: { note, arr
 
 function anchor(context: SearchContext): Move {
   const network = anchorNetwork(context);
-  const note = startingNote(context);
   return {
     kind: "seed",
     candidates: [
@@ -53,8 +60,8 @@ function anchor(context: SearchContext): Move {
         rate: "hold",
       },
     ],
-    outlook: outlookFrom(note, network, context),
-    ...noted(note),
+    outlook: outlookFrom(startingNote, context),
+    ...noted(startingNote),
   };
 }
 
@@ -66,19 +73,10 @@ const after: {
   ) => Promise<Move>;
 } = {
   seed: (point, context) => grow(point, noteOf(point), { keep: 0 }, context),
-  lookahead: (point, context) => {
-    const { keep, verdict, note } = judgeLookahead(point.trained, noteOf(point), context);
-    return settle(point, note, { keep, verdict }, context);
-  },
+  lookahead: (point, context) =>
+    settle(point, noteOf(point), judgeLookahead(point.trained), context),
   growth: (point, context) => grow(point, noteOf(point), { keep: 0 }, context),
-  trade: (point, context) => {
-    const keep = bestOf(point.trained);
-    const verdict = comparison(at(point, keep), at(point, 0));
-    const note = noteOf(point);
-    // Where staying was best no other trade is likely to help.
-    const trades = keep === 0 ? 0 : note.trades - 1;
-    return trade(point, { ...note, trades }, { keep, verdict }, context);
-  },
+  trials: (point, context) => Promise.resolve(afterTrials(point, noteOf(point), context)),
   finalists: (point) => Promise.resolve(deliver(point)),
 };
 
@@ -105,7 +103,7 @@ function settle(
     ...verdict,
     kind: "growth",
     candidates: [{ label, network, training, epochs: roundEpochs, rate: "hold" }],
-    outlook: outlookFrom(growing, network, context),
+    outlook: outlookFrom(growing, context),
     ...noted(growing),
   });
 }
@@ -119,74 +117,110 @@ async function grow(
 ): Promise<Move> {
   const parent = at(point, verdict.keep);
   const proposed = await proposeGrowth({ parent, note, round: point.round }, context);
-  if (!proposed) return trade(point, note, verdict, context);
+  if (!proposed)
+    return tryShapes(
+      point,
+      note,
+      { shapes: firstShapes(parent.network, context), verdict },
+      context,
+    );
   const looking: GrowthNote = { ...note, phase: "lookahead", step: proposed.step };
   return {
     ...verdict,
     kind: "lookahead",
     candidates: proposed.candidates,
     analysedExamples: proposed.analysedExamples,
-    outlook: outlookFrom(looking, parent.network, context),
+    outlook: outlookFrom(looking, context),
     ...noted(looking),
   };
 }
 
-/** Trades between stages, as many times as the recipe says; then the finalists. */
-async function trade(
-  point: SearchPoint,
+interface Shapes {
+  readonly shapes: readonly NamedNetwork[];
+  readonly verdict?: Verdict;
+}
+
+/** Networks of the whole budget from scratch; what growth kept stays kept. */
+function tryShapes(
+  { round }: SearchPoint,
   note: GrowthNote,
-  verdict: Verdict & { readonly keep: number },
-  context: GrowthContext,
-): Promise<Move> {
-  const parent = at(point, verdict.keep);
-  const proposed =
-    note.trades > 0
-      ? await proposeTrades({ parent, note, round: point.round }, context)
-      : undefined;
-  if (!proposed) return comparisonOfFinalists(point, parent, note, verdict, context);
-  const trading: GrowthNote = {
-    ...note,
-    phase: "trade",
-    untraded: note.untraded ?? widthsOf(parent.network),
-  };
+  { shapes, verdict }: Shapes,
+  context: SearchContext,
+): Move {
+  const trying: GrowthNote = { ...note, phase: "trials" };
+  const { trialEpochs: epochs } = context.recipe;
   return {
     ...verdict,
-    kind: "trade",
-    candidates: proposed.candidates,
-    analysedExamples: proposed.analysedExamples,
-    outlook: outlookFrom(trading, parent.network, context),
-    ...noted(trading),
+    kind: trialKind,
+    candidates: scratchCandidates(shapes, { round, epochs }, context),
+    outlook: outlookFrom(trying, context),
+    ...noted(trying),
   };
 }
 
-/** What was found, before and after trades, against uniform widths of the same budget, all from scratch. */
-function comparisonOfFinalists(
-  { round }: SearchPoint,
-  { network, training }: TrainedCandidate,
-  note: GrowthNote,
-  verdict: Verdict,
+/** More shapes while the recipe has trials left and there are new ones; then the finalists. */
+function afterTrials(
+  { round, trained }: SearchPoint,
+  before: GrowthNote,
   context: SearchContext,
 ): Move {
-  const untraded = note.untraded && atWidths(network, new Map(Object.entries(note.untraded)));
-  const networks = finalists(
-    [
-      { label: "found", network },
-      ...(untraded ? [{ label: "found, before trades", network: untraded }] : []),
-    ],
-    context,
+  const tried = trained.map(
+    ({ label, network, validation: { loss } }): TrialNote => ({
+      label,
+      widths: Object.fromEntries(growingWidths(network)),
+      loss: Number.isFinite(loss) ? loss : null,
+    }),
   );
+  const note: GrowthNote = {
+    ...before,
+    trials: [...before.trials, ...tried],
+    trialRound: before.trialRound + 1,
+  };
+  const trials = note.trials.map(({ widths, loss, label }) => ({
+    label,
+    network: atWidths(context.reference, new Map(Object.entries(widths))),
+    loss: loss ?? Number.POSITIVE_INFINITY,
+  }));
+  const verdict = { verdict: trialVerdict(trials) };
+  const shapes =
+    note.trialRound < trialRounds && trials.some(({ loss }) => Number.isFinite(loss))
+      ? nextShapes(trials, { trialRound: note.trialRound, round }, context)
+      : [];
+  if (shapes.length > 0)
+    return tryShapes({ round } as SearchPoint, note, { shapes, verdict }, context);
+  const best = [...trials].sort((a, b) => a.loss - b.loss).slice(0, finalTrials);
+  return compareFinalists(best, round, { note, verdict }, context);
+}
+
+/** "early x4 is best, 0.0212 below uniform on stairs". */
+function trialVerdict(trials: readonly (ShapeTrial & { readonly label: string })[]): string {
+  const [best] = [...trials].sort((a, b) => a.loss - b.loss);
+  const uniform = trials.find(({ label }) => label === uniformShape.label);
+  if (!best || !uniform || best === uniform) return `${best?.label} is best`;
+  return `${best.label} is best, ${(uniform.loss - best.loss).toFixed(4)} below ${uniform.label}`;
+}
+
+/** The best trials against uniform widths of the same budget, all from scratch, for longer. */
+function compareFinalists(
+  best: readonly NamedNetwork[],
+  round: number,
+  { note, verdict }: { readonly note: GrowthNote; readonly verdict: Verdict },
+  context: SearchContext,
+): Move {
+  const networks = finalists(best, context);
   const [only] = networks;
   if (only && networks.length === 1)
     return {
       ...verdict,
-      deliver: { network: only.network, inherited: training },
+      deliver: { network: only.network },
       ended: "uniform widths and those found are the same",
     };
   const comparing: GrowthNote = { ...note, phase: "finalists" };
+  const { finalistEpochs: epochs } = context.recipe;
   return {
     ...verdict,
     kind: comparingKind,
-    candidates: finalistCandidates(networks, round, context),
+    candidates: scratchCandidates(networks, { round, epochs }, context),
     outlook: { candidates: 0, epochs: 0 },
     ...noted(comparing),
   };

@@ -1,32 +1,31 @@
-import type { Network } from "../../src/network/network.ts";
 import type { Outlook, SearchContext } from "../method.ts";
-import { stagesOf } from "../stages.ts";
 import { anchorShare } from "./anchor.ts";
-import type { StageWorth } from "./lookahead.ts";
-import { mostTrades } from "./trades.ts";
+import { trialRounds, trialsOf } from "./trials.ts";
 
 /** What growth remembers from round to round. */
-export interface GrowthNote extends StageWorth {
+export interface GrowthNote {
   /** Of the round in training. */
-  readonly phase: "seed" | "lookahead" | "growth" | "trade" | "finalists";
+  readonly phase: "seed" | "lookahead" | "growth" | "trials" | "finalists";
   /** Growth steps done, or in hand. */
   readonly step: number;
-  /** Rounds of trades still allowed. */
-  readonly trades: number;
-  /** Widths before the first trade, by group. */
-  readonly untraded?: Readonly<Record<string, number>>;
+  /** Networks tried from scratch so far. */
+  readonly trials: readonly TrialNote[];
+  /** Rounds of trials done, or in hand. */
+  readonly trialRound: number;
 }
 
-export const startingNote = ({ recipe }: SearchContext): GrowthNote => ({
-  phase: "seed",
-  step: 0,
-  trades: recipe.trades,
-  factors: {},
-  utilities: {},
-});
+export interface TrialNote {
+  readonly label: string;
+  /** By growing group. */
+  readonly widths: Readonly<Record<string, number>>;
+  /** On held-out data; null where training diverged. */
+  readonly loss: number | null;
+}
+
+export const startingNote: GrowthNote = { phase: "seed", step: 0, trials: [], trialRound: 0 };
 
 /** Steps from the anchor to the whole budget, each by about the recipe's growth in what widths cost. */
-function growthSteps({ recipe }: SearchContext): number {
+function growthSteps({ recipe }: Pick<SearchContext, "recipe">): number {
   const steps = Math.round(Math.log(1 / anchorShare) / Math.log(recipe.growth));
   return Math.max(1, Math.min(recipe.rounds, steps));
 }
@@ -35,34 +34,36 @@ function growthSteps({ recipe }: SearchContext): number {
 export const shareAfter = (step: number, context: SearchContext): number =>
   anchorShare ** Math.max(0, 1 - step / growthSteps(context));
 
-/** The candidates that usually come beside one per stage: staying, uniform growth, the knapsack. */
-const besideStages = 3;
-/** Of which two are uniform. */
-const mostFinalists = 4;
+/** Uniform growth and the knapsack. */
+const perStep = 2;
+/** The best trials compared for longer, and how many finalists there are with both uniform networks. */
+export const finalTrials = 3;
+const mostFinalists = finalTrials + 2;
 
 /** Training that follows the round in hand if no step is passed over. */
-export function outlookFrom(note: GrowthNote, network: Network, context: SearchContext): Outlook {
+export function outlookFrom(
+  { phase, step, trialRound }: Pick<GrowthNote, "phase" | "step" | "trialRound">,
+  context: Pick<SearchContext, "recipe">,
+): Outlook {
   const { recipe } = context;
-  const { phase } = note;
-  const isGrowing = phase !== "trade" && phase !== "finalists";
-  const steps = isGrowing ? Math.max(0, growthSteps(context) - note.step) : 0;
-  const perStep = besideStages + stagesOf(network).size;
-  const settling = (phase === "lookahead" ? 1 : 0) + steps;
-  const trades = Math.max(0, note.trades - (phase === "trade" ? 1 : 0)) * (mostTrades + 1);
-  const candidates = {
-    looking: steps * perStep + trades,
-    growing: recipe.roundEpochs > 0 ? settling : 0,
-    final: mostFinalists,
-  };
+  const isGrowing = phase !== "trials" && phase !== "finalists";
+  const steps = isGrowing ? Math.max(0, growthSteps(context) - step) : 0;
+  const settling = recipe.roundEpochs > 0 ? steps + (phase === "lookahead" ? 1 : 0) : 0;
+  const rounds = Array.from({ length: trialRounds }, (_, round) => round);
+  const trials = rounds
+    .slice(isGrowing ? 0 : phase === "trials" ? trialRound + 1 : trialRounds)
+    .reduce((sum, round) => sum + trialsOf(round, context), 0);
+  const final = phase === "finalists" ? 0 : mostFinalists;
   return {
-    candidates: candidates.looking + candidates.growing + candidates.final,
+    candidates: steps * perStep + settling + trials + final,
     epochs:
-      candidates.looking * recipe.lookaheadEpochs +
-      candidates.growing * recipe.roundEpochs +
-      candidates.final * recipe.finalistEpochs,
+      steps * perStep * recipe.lookaheadEpochs +
+      settling * recipe.roundEpochs +
+      trials * recipe.trialEpochs +
+      final * recipe.finalistEpochs,
   };
 }
 
 /** Epochs that a search from the usual anchor plans before its final training. */
-export const plannedEpochs = (context: SearchContext): number =>
-  context.recipe.seedEpochs + outlookFrom(startingNote(context), context.reference, context).epochs;
+export const plannedEpochs = (context: Pick<SearchContext, "recipe">): number =>
+  context.recipe.seedEpochs + outlookFrom(startingNote, context).epochs;

@@ -1,16 +1,15 @@
 import type { Network } from "../../src/network/network.ts";
-import { atWidths, growingWidths, sameWidths, widthsOf } from "../group-widths.ts";
+import { atWidths, growingWidths } from "../group-widths.ts";
 import type { Candidate, Move, SearchContext, TrainedCandidate } from "../method.ts";
 import { budgetedQuantities, networkQuantities } from "../quantities.ts";
 import { directionExamples } from "../splitting/find-directions.ts";
 import { menusOf, type SplitRule } from "../splitting/menu.ts";
 import { splitNetwork } from "../splitting/split-network.ts";
 import { splitsFor } from "../splitting/split-options.ts";
+import { bestOf, comparison } from "./compare.ts";
 import { type GrowthNote, shareAfter } from "./growth-note.ts";
 import { limitsAt, type Room, roomOf, shareBetween } from "./limits.ts";
-import { bestOf, comparison, learnt, type StageTrial } from "./lookahead.ts";
-import { growthProposals, type Proposal, stageOfLabel } from "./proposals.ts";
-import { promisingTrades, traded } from "./trades.ts";
+import { growthProposals } from "./proposals.ts";
 
 /** What growth is to know. */
 export interface GrowthContext extends SearchContext {
@@ -47,12 +46,11 @@ export async function proposeGrowth(
   const room = roomOf(context);
   for (let step = note.step + 1; step <= context.recipe.rounds; step++) {
     const limits = limitsAt(shareAfter(step, context), room);
-    const { factors } = note;
-    const proposals = growthProposals({ network, menus, factors, limits }, context).filter(
-      ({ widths }) => isWorthARound(parent, widths, room, context),
+    const proposals = growthProposals({ network, menus, limits }, context).filter(({ widths }) =>
+      isWorthARound(parent, widths, room, context),
     );
     if (proposals.length === 0) continue;
-    const candidates = [staying(parent, context)];
+    const candidates: Candidate[] = [];
     for (const proposal of proposals) {
       context.onAnalysis?.(`splits for "${proposal.label}"`);
       const splits = splitsFor(network, proposal.widths, menus);
@@ -61,32 +59,17 @@ export async function proposeGrowth(
         context,
       );
       candidates.push({
-        ...short(context),
         ...split,
-        ...promiseOf(proposal, note),
         split: record,
         label: proposal.label,
+        epochs: context.recipe.lookaheadEpochs,
+        rate: "anneal",
       });
     }
     return { candidates, step, analysedExamples: directionExamples(context) };
   }
   return undefined;
 }
-
-const short = ({ recipe }: SearchContext) =>
-  ({ epochs: recipe.lookaheadEpochs, rate: "anneal" }) as const;
-
-/** What the others are measured against: the network as it is, trained for as long. */
-const staying = ({ network, training }: TrainedCandidate, context: SearchContext): Candidate => ({
-  label: "stay",
-  network,
-  training,
-  ...short(context),
-});
-
-/** Gains are falls of the loss only once their stages' factors are known. */
-const promiseOf = ({ gain }: Proposal, { factors }: GrowthNote) =>
-  gain > 0 && Object.keys(factors).length > 0 ? { promise: gain } : {};
 
 const isWorthARound = (
   parent: TrainedCandidate,
@@ -114,70 +97,13 @@ function spentShare(
   return shareBetween(before ?? {}, after ?? {}, room);
 }
 
-/** Keeps the growth of least held-out loss and learns what growing each stage was worth. */
+/** Keeps the growth of least held-out loss. */
 export function judgeLookahead(
-  trained: readonly TrainedCandidate[],
-  note: GrowthNote,
-  context: SearchContext,
-): Required<Pick<Move, "keep" | "verdict">> & { readonly note: GrowthNote } {
-  const [stay, ...grown] = trained;
-  if (!stay) throw new Error("There is nothing to hold the candidates against");
-  const keep = 1 + bestOf(grown);
-  const best = trained[keep];
+  grown: readonly TrainedCandidate[],
+): Required<Pick<Move, "keep" | "verdict">> {
+  const keep = bestOf(grown);
+  const best = grown[keep];
   if (!best) throw new Error("Nothing was proposed");
-  const uniform = grown.find(({ label }) => label === "uniform") ?? stay;
-  const room = roomOf(context);
-  const trials = grown.flatMap((candidate) => stageTrial(candidate, stay, note, room, context));
-  return {
-    keep,
-    verdict: comparison(best, uniform),
-    note: { ...note, ...learnt(note, trials) },
-  };
-}
-
-/** What a candidate that grew one stage alone tells about it. */
-function stageTrial(
-  candidate: TrainedCandidate,
-  stay: TrainedCandidate,
-  { factors }: GrowthNote,
-  room: Room,
-  context: SearchContext,
-): readonly StageTrial[] {
-  const { label, split, network, validation } = candidate;
-  const stage = stageOfLabel(label);
-  if (stage === undefined || !split) return [];
-  const widths = new Map(Object.entries(widthsOf(network)));
-  return [
-    {
-      stage,
-      gain: split.gain / (factors[stage] ?? 1),
-      share: spentShare(stay, widths, room, context),
-      fall: stay.validation.loss - validation.loss,
-    },
-  ];
-}
-
-/** Staying, and the stages' most promising trades; undefined where no trade can be made. */
-export async function proposeTrades(
-  { parent, note, round }: RoundStart,
-  context: GrowthContext,
-): Promise<ProposedRound | undefined> {
-  const { network, training } = parent;
-  const trades = promisingTrades(network, note.utilities);
-  if (trades.length === 0) return undefined;
-  const directions = await context.rule.findDirections(
-    { network, weights: training.weights, round },
-    context,
-  );
-  const menus = menusOf(directions, context.rule.menu);
-  const candidates = [staying(parent, context)];
-  for (const trade of trades) {
-    const label = `${trade.from} gives to ${trade.to}`;
-    context.onAnalysis?.(label);
-    const found = await traded(trade, { network, training, directions, menus, round }, context);
-    if (found && !candidates.some((earlier) => sameWidths(earlier.network, found.network)))
-      candidates.push({ ...found, ...short(context), label });
-  }
-  if (candidates.length === 1) return undefined;
-  return { candidates, analysedExamples: directionExamples(context) };
+  const uniform = grown.find(({ label }) => label === "uniform") ?? best;
+  return { keep, verdict: comparison(best, uniform) };
 }
