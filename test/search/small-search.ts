@@ -57,6 +57,7 @@ export const tinyRecipe: Recipe = {
   batch: 32,
   learningRate: 0.05,
   epochExamples: 320,
+  trials: 3,
   finalEpochs: 2,
   inheritedEpochs: 1,
   growth: 1.6,
