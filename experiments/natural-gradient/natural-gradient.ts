@@ -60,7 +60,6 @@ const runSchema = z.object({
   lastTest: z.number(),
   /** First epoch at which the test accuracy is 80 %; null: never. */
   reached: z.number().nullable(),
-  took_s: z.number(),
 });
 const armSchema = z.object({ runs: z.array(runSchema) });
 
@@ -91,18 +90,14 @@ async function runArm(graph: string, arm: Arm, size: Size, laboratory: Laborator
   const { signal } = laboratory.context;
   try {
     const run = (seed: number) => trainer.run({ ...arm, epochs, dropout: 0.5, seed, signal });
-    // What is compiled once, and the inverse of the first layer's factor, are no run's own time.
-    await run(0);
     const runs: z.infer<typeof runSchema>[] = [];
     for (const seed of seeds(size)) {
-      const started = performance.now();
       const { curve, best } = await run(seed);
       runs.push({
         seed,
         test: best.testAccuracy,
         lastTest: curve.at(-1)?.testAccuracy ?? Number.NaN,
         reached: curve.find(({ testAccuracy }) => testAccuracy >= goal)?.epoch ?? null,
-        took_s: (performance.now() - started) / 1000,
       });
     }
     return { runs };
@@ -146,8 +141,6 @@ function reachedText({ runs }: Row): string {
   return reached.length < runs.length ? `${text} (${reached.length} of ${runs.length})` : text;
 }
 
-const secondsOf = ({ runs }: Row): number => mean(runs.map(({ took_s }) => took_s));
-
 function answerOf(rows: readonly Row[]): readonly string[] {
   const row = (label: string) => rows.find((one) => one.label === label);
   const [plain, natural, tuned, pseudo, adamOne] = [
@@ -162,9 +155,8 @@ function answerOf(rows: readonly Row[]): readonly string[] {
     `On Cora natural gradients take SGD from ${testOf(plain)} to ${testOf(natural)}, at 80 % after ${reachedText(natural)} epochs; ` +
       `Adam gets there after ${reachedText(adamOne)}, at rate 0.05 after ${reachedText(tuned)}.`,
     `They give no better end: Adam ${testOf(adamOne)} at 0.01 and ${testOf(tuned)} at 0.05. What raises the end is the pseudo-label term, by Adam alone: ${testOf(pseudo)}.`,
-    `A run takes ${secondsOf(adamOne).toFixed(1)} s by Adam and ${secondsOf(natural).toFixed(1)} s by SGD with K-FAC, whose curvature is looked at once; every 4 epochs, ` +
-      `${secondsOf(row("SGD-KFAC 0.001, curvature every 4") ?? natural).toFixed(1)} s. Test accuracy is read at the epoch of least held-out loss; mean and standard deviation over seeds. ` +
-      "Rates and dampings were looked at on these seeds and splits before: differences below a point are ties.",
+    "Test accuracy is read at the epoch of least held-out loss; mean and standard deviation over seeds. Rates and dampings were looked at on " +
+      "these seeds and splits before: differences below a point are ties. What a run takes, and what K-FAC adds to it, is in docs/graphs.md.",
   ];
 }
 
@@ -181,14 +173,13 @@ function sectionOf(graph: string, rows: readonly Row[]): Section {
     heading: graph === "cora" ? "Cora" : "CiteSeer",
     body: [
       markdownTable(
-        ["arm", "seeds", "test", "last epoch", "epochs to 80 %", "s a run"],
+        ["arm", "seeds", "test", "last epoch", "epochs to 80 %"],
         rows.map((row) => [
           row.label,
           `${row.runs.length}`,
           testOf(row),
           percent(row.runs.map(({ lastTest }) => lastTest)),
           reachedText(row),
-          secondsOf(row).toFixed(2),
         ]),
       ),
     ],

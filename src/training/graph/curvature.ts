@@ -35,10 +35,12 @@ export class GraphCurvature {
     const scales = (width: number) => factorScales(options, { rows: nodes, counted, width });
     const inverse = (name: string, size: number, scale: number) =>
       this.#inverter.invert({ size, data: floatsOf(sums, name) }, { scale, damping });
+    // A factor left out is zero: its damping stays, so that steps keep their length.
+    const nothing = (size: number) => diagonal(size, 1 / damping);
     const inputs = (size: number, found: () => Promise<Square>) =>
-      options.factors === "gradients" ? identity(size) : found();
+      options.factors === "gradients" ? nothing(size) : found();
     const gradients = (size: number, found: () => Promise<Square>) =>
-      options.factors === "inputs" ? identity(size) : found();
+      options.factors === "inputs" ? nothing(size) : found();
     const [first, second] = [factorNames("layer1"), factorNames("layer2")];
     const inverses = {
       [first.inputs]: await inputs(features + 1, () =>
@@ -83,7 +85,7 @@ const floatsOf = (values: Values, name: string): Float32Array => {
   return data;
 };
 
-const identity = (size: number): Square => ({
+const diagonal = (size: number, entry: number): Square => ({
   size,
-  data: Float32Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
+  data: Float32Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? entry : 0)),
 });

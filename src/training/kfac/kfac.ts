@@ -16,7 +16,7 @@ export interface KfacOptions {
   readonly scaling: "released" | "statistical";
   /** Of the last layer: from gradients, or softmax's own Fisher, mean of diag(p) - p p'. */
   readonly head: "empirical" | "exact";
-  /** Which factors precondition; one alone for ablations. */
+  /** Which factors precondition; for ablations one alone, of the other only the damping. */
   readonly factors: "both" | "inputs" | "gradients";
 }
 
