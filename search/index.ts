@@ -17,7 +17,7 @@ export type {
   SplitRecord,
   TrainingAccount,
 } from "./history.ts";
-export { comparingKind, epochsBehind } from "./lineage.ts";
+export { comparingKind, epochsBehind, trialKind } from "./lineage.ts";
 export type * from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";
 export { networkCost } from "./network-cost.ts";

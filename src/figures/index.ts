@@ -32,9 +32,11 @@ export type {
   Provenance,
   Reading,
   RoundRow,
+  ShapeRow,
   StairRow,
 } from "./rows.ts";
 export { type CostQuantity, type SearchPath, searchPath } from "./search-path.ts";
+export { shapesTried } from "./shapes.ts";
 export { treads } from "./treads.ts";
 export { verification } from "./verification.ts";
 export { type WidthPair, widthMap } from "./width-map.ts";

@@ -52,6 +52,19 @@ export interface RoundRow {
   readonly realisedGain?: number | undefined;
 }
 
+/** A network of the whole budget that a search tried from scratch; losses and accuracy on held-out examples. */
+export interface ShapeRow {
+  readonly label: string;
+  readonly widths: Readonly<Record<string, number>>;
+  readonly latency_s: Reading;
+  /** After a short trial. */
+  readonly trialLoss?: number | undefined;
+  /** After the longer comparison of the best. */
+  readonly finalLoss?: number | undefined;
+  /** After the longest of its trainings. */
+  readonly accuracy?: number | undefined;
+}
+
 /** Scores after one epoch of plain training, epochs counted from 1. */
 export interface EpochRow {
   readonly epoch: number;

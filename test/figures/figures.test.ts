@@ -7,6 +7,7 @@ import {
   heldOut,
   renderFigure,
   searchPath,
+  shapesTried,
   verification,
   widthsPerRound,
 } from "../../src/figures/index.ts";
@@ -18,6 +19,7 @@ import {
   layers,
   references,
   rounds,
+  shapes,
   stairs,
 } from "./sample-rows.ts";
 
@@ -35,6 +37,7 @@ const figures: Readonly<Record<string, () => Figure>> = {
   "search-path-energy": () => searchPath({ ...path, budget: undefined }, "energy_j"),
   "search-path-narrow": () => searchPath(path, "latency_s", 344),
   gains: () => gains(rounds),
+  shapes: () => shapesTried(shapes),
   widths: () => widthsPerRound(rounds),
   verification: () => verification(layers),
   "held-out": () => heldOut(heldOutRows),

@@ -7,6 +7,7 @@ import {
   layers,
   references,
   rounds,
+  shapes,
   stairs,
 } from "./sample-rows.ts";
 
@@ -50,6 +51,7 @@ export const sampleReport: ReportData = {
     accuracyOn: "6,000 held-out training images",
     costSource: "energy.db, local/ort-cpu, measured",
     rounds,
+    shapes,
     references,
   },
   verification: { layers, measuredAt: "2026-03-01T12:29:00Z", samples: 200 },

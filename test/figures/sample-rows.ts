@@ -6,6 +6,7 @@ import type {
   Provenance,
   Reading,
   RoundRow,
+  ShapeRow,
   StairRow,
 } from "../../src/figures/rows.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -144,3 +145,21 @@ export const heldOutRows: readonly HeldOutRow[] = Array.from({ length: 14 }, (_,
 });
 
 export const latencyBudget_s = 140e-6;
+
+const shape = (label: string, widths: readonly number[], latency_s: number) => ({
+  label,
+  widths: { conv1: widths[0] ?? 0, conv2: widths[1] ?? 0, dense1: widths[2] ?? 0 },
+  latency_s: { value: latency_s, provenance: "predicted" as const },
+});
+
+export const shapes: readonly ShapeRow[] = [
+  {
+    ...shape("early x4", [32, 32, 48], 131e-6),
+    trialLoss: 0.094,
+    finalLoss: 0.052,
+    accuracy: 0.9871,
+  },
+  { ...shape("found", [16, 48, 64], 133e-6), trialLoss: 0.098, finalLoss: 0.055, accuracy: 0.9862 },
+  { ...shape("uniform", [16, 40, 88], 128e-6), finalLoss: 0.06, accuracy: 0.9851 },
+  { ...shape("late x2", [16, 32, 112], 132e-6), trialLoss: 0.121, accuracy: 0.9702 },
+];

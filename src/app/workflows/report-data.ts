@@ -6,7 +6,7 @@ import type {
   PlatformSummary,
 } from "../../../energy-db/index.ts";
 import { combineLoads, describeKernel, loadCosts } from "../../../energy-db/index.ts";
-import { comparingKind, type SearchHistory } from "../../../search/index.ts";
+import { comparingKind, type SearchHistory, trialKind } from "../../../search/index.ts";
 import type {
   CanaryRow,
   CurveRow,
@@ -16,6 +16,7 @@ import type {
   Reading,
   ReportData,
   SearchResult,
+  ShapeRow,
   StairRow,
 } from "../../figures/index.ts";
 import { treads } from "../../figures/index.ts";
@@ -248,6 +249,7 @@ export function searchResult(
         realisedGain: split && -split.realisedChange,
       }),
     ),
+    shapes: shapesTried(history),
     references: references.map((reference) => ({
       label: reference.label,
       accuracy: reference.accuracy,
@@ -260,6 +262,36 @@ export function searchResult(
       peakMemory_bytes: reference.peakMemory_bytes,
     })),
   };
+}
+
+/**
+ * Networks tried from scratch in trials and compared as finalists, by widths, best first: those compared before the rest, by
+ * their loss there.
+ */
+function shapesTried({ rounds }: SearchHistory): readonly ShapeRow[] {
+  const shapes = new Map<string, ShapeRow>();
+  for (const { kind, candidates } of rounds) {
+    if (kind !== trialKind && kind !== comparingKind) continue;
+    for (const { label, widths, cost, validation } of candidates) {
+      const key = JSON.stringify(widths);
+      const loss = validation?.loss;
+      const known = shapes.get(key);
+      const latency_s = { value: cost.latency_s, provenance: "predicted" } as const;
+      shapes.set(key, {
+        ...(known ?? { label, widths, latency_s }),
+        ...(kind === trialKind ? { trialLoss: loss } : { finalLoss: loss }),
+        accuracy: validation?.accuracy ?? known?.accuracy,
+      });
+    }
+  }
+  const order = ({ trialLoss = Number.MAX_VALUE, finalLoss = Number.MAX_VALUE }: ShapeRow) => [
+    finalLoss,
+    trialLoss,
+  ];
+  return [...shapes.values()].sort((a, b) => {
+    const [[finalA = 0, trialA = 0], [finalB = 0, trialB = 0]] = [order(a), order(b)];
+    return finalA - finalB || trialA - trialB;
+  });
 }
 
 /** What the search went on with after each round that was not undone; short trainings from scratch are no part of its path. */

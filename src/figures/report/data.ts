@@ -8,6 +8,7 @@ import type {
   Provenance,
   Reading,
   RoundRow,
+  ShapeRow,
   StairRow,
 } from "../rows.ts";
 
@@ -87,6 +88,8 @@ export interface SearchResult {
   /** Why growth ended. */
   readonly ended?: string | undefined;
   readonly rounds: readonly RoundRow[];
+  /** Best first. */
+  readonly shapes?: readonly ShapeRow[] | undefined;
   /** Networks of uniform width on the same data and device; `accuracyOn` as for the delivered network. */
   readonly references?: readonly NetworkRow[] | undefined;
 }

@@ -8,6 +8,7 @@ import type { ReportData, SearchResult } from "./data.ts";
 import { figureMarkup } from "./figure.ts";
 import { platformsSentence, quantityWords, readingMarkup } from "./format.ts";
 import { html, type Markup } from "./html.ts";
+import { shapesFigure } from "./shapes-section.ts";
 import { type Column, table } from "./table.ts";
 
 /** The path of the search, its promises against what came, and the widths it chose. */
@@ -23,6 +24,7 @@ ${pathFigure(data, search, "latency_s", table("Rounds", roundColumns, search.rou
 ${hasEnergy ? pathFigure(data, search, "energy_j", table("Energy of the rounds", roundEnergyColumns, search.rounds)) : undefined}
 ${gainsFigure(search)}
 ${figureMarkup("Widths", (width) => widthsPerRound(search.rounds, width), html`Neurons per layer after each round, first layer at the bottom.`, widthsTable(search.rounds))}
+${shapesFigure(search)}
 ${referencesTable(search.references ?? [])}
 </div>
 </section>`;
