@@ -57,9 +57,30 @@ from v_cost where threads = 1 and role = 'design' order by latency_s desc limit 
 -- What is known about each platform
 select device, processor, runtime, threads, kernels, energy_provenance from v_platform;
 
+-- Every kernel's time, one row each
+select device, runtime, op, in_channels, out_channels, latency_s, rows from v_kernel order by family, out_channels;
+
+-- Where the next width costs nothing, or less than nothing
+select op, in_channels, out_channels, next_out_channels, latency_per_channel_s
+from v_marginal where latency_per_channel_s <= 0;
+
 -- Rows with a quality flag
 select layer, latency_s, value as flag from v_cost, json_each(flags);
 \`\`\`
+
+The same from Python, which needs nothing but its own library:
+
+\`\`\`python
+import sqlite3
+
+table = sqlite3.connect("file:energy.db?mode=ro", uri=True)
+for op, width, wider, each_s in table.execute(
+    "select op, out_channels, next_out_channels, latency_per_channel_s from v_marginal order by 4 desc limit 10"
+):
+    print(f"{op} {width} -> {wider}: {each_s * 1e9:.1f} ns a channel")
+\`\`\`
+
+And from R, with the package RSQLite: \`DBI::dbReadTable(DBI::dbConnect(RSQLite::SQLite(), "energy.db"), "v_kernel")\`.
 
 Raw times are float64, little-endian, in \`samples.samples_s\` (kernels) and \`batches\` (networks):
 \`struct.unpack(f'<{len(b) // 8}d', b)\` in Python.`;

@@ -28,7 +28,7 @@ test("the SQL examples of the page run on a table", () => {
 
   const statements = sql.split(";").filter((statement) => statement.trim() !== "");
 
-  expect(statements).toHaveLength(3);
+  expect(statements).toHaveLength(5);
   for (const statement of statements) expect(database.prepare(statement).all()).toEqual([]);
   database.close();
 });
