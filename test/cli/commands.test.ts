@@ -149,14 +149,17 @@ test("a search from the table writes a network that ONNX Runtime loads, its hist
   expect(existsSync(join(out, "search.state"))).toBe(false);
 });
 
-test("a search says its plan before it starts, keeps a time limit's recipe and the multiple asked for", async () => {
+test("a search says its plan before it starts, keeps a time limit's recipe, and the multiple and optimiser asked for", async () => {
   const out = join(folder, "planned");
   const net = join(folder, "planned.json");
   writeFileSync(net, formatNetwork(smallNetwork(4, 8)));
   const flags = ["--net", net, "--data", "synthetic", "--db", db, "--latency-ms", "0.032"];
   const wanted = ["--method", "uniform-on-stairs", "--widths-multiple", "4", "--time-limit", "2m"];
+  const optimizer = ["--optimizer", "kfac"];
 
-  const { code, stderr } = await cli(["search", ...flags, ...wanted, "--out", out]);
+  const { code, stderr } = await cli([
+    ...["search", ...flags, ...wanted, ...optimizer, "--out", out],
+  ]);
 
   expect(stderr).toMatch(/Plan: 1 trainings?, \d+ epochs, .* examples at .* a second: about/);
   expect(code).toBe(exitCodes.done);
@@ -164,6 +167,7 @@ test("a search says its plan before it starts, keeps a time limit's recipe and t
   const { conv1, conv2 } = history.rounds.at(-1).candidates[0].widths;
   expect([conv1 % 4, conv2 % 4]).toEqual([0, 0]);
   expect(history.recipe.finalEpochs).toBeLessThanOrEqual(40);
+  expect(history.recipe.optimizer).toBe("kfac");
 });
 
 test("table check runs its checks on every platform", async () => {
