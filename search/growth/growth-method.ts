@@ -1,4 +1,3 @@
-import { uniformShape } from "../baselines/allocations.ts";
 import { fromScratch } from "../from-scratch.ts";
 import { atWidths, growingWidths, sameWidths } from "../group-widths.ts";
 import { comparingKind, trialKind } from "../lineage.ts";
@@ -22,7 +21,7 @@ import {
 } from "./growth-note.ts";
 import { type GrowthContext, judgeLookahead, proposeGrowth } from "./rounds.ts";
 import type { ShapeTrial } from "./stage-worth.ts";
-import { firstShapes, nextShapes, trialRounds } from "./trials.ts";
+import { firstShapes, nextShapes, trialRounds, uniformLabel } from "./trials.ts";
 
 /** What tells one way of growing from another. */
 export interface GrowthRule extends SplitRule {
@@ -53,7 +52,7 @@ function anchor(context: SearchContext): Move {
     kind: "seed",
     candidates: [
       {
-        label: "uniform on stairs",
+        label: uniformLabel,
         network,
         training: fromScratch(network, context, 0),
         epochs: context.recipe.seedEpochs,
@@ -195,7 +194,7 @@ function afterTrials(
 /** "early x4 is best, 0.0212 below uniform on stairs". */
 function trialVerdict(trials: readonly (ShapeTrial & { readonly label: string })[]): string {
   const [best] = [...trials].sort((a, b) => a.loss - b.loss);
-  const uniform = trials.find(({ label }) => label === uniformShape.label);
+  const uniform = trials.find(({ label }) => label === uniformLabel);
   if (!best || !uniform || best === uniform) return `${best?.label} is best`;
   return `${best.label} is best, ${(uniform.loss - best.loss).toFixed(4)} below ${uniform.label}`;
 }

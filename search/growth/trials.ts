@@ -21,9 +21,12 @@ export function trialsOf(round: number, { recipe }: Pick<SearchContext, "recipe"
   return round === 1 ? second : recipe.trials - first - second;
 }
 
+/** Of uniform widths on the stairs, wherever they are trained. */
+export const uniformLabel = "uniform on stairs";
+
 /** What nobody needs a search for, as far as the round goes: uniform, tilted towards either end, and drawn by chance. */
 const knownShapes = [
-  uniformShape,
+  { ...uniformShape, label: uniformLabel },
   tilt("early x4", 4),
   tilt("early x2", 2),
   tilt("late x2", 1 / 2),
