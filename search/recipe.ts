@@ -1,12 +1,17 @@
 import { unknownName } from "../src/errors.ts";
+import type { Annealing } from "../src/training/schedule.ts";
 
 /** How long and how hard to train and how fast to grow. */
 export interface Recipe {
   readonly name: string;
   readonly batch: number;
-  /** Peak of each phase's cosine. */
+  /** Peak of each phase. */
   readonly learningRate: number;
   readonly weightDecay: number;
+  /** How the rate falls in phases that end with it low; a cosine when absent. */
+  readonly schedule?: Annealing;
+  /** Share of a label's weight that training gives to all classes alike; 0 when absent. */
+  readonly labelSmoothing?: number;
   /** Nesterov momentum when absent. */
   readonly optimizer?: "sgd" | "kfac";
   /** Examples of one epoch, drawn anew each time; the whole training split when absent. */

@@ -3,7 +3,7 @@ import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
 import type { Engine } from "../src/tensor/index.ts";
 import { kfac, type Optimizer, sgd } from "../src/training/optimizers.ts";
-import { cosineSchedule, type Schedule, steadySchedule } from "../src/training/schedule.ts";
+import { annealings, type Schedule, steadySchedule } from "../src/training/schedule.ts";
 import type { Penalty } from "../src/training/train-step.ts";
 import { type Evaluation, Trainer, type TrainingState } from "../src/training/trainer.ts";
 import type { Recipe } from "./recipe.ts";
@@ -65,7 +65,9 @@ export async function trainPhase(
   options: PhaseOptions,
 ): Promise<PhaseResult> {
   const { engine, data, recipe, epochs, seed, phase, penalty, signal, onEpoch, onStep } = options;
-  const trainer = new Trainer(engine, network, searchOptimizer(recipe), penalty ? { penalty } : {});
+  const { labelSmoothing = 0 } = recipe;
+  const extras = { labelSmoothing, ...(penalty ? { penalty } : {}) };
+  const trainer = new Trainer(engine, network, searchOptimizer(recipe), extras);
   try {
     let { state, trainingLoss } = start;
     for (let epoch = start.epoch; epoch < epochs; epoch++) {
@@ -96,8 +98,9 @@ export const epochExamples = ({ epochExamples = Infinity }: Recipe, { train }: S
   Math.min(epochExamples, train.count);
 
 function phaseSchedule({ recipe, rate = "anneal", warmUp = true }: PhaseOptions): Schedule {
-  const options = warmUp ? {} : { warmUp: 0 };
-  return (rate === "anneal" ? cosineSchedule : steadySchedule)(recipe.learningRate, options);
+  const { schedule = "cosine", learningRate } = recipe;
+  const falling = rate === "anneal" ? annealings[schedule] : steadySchedule;
+  return falling(learningRate, warmUp ? {} : { warmUp: 0 });
 }
 
 /** Random numbers that depend on nothing but these: a resumed search draws what the first run drew. */

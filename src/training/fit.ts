@@ -4,7 +4,7 @@ import type { Network } from "../network/network.ts";
 import { seededRandom } from "../random.ts";
 import type { Engine } from "../tensor/index.ts";
 import type { Optimizer } from "./optimizers.ts";
-import { cosineSchedule } from "./schedule.ts";
+import { type Annealing, annealings } from "./schedule.ts";
 import { freshState, Trainer, type TrainingState } from "./trainer.ts";
 
 /** Scores after one epoch, counted from 1. */
@@ -31,8 +31,11 @@ export interface FitOptions {
   readonly augment?: Augmentation | undefined;
   readonly epochs: number;
   readonly batch: number;
-  /** Peak of one cosine over all epochs. */
+  /** The rate's peak. */
   readonly learningRate: number;
+  /** How it comes down over all epochs; "cosine" when absent. */
+  readonly schedule?: Annealing;
+  readonly labelSmoothing?: number;
   /** Epochs draw from (seed, epoch), so that a resumed training repeats the one that was not interrupted. */
   readonly seed: number;
   readonly signal?: AbortSignal;
@@ -54,14 +57,15 @@ export async function trainEpochs(
   options: FitOptions,
 ): Promise<FitPoint> {
   const { network, optimizer, train, heldOut, augment, epochs, signal } = options;
-  const trainer = new Trainer(engine, network, optimizer);
+  const { schedule = "cosine", labelSmoothing = 0 } = options;
+  const trainer = new Trainer(engine, network, optimizer, { labelSmoothing });
   try {
     let point = start;
     for (let epoch = start.curve.length; epoch < epochs; epoch++) {
       const { state, score } = await trainer.epoch(point.state, {
         split: train,
         batch: Math.min(options.batch, train.count),
-        schedule: cosineSchedule(options.learningRate),
+        schedule: annealings[schedule](options.learningRate),
         span: [epoch / epochs, (epoch + 1) / epochs],
         random: seededRandom(Math.imul(options.seed + 1, 0x9e3779b1) + epoch),
         ...(augment ? { augment } : {}),

@@ -10,6 +10,21 @@ export function crossEntropies(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Ten
 export const crossEntropy = (logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar =>
   tf.mean(crossEntropies(logits, labels));
 
+/**
+ * Mean cross-entropy against labels that give `smoothing` of their weight to all classes alike (Szegedy et al. 2016,
+ * section 7).
+ */
+export function smoothedCrossEntropy(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  smoothing: number,
+): tf.Scalar {
+  const sharp = crossEntropy(logits, labels);
+  if (smoothing === 0) return sharp;
+  const even = tf.neg(tf.mean(tf.logSoftmax(logits))) as tf.Scalar;
+  return tf.add(tf.mul(sharp, 1 - smoothing), tf.mul(even, smoothing));
+}
+
 /** How many rows of logits have their largest entry at the label. */
 export function countCorrect(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   return tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), "float32"));

@@ -14,6 +14,19 @@ export function cosineSchedule(peak: number, { warmUp = 0.05 }: WarmUp = {}): Sc
   };
 }
 
+/** Linear warm-up over `warmUp`, then the peak; a tenth of it from half of training on, a hundredth from three quarters on. */
+export function stepSchedule(peak: number, { warmUp = 0.05 }: WarmUp = {}): Schedule {
+  return (done) => {
+    if (done < warmUp) return rising(peak, done, warmUp);
+    return done < 0.5 ? peak : done < 0.75 ? peak / 10 : peak / 100;
+  };
+}
+
+/** How a rate comes down over a training: half a cosine to 0, or the papers' two steps (Wang et al. 2019). */
+export const annealings = { cosine: cosineSchedule, steps: stepSchedule } as const;
+export type Annealing = keyof typeof annealings;
+export const annealingNames = Object.keys(annealings);
+
 /** Linear warm-up over `warmUp`, then the peak to the end. */
 export const steadySchedule =
   (peak: number, { warmUp = 0.05 }: WarmUp = {}): Schedule =>

@@ -4,7 +4,7 @@ import { type TensorFunction, type TensorSpec, type TensorState, tf } from "../t
 import { type ForwardResult, forward, type WeightTensors } from "./forward.ts";
 import { naturalGradients } from "./kfac/natural-gradients.ts";
 import { factorSpecs } from "./kfac/natural-layers.ts";
-import { countCorrect, crossEntropies, crossEntropy } from "./losses.ts";
+import { countCorrect, crossEntropies, smoothedCrossEntropy } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 
 /** Share of the old moving moments kept at each step. */
@@ -41,6 +41,13 @@ export const weightState = (network: Network): TensorState =>
 /** Added to a training loss: per parameter name, this much times the sum of its absolute values. */
 export type Penalty = ReadonlyMap<string, number>;
 
+interface TrainStepOptions {
+  readonly batch: number;
+  readonly penalty?: Penalty;
+  /** Share of a label's weight that the loss gives to all classes alike. */
+  readonly labelSmoothing?: number;
+}
+
 /**
  * One training step as a tensor function. Inputs: x, y, rate, every parameter, every slot, and for a natural gradient every
  * layer's inverted factors (`factorSpecs`).
@@ -49,7 +56,7 @@ export type Penalty = ReadonlyMap<string, number>;
 export function trainStep(
   network: Network,
   optimizer: Optimizer,
-  { batch, penalty = new Map() }: { readonly batch: number; readonly penalty?: Penalty },
+  { batch, penalty = new Map(), labelSmoothing = 0 }: TrainStepOptions,
 ): StepProgram {
   const parameters = parametersOf(network);
   const trainable = parameters.filter((parameter) => parameter.trainable);
@@ -60,7 +67,8 @@ export function trainStep(
       const moved = Object.fromEntries(trainable.map(({ name }, i) => [name, values[i]]));
       result = forward(network, { ...inputs, ...moved } as WeightTensors, x, { training: true });
       keepResult(result);
-      return penalised(crossEntropy(result.logits, y), moved as WeightTensors, penalty);
+      const loss = smoothedCrossEntropy(result.logits, y, labelSmoothing);
+      return penalised(loss, moved as WeightTensors, penalty);
     };
     const { value, grads } = tf.valueAndGrads(lossOf)(
       trainable.map(({ name }) => inputs[name] as tf.Tensor),

@@ -55,6 +55,8 @@ export class DivergenceError extends UserError {}
 export interface TrainerOptions {
   /** The training loss also pays for absolute weights; scores do not show it. */
   readonly penalty?: Penalty;
+  /** Share of a label's weight that the training loss gives to all classes alike; 0 when absent, and in scores. */
+  readonly labelSmoothing?: number;
 }
 
 /** Fresh optimiser slots (all zero) for given weights. */

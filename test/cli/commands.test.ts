@@ -155,7 +155,7 @@ test("a search says its plan before it starts, keeps a time limit's recipe, and 
   writeFileSync(net, formatNetwork(smallNetwork(4, 8)));
   const flags = ["--net", net, "--data", "synthetic", "--db", db, "--latency-ms", "0.032"];
   const wanted = ["--method", "uniform-on-stairs", "--widths-multiple", "4", "--time-limit", "2m"];
-  const optimizer = ["--optimizer", "kfac"];
+  const optimizer = ["--optimizer", "kfac", "--schedule", "steps", "--label-smoothing", "0.1"];
 
   const { code, stderr } = await cli([
     ...["search", ...flags, ...wanted, ...optimizer, "--out", out],
@@ -167,7 +167,11 @@ test("a search says its plan before it starts, keeps a time limit's recipe, and 
   const { conv1, conv2 } = history.rounds.at(-1).candidates[0].widths;
   expect([conv1 % 4, conv2 % 4]).toEqual([0, 0]);
   expect(history.recipe.finalEpochs).toBeLessThanOrEqual(40);
-  expect(history.recipe.optimizer).toBe("kfac");
+  expect(history.recipe).toMatchObject({
+    optimizer: "kfac",
+    schedule: "steps",
+    labelSmoothing: 0.1,
+  });
 });
 
 test("table check runs its checks on every platform", async () => {

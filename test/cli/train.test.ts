@@ -52,6 +52,19 @@ test.each(["sgd", "adam", "kfac"])(
   },
 );
 
+test("a stepped schedule and smoothed labels are kept with the training and change it", async () => {
+  const [plain, changed] = [join(folder, "plain-rate"), join(folder, "stepped")];
+  const asked = ["--schedule", "steps", "--label-smoothing", "0.1"];
+
+  const first = JSON.parse((await cli(flags(plain, "--json"))).stdout);
+  const second = JSON.parse((await cli(flags(changed, ...asked, "--json"))).stdout);
+
+  expect(second.settings).toMatchObject({ schedule: "steps", labelSmoothing: 0.1 });
+  expect(second.test.accuracy).toBeGreaterThan(0.9);
+  expect(second.epochs).not.toEqual(first.epochs);
+  expect(readFileSync(join(changed, "report.html"), "utf8")).toContain("labels smoothed by 0.1");
+});
+
 test("a training killed with -9 and resumed gives the bytes of one that was not", async () => {
   const [whole, killed] = [join(folder, "whole"), join(folder, "killed")];
   expect((await cli(flags(whole))).code).toBe(exitCodes.done);

@@ -4,7 +4,7 @@ import { initialWeights } from "../../src/network/initial-weights.ts";
 import { seededRandom } from "../../src/random.ts";
 import { createEngine, type Engine } from "../../src/tensor/index.ts";
 import { kfac, type Optimizer, sgd } from "../../src/training/optimizers.ts";
-import { cosineSchedule } from "../../src/training/schedule.ts";
+import { cosineSchedule, stepSchedule } from "../../src/training/schedule.ts";
 import { freshState, Trainer, type TrainingState } from "../../src/training/trainer.ts";
 import { smallNetwork } from "../support/formula-table.ts";
 
@@ -68,4 +68,17 @@ test("the schedule warms up, peaks and ends at zero", () => {
   expect(schedule(0)).toBeLessThan(0.002);
   expect(schedule(0.1)).toBeCloseTo(0.1, 5);
   expect(schedule(1)).toBeCloseTo(0, 8);
+});
+
+test("the stepped schedule falls to a tenth at half and again at three quarters", () => {
+  const schedule = stepSchedule(0.1, { warmUp: 0 });
+
+  expect([0, 0.49, 0.5, 0.74, 0.75, 1].map(schedule)).toEqual([
+    0.1,
+    0.1,
+    0.1 / 10,
+    0.1 / 10,
+    0.1 / 100,
+    0.1 / 100,
+  ]);
 });

@@ -22,6 +22,7 @@ import { kernelsOf } from "../../../network/kernel.ts";
 import type { Network } from "../../../network/network.ts";
 import { type SearchStart, searchStart } from "../../../network/search-start.ts";
 import { type BackendName, createEngine } from "../../../tensor/index.ts";
+import { type Annealing, annealingNames } from "../../../training/schedule.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { type BudgetMargin, budgetMargin } from "../../workflows/budget-margin.ts";
 import { searchReport } from "../../workflows/report-data.ts";
@@ -46,6 +47,8 @@ interface SearchFlags extends TableFlags {
   readonly recipe: string;
   readonly cost: "table" | "macs";
   readonly learningRate?: number;
+  readonly schedule?: Annealing;
+  readonly labelSmoothing?: number;
   readonly optimizer: NonNullable<Recipe["optimizer"]>;
   readonly backend: BackendName | "auto";
   readonly trainThreads?: number;
@@ -69,6 +72,18 @@ export const backendOption = () =>
       "tfjs-cpu",
     ])
     .default("auto");
+
+export const scheduleOption = () =>
+  new Option(
+    "--schedule <name>",
+    "how the learning rate comes down: half a cosine, or to a tenth at 50 % and again at 75 % (default: cosine)",
+  ).choices(annealingNames);
+
+export const labelSmoothingOption = () =>
+  new Option(
+    "--label-smoothing <share>",
+    "share of a label's weight that training gives to all classes alike (default: 0)",
+  ).argParser(fraction);
 
 export function searchCommand(context: CommandContext): Command {
   return new Command("search")
@@ -115,6 +130,8 @@ export function searchCommand(context: CommandContext): Command {
         .choices(["sgd", "kfac"])
         .default("sgd"),
     )
+    .addOption(scheduleOption())
+    .addOption(labelSmoothingOption())
     .addOption(backendOption())
     .addOption(new Option("--train-threads <n>", "threads of training").argParser(count))
     .addOption(
@@ -229,10 +246,13 @@ function answer(
   terminal.note(`Next: wattsplit verify ${to.flags.out}`);
 }
 
-function recipeOf({ recipe, learningRate, optimizer }: SearchFlags): Recipe {
+function recipeOf(flags: SearchFlags): Recipe {
+  const { recipe, learningRate, optimizer, schedule, labelSmoothing } = flags;
   return {
     ...findRecipe(recipe),
     ...(learningRate ? { learningRate } : {}),
+    ...(schedule ? { schedule } : {}),
+    ...(labelSmoothing ? { labelSmoothing } : {}),
     // Recipes train by SGD, and a search begun before there was a choice can be gone on with.
     ...(optimizer === "sgd" ? {} : { optimizer }),
   };

@@ -6,6 +6,7 @@ import { type Network, placeLayers } from "../../../network/network.ts";
 import { readNetworkFile } from "../../../network/network-file.ts";
 import { findPreset } from "../../../network/presets.ts";
 import { type BackendName, createEngine, type Engine } from "../../../tensor/index.ts";
+import type { Annealing } from "../../../training/schedule.ts";
 import { formatPercent } from "../../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { count, nonNegative, positive, shared } from "../options.ts";
@@ -26,7 +27,7 @@ import {
   runTraining,
   type TrainingDocument,
 } from "../workflow/train-run.ts";
-import { backendOption } from "./search.ts";
+import { backendOption, labelSmoothingOption, scheduleOption } from "./search.ts";
 
 interface TrainFlags {
   readonly net: string;
@@ -38,6 +39,8 @@ interface TrainFlags {
   readonly batch?: number;
   readonly learningRate?: number;
   readonly weightDecay?: number;
+  readonly schedule?: Annealing;
+  readonly labelSmoothing?: number;
   readonly damping?: number;
   readonly curvatureEvery?: number;
   readonly pseudoLabels?: number;
@@ -76,7 +79,7 @@ export function trainCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         "--learning-rate <rate>",
-        "peak of the cosine (default: 0.1 for sgd and kfac, 0.001 for adam); for a graph constant (default: 0.01)",
+        "its peak (default: 0.1 for sgd and kfac, 0.001 for adam); for a graph constant (default: 0.01)",
       ).argParser(positive),
     )
     .addOption(
@@ -85,6 +88,8 @@ export function trainCommand(context: CommandContext): Command {
         "on kernels (default: 0.0001); for a graph on all weights (default: 0.0005 for adam, 0 for sgd)",
       ).argParser(nonNegative),
     )
+    .addOption(scheduleOption())
+    .addOption(labelSmoothingOption())
     .addOption(
       new Option(
         "--damping <x>",
@@ -132,14 +137,18 @@ async function train(flags: TrainFlags, context: CommandContext): Promise<Answer
   const { epochs = 20, batch = 128, weightDecay = 1e-4 } = flags;
   if (!isOptimizer(optimizer)) throw onlyForGraphs(`--optimizer ${optimizer}`);
   if (flags.pseudoLabels !== undefined) throw onlyForGraphs("--pseudo-labels");
-  const curvature = curvatureSettings(optimizer, flags);
+  const given = {
+    ...curvatureSettings(optimizer, flags),
+    ...(flags.schedule ? { schedule: flags.schedule } : {}),
+    ...(flags.labelSmoothing ? { labelSmoothing: flags.labelSmoothing } : {}),
+  };
   const network = trainedNetwork(flags);
   checkTrainFolder(out, { resume: flags.resume ?? false });
   const data = await searchData(dataset, network.input, seed);
   makeFolder(out);
   return await withEngine(flags, async (engine) => {
     const learningRate = flags.learningRate ?? defaultRates[optimizer];
-    const rates = { learningRate, weightDecay, ...curvature };
+    const rates = { learningRate, weightDecay, ...given };
     const settings = { data: dataset, optimizer, ...rates, epochs, batch, seed };
     const document = await runTraining({ context, engine, network, data, settings, folder: out });
     return { document, accuracy: document.test.accuracy, when: `after ${epochs} epochs` };
@@ -148,11 +157,11 @@ async function train(flags: TrainFlags, context: CommandContext): Promise<Answer
 
 async function trainGraph(flags: TrainFlags, context: CommandContext): Promise<Answer> {
   const { out } = flags;
-  const rest = (["multiplier", "batch", "resume"] as const).find(
+  const rest = (["multiplier", "batch", "resume", "schedule", "labelSmoothing"] as const).find(
     (flag) => flags[flag] !== undefined,
   );
   if (rest)
-    throw new UserError(`--${rest} does not go with --net gcn`, {
+    throw new UserError(`--${rest.replace("S", "-s")} does not go with --net gcn`, {
       hint: "A graph network has one size, sees the whole graph in every step, and trains in seconds: start it again.",
       exit: "usage",
     });

@@ -9,6 +9,7 @@ import { progressOf } from "../../../progress.ts";
 import type { Engine } from "../../../tensor/index.ts";
 import { begin, type EpochScores, type FitPoint, trainEpochs } from "../../../training/fit.ts";
 import { adam, kfac, type Optimizer, sgd } from "../../../training/optimizers.ts";
+import type { Annealing } from "../../../training/schedule.ts";
 import { loadTraining, saveTraining } from "../../../training/state-file.ts";
 import { type Score, Trainer } from "../../../training/trainer.ts";
 import { formatCount } from "../../../units.ts";
@@ -25,6 +26,9 @@ export interface TrainSettings {
   readonly epochs: number;
   readonly batch: number;
   readonly seed: number;
+  /** A cosine and no smoothing where absent. */
+  readonly schedule?: Annealing;
+  readonly labelSmoothing?: number;
   /** Of kfac alone; its own defaults where absent. */
   readonly damping?: number;
   readonly curvatureEvery?: number;
@@ -177,6 +181,8 @@ function writeTrainingReport(
   { macs, parameters, epochs, test }: TrainingDocument,
 ): void {
   const { optimizer, learningRate, weightDecay, batch, seed } = settings;
+  const { schedule = "cosine", labelSmoothing } = settings;
+  const smoothing = labelSmoothing ? `, labels smoothed by ${labelSmoothing}` : "";
   writeReport(searchFile(folder, "report"), {
     title: `Training of ${network.name} on ${settings.data}`,
     generatedAt: new Date().toISOString(),
@@ -192,7 +198,7 @@ function writeTrainingReport(
     training: {
       network: network.name,
       dataset: settings.data,
-      recipe: `${optimizer}, one cosine from ${learningRate}, weight decay ${weightDecay}, batches of ${batch}`,
+      recipe: `${optimizer}, ${schedule} from ${learningRate}, weight decay ${weightDecay}, batches of ${batch}${smoothing}`,
       heldOutOn: `${formatCount(data.validation.count)} held-out training examples`,
       epochs,
     },
