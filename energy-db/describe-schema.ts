@@ -67,7 +67,13 @@ function columnsOf(database: Database.Database, table: string, sql: string): Sch
         type: type.toLowerCase(),
         required: notnull === 1 || pk > 0,
         ...(refersTo === undefined ? {} : { refersTo }),
-        comment: new RegExp(`^\\s+${name} .*-- (.*)$`, "m").exec(sql)?.[1] ?? "",
+        comment: columnComment(sql, name),
       };
     });
 }
+
+/** Behind a column's line, or in slashes where an upgrade added the column, of which SQLite keeps the statement alone. */
+const columnComment = (sql: string, name: string): string =>
+  new RegExp(`^\\s+${name} .*-- (.*)$`, "m").exec(sql)?.[1] ??
+  new RegExp(`\\b${name} [^,]*?/\\* (.*?) \\*/`).exec(sql)?.[1] ??
+  "";

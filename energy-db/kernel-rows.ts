@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { type Kernel, kernelFamily, kernelKey } from "../src/network/kernel.ts";
+import { type Kernel, kernelFamily, kernelKey, windowOf } from "../src/network/kernel.ts";
 import { idOf } from "./id-of.ts";
 import { statement } from "./statements.ts";
 
@@ -9,11 +9,11 @@ export function ensureKernel(database: Database, kernel: Kernel): number {
   statement<object>(
     database,
     `insert into kernels (key, family, op, batch, in_height, in_width, in_channels, out_channels,
-       kernel_size, stride, groups, padding, variant, dtype)
+       kernel_size, kernel_width, stride, stride_width, groups, padding, variant, dtype)
      values (@key, @family, @op, @batch, @inHeight, @inWidth, @inChannels, @outChannels,
-       @kernelSize, @stride, @groups, @padding, @variant, @dtype)
+       @kernelSize, @kernelWidth, @stride, @strideWidth, @groups, @padding, @variant, @dtype)
      on conflict do nothing`,
-  ).run({ ...kernel, key, family: kernelFamily(kernel) });
+  ).run({ kernelWidth: null, strideWidth: null, ...kernel, key, family: kernelFamily(kernel) });
   return idOf(database, "kernels", key);
 }
 
@@ -44,7 +44,10 @@ interface KernelColumns {
   readonly in_channels: number;
   readonly out_channels: number;
   readonly kernel_size: number;
+  /** Absent from files of version 3 and older, null where it is the window's height. */
+  readonly kernel_width?: number | null;
   readonly stride: number;
+  readonly stride_width?: number | null;
   readonly groups: number;
   readonly padding: Kernel["padding"];
   readonly variant: Kernel["variant"];
@@ -58,8 +61,12 @@ const kernelOf = (row: KernelColumns): Kernel => ({
   inWidth: row.in_width,
   inChannels: row.in_channels,
   outChannels: row.out_channels,
-  kernelSize: row.kernel_size,
-  stride: row.stride,
+  ...windowOf({
+    kernelSize: row.kernel_size,
+    kernelWidth: row.kernel_width ?? row.kernel_size,
+    stride: row.stride,
+    strideWidth: row.stride_width ?? row.stride,
+  }),
   groups: row.groups,
   padding: row.padding,
   variant: row.variant,

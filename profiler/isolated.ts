@@ -1,5 +1,5 @@
 import type { DatedKernelMeasurement } from "../energy-db/index.ts";
-import { type Kernel, kernelKey } from "../src/network/kernel.ts";
+import { type Kernel, kernelKey, windowOf } from "../src/network/kernel.ts";
 import type { Layer } from "../src/network/layer.ts";
 import type { Network } from "../src/network/network.ts";
 import { measureNetwork } from "./measure-block.ts";
@@ -28,13 +28,13 @@ const loneLayers: { readonly [Op in Kernel["op"]]: (kernel: Kernel) => Layer } =
     kind: "conv2d",
     name: loneName,
     width: kernel.outChannels,
-    ...windowOf(kernel),
+    ...convolutionOf(kernel),
     activation: activationOf(kernel),
   }),
   depthwise_conv2d: (kernel) => ({
     kind: "depthwise_conv2d",
     name: loneName,
-    ...windowOf(kernel),
+    ...convolutionOf(kernel),
     activation: activationOf(kernel),
   }),
   dense: (kernel) => ({
@@ -61,10 +61,9 @@ const loneLayers: { readonly [Op in Kernel["op"]]: (kernel: Kernel) => Layer } =
   }),
 };
 
-const windowOf = ({ kernelSize, stride, padding }: Kernel) => ({
-  kernelSize,
-  stride,
-  padding,
+const convolutionOf = (kernel: Kernel) => ({
+  ...windowOf(kernel),
+  padding: kernel.padding,
   bias: true,
   batchNorm: false,
 });

@@ -1,4 +1,9 @@
-import type { Layer } from "../src/network/layer.ts";
+import {
+  type Conv2dLayer,
+  type DepthwiseConv2dLayer,
+  type Layer,
+  windowStride,
+} from "../src/network/layer.ts";
 import type { Network } from "../src/network/network.ts";
 
 /** Layers that can be repeated: a convolution that keeps its image's size, after a depthwise one that does, if any. */
@@ -21,8 +26,8 @@ export function rungs({ layers }: Network): readonly Rung[] {
   });
 }
 
-const keepsSize = (layer: Layer & { readonly stride: number; readonly padding: string }): boolean =>
-  layer.stride === 1 && layer.padding === "same";
+const keepsSize = (layer: Conv2dLayer | DepthwiseConv2dLayer): boolean =>
+  windowStride(layer).every((stride) => stride === 1) && layer.padding === "same";
 
 /**
  * The network with one rung repeated: the same kernels, more of them. What a repetition adds is the cost of its kernels and

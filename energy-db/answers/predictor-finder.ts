@@ -43,7 +43,9 @@ const areRelated = (a: Kernel, b: Kernel): boolean =>
   a.inHeight === b.inHeight &&
   a.inWidth === b.inWidth &&
   a.kernelSize === b.kernelSize &&
+  a.kernelWidth === b.kernelWidth &&
   a.stride === b.stride &&
+  a.strideWidth === b.strideWidth &&
   a.batch === b.batch &&
   a.groups > 1 === b.groups > 1 &&
   a.padding === b.padding &&

@@ -1,5 +1,6 @@
 import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
+import { windowArea, windowSize, windowStride } from "../../src/network/layer.ts";
 import { hasOneAxis } from "../fit/plane.ts";
 import type { Predictor } from "../fit/predictor.ts";
 import type { Platform } from "../records.ts";
@@ -21,12 +22,15 @@ export function refusal(
 
 /** "conv2d 3x3 stride 1, 32x32, 16 -> 40 channels". */
 export function describeKernel(kernel: Kernel): string {
-  const window = kernel.kernelSize > 1 ? ` ${kernel.kernelSize}x${kernel.kernelSize}` : "";
-  const stride = kernel.stride > 1 ? ` stride ${kernel.stride}` : "";
+  const [size, strides] = [windowSize(kernel), windowStride(kernel)];
+  const window = windowArea(kernel) > 1 ? ` ${size.join("x")}` : "";
+  const isSquare = strides[0] === strides[1];
+  const stride =
+    isSquare && strides[0] === 1 ? "" : ` stride ${isSquare ? strides[0] : strides.join("x")}`;
   const batch = kernel.batch > 1 ? `, batch ${kernel.batch}` : "";
   const variant = kernel.variant === "linear" ? "" : ` ${kernel.variant}`;
-  const size = `${kernel.inHeight}x${kernel.inWidth}`;
-  return `${kernel.op}${window}${stride}${variant}, ${size}, ${widths(kernel)} channels${batch}`;
+  const image = `${kernel.inHeight}x${kernel.inWidth}`;
+  return `${kernel.op}${window}${stride}${variant}, ${image}, ${widths(kernel)} channels${batch}`;
 }
 
 const widths = (kernel: Kernel): string =>

@@ -1,4 +1,4 @@
-import { isWide } from "../../src/network/layer.ts";
+import { isWide, windowArea } from "../../src/network/layer.ts";
 import { type Network, type PlacedLayer, placeLayers } from "../../src/network/network.ts";
 import type { WidthGroup } from "../../src/network/width-groups.ts";
 import { growingGroups } from "../group-widths.ts";
@@ -24,7 +24,7 @@ const positions = ({ out }: PlacedLayer): number => out.height * out.width;
 
 /** Weights of a filter, applied everywhere. */
 const filterMacs = ({ layer, in: input }: PlacedLayer): number =>
-  (layer.kind === "conv2d" ? layer.kernelSize ** 2 : 1) * input.channels;
+  (layer.kind === "conv2d" ? windowArea(layer) : 1) * input.channels;
 
 function ownCost({ writers }: WidthGroup, placed: Placed): number {
   const writer = placed.get(writers[0] ?? "");
@@ -33,7 +33,7 @@ function ownCost({ writers }: WidthGroup, placed: Placed): number {
   // Projections, which have no activation, are not charged.
   const depthwise =
     read?.kind === "depthwise_conv2d" && writer.layer.activation !== "linear"
-      ? read.kernelSize ** 2
+      ? windowArea(read)
       : 0;
   return (filterMacs(writer) + depthwise) * positions(writer);
 }

@@ -1,4 +1,4 @@
-import { isWide, type Layer, type WideLayer } from "../../src/network/layer.ts";
+import { isWide, type Layer, type WideLayer, windowArea } from "../../src/network/layer.ts";
 import { type Network, type PlacedLayer, placeLayers } from "../../src/network/network.ts";
 import { type WidthGroup, widthGroups } from "../../src/network/width-groups.ts";
 
@@ -57,7 +57,7 @@ const perturbsBias = (layer: WideLayer): boolean =>
 
 /** Weights per neuron of a conv2d or dense layer, its bias left out. */
 const filterLength = (layer: WideLayer, inputs: number): number =>
-  layer.kind === "conv2d" ? layer.kernelSize ** 2 * inputs : inputs;
+  layer.kind === "conv2d" ? windowArea(layer) * inputs : inputs;
 
 const isLinear = (layer: Layer | undefined): boolean =>
   !layer || !("activation" in layer) || layer.activation === "linear";

@@ -1,4 +1,9 @@
-import type { Conv2dLayer, DenseLayer, LayerKind } from "../../src/network/layer.ts";
+import {
+  type Conv2dLayer,
+  type DenseLayer,
+  type LayerKind,
+  windowStride,
+} from "../../src/network/layer.ts";
 import type { PlacedLayer } from "../../src/network/network.ts";
 import { batchNormEpsilon, type ParameterRole } from "../../src/network/parameters.ts";
 import { tf } from "../../src/tensor/index.ts";
@@ -30,7 +35,7 @@ export function writerAlong(
   const layer = placed.layer as Conv2dLayer | DenseLayer;
   const map = (kernel: tf.Tensor): tf.Tensor =>
     layer.kind === "conv2d"
-      ? tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, layer.stride, layer.padding)
+      ? tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, [...windowStride(layer)], layer.padding)
       : tf.reshape(tf.matMul(tf.reshape(x, [-1, placed.in.channels]), kernel), [
           -1,
           1,
@@ -78,7 +83,9 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
   dense: mixing,
   depthwise_conv2d: ({ layer }, inputs, read) => {
     const kernel = read("kernel") as tf.Tensor4D;
-    return both(only(inputs), (x) => tf.depthwiseConv2d(x, kernel, layer.stride, layer.padding));
+    return both(only(inputs), (x) =>
+      tf.depthwiseConv2d(x, kernel, [...windowStride(layer)], layer.padding),
+    );
   },
   pool: ({ layer }, inputs) =>
     layer.mode === "max"

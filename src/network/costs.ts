@@ -1,27 +1,21 @@
 import { type Kernel, type KernelOp, kernelsOf } from "./kernel.ts";
-import type { Shape } from "./layer.ts";
+import { type Shape, windowArea, windowSize, windowStride } from "./layer.ts";
 import { type Network, networkInput, placeLayers, withWidths } from "./network.ts";
 import type { WidthGroup } from "./width-groups.ts";
 
 /** Output positions of a kernel, batch included. */
-function outputPositions({
-  batch,
-  inHeight,
-  inWidth,
-  kernelSize,
-  stride,
-  padding,
-}: Kernel): number {
-  const along = (length: number) =>
-    Math.ceil((padding === "same" ? length : length - kernelSize + 1) / stride);
-  return batch * along(inHeight) * along(inWidth);
+function outputPositions(kernel: Kernel): number {
+  const { batch, inHeight, inWidth, padding } = kernel;
+  const along = (length: number, size: number, stride: number) =>
+    Math.ceil((padding === "same" ? length : length - size + 1) / stride);
+  const [sizes, strides] = [windowSize(kernel), windowStride(kernel)];
+  return batch * along(inHeight, sizes[0], strides[0]) * along(inWidth, sizes[1], strides[1]);
 }
 
 const macRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
   conv2d: (kernel) =>
-    outputPositions(kernel) * kernel.kernelSize ** 2 * kernel.inChannels * kernel.outChannels,
-  depthwise_conv2d: (kernel) =>
-    outputPositions(kernel) * kernel.kernelSize ** 2 * kernel.outChannels,
+    outputPositions(kernel) * windowArea(kernel) * kernel.inChannels * kernel.outChannels,
+  depthwise_conv2d: (kernel) => outputPositions(kernel) * windowArea(kernel) * kernel.outChannels,
   dense: (kernel) => kernel.batch * kernel.inChannels * kernel.outChannels,
   pool: () => 0,
   global_pool: () => 0,
@@ -32,9 +26,9 @@ const macRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
 export const kernelMacs = (kernel: Kernel): number => macRules[kernel.op](kernel);
 
 const parameterRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
-  conv2d: ({ kernelSize, inChannels, outChannels }) =>
-    kernelSize ** 2 * inChannels * outChannels + outChannels,
-  depthwise_conv2d: ({ kernelSize, outChannels }) => kernelSize ** 2 * outChannels + outChannels,
+  conv2d: (kernel) =>
+    windowArea(kernel) * kernel.inChannels * kernel.outChannels + kernel.outChannels,
+  depthwise_conv2d: (kernel) => windowArea(kernel) * kernel.outChannels + kernel.outChannels,
   dense: ({ inChannels, outChannels }) => inChannels * outChannels + outChannels,
   pool: () => 0,
   global_pool: () => 0,

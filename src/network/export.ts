@@ -1,5 +1,13 @@
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from "../onnx/graph.ts";
-import type { Activation, LayerKind, Padding, Shape } from "./layer.ts";
+import {
+  type Activation,
+  type LayerKind,
+  type Padding,
+  type Shape,
+  type Window,
+  windowSize,
+  windowStride,
+} from "./layer.ts";
 import { type Network, networkInput, type PlacedLayer, placeLayers } from "./network.ts";
 import { batchNormEpsilon, type Weights } from "./parameters.ts";
 
@@ -57,11 +65,11 @@ const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
   dense: (placed, weights) => ({
     op: "Gemm",
     attributes: { transB: { int: 1 } },
-    constants: foldedConstants(placed, 1, weights),
+    constants: foldedConstants(placed, [1, 1], weights),
   }),
   pool: ({ layer, in: input, out }) => ({
     op: layer.mode === "max" ? "MaxPool" : "AveragePool",
-    attributes: windowAttributes(layer.size, layer.stride, layer.padding, input, out),
+    attributes: windowAttributes({ ...layer, kernelSize: layer.size }, input, out),
   }),
   global_pool: () => ({ op: "GlobalAveragePool" }),
   add: () => ({ op: "Add" }),
@@ -154,36 +162,37 @@ function convolution(
   return {
     op: "Conv",
     attributes: {
-      ...windowAttributes(layer.kernelSize, layer.stride, layer.padding, input, out),
+      ...windowAttributes(layer, input, out),
       group: { int: groups },
     },
-    constants: foldedConstants(placed, layer.kernelSize, weights),
+    constants: foldedConstants(placed, windowSize(layer), weights),
   };
 }
 
 function windowAttributes(
-  size: number,
-  stride: number,
-  padding: Padding,
+  layer: Window & { readonly padding: Padding },
   input: Shape,
   out: Shape,
 ): Readonly<Record<string, OnnxAttribute>> {
-  const missing = (length: number, outLength: number) =>
-    padding === "same" ? Math.max(0, (outLength - 1) * stride + size - length) : 0;
-  const vertical = missing(input.height, out.height);
-  const horizontal = missing(input.width, out.width);
+  const [sizes, strides] = [windowSize(layer), windowStride(layer)];
+  const missing = (axis: 0 | 1, length: number, outLength: number) =>
+    layer.padding === "same"
+      ? Math.max(0, (outLength - 1) * strides[axis] + sizes[axis] - length)
+      : 0;
+  const vertical = missing(0, input.height, out.height);
+  const horizontal = missing(1, input.width, out.width);
   const [top, left] = [Math.floor(vertical / 2), Math.floor(horizontal / 2)];
   return {
-    kernel_shape: { ints: [size, size] },
-    strides: { ints: [stride, stride] },
+    kernel_shape: { ints: sizes },
+    strides: { ints: strides },
     pads: { ints: [top, left, vertical - top, horizontal - left] },
   };
 }
 
-/** Filter [out, in / groups, k, k] and bias [out] with batch norm folded in. */
+/** Filter [out, in / groups, rows, columns] and bias [out] with batch norm folded in. */
 function foldedConstants(
   { layer, in: input, out }: PlacedLayer<"conv2d" | "depthwise_conv2d" | "dense">,
-  size: number,
+  size: readonly [number, number],
   weights: Weights,
 ): readonly OnnxTensor[] {
   const read = (role: string) => weights.get(`${layer.name}/${role}`);
@@ -205,8 +214,8 @@ function foldedConstants(
     (_, o) => (beta?.[o] ?? 0) + (scale[o] ?? 1) * ((ownBias?.[o] ?? 0) - (mean?.[o] ?? 0)),
   );
   const inner = layer.kind === "depthwise_conv2d" ? 1 : input.channels;
-  const filter = transposeFilter(kernel, { size, inner, outputs }, scale);
-  const shape = layer.kind === "dense" ? [outputs, inner] : [outputs, inner, size, size];
+  const filter = transposeFilter(kernel, { positions: size[0] * size[1], inner, outputs }, scale);
+  const shape = layer.kind === "dense" ? [outputs, inner] : [outputs, inner, ...size];
   return [
     { name: `${layer.name}/kernel`, type: "float32", shape, data: filter },
     { name: `${layer.name}/bias`, type: "float32", shape: [outputs], data: bias },
@@ -216,10 +225,9 @@ function foldedConstants(
 /** [position, inner, out] (depthwise: [position, channel]) to [out, inner, position], scaled per output channel. */
 function transposeFilter(
   kernel: Float32Array,
-  { size, inner, outputs }: { size: number; inner: number; outputs: number },
+  { positions, inner, outputs }: { positions: number; inner: number; outputs: number },
   scale: Float32Array,
 ): Float32Array {
-  const positions = size * size;
   const filter = new Float32Array(kernel.length);
   for (let position = 0; position < positions; position++)
     for (let i = 0; i < inner; i++)

@@ -1,20 +1,27 @@
-import type { Activation, LayerKind, Padding } from "./layer.ts";
+import {
+  type Activation,
+  type LayerKind,
+  type Padding,
+  type Window,
+  windowSize,
+  windowStride,
+} from "./layer.ts";
 import { type Network, type PlacedLayer, placeLayers } from "./network.ts";
 
 /** Operations a runtime executes; named like the layer kinds they come from. */
 export type KernelOp = LayerKind;
 
-/** One layer as the runtime executes it, with all its shapes (batch norm folded, activation fused). */
-export interface Kernel {
+/**
+ * One layer as the runtime executes it, with all its shapes (batch norm folded, activation fused). The window is 1 x 1 where
+ * the operation has none; its width and the step along it stand only where they differ from its height's.
+ */
+export interface Kernel extends Window {
   readonly op: KernelOp;
   readonly batch: number;
   readonly inHeight: number;
   readonly inWidth: number;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** 1 where the operation has no window. */
-  readonly kernelSize: number;
-  readonly stride: number;
   readonly groups: number;
   readonly padding: Padding;
   /** Fused activation; for pool: "max" or "average". */
@@ -37,11 +44,13 @@ export function kernelsOf(network: Network, { batch = 1 } = {}): readonly LayerK
 }
 
 function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number): Kernel {
-  const window = {
-    kernelSize: "kernelSize" in layer ? layer.kernelSize : "size" in layer ? layer.size : 1,
-    stride: "stride" in layer ? layer.stride : 1,
-    padding: "padding" in layer ? layer.padding : ("valid" as const),
-  };
+  const window =
+    "kernelSize" in layer
+      ? windowOf(layer)
+      : {
+          kernelSize: "size" in layer ? layer.size : 1,
+          stride: "stride" in layer ? layer.stride : 1,
+        };
   const variant =
     "mode" in layer ? layer.mode : "activation" in layer ? layer.activation : "linear";
   return {
@@ -52,11 +61,27 @@ function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number): Kernel
     inChannels: input.channels,
     outChannels: out.channels,
     ...window,
+    padding: "padding" in layer ? layer.padding : "valid",
     groups: layer.kind === "depthwise_conv2d" ? input.channels : 1,
     variant,
     dtype: "float32",
   };
 }
+
+/** A window without what its height and step already say. */
+export function windowOf(window: Window): Window {
+  const [kernelSize, kernelWidth] = windowSize(window);
+  const [stride, strideWidth] = windowStride(window);
+  return {
+    kernelSize,
+    ...(kernelWidth === kernelSize ? {} : { kernelWidth }),
+    stride,
+    ...(strideWidth === stride ? {} : { strideWidth }),
+  };
+}
+
+const edges = (height: number, width = height): string =>
+  width === height ? `${height}` : `${height}x${width}`;
 
 /** Canonical key: two kernels are the same exactly if their keys are. */
 export function kernelKey(kernel: Kernel): string {
@@ -65,8 +90,8 @@ export function kernelKey(kernel: Kernel): string {
     `b${kernel.batch}`,
     `${kernel.inHeight}x${kernel.inWidth}x${kernel.inChannels}`,
     `o${kernel.outChannels}`,
-    `k${kernel.kernelSize}`,
-    `s${kernel.stride}`,
+    `k${edges(kernel.kernelSize, kernel.kernelWidth)}`,
+    `s${edges(kernel.stride, kernel.strideWidth)}`,
     `g${kernel.groups}`,
     kernel.padding,
     kernel.variant,

@@ -21,18 +21,45 @@ export interface Shape {
   readonly channels: number;
 }
 
+/** A window over an image and its step, in rows, and in columns where these differ. */
+export interface Window {
+  readonly kernelSize: number;
+  readonly kernelWidth?: number;
+  readonly stride: number;
+  readonly strideWidth?: number;
+}
+
+/** Rows and columns of a window. */
+export const windowSize = ({
+  kernelSize,
+  kernelWidth = kernelSize,
+}: Pick<Window, "kernelSize" | "kernelWidth">): readonly [number, number] => [
+  kernelSize,
+  kernelWidth,
+];
+
+/** Rows and columns that a window moves by. */
+export const windowStride = ({
+  stride,
+  strideWidth = stride,
+}: Pick<Window, "stride" | "strideWidth">): readonly [number, number] => [stride, strideWidth];
+
+/** Places in a window. */
+export function windowArea(window: Pick<Window, "kernelSize" | "kernelWidth">): number {
+  const [height, width] = windowSize(window);
+  return height * width;
+}
+
 interface Common {
   readonly name: string;
   /** Names of the layers read; the layer before (or the network's input) when absent. */
   readonly inputs?: readonly string[];
 }
 
-export interface Conv2dLayer extends Common {
+export interface Conv2dLayer extends Common, Window {
   readonly kind: "conv2d";
   /** Output channels: the neurons of the layer. */
   readonly width: number;
-  readonly kernelSize: number;
-  readonly stride: number;
   readonly padding: Padding;
   readonly bias: boolean;
   readonly batchNorm: boolean;
@@ -40,10 +67,8 @@ export interface Conv2dLayer extends Common {
 }
 
 /** Channel multiplier 1; its width is its producer's. */
-export interface DepthwiseConv2dLayer extends Common {
+export interface DepthwiseConv2dLayer extends Common, Window {
   readonly kind: "depthwise_conv2d";
-  readonly kernelSize: number;
-  readonly stride: number;
   readonly padding: Padding;
   readonly bias: boolean;
   readonly batchNorm: boolean;

@@ -13,6 +13,8 @@ const convolution = {
   name,
   inputs,
   kernelSize: count,
+  kernelWidth: count.optional(),
+  strideWidth: count.optional(),
   ...windowed,
   bias: z.boolean().default(false),
   batchNorm: z.boolean().default(false),

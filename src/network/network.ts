@@ -1,5 +1,15 @@
 import { UserError } from "../errors.ts";
-import { isWide, type Layer, type LayerKind, type LayerOf, type Shape } from "./layer.ts";
+import {
+  isWide,
+  type Layer,
+  type LayerKind,
+  type LayerOf,
+  type Padding,
+  type Shape,
+  type Window,
+  windowSize,
+  windowStride,
+} from "./layer.ts";
 
 /** A network: layers in an order in which every layer stands after those it reads. The last one gives the logits. */
 export interface Network {
@@ -44,18 +54,13 @@ type ShapeRule<K extends LayerKind> = (layer: LayerOf<K>, input: Shape) => Shape
 
 const windowed =
   (channels?: number) =>
-  (
-    layer: { kernelSize?: number; size?: number; stride: number; padding: "same" | "valid" },
-    input: Shape,
-  ): Shape => {
-    const size = layer.kernelSize ?? layer.size ?? 1;
-    const along = (length: number) =>
-      layer.padding === "same"
-        ? Math.ceil(length / layer.stride)
-        : Math.ceil((length - size + 1) / layer.stride);
+  ({ padding, ...window }: Window & { readonly padding: Padding }, input: Shape): Shape => {
+    const along = (length: number, size = 1, stride = 1) =>
+      Math.ceil((padding === "same" ? length : length - size + 1) / stride);
+    const [sizes, strides] = [windowSize(window), windowStride(window)];
     return {
-      height: along(input.height),
-      width: along(input.width),
+      height: along(input.height, sizes[0], strides[0]),
+      width: along(input.width, sizes[1], strides[1]),
       channels: channels ?? input.channels,
     };
   };
@@ -64,7 +69,7 @@ const shapeRules: { readonly [K in LayerKind]: ShapeRule<K> } = {
   conv2d: (layer, input) => windowed(layer.width)(layer, input),
   depthwise_conv2d: (layer, input) => windowed()(layer, input),
   dense: (layer) => ({ height: 1, width: 1, channels: layer.width }),
-  pool: (layer, input) => windowed()(layer, input),
+  pool: ({ size, ...layer }, input) => windowed()({ ...layer, kernelSize: size }, input),
   global_pool: (_, input) => ({ height: 1, width: 1, channels: input.channels }),
   add: (_, input) => input,
 };

@@ -1,4 +1,4 @@
-import type { LayerKind } from "./layer.ts";
+import { type LayerKind, windowSize } from "./layer.ts";
 import { type Network, type PlacedLayer, placeLayers } from "./network.ts";
 
 export type ParameterRole =
@@ -14,7 +14,7 @@ export interface Parameter {
   readonly name: string;
   readonly layer: string;
   readonly role: ParameterRole;
-  /** conv2d [k, k, in, out], depthwise_conv2d [k, k, channels, 1], dense [in, out], others [channels]. */
+  /** conv2d [rows, columns, in, out], depthwise_conv2d [rows, columns, channels, 1], dense [in, out], others [channels]. */
   readonly shape: readonly number[];
   /** False for batch norm's moving statistics, which training updates without a gradient. */
   readonly trainable: boolean;
@@ -29,18 +29,8 @@ export const batchNormEpsilon = 1e-5;
 const kernelShapes: {
   readonly [K in LayerKind]: (placed: PlacedLayer<K>) => readonly number[] | undefined;
 } = {
-  conv2d: ({ layer, in: input }) => [
-    layer.kernelSize,
-    layer.kernelSize,
-    input.channels,
-    layer.width,
-  ],
-  depthwise_conv2d: ({ layer, in: input }) => [
-    layer.kernelSize,
-    layer.kernelSize,
-    input.channels,
-    1,
-  ],
+  conv2d: ({ layer, in: input }) => [...windowSize(layer), input.channels, layer.width],
+  depthwise_conv2d: ({ layer, in: input }) => [...windowSize(layer), input.channels, 1],
   dense: ({ layer, in: input }) => [input.channels, layer.width],
   pool: () => undefined,
   global_pool: () => undefined,

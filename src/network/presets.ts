@@ -1,5 +1,6 @@
 import { unknownName } from "../errors.ts";
 import type { Preset } from "./presets/building.ts";
+import { dsCnnL, dsCnnM, dsCnnS } from "./presets/ds-cnn.ts";
 import { mlp, mnistCnn } from "./presets/mnist.ts";
 import { mobilenetV1, mobilenetV1Cifar } from "./presets/mobilenet-v1.ts";
 import { mobilenetV2, mobilenetV2Cifar } from "./presets/mobilenet-v2.ts";
@@ -10,6 +11,9 @@ import { vgg19Cifar, vggCifar } from "./presets/vgg.ts";
 export type { Preset } from "./presets/building.ts";
 
 export const presets = {
+  "ds-cnn-s": dsCnnS,
+  "ds-cnn-m": dsCnnM,
+  "ds-cnn-l": dsCnnL,
   mlp,
   "mnist-cnn": mnistCnn,
   "mobilenet-v1": mobilenetV1,

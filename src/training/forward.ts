@@ -1,4 +1,4 @@
-import type { LayerKind } from "../network/layer.ts";
+import { type LayerKind, windowStride } from "../network/layer.ts";
 import { type Network, networkInput, type PlacedLayer, placeLayers } from "../network/network.ts";
 import type { ParameterRole } from "../network/parameters.ts";
 import { tf } from "../tensor/index.ts";
@@ -85,9 +85,19 @@ const [first, second] = [0, 1].map(
 /** What each layer kind computes before bias, batch norm and activation. */
 const linearRules: { readonly [K in LayerKind]: LinearRule<K> } = {
   conv2d: ({ layer }, inputs, read) =>
-    tf.conv2d(first(inputs), read("kernel") as tf.Tensor4D, layer.stride, layer.padding),
+    tf.conv2d(
+      first(inputs),
+      read("kernel") as tf.Tensor4D,
+      [...windowStride(layer)],
+      layer.padding,
+    ),
   depthwise_conv2d: ({ layer }, inputs, read) =>
-    tf.depthwiseConv2d(first(inputs), read("kernel") as tf.Tensor4D, layer.stride, layer.padding),
+    tf.depthwiseConv2d(
+      first(inputs),
+      read("kernel") as tf.Tensor4D,
+      [...windowStride(layer)],
+      layer.padding,
+    ),
   dense: ({ in: input, out }, inputs, read) => {
     const rows = tf.reshape(first(inputs), [-1, input.channels]);
     return tf.reshape(tf.matMul(rows, read("kernel")), [-1, 1, 1, out.channels]);

@@ -57,6 +57,11 @@ const published: readonly {
   // He et al. 2015, table 6: 0.27 and 0.46 million parameters, with shortcuts that have none.
   { net: "resnet-20-cifar", what: "parameters", of: trainable, is: 0.27e6, within: 0.01e6 },
   { net: "resnet-32-cifar", what: "parameters", of: trainable, is: 0.46e6, within: 0.01e6 },
+  // Zhang et al. 2017, table 5: 5.4, 19.8 and 56.9 million operations, two to a multiply-add; the largest has 413.7 thousand parameters.
+  { net: "ds-cnn-s", what: "MACs", of: networkMacs, is: 5.4e6 / 2, within: 0.05e6 },
+  { net: "ds-cnn-m", what: "MACs", of: networkMacs, is: 19.8e6 / 2, within: 0.1e6 },
+  { net: "ds-cnn-l", what: "MACs", of: networkMacs, is: 56.9e6 / 2, within: 0.15e6 },
+  { net: "ds-cnn-l", what: "parameters", of: trainable, is: 413.7e3, within: 0.1e3 },
   // LeCun et al. 1998, LeNet-300-100: 784 x 300 + 300 x 100 + 100 x 10 weights and 410 biases.
   { net: "mlp", what: "parameters", of: trainable, is: 266_610, within: 0 },
 ];

@@ -17,6 +17,7 @@ export interface PresetOptions {
 
 export const cifar: Shape = { height: 32, width: 32, channels: 3 };
 export const mnist: Shape = { height: 28, width: 28, channels: 1 };
+export const mfcc: Shape = { height: 49, width: 10, channels: 1 };
 export const imagenet: Shape = { height: 224, width: 224, channels: 3 };
 
 export const conv = (

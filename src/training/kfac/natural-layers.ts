@@ -1,4 +1,11 @@
-import { type Conv2dLayer, type DenseLayer, isWide } from "../../network/layer.ts";
+import {
+  type Conv2dLayer,
+  type DenseLayer,
+  isWide,
+  windowArea,
+  windowSize,
+  windowStride,
+} from "../../network/layer.ts";
 import { type Network, type PlacedLayer, placeLayers } from "../../network/network.ts";
 import { type TensorSpec, tf } from "../../tensor/index.ts";
 import { factorNames } from "./kfac.ts";
@@ -19,7 +26,7 @@ export const naturalLayers = (network: Network): readonly NaturalLayer[] =>
     .filter(isWidePlaced)
     .map((placed) => {
       const { layer, in: input, out } = placed;
-      const kernelRows = input.channels * kernelSizeOf(layer) ** 2;
+      const kernelRows = input.channels * placesOf(layer);
       return {
         placed,
         rows: kernelRows + (layer.bias ? 1 : 0),
@@ -31,8 +38,9 @@ export const naturalLayers = (network: Network): readonly NaturalLayer[] =>
 const isWidePlaced = (placed: PlacedLayer): placed is PlacedLayer<"conv2d" | "dense"> =>
   isWide(placed.layer);
 
-const kernelSizeOf = (layer: Conv2dLayer | DenseLayer): number =>
-  layer.kind === "conv2d" ? layer.kernelSize : 1;
+/** Pixels that one output reads. */
+const placesOf = (layer: Conv2dLayer | DenseLayer): number =>
+  layer.kind === "conv2d" ? windowArea(layer) : 1;
 
 /** Shapes of both factors of every layer, or of their inverses, under `factorNames`. */
 export const factorSpecs = (network: Network): Readonly<Record<string, TensorSpec>> =>
@@ -53,18 +61,24 @@ export const factorSpecs = (network: Network): Readonly<Record<string, TensorSpe
 export function inputRows({ placed }: NaturalLayer, x: tf.Tensor4D): tf.Tensor2D {
   const { layer, in: input } = placed;
   const read = layer.kind === "conv2d" ? patches(x, placed as PlacedLayer<"conv2d">) : x;
-  const columns = input.channels * kernelSizeOf(layer) ** 2;
+  const columns = input.channels * placesOf(layer);
   const rows = tf.reshape(read, [-1, columns]) as tf.Tensor2D;
   return layer.bias ? tf.concat2d([rows, tf.ones([rows.shape[0], 1])], 1) : rows;
 }
 
-/** [batch, height out, width out, k * k * channels]: shifted, strided copies of the padded image side by side. */
+/** [batch, height out, width out, rows * columns * channels]: shifted, strided copies of the padded image side by side. */
 function patches(x: tf.Tensor4D, { layer, out }: PlacedLayer<"conv2d">): tf.Tensor4D {
-  const { kernelSize, stride, padding } = layer;
-  if (kernelSize === 1 && stride === 1) return x;
+  const [size, strides] = [windowSize(layer), windowStride(layer)];
+  if ([...size, ...strides].every((length) => length === 1)) return x;
   const [batch, , , channels] = x.shape;
-  const filter: [number, number, number, number] = [kernelSize, kernelSize, channels, layer.width];
-  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter, stride, 1, padding);
+  const filter: [number, number, number, number] = [...size, channels, layer.width];
+  const { padInfo } = tf.backend_util.computeConv2DInfo(
+    x.shape,
+    filter,
+    [...strides],
+    1,
+    layer.padding,
+  );
   const { top, bottom, left, right } = padInfo;
   const padded = tf.pad4d(x, [
     [0, 0],
@@ -72,14 +86,15 @@ function patches(x: tf.Tensor4D, { layer, out }: PlacedLayer<"conv2d">): tf.Tens
     [left, right],
     [0, 0],
   ]);
-  const end = (offset: number, length: number) => offset + (length - 1) * stride + 1;
-  const copies = Array.from({ length: kernelSize ** 2 }, (_, i) => {
-    const [row, column] = [Math.floor(i / kernelSize), i % kernelSize];
+  const end = (axis: 0 | 1, offset: number, length: number) =>
+    offset + (length - 1) * strides[axis] + 1;
+  const copies = Array.from({ length: size[0] * size[1] }, (_, i) => {
+    const [row, column] = [Math.floor(i / size[1]), i % size[1]];
     return tf.stridedSlice(
       padded,
       [0, row, column, 0],
-      [batch, end(row, out.height), end(column, out.width), channels],
-      [1, stride, stride, 1],
+      [batch, end(0, row, out.height), end(1, column, out.width), channels],
+      [1, ...strides, 1],
     );
   });
   return tf.concat(copies, 3) as tf.Tensor4D;

@@ -57,6 +57,22 @@ export const exampleNetworks = {
     input: image,
     layers: [conv("conv1", 3), depthwise("depthwise", "swish", 2), pointwise("conv2", 4), ...head],
   },
+  oblong: {
+    name: "oblong",
+    input: { ...image, height: 9 },
+    layers: [
+      conv("conv1", 3, { kernelSize: 4, kernelWidth: 2, stride: 2, strideWidth: 1 }),
+      {
+        ...depthwise("depthwise", "swish"),
+        kernelSize: 1,
+        kernelWidth: 3,
+        stride: 1,
+        strideWidth: 2,
+      } as Layer,
+      pointwise("conv2", 4),
+      ...head,
+    ],
+  },
   skip: {
     name: "skip",
     input: image,

@@ -1,4 +1,4 @@
-import type { LayerKind, Padding, Shape } from "../../../src/network/layer.ts";
+import type { LayerKind, Padding, Shape, Window } from "../../../src/network/layer.ts";
 import {
   type Network,
   networkInput,
@@ -227,24 +227,24 @@ interface Tap {
 
 /** Positions inside the image that the window at (y, x) of the output covers; TensorFlow's padding. */
 function taps(
-  {
-    kernelSize: size,
-    stride,
-    padding,
-  }: { readonly kernelSize: number; readonly stride: number; readonly padding: Padding },
+  layer: Window & { readonly padding: Padding },
   input: Shape,
   y: number,
   x: number,
 ): readonly Tap[] {
-  const before = (length: number): number => {
+  const { kernelSize: rows, kernelWidth: columns = rows } = layer;
+  const { stride: down, strideWidth: along = down } = layer;
+  const before = (length: number, size: number, stride: number): number => {
     const out = Math.ceil(length / stride);
-    return padding === "same" ? Math.floor(Math.max((out - 1) * stride + size - length, 0) / 2) : 0;
+    return layer.padding === "same"
+      ? Math.floor(Math.max((out - 1) * stride + size - length, 0) / 2)
+      : 0;
   };
-  const top = y * stride - before(input.height);
-  const left = x * stride - before(input.width);
-  return Array.from({ length: size * size }, (_, index) => ({
+  const top = y * down - before(input.height, rows, down);
+  const left = x * along - before(input.width, columns, along);
+  return Array.from({ length: rows * columns }, (_, index) => ({
     index,
-    y: top + Math.floor(index / size),
-    x: left + (index % size),
+    y: top + Math.floor(index / columns),
+    x: left + (index % columns),
   })).filter((tap) => tap.y >= 0 && tap.x >= 0 && tap.y < input.height && tap.x < input.width);
 }

@@ -77,8 +77,9 @@ function thetaOffset(network: Network, name: string): number | undefined {
   const placed = placeLayers(network).find(({ layer }) => layer.name === name);
   if (!placed || !isWide(placed.layer)) return undefined;
   if ("batchNorm" in placed.layer && placed.layer.batchNorm) return undefined;
-  const size = placed.layer.kind === "conv2d" ? placed.layer.kernelSize : 1;
-  return size * size * placed.in.channels;
+  const { kernelSize: rows, kernelWidth: columns = rows } =
+    placed.layer.kind === "conv2d" ? placed.layer : { kernelSize: 1 };
+  return rows * columns * placed.in.channels;
 }
 
 /** Per-channel entries: first copy in place, the others appended; displaced where they are part of theta. */

@@ -1,7 +1,12 @@
 import { Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
 import { initialWeights } from "../../../src/network/initial-weights.ts";
-import type { Conv2dLayer } from "../../../src/network/layer.ts";
+import {
+  type Conv2dLayer,
+  type Window,
+  windowArea,
+  windowSize,
+} from "../../../src/network/layer.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { parametersOf } from "../../../src/network/parameters.ts";
 import { seededRandom } from "../../../src/random.ts";
@@ -24,7 +29,7 @@ afterAll(async () => {
   for (const engine of Object.values(engines)) await engine.close();
 });
 
-const conv = (given: Pick<Conv2dLayer, "kernelSize" | "stride" | "padding" | "bias">) =>
+const conv = (given: Window & Pick<Conv2dLayer, "padding" | "bias">) =>
   ({
     kind: "conv2d",
     name: "conv",
@@ -41,6 +46,10 @@ const convolutions: readonly [string, Conv2dLayer][] = [
     "2x2 without padding or bias",
     conv({ kernelSize: 2, stride: 1, padding: "valid", bias: false }),
   ],
+  [
+    "4x1 at stride 1x2",
+    conv({ kernelSize: 4, kernelWidth: 1, stride: 1, strideWidth: 2, padding: "same", bias: true }),
+  ],
   ["1x1", conv({ kernelSize: 1, stride: 1, padding: "same", bias: true })],
   ["1x1 at stride 2", conv({ kernelSize: 1, stride: 2, padding: "same", bias: false })],
 ];
@@ -56,7 +65,7 @@ function drawn(layer: Conv2dLayer) {
     channels,
     classes,
     conv: layer,
-    kernel: normals(layer.kernelSize ** 2 * channels * layer.width),
+    kernel: normals(windowArea(layer) * channels * layer.width),
     bias: normals(layer.width),
     dense: normals(layer.width * classes),
     denseBias: normals(classes),
@@ -78,11 +87,11 @@ const floats = (shape: readonly number[], data: readonly number[]): TensorValue 
 });
 
 function valuesOf({ net, images, labels }: ReturnType<typeof drawn>): Record<string, TensorValue> {
-  const { width, kernelSize, bias } = net.conv;
+  const { width, bias } = net.conv;
   return {
     x: floats([batch, size, size, channels], images.flat()),
     y: { shape: [batch], dtype: "int32", data: Int32Array.from(labels) },
-    "conv/kernel": floats([kernelSize, kernelSize, channels, width], net.kernel),
+    "conv/kernel": floats([...windowSize(net.conv), channels, width], net.kernel),
     ...(bias ? { "conv/bias": floats([width], net.bias) } : {}),
     "logits/kernel": floats([width, classes], net.dense),
     "logits/bias": floats([classes], net.denseBias),

@@ -1,5 +1,5 @@
 import { inverse, Matrix } from "ml-matrix";
-import type { Conv2dLayer } from "../../../src/network/layer.ts";
+import { type Conv2dLayer, windowSize, windowStride } from "../../../src/network/layer.ts";
 import type { Network } from "../../../src/network/network.ts";
 
 /** Sizes and values of one convolution, ReLU, mean over positions and a dense layer, in float64. */
@@ -8,7 +8,7 @@ export interface ReferenceNet {
   readonly channels: number;
   readonly classes: number;
   readonly conv: Conv2dLayer;
-  /** [kernelSize, kernelSize, channels, conv.width], [conv.width], [conv.width, classes], [classes], row-major. */
+  /** [rows, columns, channels, conv.width], [conv.width], [conv.width, classes], [classes], row-major. */
   readonly kernel: readonly number[];
   readonly bias: readonly number[];
   readonly dense: readonly number[];
@@ -36,19 +36,24 @@ const range = (length: number): readonly number[] => [...Array(length).keys()];
 
 /** What every output position of the convolution reads of one image [size, size, channels]; with a 1 where it has a bias. */
 function readings({ size, channels, conv }: ReferenceNet, image: readonly number[]): Rows {
-  const { kernelSize: k, stride, padding, bias } = conv;
-  const out = Math.ceil((padding === "same" ? size : size - k + 1) / stride);
-  const filled = padding === "same" ? Math.max(0, (out - 1) * stride + k - size) : 0;
-  const before = Math.floor(filled / 2);
+  const { padding, bias } = conv;
+  const [high, wide] = windowSize(conv);
+  const [down, along] = windowStride(conv);
+  const span = (k: number, stride: number) => {
+    const out = Math.ceil((padding === "same" ? size : size - k + 1) / stride);
+    const filled = padding === "same" ? Math.max(0, (out - 1) * stride + k - size) : 0;
+    return { out, before: Math.floor(filled / 2) };
+  };
+  const [rows, columns] = [span(high, down), span(wide, along)];
   const pixel = (y: number, x: number, channel: number) => {
     const isInside = y >= 0 && y < size && x >= 0 && x < size;
     return isInside ? at(image, (y * size + x) * channels + channel) : 0;
   };
-  return range(out * out).map((position) => {
-    const top = Math.floor(position / out) * stride - before;
-    const left = (position % out) * stride - before;
-    const row = range(k * k * channels).map((i) => {
-      const [y, x] = [Math.floor(i / (k * channels)), Math.floor(i / channels) % k];
+  return range(rows.out * columns.out).map((position) => {
+    const top = Math.floor(position / columns.out) * down - rows.before;
+    const left = (position % columns.out) * along - columns.before;
+    const row = range(high * wide * channels).map((i) => {
+      const [y, x] = [Math.floor(i / (wide * channels)), Math.floor(i / channels) % wide];
       return pixel(top + y, left + x, i % channels);
     });
     return bias ? [...row, 1] : row;
