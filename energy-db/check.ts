@@ -1,6 +1,7 @@
 import { loadCosts } from "./answers/cost-table.ts";
 import { canaryDrift } from "./checks/drift.ts";
 import { heldOutError } from "./checks/networks.ts";
+import { predictedKernels } from "./checks/predicted.ts";
 import type { Check, CheckInput, CheckResult } from "./checks/result.ts";
 import {
   constantPower,
@@ -21,6 +22,7 @@ export interface Finding extends CheckResult {
 const checks = {
   "held-out error": heldOutError,
   drift: canaryDrift,
+  "predicted kernels": predictedKernels,
   "positive costs": positiveCosts,
   samples: enoughSamples,
   flags: flaggedShare,

@@ -3,9 +3,16 @@ export {
   type CostTable,
   type KernelCost,
   loadCosts,
+  loadEveryCosts,
   type Stairs,
 } from "./answers/cost-table.ts";
 export { type EnergyModel, energyModelOf, storeEnergyModel } from "./answers/energy-model.ts";
+export {
+  type AskedStep,
+  estimateSteps,
+  type ModelEstimate,
+  type StepEstimate,
+} from "./answers/estimate.ts";
 export { type CostSummary, fitTable } from "./answers/fit-table.ts";
 export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";

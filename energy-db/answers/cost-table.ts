@@ -69,6 +69,8 @@ export interface CostTable {
   ranges(kernel: Kernel): Predictor["ranges"] | undefined;
   /** Sum over a network's kernels plus the overhead. Throws a UserError naming every missing kernel. */
   networkCost(network: Network, options?: { readonly batch?: number }): NetworkCost;
+  /** Half of the 95 % interval of the latency of a network of these kernels, s. */
+  halfOfNetwork(kernels: readonly Kernel[], latency_s: number): number;
   /** Cost of more neurons of a layer inside a network. Throws a UserError for a layer that has no neurons of its own. */
   networkMarginal(network: Network, change: NetworkChange): NetworkMarginal;
 }
@@ -104,6 +106,14 @@ export function loadCosts(
     summary: current.summary,
     ...(energyModel ? { energyModel } : {}),
   });
+}
+
+/** Every space's costs of a platform, the newest fit first: what one does not know, another may. */
+export function loadEveryCosts(table: EnergyTable, platformId: number): readonly CostTable[] {
+  const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
+  return spaces.size > 0
+    ? [...spaces].map((space) => loadCosts(table, platformId, { space }))
+    : [loadCosts(table, platformId)];
 }
 
 /** What was measured, read when first asked for: an answer needs none of it. */
@@ -181,6 +191,7 @@ function costTable(costs: Costs, measured: MeasuredRows, origin: Origin): CostTa
         }),
     ranges: (kernel) => find(kernel)?.predictor.ranges,
     networkCost: costOfNetwork,
+    halfOfNetwork: costs.halfOfNetwork,
     networkMarginal: (network, change) =>
       networkMarginal(network, change, {
         networkCost: costOfNetwork,

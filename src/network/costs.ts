@@ -4,7 +4,7 @@ import { type Network, networkInput, placeLayers, withWidths } from "./network.t
 import type { WidthGroup } from "./width-groups.ts";
 
 /** Output positions of a kernel, batch included. */
-function outputPositions(kernel: Kernel): number {
+export function outputPositions(kernel: Kernel): number {
   const { batch, inHeight, inWidth, padding } = kernel;
   const along = (length: number, size: number, stride: number) =>
     Math.ceil((padding === "same" ? length : length - size + 1) / stride);

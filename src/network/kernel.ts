@@ -43,7 +43,8 @@ export function kernelsOf(network: Network, { batch = 1 } = {}): readonly LayerK
   }));
 }
 
-function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number): Kernel {
+/** How the runtime executes a placed layer. */
+export function kernelOf({ layer, in: input, out }: PlacedLayer, batch = 1): Kernel {
   const window =
     "kernelSize" in layer
       ? windowOf(layer)

@@ -1,3 +1,6 @@
+import { basename } from "node:path";
+import { UserError } from "../errors.ts";
+import { importModel } from "./import/index.ts";
 import type { Network } from "./network.ts";
 import { withWidths } from "./network.ts";
 import { readNetworkFile } from "./network-file.ts";
@@ -20,17 +23,31 @@ const fileGrowth = 8;
 /** Presets without widths of their own to search: from this multiplier to that. */
 const defaultMultipliers = { seed: 0.25, cap: 1 };
 
-/** The start for `--net`: a preset's name, or the path of a network.json whose widths are the seed's. */
+/** The start for `--net`: a preset's name, or the path of a network.json or ONNX file whose widths are the seed's. */
 export function searchStart(
   net: string,
   { classes }: { readonly classes?: number } = {},
 ): SearchStart {
-  return net.endsWith(".json") ? startOfFile(net) : startOfPreset(net, classes);
+  if (net.endsWith(".json")) return startOfNetwork(readNetworkFile(net), fileGrowth);
+  return net.endsWith(".onnx") ? startOfModel(net) : startOfPreset(net, classes);
 }
 
-function startOfFile(path: string): SearchStart {
-  const network = readNetworkFile(path);
-  const caps = growing(network).map(({ name, width }) => [name, fileGrowth * width] as const);
+/** A model is measured around its own widths: what it costs is asked, not what it may become. */
+function startOfModel(path: string): SearchStart {
+  const { network, steps } = importModel(path);
+  if (network) return startOfNetwork({ ...network, name: basename(path, ".onnx") }, 1);
+  const others = [...new Set(steps.filter(({ layer }) => !layer).map(({ op }) => op))];
+  throw new UserError(
+    `${path} holds what no layer of ours is${others.length > 0 ? `: ${others.join(", ")}` : ""}`,
+    {
+      hint: "wattsplit estimate answers for it, from the tables of other networks.",
+      exit: "unavailable",
+    },
+  );
+}
+
+function startOfNetwork(network: Network, growth: number): SearchStart {
+  const caps = growing(network).map(({ name, width }) => [name, growth * width] as const);
   return { space: network.name, network, reference: network, caps: new Map(caps) };
 }
 

@@ -62,7 +62,8 @@ function parseMessage(bytes: Uint8Array): ModelMessage {
   }
 }
 
-const notOnnx = (given: string, cause?: unknown): UserError =>
+/** The error for bytes of another kind. */
+export const notOnnx = (given: string, cause?: unknown): UserError =>
   new UserError(`Given ${given}, expected an ONNX model`, {
     hint: "Check that the file is complete and was written as ONNX (not TorchScript, TFLite or a checkpoint).",
     exit: "usage",

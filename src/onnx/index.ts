@@ -2,3 +2,5 @@
 export { decodeModel } from "./decode.ts";
 export { encodeModel } from "./encode.ts";
 export type * from "./graph.ts";
+export type * from "./outline.ts";
+export { parseOutline, readOutline } from "./read-outline.ts";

@@ -86,8 +86,30 @@ const messages: Record<string, protobuf.IType> = {
   DimensionProto: { fields: { dimValue: field(1, "int64"), dimParam: field(2, "string") } },
 };
 
+const modelOf = (nested: Record<string, protobuf.IType>): protobuf.Type =>
+  protobuf.Root.fromJSON({ nested }).lookupType("ModelProto");
+
 /** The reflected message type of an ONNX file. */
-export const modelType = protobuf.Root.fromJSON({ nested: messages }).lookupType("ModelProto");
+export const modelType = modelOf(messages);
+
+/**
+ * The same for readers of the structure: the data of a tensor stays the bytes it is in the file, so that weights cost
+ * nothing, and shapes that the writer noted are read.
+ */
+export const outlineType = modelOf({
+  ...messages,
+  GraphProto: {
+    fields: { ...messages.GraphProto?.fields, valueInfo: repeated(13, "ValueInfoProto") },
+  },
+  TensorProto: {
+    fields: {
+      ...messages.TensorProto?.fields,
+      floatData: field(4, "bytes"),
+      int32Data: field(5, "bytes"),
+      int64Data: field(7, "bytes"),
+    },
+  },
+});
 
 /** What `modelType` decodes to with every default filled in, and what it encodes from. */
 export interface ModelMessage {
@@ -135,6 +157,24 @@ export interface TensorMessage {
   readonly name: string;
   readonly rawData: Uint8Array;
   readonly dataLocation: number;
+}
+
+/** What `outlineType` decodes a tensor to: data as the bytes of the file. */
+export interface OutlineTensorMessage
+  extends Omit<TensorMessage, "floatData" | "int32Data" | "int64Data"> {
+  readonly floatData: Uint8Array;
+  readonly int32Data: Uint8Array;
+  readonly int64Data: Uint8Array;
+}
+
+/** What `outlineType` decodes to. */
+export interface OutlineModelMessage extends Omit<ModelMessage, "graph"> {
+  readonly graph:
+    | (Omit<GraphMessage, "initializer"> & {
+        readonly initializer: readonly OutlineTensorMessage[];
+        readonly valueInfo: readonly ValueMessage[];
+      })
+    | null;
 }
 
 export interface ValueMessage {

@@ -49,7 +49,7 @@ describe("checkTable", () => {
     const found = checkTable(table, platformId);
 
     expect(found.filter(({ severity }) => severity !== "ok")).toEqual([]);
-    expect(new Set(found.map(({ check }) => check)).size).toBe(8);
+    expect(new Set(found.map(({ check }) => check)).size).toBe(9);
   });
 
   test("shows how fast the canary was over a session, and from one to the next", () => {

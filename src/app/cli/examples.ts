@@ -9,6 +9,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   profile: [
     "profile --net mnist-cnn --db energy.db",
     "profile --net mobilenet-v1-cifar --time-limit 30m --dry-run",
+    "profile --model model.onnx --networks 24 --db energy.db",
   ],
   query: ["query platforms --db energy.db", "query kernels --op conv2d"],
   "query cost": ["query cost --op conv2d --kernel 3 --in 14x14x16 --out 32"],
@@ -20,6 +21,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "query stairs": ["query stairs --op conv2d"],
   "query kernels": ["query kernels --op conv2d --json"],
   "query platforms": ["query platforms --db energy.db"],
+  estimate: ["estimate model.onnx --db energy.db", "estimate model.onnx --device pixel-6 --json"],
   serve: ["serve --db energy.db --port 8080", "serve --db energy.db --search found"],
   search: [
     "search --net mnist-cnn --data mnist --latency-ms 0.2 --out found",

@@ -4,6 +4,7 @@ import {
   type EnergyTable,
   loadCosts,
   openTable,
+  type Platform,
 } from "../../../energy-db/index.ts";
 import type { CostModel } from "../../../search/index.ts";
 
@@ -28,18 +29,24 @@ export async function withTable<T>(
   }
 }
 
-/** The costs of the one platform that the flags describe. */
-export function costsOf(
+/** The one platform that the flags describe. */
+export const findPlatform = (
   table: EnergyTable,
   { device, runtime, threads }: Omit<TableFlags, "db">,
-  { space, method }: CostOptions = {},
-): CostTable {
-  const platform = table.findPlatform({
+): Platform =>
+  table.findPlatform({
     device,
     ...(runtime ? { runtime } : {}),
     ...(threads ? { threads } : {}),
   });
-  return loadCosts(table, platform.id, {
+
+/** The costs of the one platform that the flags describe. */
+export function costsOf(
+  table: EnergyTable,
+  flags: Omit<TableFlags, "db">,
+  { space, method }: CostOptions = {},
+): CostTable {
+  return loadCosts(table, findPlatform(table, flags).id, {
     ...(space ? { space } : {}),
     ...(method ? { method } : {}),
   });

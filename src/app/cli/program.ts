@@ -34,6 +34,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./commands/query.ts")).queryCommand,
   },
   {
+    name: "estimate",
+    summary: "cost of any ONNX model on a device, layer by layer, without running it",
+    load: async () => (await import("./commands/estimate.ts")).estimateCommand,
+  },
+  {
     name: "search",
     summary: "grow the best network that fits a budget on a device",
     load: async () => (await import("./commands/search.ts")).searchCommand,

@@ -1,7 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { stepsOf } from "../../network/import/index.ts";
 import { parseNetwork } from "../../network/network-file.ts";
+import { parseOutline } from "../../onnx/index.ts";
 import { matchesRow, parseCondition, type Row, sortRows } from "../../row-filter.ts";
+import { estimateModel, modelDocument } from "../workflows/estimate-model.ts";
 import { kernelRowFields } from "../workflows/kernel-row.ts";
 import {
   costDocument,
@@ -17,6 +20,7 @@ import { csvText } from "./csv.ts";
 import {
   costBody,
   errorBody,
+  estimateBody,
   findingRow,
   kernelQuery,
   kernelRow,
@@ -158,6 +162,32 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
     async (c) => {
       const network = parseNetwork(await c.req.text(), "the request's body");
       return c.json(predictionDocument(reader.costs(c.req.valid("query")), network), 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/api/estimate",
+      summary: "Cost of any ONNX model, layer by layer, without running it",
+      request: {
+        query: platformQuery,
+        body: {
+          description: "An ONNX file, float32, opset 9 or newer; its weights are not looked at",
+          required: true,
+          content: {
+            "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },
+          },
+        },
+      },
+      responses: answers(estimateBody, "Cost with its 95 % interval"),
+    }),
+    async (c) => {
+      const bytes = new Uint8Array(await c.req.arrayBuffer());
+      const body = "the request's body";
+      const model = stepsOf(parseOutline(bytes, body), body);
+      const tables = reader.everyCosts(c.req.valid("query"));
+      const document = modelDocument(estimateModel(model, tables), tables[0]?.source ?? "");
+      return c.json({ schema: 1 as const, ...document }, 200);
     },
   );
 }

@@ -22,7 +22,10 @@ export interface ServiceOptions extends Access {
   readonly onBug?: (error: Error) => void;
 }
 
-const largestBody = 4 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+const largestBody = 4 * mebibyte;
+/** Models come with their weights. */
+const largestModel = 128 * mebibyte;
 
 /** The read-only service: answers under /api, their description in /openapi.json, pages for people elsewhere. */
 export function serviceApp(options: ServiceOptions): OpenAPIHono {
@@ -60,7 +63,10 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
     }),
   );
   app.use(guard(options));
-  app.use(bodyLimit({ maxSize: largestBody, onError: tooLarge }));
+  app.use(async (c, next) => {
+    const maxSize = c.req.path === "/api/estimate" ? largestModel : largestBody;
+    return await bodyLimit({ maxSize, onError: tooLarge(maxSize) })(c, next);
+  });
   app.use(async (c, next) => {
     if (c.req.method !== "GET" || c.req.path === "/live") return await next();
     const tag = `"${reader.revision()}"`;
@@ -124,12 +130,14 @@ function answerError(c: Context, error: UserError, status: 400 | 404 | 500): Res
     : c.json(problem(error.exit, error.message, error.hint), status);
 }
 
-const tooLarge = (c: Context): Response =>
-  c.json(
-    problem(
-      "too-large",
-      `The request's body is larger than ${largestBody / 1024 ** 2} MiB`,
-      "Send the network without its weights.",
-    ),
-    413,
-  );
+const tooLarge =
+  (maxSize: number) =>
+  (c: Context): Response =>
+    c.json(
+      problem(
+        "too-large",
+        `The request's body is larger than ${maxSize / mebibyte} MiB`,
+        "Send it without its weights.",
+      ),
+      413,
+    );

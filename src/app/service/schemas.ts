@@ -90,6 +90,38 @@ export const predictionBody = z
   })
   .openapi("Prediction");
 
+export const estimateBody = z
+  .object({
+    schema: z.literal(1),
+    model: z.string(),
+    opset: z.number(),
+    ...costShape,
+    overhead_s: z.number(),
+    guessedShare: z.number(),
+    macs: z.number(),
+    guessed: z.array(
+      z.object({
+        op: z.string(),
+        steps: z.number(),
+        macsShare: z.number(),
+        latencyShare: z.number(),
+        reason: z.enum(["not measured", "no layer"]),
+      }),
+    ),
+    layers: z.array(
+      z.object({
+        layer: z.string(),
+        op: z.string(),
+        nodes: z.array(z.string()),
+        kernel: kernel.optional(),
+        macs: z.number(),
+        ...costShape,
+      }),
+    ),
+    source: z.string(),
+  })
+  .openapi("Estimate");
+
 export const platformRow = z
   .object({
     id: z.number(),

@@ -2,6 +2,7 @@ import {
   type CostTable,
   type EnergyTable,
   loadCosts,
+  loadEveryCosts,
   openTable,
   type PlatformSummary,
 } from "../../../energy-db/index.ts";
@@ -33,6 +34,7 @@ export class TableReader {
   #looked = { at_ms: Number.NEGATIVE_INFINITY, revision: 0 };
   #seen: { readonly revision: string; readonly platforms: readonly PlatformSummary[] } | undefined;
   readonly #costs = new Map<number, CostTable>();
+  readonly #every = new Map<number, readonly CostTable[]>();
 
   constructor(path: string, options: ReaderOptions) {
     this.table = openTable(path, { mode: "read" });
@@ -57,6 +59,7 @@ export class TableReader {
     if (this.#seen?.revision !== revision) {
       this.#seen = { revision, platforms: this.table.platforms() };
       this.#costs.clear();
+      this.#every.clear();
     }
     return this.#seen.platforms;
   }
@@ -77,6 +80,14 @@ export class TableReader {
     const { id } = this.platform(choice);
     const known = this.#costs.get(id) ?? loadCosts(this.table, id);
     this.#costs.set(id, known);
+    return known;
+  }
+
+  /** Those of every space, for models that no one space holds. */
+  everyCosts(choice: PlatformChoice): readonly CostTable[] {
+    const { id } = this.platform(choice);
+    const known = this.#every.get(id) ?? loadEveryCosts(this.table, id);
+    this.#every.set(id, known);
     return known;
   }
 }

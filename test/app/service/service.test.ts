@@ -3,8 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTable } from "../../../energy-db/index.ts";
 import { serviceApp } from "../../../src/app/service/app.ts";
+import { estimateBody } from "../../../src/app/service/schemas.ts";
 import { TableReader } from "../../../src/app/service/table-reader.ts";
+import { exportNetwork } from "../../../src/network/export.ts";
+import { initialWeights } from "../../../src/network/initial-weights.ts";
 import { formatNetwork } from "../../../src/network/network-file.ts";
+import { encodeModel } from "../../../src/onnx/index.ts";
+import { seededRandom } from "../../../src/random.ts";
 import { identity, sessionSettings } from "../../energy-db/example-rows.ts";
 import { temporaryFolder } from "../../energy-db/temporary.ts";
 import { cli } from "../../support/cli.ts";
@@ -81,6 +86,26 @@ test("a network in the request's body is predicted layer by layer", async () => 
     body.overhead_s,
   );
   expect(body.latency_s).toBeCloseTo(sum, 12);
+});
+
+test("an ONNX model in the request's body is estimated, and anything else refused", async () => {
+  const network = smallNetwork(4, 8);
+  const weights = initialWeights(network, seededRandom(1));
+  const post = (body: Uint8Array) =>
+    app.request("/api/estimate", {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body: Uint8Array.from(body),
+    });
+
+  const response = await post(encodeModel(exportNetwork(network, weights)));
+
+  const body = estimateBody.parse(JSON.parse(await response.text()));
+  expect(body.layers.map(({ layer }) => layer)).toEqual(["conv1", "conv2", "pool", "logits"]);
+  expect(body.guessed).toEqual([]);
+  const refused = await post(Uint8Array.of(1, 2, 3));
+  expect(refused.status).toBe(400);
+  expect(await refused.text()).toContain("expected an ONNX model");
 });
 
 test("kernels filter, sort and turn pages by the grammar of --where", async () => {
@@ -215,6 +240,7 @@ test("the OpenAPI document names every answer and what each returns", async () =
   expect(Object.keys(paths).sort()).toEqual([
     "/api/checks",
     "/api/cost",
+    "/api/estimate",
     "/api/kernels",
     "/api/marginal",
     "/api/platforms",

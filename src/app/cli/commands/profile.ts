@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { Method } from "../../../../energy-db/index.ts";
 import { planProfile } from "../../../../profiler/index.ts";
+import { UserError } from "../../../errors.ts";
 import { searchStart } from "../../../network/search-start.ts";
 import type { CommandContext } from "../context.ts";
 import { count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
@@ -13,7 +14,8 @@ import {
 } from "../workflow/profile-run.ts";
 
 interface ProfileFlags {
-  readonly net: string;
+  readonly net?: string;
+  readonly model?: string;
   readonly db: string;
   readonly device: string;
   readonly runtime: string;
@@ -39,7 +41,8 @@ export function profileCommand(context: CommandContext): Command {
     .description(
       "measure the kernels a search can ask for, inside whole networks; run again to resume",
     )
-    .requiredOption("--net <name>", "preset or network.json whose layers to measure")
+    .option("--net <name>", "preset or network.json whose layers to measure")
+    .option("--model <file>", "instead: an ONNX file whose layers to measure")
     .addOption(shared.db())
     .addOption(shared.device())
     .addOption(shared.runtime())
@@ -83,9 +86,22 @@ export function profileCommand(context: CommandContext): Command {
     .action((flags: ProfileFlags) => runProfileCommand(flags, context));
 }
 
+/** One of --net and --model. */
+function measuredNet({ net, model }: ProfileFlags): string {
+  if (net !== undefined && model === undefined) return net;
+  if (model?.endsWith(".onnx") && net === undefined) return model;
+  throw new UserError(
+    net === undefined && model !== undefined
+      ? `--model ${model} is no ONNX file`
+      : "Give one of --net and --model",
+    { hint: "For example: --net mnist-cnn, or --model model.onnx.", exit: "usage" },
+  );
+}
+
 async function runProfileCommand(flags: ProfileFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const { space, network, caps } = searchStart(flags.net);
+  const net = measuredNet(flags);
+  const { space, network, caps } = searchStart(net);
   const plan = planProfile({
     name: space,
     network,
@@ -107,7 +123,7 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
   if (flags.json) terminal.answerJson(outcome);
   else {
     terminal.answer(outcomeText(outcome));
-    const next = outcome.stoppedBy === "done" ? "query kernels" : `profile --net ${flags.net}`;
+    const next = outcome.stoppedBy === "done" ? "query kernels" : `profile --net ${net}`;
     terminal.note(`Next: wattsplit ${next} --db ${flags.db}`);
   }
   if (flags.strict) requireReliable(outcome);

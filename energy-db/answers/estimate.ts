@@ -1,0 +1,145 @@
+import { UserError } from "../../src/errors.ts";
+import type { Kernel } from "../../src/network/kernel.ts";
+import type { Work } from "../../src/network/work.ts";
+import type { CostAnswer, Provenance } from "../records.ts";
+import { below } from "./answer.ts";
+import type { CostTable } from "./cost-table.ts";
+import { type WorkModel, workModel } from "./work-model.ts";
+
+/** A part of a foreign model: a kernel where it is one of ours, and its work in any case. */
+export interface AskedStep {
+  readonly name: string;
+  readonly kernel?: Kernel;
+  readonly work: Work;
+}
+
+/** Latency and energy with what stands beside every number. */
+type Estimated = Omit<CostAnswer, "rows">;
+
+export interface StepEstimate extends AskedStep {
+  /** "interpolated" where the table knows the kernel, "predicted" where its work had to do. */
+  readonly cost: Estimated;
+}
+
+/** A foreign model's cost: steps plus the call. */
+export interface ModelEstimate extends Estimated {
+  readonly provenance: "predicted";
+  readonly steps: readonly StepEstimate[];
+  readonly overhead_s: number;
+  /** Share of the latency that is predicted from work alone. */
+  readonly guessedShare: number;
+}
+
+/**
+ * Adds the steps up. The interval is that of whole networks for what the table knows; the error of guesses is common to
+ * all of them, so it is added and not averaged out. Throws a UserError where a step cannot even be guessed.
+ */
+export function estimateSteps(
+  tables: readonly CostTable[],
+  steps: readonly AskedStep[],
+): ModelEstimate {
+  const [first] = tables;
+  if (!first) throw new Error("No costs to estimate with");
+  const rough = workModelOf(tables);
+  const estimated = steps.map((step) => ({ ...step, cost: costOf(step, tables, rough) }));
+  const known = estimated.filter(({ cost }) => cost.provenance === "interpolated");
+  const guessed = estimated.filter(({ cost }) => cost.provenance !== "interpolated");
+  const sum_s = (parts: readonly StepEstimate[]): number =>
+    parts.reduce((sum, { cost }) => sum + cost.latency_s, 0);
+  const overhead_s = first.overhead.latency_s;
+  const known_s = sum_s(known) + overhead_s;
+  const latency_s = known_s + sum_s(guessed);
+  const kernels = known.flatMap(({ kernel }) => kernel ?? []);
+  const half_s = kernels.length > 0 ? first.halfOfNetwork(kernels, known_s) : 0;
+  const more_s = guessed.reduce((sum, { cost }) => sum + cost.latency_high_s - cost.latency_s, 0);
+  const less_s = guessed.reduce((sum, { cost }) => sum + cost.latency_s - cost.latency_low_s, 0);
+  return {
+    latency_s,
+    latency_low_s: below(latency_s, Math.hypot(half_s, less_s) / latency_s),
+    latency_high_s: latency_s + Math.hypot(half_s, more_s),
+    ...energyOf(estimated, first, { latency_s, error: Math.hypot(half_s, more_s) / latency_s }),
+    provenance: "predicted",
+    steps: estimated,
+    overhead_s,
+    guessedShare: sum_s(guessed) / latency_s,
+  };
+}
+
+/** What the kernels of a platform's tables say about work. */
+export const workModelOf = (tables: readonly CostTable[]): WorkModel =>
+  workModel(
+    tables.flatMap((costs) =>
+      costs
+        .kernels()
+        .filter(isPacked(costs))
+        .map(({ kernel, cost }) => ({ kernel, latency_s: cost.latency_s })),
+    ),
+  );
+
+/** Widths that are no multiple of the runtime's own are rare in published models, and ten times slower in some. */
+const isPacked =
+  ({ alignment }: CostTable) =>
+  ({ kernel }: { readonly kernel: Kernel }): boolean =>
+    kernel.outChannels % alignment === 0 &&
+    (kernel.inChannels % alignment === 0 || kernel.inChannels <= mostImageChannels);
+
+/** Grey, colour, colour and depth: the first layer's input is what it is. */
+const mostImageChannels = 4;
+
+function costOf(
+  { name, kernel, work }: AskedStep,
+  tables: readonly CostTable[],
+  rough: WorkModel,
+): Estimated {
+  for (const costs of kernel ? tables : []) {
+    const known = kernel && costs.tryCost(kernel);
+    if (!known) continue;
+    const { rows: _, ...cost } = known;
+    return cost;
+  }
+  const guess = rough.guess(work);
+  if (!guess)
+    throw new UserError(`The table holds no kernel that "${name}" could be guessed from`, {
+      hint: "Profile a network on this device first: wattsplit profile --device ID --net mobilenet-v1-cifar --db FILE",
+      exit: "unavailable",
+    });
+  const { latency_s, factor } = guess;
+  const time = {
+    latency_s,
+    latency_low_s: latency_s / factor,
+    latency_high_s: latency_s * factor,
+    provenance: "predicted" as const,
+  };
+  const model = tables[0]?.energyModel;
+  if (!model) return time;
+  const spread = factor * (1 + model.relativeHalfWidth);
+  const energy_j = latency_s * model.power_w;
+  return {
+    ...time,
+    energy_j,
+    energy_low_j: energy_j / spread,
+    energy_high_j: energy_j * spread,
+    energyProvenance: "predicted",
+  };
+}
+
+/** The power's own uncertainty is common to all steps. */
+function energyOf(
+  steps: readonly StepEstimate[],
+  { overhead, energyModel }: CostTable,
+  { error }: { readonly latency_s: number; readonly error: number },
+) {
+  if (!energyModel || steps.some(({ cost }) => cost.energy_j === undefined)) return {};
+  const energy_j = steps.reduce(
+    (sum, { cost }) => sum + (cost.energy_j ?? 0),
+    overhead.energy_j ?? 0,
+  );
+  const relative = Math.hypot(error, energyModel.relativeHalfWidth);
+  return {
+    energy_j,
+    energy_low_j: below(energy_j, relative),
+    energy_high_j: energy_j * (1 + relative),
+    energyProvenance:
+      energyModel.provenance === "modelled" ? "modelled" : ("predicted" as Provenance),
+  };
+}

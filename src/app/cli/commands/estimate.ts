@@ -1,0 +1,98 @@
+import { Command, Option } from "commander";
+import { type CostTable, loadEveryCosts } from "../../../../energy-db/index.ts";
+import { importModel } from "../../../network/import/index.ts";
+import { formatCount, formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import {
+  describeStep,
+  estimateModel,
+  type ModelReport,
+  modelDocument,
+} from "../../workflows/estimate-model.ts";
+import type { CommandContext } from "../context.ts";
+import { findPlatform, type TableFlags, withTable } from "../open-costs.ts";
+import { count, shared } from "../options.ts";
+import { formatTable } from "../table-text.ts";
+
+interface EstimateFlags extends TableFlags {
+  readonly json?: boolean;
+}
+
+export function estimateCommand({ terminal }: CommandContext): Command {
+  return new Command("estimate")
+    .description("cost of any ONNX model on a device, layer by layer, without running it")
+    .argument("<model>", "ONNX file, float32, opset 9 or newer")
+    .addOption(shared.db())
+    .addOption(shared.device())
+    .option("--runtime <id>", "needed where the table has several")
+    .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
+    .addOption(shared.json())
+    .action(async (path: string, flags: EstimateFlags) => {
+      const model = importModel(path);
+      await withTable(flags.db, (table) => {
+        const tables = loadEveryCosts(table, findPlatform(table, flags).id);
+        const report = estimateModel(model, tables);
+        const source = tables[0]?.source ?? "";
+        if (flags.json) terminal.answerJson(modelDocument(report, source));
+        else terminal.answer(reportText(report, tables));
+      });
+    });
+}
+
+function reportText(
+  { model, estimate, guessed }: ModelReport,
+  tables: readonly CostTable[],
+): string {
+  const share = (latency_s: number): string => formatPercent(latency_s / estimate.latency_s);
+  const rows = [
+    ...model.steps.flatMap((step, i) => {
+      const own = estimate.steps[i];
+      if (!own) return [];
+      return [{ layer: step.name, kernel: describeStep(step, own), ...own.cost }];
+    }),
+    {
+      layer: "call",
+      kernel: "one inference beyond its kernels",
+      latency_s: estimate.overhead_s,
+      energy_j: tables[0]?.overhead.energy_j,
+      provenance: "",
+    },
+  ];
+  const macs = model.steps.reduce((sum, { work }) => sum + work.macs, 0);
+  return [
+    formatTable(
+      [
+        { title: "layer", of: ({ layer }) => layer },
+        { title: "kernel", of: ({ kernel }) => kernel },
+        { title: "latency us", of: ({ latency_s }) => 1e6 * latency_s },
+        { title: "share", of: ({ latency_s }) => share(latency_s) },
+        { title: "energy uJ", of: ({ energy_j }) => energy_j && 1e6 * energy_j },
+        { title: "provenance", of: ({ provenance }) => provenance },
+      ],
+      rows,
+    ),
+    `${model.name || "model"}: ${totalText(estimate)}`,
+    `${formatCount(macs)} multiply-accumulates in ${model.steps.length} steps`,
+    ...guessedText(estimate.guessedShare, guessed),
+  ].join("\n");
+}
+
+function totalText(estimate: ModelReport["estimate"]): string {
+  const { latency_s, latency_low_s, latency_high_s, energy_j, energyProvenance } = estimate;
+  const latency = `${formatSeconds(latency_s)} (95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)}), predicted`;
+  return energy_j === undefined
+    ? latency
+    : `${latency}; ${formatJoules(energy_j)}, ${energyProvenance}`;
+}
+
+/** Which operators the table does not know, and how much that matters. */
+function guessedText(guessedShare: number, guessed: ModelReport["guessed"]): readonly string[] {
+  if (guessed.length === 0) return ["Every step is a measured kernel's"];
+  const listed = guessed.map(
+    ({ op, steps, reason, macsShare, latencyShare }) =>
+      `  ${op} x${steps}: ${reason}; ${formatPercent(macsShare)} of the MACs, ${formatPercent(latencyShare)} of the time`,
+  );
+  return [
+    `${formatPercent(guessedShare)} of the time is predicted from work alone (MACs, bytes):`,
+    ...listed,
+  ];
+}

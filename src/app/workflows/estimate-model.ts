@@ -1,0 +1,90 @@
+import {
+  type CostTable,
+  describeKernel,
+  estimateSteps,
+  type ModelEstimate,
+  type StepEstimate,
+} from "../../../energy-db/index.ts";
+import { type ImportedModel, kernelOfStep } from "../../network/import/index.ts";
+import { describeShape } from "../../network/network.ts";
+
+/** A foreign model's cost on a platform, and what of it the table knows. */
+export interface ModelReport {
+  readonly model: ImportedModel;
+  readonly estimate: ModelEstimate;
+  /** Operators whose steps are guessed, by time: most first. */
+  readonly guessed: readonly GuessedOperator[];
+}
+
+export interface GuessedOperator {
+  readonly op: string;
+  readonly steps: number;
+  readonly macsShare: number;
+  readonly latencyShare: number;
+  /** "not measured" where the table lacks the kernel, "no layer" where no kind of layer is that. */
+  readonly reason: "not measured" | "no layer";
+}
+
+/** Estimates every step of a model from the tables of one platform, the one to trust most first. */
+export function estimateModel(model: ImportedModel, tables: readonly CostTable[]): ModelReport {
+  const asked = model.steps.map((step) => {
+    const kernel = kernelOfStep(step);
+    return { name: step.name, work: step.work, ...(kernel ? { kernel } : {}) };
+  });
+  const estimate = estimateSteps(tables, asked);
+  return { model, estimate, guessed: guessedOperators(model, estimate) };
+}
+
+function guessedOperators(
+  { steps }: ImportedModel,
+  estimate: ModelEstimate,
+): readonly GuessedOperator[] {
+  const macs = steps.reduce((sum, { work }) => sum + work.macs, 0);
+  const groups = new Map<string, GuessedOperator>();
+  for (const [i, { op, layer, work }] of steps.entries()) {
+    const cost = estimate.steps[i]?.cost;
+    if (!cost || cost.provenance === "interpolated") continue;
+    const reason = layer ? "not measured" : "no layer";
+    const before = groups.get(`${op} ${reason}`);
+    groups.set(`${op} ${reason}`, {
+      op,
+      reason,
+      steps: (before?.steps ?? 0) + 1,
+      macsShare: (before?.macsShare ?? 0) + (macs > 0 ? work.macs / macs : 0),
+      latencyShare: (before?.latencyShare ?? 0) + cost.latency_s / estimate.latency_s,
+    });
+  }
+  return [...groups.values()].sort((a, b) => b.latencyShare - a.latencyShare);
+}
+
+/** The kernel as people read it, else the operator and its shapes. */
+export function describeStep(
+  { op, in: input, out }: ImportedModel["steps"][number],
+  { kernel }: StepEstimate,
+): string {
+  return kernel
+    ? describeKernel(kernel)
+    : `${op}, ${describeShape(input)} to ${describeShape(out)}`;
+}
+
+/** What leaves the program. */
+export const modelDocument = ({ model, estimate, guessed }: ModelReport, source: string) => ({
+  model: model.name,
+  opset: model.opset,
+  ...costOf(estimate),
+  overhead_s: estimate.overhead_s,
+  guessedShare: estimate.guessedShare,
+  macs: model.steps.reduce((sum, { work }) => sum + work.macs, 0),
+  guessed: [...guessed],
+  layers: estimate.steps.map(({ name, kernel, work, cost }, i) => ({
+    layer: name,
+    op: model.steps[i]?.op ?? "",
+    nodes: [...(model.steps[i]?.nodes ?? [])],
+    ...(kernel ? { kernel } : {}),
+    macs: work.macs,
+    ...cost,
+  })),
+  source,
+});
+
+const costOf = ({ steps: _, overhead_s: __, guessedShare: ___, ...cost }: ModelEstimate) => cost;

@@ -1,0 +1,82 @@
+import { UserError } from "../../errors.ts";
+import { type ModelOutline, readOutline } from "../../onnx/index.ts";
+import { type Kernel, kernelOf } from "../kernel.ts";
+import { describeShape, type Network, networkInput, placeLayers } from "../network.ts";
+import { type ModelStep, modelSteps } from "./model-steps.ts";
+import { inferShapes } from "./node-shapes.ts";
+
+export type { ModelStep } from "./model-steps.ts";
+
+/** A model by any writer, as far as its cost depends on it. */
+export interface ImportedModel {
+  readonly name: string;
+  readonly opset: number;
+  readonly steps: readonly ModelStep[];
+  /** The same as a network of ours, where every step is a layer and one image is read. */
+  readonly network?: Network;
+}
+
+/** Reads an ONNX file without its weights. Throws a UserError on files that are damaged, quantised, or too free in their sizes. */
+export const importModel = (path: string): ImportedModel => stepsOf(readOutline(path), path);
+
+/** The same of an outline already read; `source` names it in errors. */
+export function stepsOf(model: ModelOutline, source: string): ImportedModel {
+  requireFloat32(model, source);
+  const steps = modelSteps(model, inferShapes(model, source));
+  if (steps.length === 0)
+    throw new UserError(`${source} computes nothing of its input`, {
+      hint: "Give a model that reads an image.",
+      exit: "usage",
+    });
+  const network = networkOf(model, steps);
+  return { name: model.name, opset: model.opset, steps, ...(network ? { network } : {}) };
+}
+
+/** The kernel of a step that is a layer, batch 1. */
+export const kernelOfStep = ({ layer, ...step }: ModelStep): Kernel | undefined =>
+  layer && kernelOf({ layer, inputs: step.inputs, in: step.in, out: step.out });
+
+function requireFloat32({ nodes, inputs }: ModelOutline, source: string): void {
+  const quantised = nodes.filter(({ op }) => /Quantize|QLinear|Integer$/.test(op)).length;
+  if (quantised > 0)
+    throw new UserError(
+      `${source} is quantised (${quantised} nodes of ${nodes.length}), and tables hold float32 kernels`,
+      {
+        hint: "Give the float32 model: its cost is no measure of the quantised one's.",
+        exit: "unavailable",
+      },
+    );
+  const other = inputs.find(({ type }) => type !== "float32");
+  if (other)
+    throw new UserError(`${source}: input "${other.name}" is ${other.type}, expected float32`, {
+      hint: "Export the float32 model.",
+      exit: "unavailable",
+    });
+}
+
+/** Layers under the steps' names; undefined where a step is none, or reads what a network of ours cannot say. */
+function networkOf(
+  { name, inputs }: ModelOutline,
+  steps: readonly ModelStep[],
+): Network | undefined {
+  const [first] = steps;
+  const [image, ...others] = inputs;
+  if (!first || !image || others.length > 0) return undefined;
+  const layers = steps.flatMap(({ layer }) => (layer ? [layer] : []));
+  if (layers.length < steps.length) return undefined;
+  const named = layers.map((layer) => ({
+    ...layer,
+    inputs: layer.inputs?.map((read) => (read === image.name ? networkInput : read)),
+  }));
+  const network = { name: name || "model", input: first.in, layers: named } as Network;
+  try {
+    const agrees = placeLayers(network).every(
+      ({ out }, i) => describeShape(out) === describeShape(steps[i]?.out ?? first.in),
+    );
+    return agrees ? network : undefined;
+  } catch (error) {
+    // A flattened image before a dense layer, for one.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,196 @@
+import type { ModelOutline, OutlineNode } from "../../onnx/index.ts";
+import type {
+  Activation,
+  Conv2dLayer,
+  DenseLayer,
+  DepthwiseConv2dLayer,
+  Layer,
+  Shape,
+} from "../layer.ts";
+import { bytesPerValue, type Work } from "../work.ts";
+import { activationOf, gatedBySelf } from "./activations.ts";
+import { layerOf } from "./model-layers.ts";
+import { attributes, type Known, sizeOf } from "./node-values.ts";
+
+/** One or more nodes of a model as the runtime executes them. */
+export interface ModelStep {
+  readonly name: string;
+  /** Names of the nodes, in order: what is folded into the first one follows it. */
+  readonly nodes: readonly string[];
+  /** The first node's operator. */
+  readonly op: string;
+  /** Names of the steps read; the model's inputs by their own names. */
+  readonly inputs: readonly string[];
+  readonly in: Shape;
+  readonly out: Shape;
+  /** The step as a layer of ours; absent where no kind of layer is that. */
+  readonly layer?: Layer;
+  readonly work: Work;
+}
+
+interface Draft extends Omit<ModelStep, "layer" | "nodes"> {
+  readonly nodes: string[];
+  layer?: Layer;
+}
+
+/** Operators that give what they read, under another shape at most: nothing is executed or moved. */
+const views = new Set([
+  ...["Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Cast"],
+]);
+/** What exporters compute about shapes; it has no image. */
+const aboutShapes = new Set(["Shape", "ConstantOfShape", "Constant"]);
+
+/** A model's nodes as steps: batch norm and activations folded into what they follow, as runtimes do. */
+export function modelSteps(model: ModelOutline, known: Known): readonly ModelStep[] {
+  const reading = new Reading(model, known);
+  for (const node of model.nodes) reading.take(node);
+  return reading.steps;
+}
+
+/** Walks the nodes and remembers which step gives which value. */
+class Reading {
+  readonly steps: Draft[] = [];
+  readonly #known: Known;
+  readonly #origin = new Map<string, Draft | string>();
+  readonly #constants: ReadonlySet<string>;
+  readonly #readers: ReadonlyMap<string, number>;
+  readonly #gates: ReturnType<typeof gatedBySelf>;
+
+  constructor(model: ModelOutline, known: Known) {
+    this.#known = known;
+    for (const { name } of model.inputs) this.#origin.set(name, name);
+    this.#constants = new Set(model.constants.map(({ name }) => name));
+    this.#gates = gatedBySelf(model);
+    const readers = new Map<string, number>();
+    for (const name of [
+      ...model.nodes.flatMap(({ inputs }) => inputs),
+      ...model.outputs.map(({ name }) => name),
+    ])
+      readers.set(name, (readers.get(name) ?? 0) + 1);
+    this.#readers = readers;
+  }
+
+  take(node: OutlineNode): void {
+    const read = node.inputs.filter((name) => this.#origin.has(name));
+    const [first] = read;
+    // Arithmetic on shapes and constants happens once, when the model is loaded.
+    if (first === undefined || aboutShapes.has(node.op)) return;
+    if (this.#known.get(node.outputs[0] ?? "")?.values) return;
+    if (this.#gates.parts.has(node.name)) return;
+    if (views.has(node.op) || this.#padsNothing(node))
+      this.#give(node, this.#origin.get(first) ?? first);
+    else if (!this.#fold(node, first)) this.#begin(node, read);
+  }
+
+  #give(node: OutlineNode, origin: Draft | string): void {
+    for (const output of node.outputs) if (output !== "") this.#origin.set(output, origin);
+  }
+
+  /** Joins the step before where the runtime does: then no time of its own. */
+  #fold(node: OutlineNode, first: string): boolean {
+    const gate = this.#gates.activations.get(node.name);
+    const value = gate?.of ?? first;
+    const step = this.#origin.get(value);
+    const isOnlyReader = this.#readers.get(value) === (gate ? 2 : 1);
+    if (typeof step !== "object" || !isOnlyReader) return false;
+    const activation = gate?.activation ?? activationOf(node, this.#known);
+    const joins = step.layer
+      ? this.#joinLayer(step, step.layer, node, activation)
+      : activation !== undefined && step.op === "Conv" && step.nodes.length === 1;
+    if (!joins) return false;
+    step.nodes.push(...(gate?.nodes ?? []), node.name);
+    this.#give(node, step);
+    return true;
+  }
+
+  #joinLayer(
+    step: Draft,
+    layer: Layer,
+    node: OutlineNode,
+    activation: Activation | undefined,
+  ): boolean {
+    if (!("activation" in layer) || layer.activation !== "linear") return false;
+    if (activation) step.layer = { ...layer, activation };
+    else if (this.#isBias(node, layer)) step.layer = { ...layer, bias: true };
+    else return false;
+    return true;
+  }
+
+  /** Batch norm after a convolution, whose weights take it in, or a constant added to a product. */
+  #isBias(
+    node: OutlineNode,
+    layer: Layer,
+  ): layer is Conv2dLayer | DepthwiseConv2dLayer | DenseLayer {
+    return node.op === "BatchNormalization"
+      ? "batchNorm" in layer
+      : node.op === "Add" && layer.kind === "dense" && this.#addsConstant(node);
+  }
+
+  #padsNothing(node: OutlineNode): boolean {
+    const pads = attributes(node).list("pads") ?? this.#known.get(node.inputs[1] ?? "")?.values;
+    return node.op === "Pad" && (pads?.every((length) => length === 0) ?? false);
+  }
+
+  #addsConstant({ inputs }: OutlineNode): boolean {
+    return inputs.some((name) => this.#constants.has(name));
+  }
+
+  #begin(node: OutlineNode, read: readonly string[]): void {
+    const shapes = (names: readonly string[]) =>
+      names.map((name) => this.#known.get(name)?.shape ?? []);
+    const inputs = shapes(read);
+    const constants = node.inputs.filter((name) => this.#constants.has(name));
+    const outputs = shapes(node.outputs.filter((name) => name !== ""));
+    const [input = [], output = []] = [inputs[0], outputs[0]];
+    const name = this.#gates.activations.get(node.name)?.of ?? read[0] ?? "";
+    const weightBytes = bytesPerValue * sum(shapes(constants).map(sizeOf));
+    const step: Draft = {
+      name: node.name,
+      nodes: [node.name],
+      op: node.op,
+      inputs: [...new Set(read.length > 0 ? read : [name])].map((value) => {
+        const origin = this.#origin.get(value) ?? value;
+        return typeof origin === "string" ? origin : origin.name;
+      }),
+      in: imageOf(input),
+      out: imageOf(output),
+      work: {
+        ...macsOf(node, output, this.#known),
+        movedBytes: bytesPerValue * (sum(inputs.map(sizeOf)) + sum(outputs.map(sizeOf))),
+        weightBytes,
+      },
+    };
+    const layer = layerOf(node, { known: this.#known, read, step });
+    if (layer) step.layer = layer;
+    this.steps.push(step);
+    this.#give(node, step);
+  }
+}
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
+
+/** An image [batch, channels, height, width], or anything else as so many channels. */
+function imageOf([_batch = 1, ...rest]: readonly number[]): Shape {
+  const [channels = 1, height = 1, width = 1] = rest;
+  return rest.length === 3
+    ? { height, width, channels }
+    : { height: 1, width: 1, channels: Math.max(1, sizeOf(rest)) };
+}
+
+function macsOf(
+  node: OutlineNode,
+  output: readonly number[],
+  known: Known,
+): Pick<Work, "kind" | "macs"> {
+  const shape = (input: number) => known.get(node.inputs[input] ?? "")?.shape ?? [];
+  if (node.op === "Conv" || node.op === "ConvTranspose") {
+    const filter = shape(1);
+    const isDepthwise = filter[1] === 1 && attributes(node).number("group", 1) > 1;
+    const macs = sizeOf(filter.slice(1)) * sizeOf(output);
+    return { kind: isDepthwise ? "depthwise" : "convolution", macs };
+  }
+  if (node.op === "Gemm" || node.op === "MatMul")
+    return { kind: "dense", macs: sizeOf(shape(0).slice(1)) * (output.at(-1) ?? 1) };
+  return { kind: /Pool$|^Reduce/.test(node.op) ? "pool" : "move", macs: 0 };
+}

@@ -1,0 +1,43 @@
+import { kernelMacs, kernelParameters, outputPositions } from "./costs.ts";
+import type { Kernel } from "./kernel.ts";
+
+/** What a computation takes of a device: enough to guess its time where nothing like it was measured. */
+export interface Work {
+  /** What is like what: elementwise operations and copies move, and compute next to nothing. */
+  readonly kind: "convolution" | "depthwise" | "dense" | "pool" | "move";
+  readonly macs: number;
+  /** Activations read and written. */
+  readonly movedBytes: number;
+  readonly weightBytes: number;
+}
+
+/** Of float32 numbers. */
+export const bytesPerValue = 4;
+
+const kinds: { readonly [Op in Kernel["op"]]: Work["kind"] } = {
+  conv2d: "convolution",
+  depthwise_conv2d: "depthwise",
+  dense: "dense",
+  pool: "pool",
+  global_pool: "pool",
+  add: "move",
+};
+
+/** The work of a kernel. */
+export function workOf(kernel: Kernel): Work {
+  const { op, batch, inHeight, inWidth, inChannels } = kernel;
+  const read = batch * inHeight * inWidth * inChannels;
+  return {
+    kind: kinds[op],
+    macs: kernelMacs(kernel),
+    movedBytes: bytesPerValue * ((op === "add" ? 2 : 1) * read + written(kernel)),
+    weightBytes: bytesPerValue * kernelParameters(kernel),
+  };
+}
+
+function written(kernel: Kernel): number {
+  const { op, batch, outChannels } = kernel;
+  return op === "dense" || op === "global_pool"
+    ? batch * outChannels
+    : outputPositions(kernel) * outChannels;
+}

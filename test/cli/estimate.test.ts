@@ -1,0 +1,80 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exitCodes } from "../../src/errors.ts";
+import { exportNetwork } from "../../src/network/export.ts";
+import { initialWeights } from "../../src/network/initial-weights.ts";
+import { formatNetwork } from "../../src/network/network-file.ts";
+import { encodeModel, type OnnxGraph } from "../../src/onnx/index.ts";
+import { seededRandom } from "../../src/random.ts";
+import { cli } from "../support/cli.ts";
+import { smallNetwork, writeFormulaTable } from "../support/formula-table.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-estimate-"));
+const db = writeFormulaTable(folder);
+const network = smallNetwork(4, 8);
+const graph = exportNetwork(network, initialWeights(network, seededRandom(1)));
+
+function written(name: string, model: OnnxGraph): string {
+  const path = join(folder, name);
+  writeFileSync(path, encodeModel(model));
+  return path;
+}
+const model = written("small.onnx", graph);
+
+test("a model that the table knows costs what the same network does", async () => {
+  const json = join(folder, "small.json");
+  writeFileSync(json, formatNetwork(network));
+
+  const asked = JSON.parse((await cli(["query", "network", json, "--db", db, "--json"])).stdout);
+  const { stdout, code } = await cli(["estimate", model, "--db", db, "--json"]);
+  const answer = JSON.parse(stdout);
+
+  expect(code).toBe(exitCodes.done);
+  expect(answer.latency_s).toBeCloseTo(asked.latency_s, 12);
+  expect(answer.latency_high_s).toBeCloseTo(asked.latency_high_s, 12);
+  expect(answer.guessedShare).toBe(0);
+  expect(answer.layers.map(({ layer }: { layer: string }) => layer)).toEqual([
+    "conv1",
+    "conv2",
+    "pool",
+    "logits",
+  ]);
+});
+
+test("an operator that no layer is gets a guess, its name and its share", async () => {
+  const nodes = graph.nodes.map((node) =>
+    node.name === "pool" ? { ...node, inputs: ["odd"] } : node,
+  );
+  const odd = { name: "odd", op: "HardSigmoid", inputs: ["conv2"], outputs: ["odd"] };
+  const path = written("odd.onnx", { ...graph, nodes: [...nodes, odd] });
+
+  const { stdout } = await cli(["estimate", path, "--db", db]);
+
+  expect(stdout).toMatch(/odd +HardSigmoid, 2x2x8 to 2x2x8 .* predicted/);
+  expect(stdout).toMatch(/HardSigmoid x1: no layer; 0 % of the MACs, \d/);
+  expect(stdout).toMatch(/% of the time is predicted from work alone/);
+});
+
+test("profile plans the kernels that a model needs, and refuses one that no network of ours is", async () => {
+  const plan = await cli(["profile", "--model", model, "--dry-run", "--db", db, "--json"]);
+  const fixture = "test/network/import/fixtures/shufflenet-13.onnx";
+  const refused = await cli(["profile", "--model", fixture, "--dry-run", "--db", db]);
+
+  expect(Object.keys(JSON.parse(plan.stdout).widths)).toEqual(["conv1", "conv2"]);
+  expect(refused.code).toBe(exitCodes.unavailable);
+  expect(refused.stderr).toContain("Slice");
+  const both = await cli(["profile", "--model", model, "--net", "mlp", "--dry-run"]);
+  expect(both.code).toBe(exitCodes.usage);
+});
+
+test.each([
+  ["a missing file", "none.onnx", "Cannot read the ONNX file"],
+  ["a network.json", "small.json", "expected an ONNX model"],
+])("%s is refused", async (_, name, message) => {
+  const { code, stderr } = await cli(["estimate", join(folder, name), "--db", db]);
+
+  expect(code).toBe(exitCodes.usage);
+  expect(stderr).toContain(message);
+});

@@ -1,0 +1,146 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../../../src/errors.ts";
+import { exportNetwork } from "../../../src/network/export.ts";
+import { importModel, kernelOfStep, stepsOf } from "../../../src/network/import/index.ts";
+import { initialWeights } from "../../../src/network/initial-weights.ts";
+import { kernelKey, kernelsOf } from "../../../src/network/kernel.ts";
+import type { Network } from "../../../src/network/network.ts";
+import { type PresetName, presets } from "../../../src/network/presets.ts";
+import { encodeModel, type OnnxGraph, parseOutline } from "../../../src/onnx/index.ts";
+import { seededRandom } from "../../../src/random.ts";
+import { smallNetwork } from "../../support/formula-table.ts";
+
+const fixtures = join(import.meta.dirname, "fixtures");
+const exported = (network: Network): Uint8Array =>
+  encodeModel(exportNetwork(network, initialWeights(network, seededRandom(1))));
+const imported = (network: Network) =>
+  stepsOf(parseOutline(exported(network), network.name), network.name);
+
+describe("a network exported and imported again", () => {
+  const names = (Object.keys(presets) as PresetName[]).filter((name) => name !== "mlp");
+
+  test.each(names)("has the kernels it had: %s", (name) => {
+    const network = presets[name].build({ multiplier: 0.125 });
+
+    const model = imported(network);
+
+    const keys = kernelsOf(network).map(({ kernel }) => kernelKey(kernel));
+    expect(model.steps.map((step) => kernelOfStep(step)).map((k) => k && kernelKey(k))).toEqual(
+      keys,
+    );
+    expect(
+      model.network && kernelsOf(model.network).map(({ kernel }) => kernelKey(kernel)),
+    ).toEqual(keys);
+  });
+
+  test("has its swish, which the file holds as two nodes", () => {
+    const [step] = imported(smallNetwork(4, 8)).steps;
+
+    expect(step?.layer).toMatchObject({ kind: "conv2d", activation: "swish", width: 4 });
+    expect(step?.nodes).toHaveLength(3);
+  });
+});
+
+describe("models as PyTorch writes them", () => {
+  // torchvision's documentation of its weights: GFLOPS (multiply-accumulates) at 224x224.
+  test.each([
+    ["mobilenet_v2-9", 0.3, 0.005, true],
+    ["mobilenet_v2-13", 0.3, 0.005, true],
+    ["resnet18-13", 1.81, 0.005, true],
+    ["squeezenet-13", 0.35, 0.005, false],
+    ["shufflenet-13", 0.14, 0.005, false],
+    ["mobilenet_v3_small-13", 0.06, 0.005, false],
+  ] as const)("%s has %d billion multiply-accumulates", (file, billions, within, isNetwork) => {
+    const { steps, network } = importModel(join(fixtures, `${file}.onnx`));
+
+    const macs = steps.reduce((sum, { work }) => sum + work.macs, 0);
+    expect(Math.abs(macs / 1e9 - billions)).toBeLessThanOrEqual(within);
+    expect(network !== undefined).toBe(isNetwork);
+  });
+
+  test("of two opsets give the same steps", () => {
+    const [old, recent] = [9, 13].map((opset) =>
+      importModel(join(fixtures, `mobilenet_v2-${opset}.onnx`)),
+    );
+
+    const layersOf = (model: typeof old) =>
+      model?.steps.map((step) => {
+        const kernel = kernelOfStep(step);
+        return kernel && kernelKey(kernel);
+      });
+    expect(layersOf(old)).toEqual(layersOf(recent));
+  });
+
+  test("name what is no layer by its operator", () => {
+    const { steps } = importModel(join(fixtures, "shufflenet-13.onnx"));
+
+    const others = new Set(steps.filter(({ layer }) => !layer).map(({ op }) => op));
+    expect(others).toEqual(new Set(["Concat", "Slice", "Transpose"]));
+  });
+});
+
+describe("what cannot be estimated is refused in one sentence", () => {
+  const graph = exportNetwork(
+    smallNetwork(2, 2),
+    initialWeights(smallNetwork(2, 2), seededRandom(1)),
+  );
+  const complaint = (changed: Partial<OnnxGraph>): string => {
+    const bytes = encodeModel({ ...graph, ...changed });
+    try {
+      stepsOf(parseOutline(bytes, "m.onnx"), "m.onnx");
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+      return (error as UserError).message;
+    }
+    return "nothing";
+  };
+  const [image] = graph.inputs;
+
+  test("a free image size, and not a free batch", () => {
+    if (!image) throw new Error("no input");
+    expect(complaint({ inputs: [{ ...image, shape: [-1, 1, -1, 8] }] })).toContain("free size");
+    expect(complaint({ inputs: [{ ...image, shape: [-1, 1, 8, 8] }] })).toBe("nothing");
+  });
+
+  test("a quantised model", () => {
+    const node = { name: "q", op: "QuantizeLinear", inputs: ["input"], outputs: ["q"] };
+    expect(complaint({ nodes: [...graph.nodes, node] })).toContain("quantised");
+  });
+
+  test("an operator whose result's shape nobody noted", () => {
+    const node = { name: "odd", op: "NonMaxSuppression", inputs: ["input"], outputs: ["odd"] };
+    expect(complaint({ nodes: [...graph.nodes, node] })).toContain("NonMaxSuppression");
+  });
+
+  test("sizes that lie", () => {
+    if (!image) throw new Error("no input");
+    expect(complaint({ inputs: [{ ...image, shape: [1, 1, 2 ** 31, 2 ** 31] }] })).toContain(
+      "would give a tensor",
+    );
+  });
+});
+
+test("a damaged model is refused or read, and never anything else", () => {
+  const whole = readFileSync(join(fixtures, "mobilenet_v2-9.onnx"));
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 20 }),
+      fc.integer({ min: 0, max: whole.length }),
+      fc.boolean(),
+      (changes, end, cuts) => {
+        const bytes = Uint8Array.from(whole);
+        for (const [at, value] of changes) bytes[at] = value;
+        const given = cuts ? bytes.subarray(0, end) : bytes;
+        try {
+          stepsOf(parseOutline(given, "damaged"), "damaged");
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+        }
+      },
+    ),
+    { numRuns: 700 },
+  );
+});
