@@ -15,7 +15,8 @@ export const nodeResolution_s = 1e-6;
 
 /**
  * Kernel times of one load: the median over calm samples of each sample's fastest profiled batch, less the recording
- * time of the layer's nodes, whose uncertainty is part of the interval.
+ * time of the layer's nodes, whose uncertainty is part of the interval. A layer without a node of its own, as an addition that
+ * the runtime has made part of a convolution, has no time of its own either: whole networks tell what it costs.
  */
 export function kernelTimes(
   network: Network,
@@ -28,10 +29,12 @@ export function kernelTimes(
   const kernels = new Map(
     kernelsOf(network, { batch }).map(({ layer, kernel }) => [layer, kernel]),
   );
-  return record.layers.map((layer, at) => {
+  return record.layers.flatMap((layer, at) => {
     const kernel = kernels.get(layer);
     if (!kernel) throw new Error(`The runtime reports layer "${layer}", which the network lacks`);
-    return kernelTime(layer, kernel, record, at, calm, recording, random);
+    return record.nodes[at] === 0
+      ? []
+      : [kernelTime(layer, kernel, record, at, calm, recording, random)];
   });
 }
 

@@ -5,12 +5,14 @@ import { activations, type Layer } from "./layer.ts";
 import { type Network, placeLayers } from "./network.ts";
 
 const name = z.string().min(1);
+/** Nodes of a layer are called "layer/part" in exported models. */
+const layerName = z.string().regex(/^[^/]+$/, "Expected a name without a slash");
 const count = z.number().int().positive();
-const inputs = z.array(name).optional();
+const inputs = z.array(layerName).optional();
 const windowed = { stride: count, padding: z.enum(["same", "valid"]) };
 const activation = z.enum(activations);
 const convolution = {
-  name,
+  name: layerName,
   inputs,
   kernelSize: count,
   kernelWidth: count.optional(),
@@ -27,7 +29,7 @@ export const layerSchemas = {
   depthwise_conv2d: z.strictObject({ kind: z.literal("depthwise_conv2d"), ...convolution }),
   dense: z.strictObject({
     kind: z.literal("dense"),
-    name,
+    name: layerName,
     inputs,
     width: count,
     bias: z.boolean().default(true),
@@ -35,17 +37,17 @@ export const layerSchemas = {
   }),
   pool: z.strictObject({
     kind: z.literal("pool"),
-    name,
+    name: layerName,
     inputs,
     mode: z.enum(["max", "average"]),
     size: count,
     ...windowed,
   }),
-  global_pool: z.strictObject({ kind: z.literal("global_pool"), name, inputs }),
+  global_pool: z.strictObject({ kind: z.literal("global_pool"), name: layerName, inputs }),
   add: z.strictObject({
     kind: z.literal("add"),
-    name,
-    inputs: z.tuple([name, name]),
+    name: layerName,
+    inputs: z.tuple([layerName, layerName]),
     activation: activation.default("linear"),
   }),
 } as const satisfies Record<Layer["kind"], z.ZodType>;

@@ -54,6 +54,9 @@ function requireFloat32({ nodes, inputs }: ModelOutline, source: string): void {
     });
 }
 
+/** Our own models name a layer's nodes "layer/part", so that a layer's name has no slash. */
+const layerName = (node: string): string => node.replace(/^\/+/, "").replaceAll("/", ".");
+
 /** Layers under the steps' names; undefined where a step is none, or reads what a network of ours cannot say. */
 function networkOf(
   { name, inputs }: ModelOutline,
@@ -66,7 +69,8 @@ function networkOf(
   if (layers.length < steps.length) return undefined;
   const named = layers.map((layer) => ({
     ...layer,
-    inputs: layer.inputs?.map((read) => (read === image.name ? networkInput : read)),
+    name: layerName(layer.name),
+    inputs: layer.inputs?.map((read) => (read === image.name ? networkInput : layerName(read))),
   }));
   const network = { name: name || "model", input: first.in, layers: named } as Network;
   try {

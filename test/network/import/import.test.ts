@@ -8,6 +8,7 @@ import { importModel, kernelOfStep, stepsOf } from "../../../src/network/import/
 import { initialWeights } from "../../../src/network/initial-weights.ts";
 import { kernelKey, kernelsOf } from "../../../src/network/kernel.ts";
 import type { Network } from "../../../src/network/network.ts";
+import { formatNetwork, parseNetwork } from "../../../src/network/network-file.ts";
 import { type PresetName, presets } from "../../../src/network/presets.ts";
 import { encodeModel, type OnnxGraph, parseOutline } from "../../../src/onnx/index.ts";
 import { seededRandom } from "../../../src/random.ts";
@@ -59,6 +60,13 @@ describe("models as PyTorch writes them", () => {
     const macs = steps.reduce((sum, { work }) => sum + work.macs, 0);
     expect(Math.abs(macs / 1e9 - billions)).toBeLessThanOrEqual(within);
     expect(network !== undefined).toBe(isNetwork);
+  });
+
+  test("become networks whose layers have names without slashes", () => {
+    const { network } = importModel(join(fixtures, "resnet18-13.onnx"));
+
+    expect(network && parseNetwork(formatNetwork(network), "resnet18")).toEqual(network);
+    expect(network?.layers[0]?.name).toBe("conv1.Conv");
   });
 
   test("of two opsets give the same steps", () => {

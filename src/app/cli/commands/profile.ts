@@ -123,7 +123,10 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
   if (flags.json) terminal.answerJson(outcome);
   else {
     terminal.answer(outcomeText(outcome));
-    const next = outcome.stoppedBy === "done" ? "query kernels" : `profile --net ${net}`;
+    const next =
+      outcome.stoppedBy === "done"
+        ? "query kernels"
+        : `profile ${flags.model ? "--model" : "--net"} ${net}`;
     terminal.note(`Next: wattsplit ${next} --db ${flags.db}`);
   }
   if (flags.strict) requireReliable(outcome);
