@@ -123,11 +123,9 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
   if (flags.json) terminal.answerJson(outcome);
   else {
     terminal.answer(outcomeText(outcome));
-    const next =
-      outcome.stoppedBy === "done"
-        ? "query kernels"
-        : `profile ${flags.model ? "--model" : "--net"} ${net}`;
-    terminal.note(`Next: wattsplit ${next} --db ${flags.db}`);
+    const isDone = outcome.stoppedBy === "done";
+    const next = isDone ? `query kernels --db ${flags.db}` : context.args.join(" ");
+    terminal.note(`Next: wattsplit ${next}`);
   }
   if (flags.strict) requireReliable(outcome);
   context.signal.throwIfAborted();
