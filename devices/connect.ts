@@ -1,21 +1,21 @@
 import { UserError } from "../src/errors.ts";
-import { type Agent, agentOn } from "./agent/agent.ts";
+import { agentOn } from "./agent/agent.ts";
+import type { Connection } from "./agent/connection.ts";
 import { forkAgent } from "./agent/fork.ts";
 import { programAgent } from "./agent/program-agent.ts";
 import { androidMachine } from "./android-machine.ts";
+import { browserConnection } from "./browser/browser-connection.ts";
 import type { DeviceEntry, TransportKind } from "./catalog.ts";
 import type { ChosenParts } from "./parts.ts";
 import { adbTransport } from "./transports/adb.ts";
 import { sshTransport } from "./transports/ssh.ts";
 
-/** How an agent for a device is had, as often as the one before was lost. */
-export interface Connection {
-  connect(): Promise<Agent>;
-  close(): Promise<void>;
-}
-
 export interface ConnectOptions {
   readonly sysfsRoot?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly reconnectPatience_s?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 /** Ways to an agent by the kind of transport: one line per kind. */
@@ -32,6 +32,15 @@ const connections: {
   }),
   ssh: overSsh,
   adb: overAdb,
+  browser: ({ address }, { runtime }, { threads = 1, reconnectPatience_s, signal, onNotice }) =>
+    browserConnection({
+      address,
+      runtime,
+      threads,
+      patience_s: reconnectPatience_s,
+      signal,
+      onNotice,
+    }),
 };
 
 export function connectionTo(

@@ -15,6 +15,8 @@ export interface DeviceOptions extends PartNames {
   readonly folder?: string | undefined;
   /** How long to wait for a device that was lost, s. */
   readonly reconnectPatience_s?: number | undefined;
+  /** Ends the wait for a device that has not come yet. */
+  readonly signal?: AbortSignal | undefined;
   /** Told when the connection is lost and when it is back. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }

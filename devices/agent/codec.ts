@@ -38,8 +38,8 @@ function register<T extends Elements>(
     decode: (bytes) => {
       if (bytes.length % BYTES_PER_ELEMENT !== 0)
         throw new Error(`${bytes.length} bytes are no array of ${BYTES_PER_ELEMENT} bytes each`);
-      // Copied: inside the message they stand at any place, an array needs an aligned one.
-      return from(bytes.slice().buffer);
+      // Copied: inside the message they stand at any place, an array needs an aligned one. A Buffer's slice would be no copy.
+      return from(Uint8Array.from(bytes).buffer);
     },
   });
 }

@@ -12,7 +12,7 @@ import type { CostModel } from "../../../search/index.ts";
 export interface TableFlags {
   readonly db: string;
   readonly device: string;
-  readonly runtime?: string;
+  readonly runtime?: string | undefined;
   readonly threads?: number;
 }
 

@@ -72,7 +72,8 @@ export const shared = {
     new Option("--device <id>", "the device, as listed by `wattsplit devices`")
       .env("WATTSPLIT_DEVICE")
       .default("local"),
-  runtime: () => new Option("--runtime <id>", "the runtime on the device").default("ort-cpu"),
+  runtime: () =>
+    new Option("--runtime <id>", "the runtime on the device (default: the device's first)"),
   meter: () =>
     new Option("--meter <id>", "the energy meter; auto takes the best that works").default("auto"),
   threads: () =>

@@ -18,7 +18,7 @@ interface ProfileFlags {
   readonly model?: string;
   readonly db: string;
   readonly device: string;
-  readonly runtime: string;
+  readonly runtime?: string | undefined;
   readonly meter: string;
   readonly threads: number;
   readonly batch: number;

@@ -23,7 +23,7 @@ interface VerifyFlags extends Partial<NetworkFlags> {
   readonly space?: string;
   readonly device?: string;
   readonly db?: string;
-  readonly runtime: string;
+  readonly runtime?: string | undefined;
   readonly threads: number;
   readonly meter: string;
   readonly patience?: number;

@@ -5,7 +5,9 @@ import type { CommandContext } from "../context.ts";
 export const deviceSurroundings = ({
   env,
   terminal,
-}: CommandContext): Pick<DeviceOptions, "folder" | "onNotice"> => ({
+  signal,
+}: CommandContext): Pick<DeviceOptions, "folder" | "onNotice" | "signal"> => ({
+  signal,
   folder: devicesFolder(env),
   onNotice: (notice) => terminal.note(notice),
 });

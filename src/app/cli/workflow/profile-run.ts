@@ -14,7 +14,7 @@ export interface ProfileRun {
   readonly plan: ProfilePlan;
   readonly db: string;
   readonly device: string;
-  readonly runtime: string;
+  readonly runtime?: string | undefined;
   readonly meter: string;
   readonly threads: number;
   readonly method?: Method;

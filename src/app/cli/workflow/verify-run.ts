@@ -28,7 +28,7 @@ export interface VerifyRun {
   readonly context: CommandContext;
   readonly db: string;
   readonly device: string;
-  readonly runtime: string;
+  readonly runtime?: string | undefined;
   readonly meter: string;
   readonly threads: number;
   /** Whose costs to compare with; the newest when absent. */
@@ -72,7 +72,7 @@ export function heldOutNetworks(
 
 interface TableTarget {
   readonly device: string;
-  readonly runtime: string;
+  readonly runtime?: string | undefined;
   readonly threads: number;
   readonly space?: string | undefined;
 }

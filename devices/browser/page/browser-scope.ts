@@ -1,0 +1,46 @@
+/** What the page uses of a browser. TypeScript's own library of it would make its globals known in all of our code. */
+interface BrowserScope {
+  readonly crossOriginIsolated: boolean;
+  readonly location: { readonly href: string };
+  readonly navigator: {
+    readonly userAgent: string;
+    readonly hardwareConcurrency: number;
+    readonly deviceMemory?: number;
+    readonly gpu?: { requestAdapter(): Promise<object | null> };
+    readonly ml?: object;
+    readonly userAgentData?: {
+      getHighEntropyValues(hints: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+    };
+    readonly wakeLock?: { request(kind: "screen"): Promise<unknown> };
+  };
+  readonly localStorage: {
+    getItem(key: string): string | null;
+    setItem(key: string, value: string): void;
+  };
+  readonly document: {
+    readonly hidden: boolean;
+    getElementById(id: string): { textContent: string | null } | null;
+  };
+  readonly Worker: new (url: string, options: { readonly type: "module" }) => PageWorker;
+  readonly WebSocket: new (url: string) => PageSocket;
+  postMessage(message: unknown): void;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+}
+
+export interface PageWorker {
+  postMessage(message: unknown): void;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onerror: ((event: { readonly message?: string }) => void) | null;
+  terminate(): void;
+}
+
+export interface PageSocket {
+  binaryType: "arraybuffer";
+  send(bytes: Uint8Array): void;
+  close(): void;
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+}
+
+export const browser = globalThis as unknown as BrowserScope;

@@ -1,0 +1,18 @@
+import type { PageSettings } from "../page-settings.ts";
+
+/** What the page tells its worker to begin with. */
+export interface WorkerStart {
+  /** The folder that the page lies in; ends with a slash. */
+  readonly base: string;
+  /** The agent's end of the connection. */
+  readonly socket: string;
+  readonly settings: PageSettings;
+}
+
+/** What the worker tells the page, to show it. */
+export type WorkerNews =
+  | { readonly kind: "connected"; readonly facts: readonly string[] }
+  | { readonly kind: "measuring" }
+  | { readonly kind: "resting" }
+  /** Final where the server has nothing left to do; else the connection was lost. */
+  | { readonly kind: "ended"; readonly isFinal: boolean };

@@ -1,0 +1,61 @@
+import { pageSettings } from "../page-settings.ts";
+import { browser, type PageWorker } from "./browser-scope.ts";
+import type { WorkerNews, WorkerStart } from "./messages.ts";
+
+/** The page itself: starts the worker, shows what it does, and starts another one when the connection was lost. */
+
+const restart_ms = 1000;
+
+/** Tells this browser from others: a tab opened anew is the same phone, another phone is refused. */
+function phoneId(): string {
+  const known = browser.localStorage.getItem("phone");
+  if (known) return known;
+  const drawn = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  browser.localStorage.setItem("phone", drawn);
+  return drawn;
+}
+
+function show(id: "status" | "facts", text: string): void {
+  const element = browser.document.getElementById(id);
+  if (element) element.textContent = text;
+}
+
+const base = new URL(".", browser.location.href).href;
+const response = await fetch(`${base}settings.json`);
+const settings = pageSettings.parse(await response.json());
+const socket = `${base.replace(/^http/, "ws")}agent?phone=${phoneId()}`;
+
+function start(): void {
+  const worker = new browser.Worker(`${base}worker.js`, { type: "module" });
+  worker.onmessage = ({ data }) => follow(data as WorkerNews, worker);
+  worker.onerror = () => follow({ kind: "ended", isFinal: false }, worker);
+  worker.postMessage({ base, socket, settings } satisfies WorkerStart);
+}
+
+function follow(news: WorkerNews, worker: PageWorker): void {
+  switch (news.kind) {
+    case "connected":
+      show("status", "Connected");
+      show("facts", news.facts.join(" · "));
+      break;
+    case "measuring":
+      show("status", browser.document.hidden ? "Bring this page to the front" : "Measuring");
+      break;
+    case "resting":
+      show("status", "Waiting for the next networks");
+      break;
+    case "ended":
+      worker.terminate();
+      show(
+        "status",
+        news.isFinal ? "Done. You can close this page." : "Connection lost, trying again",
+      );
+      if (!news.isFinal) setTimeout(start, restart_ms);
+  }
+}
+
+// A dark screen throttles the page; where the browser has no wake lock, the text above asks for it.
+await browser.navigator.wakeLock?.request("screen").catch(() => undefined);
+start();
