@@ -8,7 +8,7 @@ import { sampleStep, samplingRules } from "../../profiler/sampling.ts";
 import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
-import { chromium, chromiumMissing } from "./chromium.ts";
+import { chromium, chromiumMissing } from "../support/chromium.ts";
 
 const network = findPreset("mnist-cnn").build({ multiplier: 0.25 });
 const model = scriptModel("net", network, randomWeights(network, seededRandom(1)), 1);

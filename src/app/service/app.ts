@@ -64,7 +64,7 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
   );
   app.use(guard(options));
   app.use(async (c, next) => {
-    const maxSize = c.req.path === "/api/estimate" ? largestModel : largestBody;
+    const maxSize = c.req.path.endsWith("/estimate") ? largestModel : largestBody;
     return await bodyLimit({ maxSize, onError: tooLarge(maxSize) })(c, next);
   });
   app.use(async (c, next) => {

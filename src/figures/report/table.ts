@@ -9,11 +9,12 @@ export interface Column<Row> {
 /** Longer tables start folded. */
 const openUpTo = 12;
 
-/** The numbers of a figure: readable at once when few, folded when many. */
+/** The numbers of a figure: readable at once when few, or when they are what the page is about; folded when many. */
 export function table<Row>(
   caption: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  { open = rows.length <= openUpTo }: { readonly open?: boolean } = {},
 ): Markup {
   const summary = `${caption} (${rows.length} ${rows.length === 1 ? "row" : "rows"})`;
   const body = html`<div class="scroll"><table>
@@ -25,9 +26,7 @@ export function table<Row>(
 `,
   )}</tbody>
 </table></div>`;
-  return rows.length > openUpTo
-    ? html`<details><summary>${summary}</summary>${body}</details>`
-    : html`<details open><summary>${summary}</summary>${body}</details>`;
+  return html`<details${open ? html` open` : undefined}><summary>${summary}</summary>${body}</details>`;
 }
 
 const side = (numeric = false): Markup => (numeric ? html` class="number"` : html``);

@@ -14,7 +14,7 @@ import {
 import { kernelKey } from "../../../network/kernel.ts";
 import { median, quantile } from "../../../statistics.ts";
 import { formatNumber, formatSeconds } from "../../../units.ts";
-import { page } from "./layout.ts";
+import { page, platformName } from "./layout.ts";
 
 export interface Side {
   readonly platform: PlatformSummary;
@@ -33,9 +33,6 @@ export function comparePage(
   });
 }
 
-const nameOf = ({ device, runtime, threads }: PlatformSummary): string =>
-  `${device}, ${runtime}, ${threads} thread${threads === 1 ? "" : "s"}`;
-
 function choice(
   platforms: readonly PlatformSummary[],
   sides: readonly [Side, Side] | undefined,
@@ -43,7 +40,7 @@ function choice(
   const select = (name: string, chosen: number | undefined) =>
     html`<label>${name}<select name="${name}">${platforms.map(
       (platform) =>
-        html`<option value="${platform.id}"${platform.id === chosen ? html` selected` : undefined}>${nameOf(platform)}</option>`,
+        html`<option value="${platform.id}"${platform.id === chosen ? html` selected` : undefined}>${platformName(platform)}</option>`,
     )}</select></label>`;
   const [one, other] = sides ?? [];
   return html`<form method="get" action="/compare">${select("one", one?.platform.id)}${select("other", other?.platform.id ?? platforms[1]?.id)}<button>Compare</button></form>`;
@@ -57,7 +54,7 @@ function comparison([one, other]: readonly [Side, Side]): Markup {
       ? [{ kernel: describeKernel(kernel), one_s: cost.latency_s, other_s: there.latency_s }]
       : [];
   });
-  const names = [nameOf(one.platform), nameOf(other.platform)] as const;
+  const names = [platformName(one.platform), platformName(other.platform)] as const;
   if (rows.length === 0) return html`<p>No kernel was measured on both.</p>`;
   const ratios = rows.map(({ one_s, other_s }) => other_s / one_s);
   return html`${differences(one.platform, other.platform)}

@@ -15,7 +15,7 @@ export const homePage = ({ path, platforms, running, searches }: HomeParts): str
     title: "Costs of layers",
     json: "/api/platforms",
     script: "/live.js",
-    body: html`<p class="links"><code>${path}</code> <a href="/openapi.json">REST</a>${platforms.length > 1 ? html`<a href="/compare">compare platforms</a>` : undefined}</p>
+    body: html`<p class="links"><code>${path}</code> <a href="/openapi.json">REST</a>${platforms.length > 0 ? html`<a href="/estimate">estimate a model</a>` : undefined}${platforms.length > 1 ? html`<a href="/compare">compare platforms</a>` : undefined}</p>
 ${runningSection(running)}
 <section><h2>Platforms</h2>${platforms.length === 0 ? html`<p>None yet. Measure one: <code>wattsplit profile --net mnist-cnn --db ${path}</code></p>` : table("Platforms", platformColumns, platforms)}</section>
 ${searches.length === 0 ? undefined : html`<section><h2>Searches</h2><ul>${searches.map(({ name, title }) => html`<li><a href="/searches/${name}">${title}</a></li>`)}</ul></section>`}`,

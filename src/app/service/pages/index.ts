@@ -3,7 +3,10 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { UserError } from "../../../errors.ts";
 import { renderReport } from "../../../figures/index.ts";
+import { stepsOf } from "../../../network/import/index.ts";
+import { parseOutline } from "../../../onnx/index.ts";
 import { askedKernel } from "../../workflows/asked-kernel.ts";
+import { estimateModel } from "../../workflows/estimate-model.ts";
 import { kernelRowFields } from "../../workflows/kernel-row.ts";
 import { searchReport } from "../../workflows/report-data.ts";
 import { readFound } from "../../workflows/search-folder.ts";
@@ -14,6 +17,7 @@ import { kernelQuery, pageQuery } from "../schemas.ts";
 import type { TableReader } from "../table-reader.ts";
 import { comparePage } from "./compare.ts";
 import { curvePage } from "./curve.ts";
+import { estimatePage } from "./estimate.ts";
 import { homePage } from "./home.ts";
 import { kernelsPage } from "./kernels.ts";
 import { checksPage, platformPage } from "./platform.ts";
@@ -82,6 +86,20 @@ export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: Pa
     return c.html(
       comparePage(reader.platforms(), isChosen ? [side("one"), side("other")] : undefined),
     );
+  });
+  app.get("/estimate", (c) => c.html(estimatePage(reader.platforms(), undefined)));
+  app.post("/estimate", async (c) => {
+    const { model, platform } = await c.req.parseBody();
+    if (!(model instanceof File) || model.size === 0)
+      throw new UserError("No model came with the form", {
+        hint: "Choose an ONNX file at /estimate.",
+        exit: "usage",
+      });
+    const choice = { platform: Number(platform) };
+    const outline = parseOutline(new Uint8Array(await model.arrayBuffer()), model.name);
+    const report = estimateModel(stepsOf(outline, model.name), reader.everyCosts(choice));
+    const estimated = { platform: reader.platform(choice), file: model.name, report };
+    return c.html(estimatePage(reader.platforms(), estimated));
   });
   app.get("/searches/:name", (c) => {
     const folder = folders.get(c.req.param("name"));

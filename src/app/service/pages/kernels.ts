@@ -36,7 +36,7 @@ export function kernelsPage({ platform, costs, rows, offset, limit, asked }: Ker
 <p class="links"><span>${rows.length} kernels${rows.length > shown.length ? html`, ${offset + 1} to ${offset + shown.length} shown` : undefined}</span>
 ${turn(Math.max(0, offset - limit), "earlier")}${turn(offset + limit, "later")}
 <a href="${address("/api/kernels", { platform: id, ...asked, format: "csv", limit: 1000 })}">as CSV</a></p>
-${shown.length === 0 ? html`<p>None matches.</p>` : table("Kernels", columns(id), shown)}`,
+${shown.length === 0 ? html`<p>None matches.</p>` : table("Kernels", columns(id), shown, { open: true })}`,
   });
 }
 

@@ -1,3 +1,4 @@
+import type { PlatformSummary } from "../../../../energy-db/index.ts";
 import type { UserError } from "../../../errors.ts";
 import { html, type Markup, reportStyle, trusted } from "../../../figures/index.ts";
 
@@ -19,7 +20,7 @@ label { display: grid; gap: 0.125rem; color: var(--soft); }
 input, select, button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 0.25rem; padding: 0.25rem 0.5rem; max-width: 12rem; }
 button { cursor: pointer; border-color: var(--accent); color: var(--accent); }
 progress { width: 12rem; accent-color: var(--accent); vertical-align: middle; }
-.links { font-size: 0.8125rem; display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
+.links { font-size: 0.8125rem; display: flex; flex-wrap: wrap; gap: 0 1.25rem; } .links code { overflow-wrap: anywhere; white-space: normal; min-width: 0; }
 header + main > section:first-child > h2 { margin-top: 1rem; }
 @media print { nav, form, .links { display: none; } }
 `;
@@ -64,3 +65,7 @@ export function address(
   );
   return query.size === 0 ? path : `${path}?${query}`;
 }
+
+/** A platform in a list to choose from. */
+export const platformName = ({ device, runtime, threads }: PlatformSummary): string =>
+  `${device}, ${runtime}, ${threads} thread${threads === 1 ? "" : "s"}`;

@@ -49,7 +49,7 @@ export function checksPage(reader: TableReader, { id, device }: PlatformSummary)
       ["checks", `/platforms/${id}/checks`],
     ],
     json: address("/api/checks", { platform: id }),
-    body: table("Findings", findingColumns, findingRows(reader, { platform: id })),
+    body: table("Findings", findingColumns, findingRows(reader, { platform: id }), { open: true }),
   });
 }
 
