@@ -17,6 +17,11 @@ export type {
   SplitRecord,
   TrainingAccount,
 } from "./history.ts";
+export {
+  chooseOperators,
+  type LayerOperator,
+  type SpaceOptions,
+} from "./hurricane/operator-space.ts";
 export { comparingKind, epochsBehind, trialKind } from "./lineage.ts";
 export type * from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";
