@@ -41,6 +41,12 @@ module.exports = {
       from: { path: "^experiments/" },
       to: { path: "^src/app/(cli/commands|service)/" },
     },
+    {
+      name: "layer:workflows",
+      severity: "error",
+      from: { path: "^src/app/workflows/" },
+      to: { path: "^src/app/(cli|service)/" },
+    },
     only("only-energy-db-opens-sqlite", "^energy-db/", "better-sqlite3"),
     only("only-devices-spawn", ["^devices/", "^src/datasets/fetch\\.ts$"], "child_process"),
   ],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type CostTable, loadCosts, openTable } from "../energy-db/index.ts";
 import type { SearchData } from "../search/index.ts";
 import type { CommandContext } from "../src/app/cli/context.ts";
-import { searchData } from "../src/app/cli/workflow/search-run.ts";
+import { searchData } from "../src/app/workflows/search-run.ts";
 import { pick } from "../src/datasets/index.ts";
 import type { Shape } from "../src/network/layer.ts";
 import { seededRandom, shuffled } from "../src/random.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { growingWidths } from "../../search/index.ts";
-import { runVerify } from "../../src/app/cli/workflow/verify-run.ts";
+import { runVerify } from "../../src/app/workflows/verify-run.ts";
 import { networkMacs, networkParameters } from "../../src/network/costs.ts";
 import type { Network } from "../../src/network/network.ts";
 import type { Laboratory } from "../laboratory.ts";

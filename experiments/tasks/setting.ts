@@ -7,7 +7,7 @@ import {
   type ShapeRequest,
   withGrowingWidths,
 } from "../../search/index.ts";
-import { costModelOf } from "../../src/app/cli/open-costs.ts";
+import { costModelOf } from "../../src/app/workflows/open-costs.ts";
 import { withinTable } from "../../src/app/workflows/table-widths.ts";
 import type { Network } from "../../src/network/network.ts";
 import { findPreset } from "../../src/network/presets.ts";

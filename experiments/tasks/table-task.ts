@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { type CostTable, describePlatform, openTable } from "../../energy-db/index.ts";
 import { planProfile } from "../../profiler/index.ts";
-import { floorsBelow, runProfile } from "../../src/app/cli/workflow/profile-run.ts";
+import { floorsBelow, runProfile } from "../../src/app/workflows/profile-run.ts";
 import { searchStart } from "../../src/network/search-start.ts";
 import type { Task } from "../experiment.ts";
 import type { Laboratory } from "../laboratory.ts";

@@ -1,13 +1,7 @@
+import type { WorkContext } from "../workflows/work-context.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What every command receives beside its flags. */
-export interface CommandContext {
+/** What every command receives beside its flags: a use case's surroundings, and where answers are printed. */
+export interface CommandContext extends WorkContext {
   readonly terminal: Terminal;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl-C: stop after the step in hand. */
-  readonly signal: AbortSignal;
-  /** The tool's own version, stored with results. */
-  readonly version: string;
-  /** Words typed after `wattsplit`, for the report. */
-  readonly args: readonly string[];
 }

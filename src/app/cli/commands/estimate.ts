@@ -8,8 +8,8 @@ import {
   type ModelReport,
   modelDocument,
 } from "../../workflows/estimate-model.ts";
+import { findPlatform, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
-import { findPlatform, type TableFlags, withTable } from "../open-costs.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 

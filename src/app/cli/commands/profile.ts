@@ -1,17 +1,17 @@
 import { Command, Option } from "commander";
 import type { Method } from "../../../../energy-db/index.ts";
-import { planProfile } from "../../../../profiler/index.ts";
+import { type ProfilePlan, planProfile } from "../../../../profiler/index.ts";
 import { UserError } from "../../../errors.ts";
 import { searchStart } from "../../../network/search-start.ts";
-import type { CommandContext } from "../context.ts";
-import { count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
+import { formatDuration } from "../../../units.ts";
 import {
   floorsBelow,
   outcomeText,
-  planText,
   requireReliable,
   runProfile,
-} from "../workflow/profile-run.ts";
+} from "../../workflows/profile-run.ts";
+import type { CommandContext } from "../context.ts";
+import { count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
 
 interface ProfileFlags {
   readonly net?: string;
@@ -129,4 +129,18 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
   }
   if (flags.strict) requireReliable(outcome);
   context.signal.throwIfAborted();
+}
+
+/** What a dry run prints: what would be measured and how long it would take. */
+function planText(plan: ProfilePlan): string {
+  const { space, networks, kernels, estimated_s, estimatedEnergy_s } = plan;
+  const heldOut = networks.filter(({ role }) => role === "held-out").length;
+  const widths = [...plan.widths].map(([group, values]) => `  ${group}: ${values.join(", ")}`);
+  return [
+    `Plan for ${space.name}, batch ${space.batch}, seed ${plan.seed}`,
+    `${kernels.length} kernels inside ${networks.length - heldOut} design networks, ${heldOut} networks held out`,
+    "Widths measured",
+    ...widths,
+    `About ${formatDuration(estimated_s)}; with a meter ${formatDuration(estimated_s + estimatedEnergy_s)}`,
+  ].join("\n");
 }

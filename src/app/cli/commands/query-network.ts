@@ -6,8 +6,8 @@ import { networkMacs, networkParameters } from "../../../network/costs.ts";
 import type { Network } from "../../../network/network.ts";
 import { formatCount, formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
 import { namedNetworks } from "../../workflows/networks-named.ts";
+import { costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
-import { costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, positive, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 

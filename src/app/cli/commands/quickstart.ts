@@ -1,7 +1,12 @@
 import { Command, Option } from "commander";
+import {
+  type QuickstartFlags,
+  requireBudget,
+  runQuickstart,
+} from "../../workflows/quickstart-run.ts";
 import type { CommandContext } from "../context.ts";
 import { fraction, positive, shared } from "../options.ts";
-import { type QuickstartFlags, runQuickstart } from "../workflow/quickstart-run.ts";
+import { resultText } from "../quickstart-text.ts";
 
 export function quickstartCommand(context: CommandContext): Command {
   return new Command("quickstart")
@@ -25,5 +30,18 @@ export function quickstartCommand(context: CommandContext): Command {
     )
     .addOption(shared.seed())
     .addOption(shared.json())
-    .action((flags: QuickstartFlags) => runQuickstart(flags, context));
+    .action((flags: QuickstartFlags & { readonly json?: boolean }) =>
+      answerQuickstart(flags, context),
+    );
+}
+
+async function answerQuickstart(
+  flags: QuickstartFlags & { readonly json?: boolean },
+  context: CommandContext,
+): Promise<void> {
+  const { result, report } = await runQuickstart(flags, context);
+  const { terminal } = context;
+  if (flags.json) terminal.answerJson({ report, ...result });
+  else terminal.answer(resultText(result, { budget: flags.budget, report }));
+  requireBudget(result, flags.budget);
 }

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { UserError } from "../../../errors.ts";
 import { type ReportData, renderReport } from "../../../figures/index.ts";
+import { withTable } from "../../workflows/open-costs.ts";
 import { searchReport, tableReport } from "../../workflows/report-data.ts";
 import { readFound, searchFile } from "../../workflows/search-folder.ts";
 import { exampleNetwork, writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
-import { withTable } from "../open-costs.ts";
 
 interface ReportFlags {
   readonly db?: string;

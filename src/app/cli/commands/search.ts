@@ -25,14 +25,14 @@ import { type BackendName, createEngine } from "../../../tensor/index.ts";
 import { type Annealing, annealingNames } from "../../../training/schedule.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { type BudgetMargin, budgetMargin } from "../../workflows/budget-margin.ts";
+import { costModelOf, costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import { searchReport } from "../../workflows/report-data.ts";
 import { type RunRecord, searchFile, writeDocument } from "../../workflows/search-folder.ts";
+import { checkFolder, runSearch, searchData } from "../../workflows/search-run.ts";
 import { loweredCaps, withinTable } from "../../workflows/table-widths.ts";
 import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
-import { costModelOf, costsOf, type TableFlags, withTable } from "../open-costs.ts";
 import { count, duration_s, fraction, positive, shared } from "../options.ts";
-import { checkFolder, runSearch, searchData } from "../workflow/search-run.ts";
 
 interface SearchFlags extends TableFlags {
   readonly net: string;

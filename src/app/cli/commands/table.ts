@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { checkTable, type Finding } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
+import { type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
-import { type TableFlags, withTable } from "../open-costs.ts";
 import { shared } from "../options.ts";
 import { type Column, formatTable } from "../table-text.ts";
 

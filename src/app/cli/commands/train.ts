@@ -8,9 +8,7 @@ import { findPreset } from "../../../network/presets.ts";
 import { type BackendName, createEngine, type Engine } from "../../../tensor/index.ts";
 import type { Annealing } from "../../../training/schedule.ts";
 import { formatPercent } from "../../../units.ts";
-import type { CommandContext } from "../context.ts";
-import { count, nonNegative, positive, shared } from "../options.ts";
-import { searchData } from "../workflow/search-run.ts";
+import { searchData } from "../../workflows/search-run.ts";
 import {
   type GraphOptimizerName,
   type GraphTrainingDocument,
@@ -18,7 +16,7 @@ import {
   graphSettings,
   noCurvature,
   runGraphTraining,
-} from "../workflow/train-graph.ts";
+} from "../../workflows/train-graph.ts";
 import {
   checkTrainFolder,
   defaultRates,
@@ -26,7 +24,9 @@ import {
   optimizerNames,
   runTraining,
   type TrainingDocument,
-} from "../workflow/train-run.ts";
+} from "../../workflows/train-run.ts";
+import type { CommandContext } from "../context.ts";
+import { count, nonNegative, positive, shared } from "../options.ts";
 import { backendOption, labelSmoothingOption, scheduleOption } from "./search.ts";
 
 interface TrainFlags {

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { UserError } from "../../../errors.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
 import { type NetworkFlags, namedNetworks } from "../../workflows/networks-named.ts";
+import { withTable } from "../../workflows/open-costs.ts";
 import { searchReport } from "../../workflows/report-data.ts";
 import {
   type RunRecord,
@@ -11,12 +12,11 @@ import {
   type VerificationRecord,
   writeVerification,
 } from "../../workflows/search-folder.ts";
+import { heldOutNetworks, runVerify } from "../../workflows/verify-run.ts";
 import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
-import { withTable } from "../open-costs.ts";
 import { positive, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
-import { heldOutNetworks, runVerify } from "../workflow/verify-run.ts";
 
 interface VerifyFlags extends Partial<NetworkFlags> {
   readonly heldOut?: boolean;

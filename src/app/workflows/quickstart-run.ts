@@ -1,16 +1,20 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { CostTable } from "../../../../energy-db/index.ts";
-import { planProfile } from "../../../../profiler/index.ts";
-import { type Budget, findMethod, recipes, type SearchData } from "../../../../search/index.ts";
-import { UserError } from "../../../errors.ts";
-import { makeFolder } from "../../../folder.ts";
-import { presets } from "../../../network/presets.ts";
-import { searchStart } from "../../../network/search-start.ts";
-import { createEngine, type Engine } from "../../../tensor/index.ts";
-import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
-import { budgetMargin } from "../../workflows/budget-margin.ts";
-import { searchReport } from "../../workflows/report-data.ts";
+import type { CostTable } from "../../../energy-db/index.ts";
+import { planProfile } from "../../../profiler/index.ts";
+import { type Budget, findMethod, recipes, type SearchData } from "../../../search/index.ts";
+import { UserError } from "../../errors.ts";
+import { makeFolder } from "../../folder.ts";
+import { presets } from "../../network/presets.ts";
+import { searchStart } from "../../network/search-start.ts";
+import { createEngine, type Engine } from "../../tensor/index.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
+import { budgetMargin } from "./budget-margin.ts";
+import { costModelOf, costsOf, withTable } from "./open-costs.ts";
+import { outcomeText, runProfile } from "./profile-run.ts";
+import { type QuickstartResult, quickstartResult } from "./quickstart-summary.ts";
+import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
+import { searchReport } from "./report-data.ts";
 import {
   type ReferenceRecord,
   readDocument,
@@ -18,23 +22,18 @@ import {
   searchFile,
   writeDocument,
   writeVerification,
-} from "../../workflows/search-folder.ts";
-import { withinTable } from "../../workflows/table-widths.ts";
-import { writeReport } from "../../workflows/write-report.ts";
-import type { CommandContext } from "../context.ts";
-import { costModelOf, costsOf, withTable } from "../open-costs.ts";
-import { outcomeText, runProfile } from "./profile-run.ts";
-import { type QuickstartResult, quickstartResult, resultText } from "./quickstart-summary.ts";
-import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
+} from "./search-folder.ts";
 import { runSearch, searchData } from "./search-run.ts";
+import { withinTable } from "./table-widths.ts";
 import { runVerify } from "./verify-run.ts";
+import type { WorkContext } from "./work-context.ts";
+import { writeReport } from "./write-report.ts";
 
 export interface QuickstartFlags {
   readonly out: string;
   readonly budget: number;
   readonly assumePower: number;
   readonly seed: number;
-  readonly json?: boolean;
 }
 
 const net = "mnist-cnn";
@@ -48,11 +47,14 @@ const targetCi = 0.05;
 /** A table error that deserves a word. */
 const notableError = 0.1;
 
-/** Profile, search under a budget, verify, report. Run again after an interruption, every part goes on. */
+/**
+ * Profile, search under a budget, verify, report. Run again after an interruption, every part goes on. Whether what was
+ * measured keeps the budget is for `requireBudget` to say, after the result was shown.
+ */
 export async function runQuickstart(
   flags: QuickstartFlags,
-  context: CommandContext,
-): Promise<void> {
+  context: WorkContext,
+): Promise<{ readonly result: QuickstartResult; readonly report: string }> {
   const { terminal } = context;
   const folder = flags.out;
   makeFolder(folder);
@@ -67,16 +69,13 @@ export async function runQuickstart(
   const report = await withTable(db, (table) =>
     writeReport(searchFile(folder, "report"), searchReport(folder, table)),
   );
-  const result = quickstartResult(folder, references[0]?.label ?? "");
-  if (flags.json) terminal.answerJson({ report, ...result });
-  else terminal.answer(resultText(result, { budget: flags.budget, report }));
-  requireBudget(result, flags.budget);
+  return { result: quickstartResult(folder, references[0]?.label ?? ""), report };
 }
 
 async function profileThisMachine(
   db: string,
   { seed, assumePower }: QuickstartFlags,
-  context: CommandContext,
+  context: WorkContext,
 ): Promise<void> {
   const { space, network, caps } = searchStart(net);
   const plan = planProfile({
@@ -118,7 +117,7 @@ async function searchAndCompare(
   folder: string,
   costs: CostTable,
   flags: QuickstartFlags,
-  context: CommandContext,
+  context: WorkContext,
 ): Promise<readonly Reference[]> {
   const { terminal } = context;
   const { seed } = flags;
@@ -155,7 +154,7 @@ function requireSameFlags(folder: string, flags: QuickstartFlags): void {
 }
 
 interface SearchWork {
-  readonly context: CommandContext;
+  readonly context: WorkContext;
   readonly flags: QuickstartFlags;
   readonly costs: CostTable;
   readonly data: SearchData;
@@ -217,7 +216,7 @@ async function verifyAll(
   folder: string,
   references: readonly Reference[],
   { seed }: QuickstartFlags,
-  context: CommandContext,
+  context: WorkContext,
 ): Promise<void> {
   const { network, weights, run } = readFound(folder);
   const [own, ...others] = await runVerify(
@@ -248,7 +247,7 @@ async function verifyAll(
 }
 
 /** Throws a UserError when the measured network misses a budget that the table promised to keep. */
-function requireBudget(
+export function requireBudget(
   { share, energyShare, run, verification }: QuickstartResult,
   budget: number,
 ): void {

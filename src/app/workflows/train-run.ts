@@ -1,21 +1,21 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { SearchData } from "../../../../search/index.ts";
-import { UserError } from "../../../errors.ts";
-import { networkMacs, networkParameters } from "../../../network/costs.ts";
-import type { Network } from "../../../network/network.ts";
-import { progressOf } from "../../../progress.ts";
-import type { Engine } from "../../../tensor/index.ts";
-import { begin, type EpochScores, type FitPoint, trainEpochs } from "../../../training/fit.ts";
-import { adam, kfac, type Optimizer, sgd } from "../../../training/optimizers.ts";
-import type { Annealing } from "../../../training/schedule.ts";
-import { loadTraining, saveTraining } from "../../../training/state-file.ts";
-import { type Score, Trainer } from "../../../training/trainer.ts";
-import { formatCount } from "../../../units.ts";
-import { searchFile, writeTrained } from "../../workflows/search-folder.ts";
-import { writeReport } from "../../workflows/write-report.ts";
-import type { CommandContext } from "../context.ts";
+import type { SearchData } from "../../../search/index.ts";
+import { UserError } from "../../errors.ts";
+import { networkMacs, networkParameters } from "../../network/costs.ts";
+import type { Network } from "../../network/network.ts";
+import { progressOf } from "../../progress.ts";
+import type { Engine } from "../../tensor/index.ts";
+import { begin, type EpochScores, type FitPoint, trainEpochs } from "../../training/fit.ts";
+import { adam, kfac, type Optimizer, sgd } from "../../training/optimizers.ts";
+import type { Annealing } from "../../training/schedule.ts";
+import { loadTraining, saveTraining } from "../../training/state-file.ts";
+import { type Score, Trainer } from "../../training/trainer.ts";
+import { formatCount } from "../../units.ts";
+import { searchFile, writeTrained } from "./search-folder.ts";
+import type { WorkContext } from "./work-context.ts";
+import { writeReport } from "./write-report.ts";
 
 /** Decides what a training gives; the same settings give the same weights. */
 export interface TrainSettings {
@@ -55,7 +55,7 @@ export const defaultRates: { readonly [O in OptimizerName]: number } = {
 };
 
 export interface TrainRun {
-  readonly context: CommandContext;
+  readonly context: WorkContext;
   readonly engine: Engine;
   readonly network: Network;
   readonly data: SearchData;

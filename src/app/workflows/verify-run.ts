@@ -1,4 +1,4 @@
-import { type Device, openDevice } from "../../../../devices/index.ts";
+import { type Device, openDevice } from "../../../devices/index.ts";
 import {
   type CostTable,
   type EnergyTable,
@@ -6,7 +6,7 @@ import {
   loadSpread,
   type NetworkCost,
   openTable,
-} from "../../../../energy-db/index.ts";
+} from "../../../energy-db/index.ts";
 import {
   canaryLatency,
   measuringProtocol,
@@ -14,18 +14,18 @@ import {
   type Verification,
   type Verified,
   verifyNetworks,
-} from "../../../../profiler/index.ts";
-import { UserError } from "../../../errors.ts";
-import type { Network } from "../../../network/network.ts";
-import type { Weights } from "../../../network/parameters.ts";
-import { seededRandom } from "../../../random.ts";
-import type { VerificationRecord } from "../../workflows/search-folder.ts";
-import type { CommandContext } from "../context.ts";
-import { costsOf } from "../open-costs.ts";
+} from "../../../profiler/index.ts";
+import { UserError } from "../../errors.ts";
+import type { Network } from "../../network/network.ts";
+import type { Weights } from "../../network/parameters.ts";
+import { seededRandom } from "../../random.ts";
 import { deviceSurroundings } from "./device-surroundings.ts";
+import { costsOf } from "./open-costs.ts";
+import type { VerificationRecord } from "./search-folder.ts";
+import type { WorkContext } from "./work-context.ts";
 
 export interface VerifyRun {
-  readonly context: CommandContext;
+  readonly context: WorkContext;
   readonly db: string;
   readonly device: string;
   readonly runtime?: string | undefined;

@@ -1,4 +1,4 @@
-import type { CostTable } from "../../../../energy-db/index.ts";
+import type { CostTable } from "../../../energy-db/index.ts";
 import {
   epochsBehind,
   type Recipe,
@@ -6,21 +6,16 @@ import {
   trainUniform,
   uniformNetwork,
   uniformWidths,
-} from "../../../../search/index.ts";
-import { networkMacs, networkParameters, networkPeakMemory_bytes } from "../../../network/costs.ts";
-import { initialWeights } from "../../../network/initial-weights.ts";
-import type { Network } from "../../../network/network.ts";
-import { progressOf } from "../../../progress.ts";
-import { seededRandom } from "../../../random.ts";
-import type { Engine } from "../../../tensor/index.ts";
-import {
-  type FinishedSearch,
-  readDocument,
-  readFound,
-  writeDocument,
-} from "../../workflows/search-folder.ts";
-import type { CommandContext } from "../context.ts";
-import { costModelOf } from "../open-costs.ts";
+} from "../../../search/index.ts";
+import { networkMacs, networkParameters, networkPeakMemory_bytes } from "../../network/costs.ts";
+import { initialWeights } from "../../network/initial-weights.ts";
+import type { Network } from "../../network/network.ts";
+import { progressOf } from "../../progress.ts";
+import { seededRandom } from "../../random.ts";
+import type { Engine } from "../../tensor/index.ts";
+import { costModelOf } from "./open-costs.ts";
+import { type FinishedSearch, readDocument, readFound, writeDocument } from "./search-folder.ts";
+import type { WorkContext } from "./work-context.ts";
 
 /** A uniform-width network that a found one is compared with. */
 export interface Reference {
@@ -48,7 +43,7 @@ export const widthText = (network: Network): string =>
   network.layers.flatMap((layer) => (layer.kind === "conv2d" ? [layer.width] : [])).join("-");
 
 export interface ReferenceWork {
-  readonly context: CommandContext;
+  readonly context: WorkContext;
   readonly costs: CostTable;
   readonly data: SearchData;
   readonly engine: Engine;

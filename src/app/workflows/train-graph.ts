@@ -1,20 +1,20 @@
 import { writeFileSync } from "node:fs";
-import type { Graph } from "../../../datasets/index.ts";
-import { UserError } from "../../../errors.ts";
-import { encodeModel } from "../../../onnx/index.ts";
-import { progressOf } from "../../../progress.ts";
-import type { Engine } from "../../../tensor/index.ts";
-import { exportGcn } from "../../../training/graph/export.ts";
-import { type GcnShape, gcnParameters } from "../../../training/graph/gcn.ts";
-import { type GraphScores, GraphTrainer } from "../../../training/graph/graph-trainer.ts";
-import type { Propagation } from "../../../training/graph/propagation.ts";
-import { type KfacOptions, kfacDefaults } from "../../../training/kfac/kfac.ts";
-import { adam, type Optimizer, sgd } from "../../../training/optimizers.ts";
-import { formatCount } from "../../../units.ts";
-import { searchFile } from "../../workflows/search-folder.ts";
-import { writeReport } from "../../workflows/write-report.ts";
-import type { CommandContext } from "../context.ts";
+import type { Graph } from "../../datasets/index.ts";
+import { UserError } from "../../errors.ts";
+import { encodeModel } from "../../onnx/index.ts";
+import { progressOf } from "../../progress.ts";
+import type { Engine } from "../../tensor/index.ts";
+import { exportGcn } from "../../training/graph/export.ts";
+import { type GcnShape, gcnParameters } from "../../training/graph/gcn.ts";
+import { type GraphScores, GraphTrainer } from "../../training/graph/graph-trainer.ts";
+import type { Propagation } from "../../training/graph/propagation.ts";
+import { type KfacOptions, kfacDefaults } from "../../training/kfac/kfac.ts";
+import { adam, type Optimizer, sgd } from "../../training/optimizers.ts";
+import { formatCount } from "../../units.ts";
+import { searchFile } from "./search-folder.ts";
 import { trainingPath } from "./train-run.ts";
+import type { WorkContext } from "./work-context.ts";
+import { writeReport } from "./write-report.ts";
 
 /** Decides what the training of a graph network gives. */
 export interface GraphSettings {
@@ -98,7 +98,7 @@ export interface GraphTrainingDocument {
 }
 
 export interface GraphTrainRun {
-  readonly context: CommandContext;
+  readonly context: WorkContext;
   readonly engine: Engine;
   readonly graph: Graph;
   readonly settings: GraphSettings;

@@ -1,16 +1,16 @@
-import { openDevice } from "../../../../devices/index.ts";
-import { type Method, openTable } from "../../../../energy-db/index.ts";
-import { type ProfileOutcome, type ProfilePlan, profile } from "../../../../profiler/index.ts";
-import { UserError } from "../../../errors.ts";
-import type { Network } from "../../../network/network.ts";
-import { widthGroups } from "../../../network/width-groups.ts";
-import { seededRandom } from "../../../random.ts";
-import { formatDuration, formatPercent } from "../../../units.ts";
-import type { CommandContext } from "../context.ts";
+import { openDevice } from "../../../devices/index.ts";
+import { type Method, openTable } from "../../../energy-db/index.ts";
+import { type ProfileOutcome, type ProfilePlan, profile } from "../../../profiler/index.ts";
+import { UserError } from "../../errors.ts";
+import type { Network } from "../../network/network.ts";
+import { widthGroups } from "../../network/width-groups.ts";
+import { seededRandom } from "../../random.ts";
+import { formatPercent } from "../../units.ts";
 import { deviceSurroundings } from "./device-surroundings.ts";
+import type { WorkContext } from "./work-context.ts";
 
 export interface ProfileRun {
-  readonly context: CommandContext;
+  readonly context: WorkContext;
   readonly plan: ProfilePlan;
   readonly db: string;
   readonly device: string;
@@ -55,20 +55,6 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
   } finally {
     await device.close();
   }
-}
-
-/** What a dry run prints: what would be measured and how long it would take. */
-export function planText(plan: ProfilePlan): string {
-  const { space, networks, kernels, estimated_s, estimatedEnergy_s } = plan;
-  const heldOut = networks.filter(({ role }) => role === "held-out").length;
-  const widths = [...plan.widths].map(([group, values]) => `  ${group}: ${values.join(", ")}`);
-  return [
-    `Plan for ${space.name}, batch ${space.batch}, seed ${plan.seed}`,
-    `${kernels.length} kernels inside ${networks.length - heldOut} design networks, ${heldOut} networks held out`,
-    "Widths measured",
-    ...widths,
-    `About ${formatDuration(estimated_s)}; with a meter ${formatDuration(estimated_s + estimatedEnergy_s)}`,
-  ].join("\n");
 }
 
 /** One line on how a profile ended and what its held-out networks say. */

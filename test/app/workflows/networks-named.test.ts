@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { namedNetworks, parseWidths } from "../../src/app/workflows/networks-named.ts";
-import { kernelsOf } from "../../src/network/kernel.ts";
+import { namedNetworks, parseWidths } from "../../../src/app/workflows/networks-named.ts";
+import { kernelsOf } from "../../../src/network/kernel.ts";
 
 const widthsOf = ({ network }: ReturnType<typeof namedNetworks>[number]) =>
   kernelsOf(network)

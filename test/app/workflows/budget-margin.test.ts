@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { budgetMargin } from "../../src/app/workflows/budget-margin.ts";
+import { budgetMargin } from "../../../src/app/workflows/budget-margin.ts";
 
 const table = (p90Error?: number) => ({
   summary: {

@@ -23,26 +23,26 @@ import {
   searchIsUnderWay,
   trainingSpeed,
   uniformShape,
-} from "../../../../search/index.ts";
-import { loadDataset, splitOff } from "../../../datasets/index.ts";
-import { UserError } from "../../../errors.ts";
-import { describeShape, type Network } from "../../../network/network.ts";
-import type { SearchStart } from "../../../network/search-start.ts";
-import { progressOf } from "../../../progress.ts";
-import { seededRandom } from "../../../random.ts";
-import type { Engine } from "../../../tensor/index.ts";
+} from "../../../search/index.ts";
+import { loadDataset, splitOff } from "../../datasets/index.ts";
+import { UserError } from "../../errors.ts";
+import { describeShape, type Network } from "../../network/network.ts";
+import type { SearchStart } from "../../network/search-start.ts";
+import { progressOf } from "../../progress.ts";
+import { seededRandom } from "../../random.ts";
+import type { Engine } from "../../tensor/index.ts";
 import {
   formatCount,
   formatDuration,
   formatNumber,
   formatPercent,
   formatSeconds,
-} from "../../../units.ts";
-import { searchFile, writeFound } from "../../workflows/search-folder.ts";
-import type { CommandContext } from "../context.ts";
+} from "../../units.ts";
+import { searchFile, writeFound } from "./search-folder.ts";
+import type { WorkContext } from "./work-context.ts";
 
 export interface SearchRun {
-  readonly context: CommandContext;
+  readonly context: WorkContext;
   readonly method: SearchMethod;
   readonly start: SearchStart;
   readonly data: SearchData;
@@ -182,7 +182,7 @@ export function checkFolder(folder: string, { resume }: { readonly resume: boole
     });
 }
 
-function showProgress(context: CommandContext, progress: SearchProgress, elapsed_s: number): void {
+function showProgress(context: WorkContext, progress: SearchProgress, elapsed_s: number): void {
   const { label, epochsDone, epochsExpected, round } = progress;
   if (!round) {
     const done = { done: epochsDone, total: Math.ceil(epochsExpected), elapsed_s };
