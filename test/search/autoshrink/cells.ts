@@ -1,0 +1,60 @@
+import type {
+  CellStack,
+  ConvolutionalCell,
+} from "../../../search/autoshrink/convolutional-cell.ts";
+import { completeWiring } from "../../../search/autoshrink/wiring.ts";
+
+/** The complete wiring, separable convolutions at even nodes. */
+export const alternatingCell = (nodes: number): ConvolutionalCell => ({
+  wiring: completeWiring(nodes),
+  operations: Array.from({ length: nodes - 1 }, (_, i) =>
+    i % 2 === 0 ? ("conv1x1" as const) : ("separable3x3" as const),
+  ),
+});
+
+/** The cell of ShrinkCNN-A and B, as in their release. */
+export const releasedCell: ConvolutionalCell = {
+  wiring: {
+    nodes: 5,
+    edges: [
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [0, 4],
+      [1, 3],
+      [2, 4],
+    ],
+  },
+  operations: ["separable3x3", "separable3x3", "separable3x3", "conv1x1"],
+};
+
+/** The network that cells are scored in: three stages of one cell. */
+export const proxyStack = (size: number, stem: number, filters: number): CellStack => ({
+  input: { height: size, width: size, channels: 3 },
+  stem: { width: stem, stride: 1 },
+  stages: [
+    { cells: 1, filters, pool: 1 },
+    { cells: 1, filters: 2 * filters, pool: 2 },
+    { cells: 1, filters: 4 * filters, pool: 2 },
+  ],
+  classes: 10,
+  residual: true,
+  activation: "relu",
+});
+
+/** ShrinkCNN-A for ImageNet, as in its release. */
+export const releasedStack: CellStack = {
+  input: { height: 224, width: 224, channels: 3 },
+  stem: { width: 44, stride: 2 },
+  stages: [
+    { cells: 1, filters: 12, pool: 1 },
+    { cells: 3, filters: 24, pool: 2 },
+    { cells: 4, filters: 44, pool: 2 },
+    { cells: 6, filters: 88, pool: 2 },
+    { cells: 4, filters: 180, pool: 2 },
+  ],
+  headWidth: 1280,
+  classes: 1001,
+  residual: true,
+  activation: "relu",
+};
