@@ -32,11 +32,12 @@ export interface CellStack {
   readonly activation: Activation;
 }
 
-/** As many of one operation as of the other, or one more, in an order drawn by chance (AutoShrink's release). */
+/** Operations of nodes 1 to `nodes - 1` in an order drawn by chance: as many of one as of the other, or one 1x1 more (AutoShrink's release). */
 export const drawOperations = (nodes: number, random: Random): readonly NodeOperation[] =>
   shuffled(
-    Array.from({ length: nodes - 1 }, (_, i) =>
-      i % 2 === 0 ? ("conv1x1" as const) : ("separable3x3" as const),
+    Array.from(
+      { length: nodes - 1 },
+      (_, i): NodeOperation => (i % 2 ? "separable3x3" : "conv1x1"),
     ),
     random,
   );
