@@ -28,6 +28,18 @@ export type { StoredEnergy } from "./energy-columns.ts";
 export type { FileLock } from "./file-lock.ts";
 export type { Axis } from "./fit/plane.ts";
 export type { Staircase } from "./fit/stairs.ts";
+export type { StoredForeignTable } from "./foreign.ts";
+export { type Defect, defectsOf } from "./formats/defects.ts";
+export { type ForeignSteps, foreignSteps } from "./formats/foreign-steps.ts";
+export type {
+  ForeignRow,
+  ForeignTable,
+  ReadOptions,
+  SourceFile,
+  TableFormat,
+} from "./formats/foreign-table.ts";
+export { findFormat, formatOf, tableFormats } from "./formats/registry.ts";
+export { type LatencyUnit, latencyUnits } from "./formats/units.ts";
 export { groupBy } from "./group-by.ts";
 export {
   type CombinedLatency,

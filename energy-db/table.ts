@@ -1,5 +1,12 @@
 import type { Database } from "better-sqlite3";
 import type { Kernel } from "../src/network/kernel.ts";
+import {
+  type ForeignSource,
+  insertForeignTable,
+  listForeignTables,
+  type StoredForeignTable,
+} from "./foreign.ts";
+import type { ForeignTable } from "./formats/foreign-table.ts";
 import { listCostModels, type NewCostModel, readCostModel, storeCostModel } from "./models.ts";
 import {
   countMissingLoads,
@@ -255,6 +262,23 @@ export class EnergyTable {
     space?: string,
   ): readonly StoredModel[] {
     return this.#on((database) => listCostModels(database, platformId, { kind, space }));
+  }
+
+  /** Stores tables of another tool in one transaction; says of each whether it was new: the same bytes for the same device are not. */
+  addForeignTables(
+    tables: readonly (ForeignTable & { readonly device: string })[],
+    source: ForeignSource,
+  ): readonly boolean[] {
+    return this.#on((database) =>
+      database
+        .transaction(() => tables.map((table) => insertForeignTable(database, table, source)))
+        .immediate(),
+    );
+  }
+
+  /** In the order that they were imported. */
+  foreignTables(device?: string): readonly StoredForeignTable[] {
+    return this.#on((database) => listForeignTables(database, device));
   }
 
   #on<T>(work: (database: Database) => T): T {

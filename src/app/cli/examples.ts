@@ -36,6 +36,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   report: ["report found", "report --db energy.db -o costs.html", "report found -o -"],
   table: ["table check --db energy.db"],
   "table check": ["table check --db energy.db --strict"],
+  "table import": [
+    "table import i7_lut.yaml --device i7-8700K --db energy.db",
+    "table import latencies.csv --strict --db energy.db",
+  ],
+  "table export": ["table export --format nsganetv2 --device i7-8700K -o lut.yaml"],
   data: ["data fetch cifar10"],
   "data fetch": ["data fetch cifar10", "data fetch mnist --folder data"],
   agent: ["agent --runtime ort-cpu --meters rapl"],

@@ -90,7 +90,7 @@ describe("a graph network on a small graph", () => {
   });
 });
 
-const planetoid = "/work/shared/data/planetoid";
+const planetoid = "../shared/data/planetoid";
 const missing = existsSync(`${planetoid}/cora.json`)
   ? undefined
   : `${planetoid}/cora.json is missing`;

@@ -5,6 +5,7 @@ import { type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
 import { shared } from "../options.ts";
 import { type Column, formatTable } from "../table-text.ts";
+import { exportCommand, importCommand } from "./table-import.ts";
 
 interface CheckFlags extends Pick<TableFlags, "db"> {
   readonly device?: string;
@@ -25,7 +26,8 @@ const columns: readonly Column<PlatformFinding>[] = [
   { title: "finding", of: ({ message }) => message },
 ];
 
-export function tableCommand({ terminal }: CommandContext): Command {
+export function tableCommand(context: CommandContext): Command {
+  const { terminal } = context;
   const check = new Command("check")
     .description("whether the table's numbers make sense and predict whole networks")
     .addOption(shared.db())
@@ -55,5 +57,9 @@ export function tableCommand({ terminal }: CommandContext): Command {
           exit: "unreliable",
         });
     });
-  return new Command("table").description("the table as a whole").addCommand(check);
+  return new Command("table")
+    .description("the table as a whole")
+    .addCommand(check)
+    .addCommand(importCommand(context))
+    .addCommand(exportCommand(context));
 }

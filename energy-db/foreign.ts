@@ -1,0 +1,130 @@
+import type { Database } from "better-sqlite3";
+import type { ForeignRow, ForeignTable, TableUnits } from "./formats/foreign-table.ts";
+import { statement } from "./statements.ts";
+
+/** Where a foreign table comes from. */
+export interface ForeignSource {
+  readonly name: string;
+  readonly sha256: string;
+  readonly licence?: string | undefined;
+  readonly format: string;
+  /** ISO 8601. */
+  readonly importedAt: string;
+  readonly toolVersion: string;
+}
+
+/** A foreign table as kept: its device has a name. */
+export interface StoredForeignTable extends ForeignTable {
+  readonly id: number;
+  readonly device: string;
+  readonly source: ForeignSource;
+}
+
+/** Stores a table whole; false where the same bytes were imported for this device before. */
+export function insertForeignTable(
+  database: Database,
+  table: ForeignTable & { readonly device: string },
+  source: ForeignSource,
+): boolean {
+  const { changes, lastInsertRowid } = statement<object>(
+    database,
+    `insert into foreign_tables (device, format, dialect, units, details, source_name, source_sha256, source_licence,
+       imported_at, tool_version)
+     values (@device, @format, @dialect, @units, @details, @name, @sha256, @licence, @importedAt, @toolVersion)
+     on conflict do nothing`,
+  ).run({
+    licence: null,
+    ...source,
+    device: table.device,
+    dialect: table.dialect,
+    units: JSON.stringify(table.units),
+    details: JSON.stringify(table.details),
+  });
+  if (changes === 0) return false;
+  const insert = statement<object>(
+    database,
+    `insert into foreign_rows (table_id, ${columns.map(([name]) => name).join(", ")}, shape)
+     values (@id, ${columns.map(([, field]) => `@${field}`).join(", ")}, @shape)`,
+  );
+  for (const row of table.rows)
+    insert.run({
+      ...Object.fromEntries(columns.map(([, field]) => [field, row[field] ?? null])),
+      id: lastInsertRowid,
+      shape: JSON.stringify(row.shape),
+    });
+  return true;
+}
+
+const columns = [
+  ["key", "key"],
+  ["op", "op"],
+  ["in_channels", "inChannels"],
+  ["mid_channels", "midChannels"],
+  ["out_channels", "outChannels"],
+  ["macs", "macs"],
+  ["latency_s", "latency_s"],
+  ["latency_sd_s", "latency_sd_s"],
+  ["fastest_s", "fastest_s"],
+  ["slowest_s", "slowest_s"],
+  ["energy_j", "energy_j"],
+  ["work", "work"],
+  ["samples", "samples"],
+] as const satisfies readonly (readonly [string, keyof ForeignRow])[];
+
+interface TableColumns {
+  readonly id: number;
+  readonly device: string;
+  readonly format: string;
+  readonly dialect: string;
+  readonly units: string;
+  readonly details: string;
+  readonly source_name: string;
+  readonly source_sha256: string;
+  readonly source_licence: string | null;
+  readonly imported_at: string;
+  readonly tool_version: string;
+}
+
+/** Every foreign table, or those of one device, in the order they came. */
+export function listForeignTables(
+  database: Database,
+  device?: string,
+): readonly StoredForeignTable[] {
+  return statement<{ readonly device: string | null }, TableColumns>(
+    database,
+    "select * from foreign_tables where @device is null or device = @device order by id",
+  )
+    .all({ device: device ?? null })
+    .map((stored) => ({
+      id: stored.id,
+      device: stored.device,
+      dialect: stored.dialect,
+      units: JSON.parse(stored.units) as TableUnits,
+      details: JSON.parse(stored.details) as ForeignTable["details"],
+      rows: rowsOf(database, stored.id),
+      source: {
+        name: stored.source_name,
+        sha256: stored.source_sha256,
+        ...(stored.source_licence === null ? {} : { licence: stored.source_licence }),
+        format: stored.format,
+        importedAt: stored.imported_at,
+        toolVersion: stored.tool_version,
+      },
+    }));
+}
+
+const rowsOf = (database: Database, table: number): readonly ForeignRow[] =>
+  statement<[number], Readonly<Record<string, unknown>>>(
+    database,
+    "select * from foreign_rows where table_id = ? order by key",
+  )
+    .all(table)
+    .map(
+      (row) =>
+        ({
+          ...Object.fromEntries(
+            columns.flatMap(([name, field]) => (row[name] === null ? [] : [[field, row[name]]])),
+          ),
+          shape: JSON.parse(String(row.shape)),
+        }) as unknown as ForeignRow,
+    );

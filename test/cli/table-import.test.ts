@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exitCodes } from "../../src/errors.ts";
+import { cli } from "../support/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-import-"));
+const db = join(folder, "energy.db");
+const path = (name: string, text: string): string => {
+  const full = join(folder, name);
+  writeFileSync(full, text);
+  return full;
+};
+const csv = path("devices.csv", "index,arch,pixel3_ms,gpu_ms\n0,,12.51,1.5\n1,,13.02,1.75\n");
+const yaml = path(
+  "lut.yaml",
+  "MBConv-input:28x28x40-output:28x28x40-expand:3-kernel:3-stride:1-idskip:1-se:1:\n  mean: 0.5\n  var: 0.01\n",
+);
+const negative = path("negative.csv", "index,arch,bad_ms\n0,,-1.5\n1,,2.5\n");
+
+test("a table is imported once, however often it is asked for, and exported whole", async () => {
+  const first = JSON.parse((await cli(["table", "import", csv, "--db", db, "--json"])).stdout);
+  const again = JSON.parse((await cli(["table", "import", csv, "--db", db, "--json"])).stdout);
+  const out = join(folder, "out.json");
+  const { code } = await cli(["table", "export", "--db", db, "--device", "pixel3", "-o", out]);
+
+  const states = ({ tables }: { tables: { device: string; isNew: boolean }[] }) =>
+    tables.map(({ device, isNew }) => [device, isNew]);
+  expect(states(first)).toEqual([
+    ["pixel3", true],
+    ["gpu", true],
+  ]);
+  expect(states(again)).toEqual([
+    ["pixel3", false],
+    ["gpu", false],
+  ]);
+  expect(code).toBe(exitCodes.done);
+  const [table] = JSON.parse(readFileSync(out, "utf8")).tables;
+  expect(table.rows).toEqual([
+    { key: "0", op: "network", shape: {}, latency_s: 12.51e-3 },
+    { key: "1", op: "network", shape: {}, latency_s: 13.02e-3 },
+  ]);
+});
+
+test("a file that names no device needs one", async () => {
+  const refused = await cli(["table", "import", yaml, "--db", db]);
+  expect(refused.code).toBe(exitCodes.usage);
+  expect(refused.stderr).toContain("--device");
+
+  const { stdout } = await cli(["table", "import", yaml, "--device", "i7", "--db", db]);
+  expect(stdout).toMatch(/i7 +nsganetv2 +YAML, expand is a ratio +latency in ms +1 +imported/);
+  const back = await cli([
+    "table",
+    "export",
+    "--format",
+    "nsganetv2",
+    "--device",
+    "i7",
+    "--db",
+    db,
+  ]);
+  expect(back.stdout).toContain("mean: 0.5");
+});
+
+test("costs below zero are named, and refused by --strict with nothing imported", async () => {
+  const strict = await cli(["table", "import", negative, "--strict", "--db", db]);
+  expect(strict.code).toBe(exitCodes.unreliable);
+  expect(strict.stderr).toContain("1 rows cost nothing or less (0)");
+
+  const { stdout } = await cli(["table", "import", negative, "--db", db]);
+  expect(stdout).toContain("error, not positive, bad: 1 rows cost nothing or less: 0");
+});
+
+test.each([
+  ["an unknown file", ["table", "import", path("x.txt", "hello")], "of no format"],
+  ["a missing file", ["table", "import", join(folder, "none.csv")], "Cannot read"],
+  ["a device without tables", ["table", "export", "--device", "nobody"], "no imported table"],
+  [
+    "a format that is only read",
+    ["table", "export", "--format", "haq", "--device", "i7"],
+    "not written",
+  ],
+])("%s is refused", async (_, args, message) => {
+  const { code, stderr } = await cli([...args, "--db", db]);
+
+  expect(code).not.toBe(exitCodes.done);
+  expect(stderr).toContain(message);
+});
