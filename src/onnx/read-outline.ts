@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import protobuf from "protobufjs";
 import { UserError } from "../errors.ts";
 import { notOnnx } from "./decode.ts";
@@ -36,7 +36,8 @@ export function readOutline(path: string): ModelOutline {
 function readFile(path: string): Uint8Array {
   let file: number;
   try {
-    file = openSync(path, "r");
+    // A named pipe would block until somebody writes; Windows has none, and no such flag.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     throw new UserError(`Cannot read the ONNX file ${path}`, {
       hint: "Check the path.",

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,4 +78,14 @@ test.each([
 
   expect(code).toBe(exitCodes.usage);
   expect(stderr).toContain(message);
+});
+
+test.skipIf(process.platform === "win32")("a named pipe is refused, not waited for", async () => {
+  const pipe = join(folder, "pipe.onnx");
+  execFileSync("mkfifo", [pipe]);
+
+  const { code, stderr } = await cli(["estimate", pipe, "--db", db]);
+
+  expect(code).toBe(exitCodes.usage);
+  expect(stderr).toContain("is no file");
 });
