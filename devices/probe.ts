@@ -36,6 +36,12 @@ export async function probeDevices(
   const [kind] = entry.transports;
   if (kind === "adb") return probeOverAdb(entry);
   if (kind === "local") return probeHere(entry, localSurroundings(sysfsRoot, entry.settings));
+  if (kind === "browser")
+    return allRefused(
+      entry,
+      "a page has to be open on the device to tell",
+      `wattsplit profile --net mnist-cnn --device ${id} prints the page's address, and says what the browser lacks`,
+    );
   if (!entry.address) return allRefused(entry, "it has no address yet", remedyFor(entry));
   if (kind === "ssh") return probeOverSsh(entry);
   return allRefused(entry, `${kind} devices are tried when they are measured`, remedyFor(entry));

@@ -30,9 +30,15 @@ export function parsePageAddress(text = "localhost"): PageAddress {
   return {
     scheme: url.protocol === "https:" ? "https" : "http",
     hostname,
-    port: Number(url.port),
+    port: Number(url.port) || usualPort(text, url.protocol),
     listenAt: listenAtOf(hostname),
   };
+}
+
+/** URLs drop the port that is usual for their scheme; where none was given any free one will do. */
+function usualPort(text: string, protocol: string): number {
+  const usual = protocol === "https:" ? 443 : 80;
+  return text.endsWith(`:${usual}`) || text.endsWith(`:${usual}/`) ? usual : 0;
 }
 
 function urlOf(text: string): URL | undefined {

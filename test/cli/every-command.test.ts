@@ -35,6 +35,8 @@ const mistakes: Readonly<Record<string, readonly [args: readonly string[], says:
   report: [[missing], /missing/],
   table: [["chekc"], /No command of table "chekc"/],
   "table check": [["--db", missing], /missing/],
+  "table import": [[missing, "--db", join(folder, "new.db")], /missing/],
+  "table export": [["--db", missing], /missing/],
   serve: [["--db", missing], /missing/],
   agent: [["--runtime", "ort-cpu"], /required option '--meters <ids>'/],
   data: [["fecth"], /No command of data "fecth"/],

@@ -145,7 +145,8 @@ test.each([
   ["localhost", "http", "localhost", 0],
   ["192.168.1.20:8443", "https", "192.168.1.20", 8443],
   ["my-pc.local", "https", "my-pc.local", 0],
-  ["http://my-pc.local:80", "http", "my-pc.local", 0],
+  ["http://my-pc.local:80", "http", "my-pc.local", 80],
+  ["my-pc.local:443", "https", "my-pc.local", 443],
 ] as const)("the address %s is read", (text, scheme, hostname, port) => {
   expect(parsePageAddress(text)).toMatchObject({ scheme, hostname, port });
 });

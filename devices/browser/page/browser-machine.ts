@@ -28,11 +28,14 @@ async function describeBrowser(): Promise<MachineDescription> {
     const value = (found as Readonly<Record<string, unknown>>)[name];
     return typeof value === "string" ? value : "";
   };
-  const model = [text("model"), text("architecture")].filter(Boolean).join(" ");
+  const named = (...names: readonly string[]) => names.map(text).filter(Boolean).join(" ");
+  const { system, product } = agentParts(navigator.userAgent);
+  const isolation = crossOriginIsolated ? "isolated" : "not isolated";
   return {
-    processor: model || "unknown processor behind a browser",
+    processor: named("model", "architecture") || system,
     fingerprint: "unknown",
-    os: [text("platform"), text("platformVersion")].filter(Boolean).join(" ") || "unknown",
+    // Another browser, or one without a fine clock, is another platform.
+    os: `${named("platform", "platformVersion") || system}, ${product}, ${isolation}`,
     powerMode: "unknown",
     details: {
       userAgent: navigator.userAgent,
@@ -42,5 +45,19 @@ async function describeBrowser(): Promise<MachineDescription> {
         ? {}
         : { memoryAtLeast_bytes: navigator.deviceMemory * 2 ** 30 }),
     },
+  };
+}
+
+/** What the user agent says: system and device in its first brackets, and the browser with its main version. */
+export function agentParts(userAgent: string): {
+  readonly system: string;
+  readonly product: string;
+} {
+  const product = /(?:Firefox|FxiOS|Edg[A-Za-z]*|(?:Headless)?Chrome|CriOS|Version)\/\d+/g;
+  const found = userAgent.match(product) ?? [];
+  return {
+    system: /\(([^)]*)\)/.exec(userAgent)?.[1] ?? "unknown system",
+    // Safari calls itself Version, others name Chrome before themselves.
+    product: (found.at(-1) ?? "unknown browser").replace("Version/", "Safari/"),
   };
 }
