@@ -2,8 +2,9 @@
 const base = "src/(units|errors|random|statistics|progress|folder|row-filter)\\.ts$";
 const layers = {
   "src/onnx/": [base],
+  "src/tflite/": [base],
   "src/tensor/": [base, "src/onnx/"],
-  "src/network/": [base, "src/onnx/", "src/tensor/"],
+  "src/network/": [base, "src/onnx/", "src/tflite/", "src/tensor/"],
   "src/datasets/": [base],
   "src/training/": [base, "src/tensor/", "src/network/", "src/datasets/"],
   "src/figures/": [base],

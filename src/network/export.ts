@@ -1,4 +1,5 @@
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from "../onnx/graph.ts";
+import { foldWeights, outputsFirst } from "./folded-weights.ts";
 import {
   type Activation,
   type LayerKind,
@@ -9,7 +10,7 @@ import {
   windowStride,
 } from "./layer.ts";
 import { type Network, networkInput, type PlacedLayer, placeLayers } from "./network.ts";
-import { batchNormEpsilon, type Weights } from "./parameters.ts";
+import type { Weights } from "./parameters.ts";
 
 /**
  * The network as an ONNX inference graph: input "input" [batch, channels, height, width], output "output"
@@ -191,48 +192,22 @@ function windowAttributes(
 
 /** Filter [out, in / groups, rows, columns] and bias [out] with batch norm folded in. */
 function foldedConstants(
-  { layer, in: input, out }: PlacedLayer<"conv2d" | "depthwise_conv2d" | "dense">,
+  placed: PlacedLayer<"conv2d" | "depthwise_conv2d" | "dense">,
   size: readonly [number, number],
   weights: Weights,
 ): readonly OnnxTensor[] {
-  const read = (role: string) => weights.get(`${layer.name}/${role}`);
-  const kernel = read("kernel");
-  if (!kernel) throw new Error(`No weights for layer "${layer.name}"`);
-  const [mean, variance, gamma, beta] = [
-    read("moving_mean"),
-    read("moving_variance"),
-    read("gamma"),
-    read("beta"),
-  ];
+  const { kernel, bias } = foldWeights(placed, weights);
+  const { layer, in: input, out } = placed;
   const outputs = out.channels;
-  const scale = Float32Array.from({ length: outputs }, (_, o) =>
-    gamma && variance ? (gamma[o] ?? 1) / Math.sqrt((variance[o] ?? 1) + batchNormEpsilon) : 1,
-  );
-  const ownBias = read("bias");
-  const bias = Float32Array.from(
-    { length: outputs },
-    (_, o) => (beta?.[o] ?? 0) + (scale[o] ?? 1) * ((ownBias?.[o] ?? 0) - (mean?.[o] ?? 0)),
-  );
   const inner = layer.kind === "depthwise_conv2d" ? 1 : input.channels;
-  const filter = transposeFilter(kernel, { positions: size[0] * size[1], inner, outputs }, scale);
+  const filter = outputsFirst(
+    kernel,
+    { positions: size[0] * size[1], inner, outputs },
+    { innerFirst: true },
+  );
   const shape = layer.kind === "dense" ? [outputs, inner] : [outputs, inner, ...size];
   return [
     { name: `${layer.name}/kernel`, type: "float32", shape, data: filter },
     { name: `${layer.name}/bias`, type: "float32", shape: [outputs], data: bias },
   ];
-}
-
-/** [position, inner, out] (depthwise: [position, channel]) to [out, inner, position], scaled per output channel. */
-function transposeFilter(
-  kernel: Float32Array,
-  { positions, inner, outputs }: { positions: number; inner: number; outputs: number },
-  scale: Float32Array,
-): Float32Array {
-  const filter = new Float32Array(kernel.length);
-  for (let position = 0; position < positions; position++)
-    for (let i = 0; i < inner; i++)
-      for (let o = 0; o < outputs; o++)
-        filter[(o * inner + i) * positions + position] =
-          (kernel[(position * inner + i) * outputs + o] ?? 0) * (scale[o] ?? 1);
-  return filter;
 }
