@@ -47,6 +47,8 @@ test.each(["sgd", "adam", "kfac"])(
     expect(answer.epochs).toHaveLength(4);
     const session = await ort.InferenceSession.create(readFileSync(join(out, "network.onnx")));
     expect(session.inputNames).toEqual(["input"]);
+    // TensorFlow Lite's file identifier stands behind the root's offset.
+    expect(readFileSync(join(out, "network.tflite")).toString("latin1", 4, 8)).toBe("TFL3");
     expect(readFileSync(join(out, "report.html"), "utf8")).toContain("Held-out accuracy per epoch");
     expect(existsSync(join(out, "training.state"))).toBe(false);
   },

@@ -4,16 +4,19 @@ import { z } from "zod";
 import type { FoundNetwork, SearchHistory } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
 import { exportNetwork } from "../../network/export.ts";
+import { exportTflite } from "../../network/export-tflite.ts";
 import type { Network } from "../../network/network.ts";
 import { formatNetwork, parseNetwork } from "../../network/network-file.ts";
 import type { Weights } from "../../network/parameters.ts";
 import { decodeModel, encodeModel } from "../../onnx/index.ts";
+import { encodeTflite } from "../../tflite/index.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
 
 /** Files of a search's output folder. */
 const files = {
   network: "network.json",
   model: "network.onnx",
+  tflite: "network.tflite",
   weights: "network.weights",
   history: "history.json",
   run: "run.json",
@@ -181,6 +184,7 @@ export function writeTrained(
   saveCheckpoint(searchFile(folder, "weights"), { note: {}, arrays: weights });
   writeFileSync(searchFile(folder, "network"), formatNetwork(network));
   writeFileSync(searchFile(folder, "model"), encodeModel(exportNetwork(network, weights)));
+  writeFileSync(searchFile(folder, "tflite"), encodeTflite(exportTflite(network, weights)));
 }
 
 /** A trained network's files, and history.json. */

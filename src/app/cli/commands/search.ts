@@ -95,7 +95,7 @@ export function searchCommand(context: CommandContext): Command {
     )
     .requiredOption(
       "--out <dir>",
-      "folder for network.json, network.onnx, history.json, report.html",
+      "folder for network.json, network.onnx, network.tflite, history.json, report.html",
     )
     .addOption(shared.db())
     .addOption(shared.device())

@@ -61,7 +61,7 @@ export function trainCommand(context: CommandContext): Command {
     )
     .requiredOption(
       "--out <dir>",
-      "folder for network.json, network.onnx, training.json, report.html",
+      "folder for network.json, network.onnx, network.tflite, training.json, report.html",
     )
     .addOption(new Option("--multiplier <x>", "width multiplier of a preset").argParser(positive))
     .addOption(
