@@ -20,21 +20,22 @@ export interface StoredForeignTable extends ForeignTable {
   readonly source: ForeignSource;
 }
 
-/** Stores a table whole; false where the same bytes were imported for this device before. */
+/** Stores a table whole; false where this table of the same file was imported for this device before. */
 export function insertForeignTable(
   database: Database,
   table: ForeignTable & { readonly device: string },
-  source: ForeignSource,
+  { position, ...source }: ForeignSource & { readonly position: number },
 ): boolean {
   const { changes, lastInsertRowid } = statement<object>(
     database,
-    `insert into foreign_tables (device, format, dialect, units, details, source_name, source_sha256, source_licence,
-       imported_at, tool_version)
-     values (@device, @format, @dialect, @units, @details, @name, @sha256, @licence, @importedAt, @toolVersion)
+    `insert into foreign_tables (device, format, dialect, units, details, source_name, position, source_sha256,
+       source_licence, imported_at, tool_version)
+     values (@device, @format, @dialect, @units, @details, @name, @position, @sha256, @licence, @importedAt, @toolVersion)
      on conflict do nothing`,
   ).run({
     licence: null,
     ...source,
+    position,
     device: table.device,
     dialect: table.dialect,
     units: JSON.stringify(table.units),

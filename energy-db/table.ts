@@ -271,7 +271,11 @@ export class EnergyTable {
   ): readonly boolean[] {
     return this.#on((database) =>
       database
-        .transaction(() => tables.map((table) => insertForeignTable(database, table, source)))
+        .transaction(() =>
+          tables.map((table, position) =>
+            insertForeignTable(database, table, { ...source, position }),
+          ),
+        )
         .immediate(),
     );
   }

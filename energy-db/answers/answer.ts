@@ -4,7 +4,7 @@ import type { CostAnswer, Provenance } from "../records.ts";
 import type { EnergyModel } from "./energy-model.ts";
 
 /** Power times time is no measurement, however the power was read. */
-const energyProvenances: { readonly [P in EnergyModel["provenance"]]: Provenance } = {
+export const energyProvenances: { readonly [P in EnergyModel["provenance"]]: Provenance } = {
   measured: "derived",
   derived: "derived",
   modelled: "modelled",

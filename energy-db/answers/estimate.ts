@@ -1,8 +1,8 @@
 import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import type { Work } from "../../src/network/work.ts";
-import type { CostAnswer, Provenance } from "../records.ts";
-import { below } from "./answer.ts";
+import type { CostAnswer } from "../records.ts";
+import { below, energyProvenances } from "./answer.ts";
 import type { CostTable } from "./cost-table.ts";
 import { type WorkModel, workModel } from "./work-model.ts";
 
@@ -57,7 +57,7 @@ export function estimateSteps(
     latency_s,
     latency_low_s: below(latency_s, Math.hypot(half_s, less_s) / latency_s),
     latency_high_s: latency_s + Math.hypot(half_s, more_s),
-    ...energyOf(estimated, first, { latency_s, error: Math.hypot(half_s, more_s) / latency_s }),
+    ...energyOf(estimated, first, Math.hypot(half_s, more_s) / latency_s),
     provenance: "predicted",
     steps: estimated,
     overhead_s,
@@ -119,7 +119,7 @@ function costOf(
     energy_j,
     energy_low_j: energy_j / spread,
     energy_high_j: energy_j * spread,
-    energyProvenance: "predicted",
+    energyProvenance: energyProvenances[model.provenance],
   };
 }
 
@@ -127,19 +127,18 @@ function costOf(
 function energyOf(
   steps: readonly StepEstimate[],
   { overhead, energyModel }: CostTable,
-  { error }: { readonly latency_s: number; readonly error: number },
+  latencyError: number,
 ) {
   if (!energyModel || steps.some(({ cost }) => cost.energy_j === undefined)) return {};
   const energy_j = steps.reduce(
     (sum, { cost }) => sum + (cost.energy_j ?? 0),
     overhead.energy_j ?? 0,
   );
-  const relative = Math.hypot(error, energyModel.relativeHalfWidth);
+  const relative = Math.hypot(latencyError, energyModel.relativeHalfWidth);
   return {
     energy_j,
     energy_low_j: below(energy_j, relative),
     energy_high_j: energy_j * (1 + relative),
-    energyProvenance:
-      energyModel.provenance === "modelled" ? "modelled" : ("predicted" as Provenance),
+    energyProvenance: energyProvenances[energyModel.provenance],
   };
 }

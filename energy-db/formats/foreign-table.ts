@@ -20,7 +20,7 @@ export interface ForeignRow {
   readonly fastest_s?: number;
   readonly slowest_s?: number;
   readonly energy_j?: number;
-  /** A cost that is neither time nor energy, in the table's `workUnit`. */
+  /** A cost that is neither time nor energy, in the table's `units.work`. */
   readonly work?: number;
   /** Runs behind the row. */
   readonly samples?: number;

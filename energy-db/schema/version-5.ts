@@ -9,11 +9,12 @@ create table foreign_tables (
   units text not null check (json_type(units) = 'object'), -- JSON object: units of the source's numbers
   details text not null check (json_type(details) = 'object'), -- JSON object: what else the source says of the platform
   source_name text not null, -- name of the file
+  position integer not null, -- which table of the file, from 0
   source_sha256 text not null, -- hash of its bytes
   source_licence text, -- licence, where the person importing stated one
   imported_at text not null, -- ISO 8601
   tool_version text not null, -- version of wattsplit
-  unique (device, source_sha256)
+  unique (device, source_sha256, position)
 ) strict;
 
 create table foreign_rows (

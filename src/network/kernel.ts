@@ -44,7 +44,7 @@ export function kernelsOf(network: Network, { batch = 1 } = {}): readonly LayerK
 }
 
 /** How the runtime executes a placed layer. */
-export function kernelOf({ layer, in: input, out }: PlacedLayer, batch = 1): Kernel {
+export function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number): Kernel {
   const window =
     "kernelSize" in layer
       ? windowOf(layer)

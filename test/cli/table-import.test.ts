@@ -63,6 +63,53 @@ test("a file that names no device needs one", async () => {
   expect(back.stdout).toContain("mean: 0.5");
 });
 
+test("two tables of one device come out in one file, and go in again both", async () => {
+  const row = (key: string) => ({ key, op: "conv2d", shape: {}, latency_s: 1e-3 });
+  const table = (key: string) => ({
+    ...{ device: "twice", dialect: "any", units: { latency: "ms" }, details: {} },
+    rows: [row(key)],
+  });
+  const both = { format: "wattsplit-foreign-tables", version: 1, tables: [table("a"), table("b")] };
+
+  await cli(["table", "import", path("both.json", JSON.stringify(both)), "--db", db]);
+  const { stdout } = await cli(["table", "export", "--device", "twice", "--db", db]);
+
+  expect(JSON.parse(stdout)).toEqual(both);
+});
+
+test.each([
+  ["a row twice", "index,arch,d_ms\n0,,1.5\n0,,2.5\n", [], 'the row "0" twice'],
+  [
+    "half a run",
+    "expanded_conv-input:8x8x8-output:8x8x8-expand:8-kernel:3-stride:1-idskip:0-se:0-hs:0:\n  count: 1.5\n  mean: 1\n  std: 0\n",
+    [],
+    "counts 1.5",
+  ],
+  [
+    "another unit than the file states",
+    "index,arch,d_ms\n0,,1.5\n",
+    ["--latency-unit", "us"],
+    "states its unit, ms",
+  ],
+])("%s is refused, and nothing imported", async (name, text, flags, message) => {
+  const file = path(`${name}.txt`, text);
+
+  const { code, stderr } = await cli([
+    "table",
+    "import",
+    file,
+    "--device",
+    "d",
+    ...flags,
+    "--db",
+    db,
+  ]);
+
+  expect(code).toBe(exitCodes.usage);
+  expect(stderr).toContain(message);
+  expect((await cli(["table", "export", "--device", "d", "--db", db])).code).not.toBe(0);
+});
+
 test("costs below zero are named, and refused by --strict with nothing imported", async () => {
   const strict = await cli(["table", "import", negative, "--strict", "--db", db]);
   expect(strict.code).toBe(exitCodes.unreliable);

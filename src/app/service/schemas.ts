@@ -95,6 +95,7 @@ export const estimateBody = z
     schema: z.literal(1),
     model: z.string(),
     opset: z.number(),
+    batch: z.number(),
     ...costShape,
     overhead_s: z.number(),
     guessedShare: z.number(),

@@ -28,7 +28,7 @@ export interface GuessedOperator {
 /** Estimates every step of a model from the tables of one platform, the one to trust most first. */
 export function estimateModel(model: ImportedModel, tables: readonly CostTable[]): ModelReport {
   const asked = model.steps.map((step) => {
-    const kernel = kernelOfStep(step);
+    const kernel = kernelOfStep(step, model.batch);
     return { name: step.name, work: step.work, ...(kernel ? { kernel } : {}) };
   });
   const estimate = estimateSteps(tables, asked);
@@ -71,6 +71,7 @@ export function describeStep(
 export const modelDocument = ({ model, estimate, guessed }: ModelReport, source: string) => ({
   model: model.name,
   opset: model.opset,
+  batch: model.batch,
   ...costOf(estimate),
   overhead_s: estimate.overhead_s,
   guessedShare: estimate.guessedShare,

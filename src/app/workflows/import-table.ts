@@ -5,6 +5,7 @@ import {
   type Defect,
   defectsOf,
   type EnergyTable,
+  type ForeignRow,
   type ForeignSteps,
   type ForeignTable,
   foreignSteps,
@@ -47,6 +48,8 @@ export function importTable(table: EnergyTable, request: ImportRequest): readonl
   const file = readSource(request.path);
   const format = formatOf(file, request.format);
   const read = named(format.read(file, request), file, request);
+  requireUnit(file, format, read, request.latencyUnit);
+  for (const { rows } of read) requireRows(file, rows);
   const others = [
     ...table.foreignTables().map((other) => ({ device: other.device, table: other })),
     ...read.map((other) => ({ device: other.device, table: other })),
@@ -110,6 +113,42 @@ function named(
       });
     return { ...table, device: name };
   });
+}
+
+/** Where a file states its unit, another one would be ignored. */
+function requireUnit(
+  { name }: SourceFile,
+  { title }: TableFormat,
+  tables: readonly ForeignTable[],
+  asked: ReadOptions["latencyUnit"],
+): void {
+  const stated = tables.find(({ units }) => asked !== undefined && units.latency !== asked);
+  if (!stated) return;
+  const given = stated.units.latency ?? "no latency at all";
+  throw new UserError(`${name} states its unit, ${given}, so --latency-unit ${asked} cannot be`, {
+    hint: `Leave --latency-unit out: ${title} say it themselves.`,
+    exit: "usage",
+  });
+}
+
+/** Rows that a table can keep: each once, with whole channels and runs. */
+function requireRows(file: SourceFile, rows: readonly ForeignRow[]): void {
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const { key, inChannels, midChannels, outChannels, samples } = row;
+    const counts = [inChannels, midChannels, outChannels, samples];
+    const broken = counts.find((count) => count !== undefined && !Number.isSafeInteger(count));
+    if (!seen.has(key) && broken === undefined) {
+      seen.add(key);
+      continue;
+    }
+    throw new UserError(
+      broken === undefined
+        ? `${file.name} has the row "${key}" twice`
+        : `${file.name}: row "${key}" counts ${broken}; expected whole numbers`,
+      { hint: "Correct the file, or export it anew; nothing was imported.", exit: "usage" },
+    );
+  }
 }
 
 function requireSound(

@@ -11,6 +11,8 @@ export type { ModelStep } from "./model-steps.ts";
 export interface ImportedModel {
   readonly name: string;
   readonly opset: number;
+  /** Images that one run takes: 1 where the model leaves it free. */
+  readonly batch: number;
   readonly steps: readonly ModelStep[];
   /** The same as a network of ours, where every step is a layer and one image is read. */
   readonly network?: Network;
@@ -22,19 +24,21 @@ export const importModel = (path: string): ImportedModel => stepsOf(readOutline(
 /** The same of an outline already read; `source` names it in errors. */
 export function stepsOf(model: ModelOutline, source: string): ImportedModel {
   requireFloat32(model, source);
-  const steps = modelSteps(model, inferShapes(model, source));
+  const known = inferShapes(model, source);
+  const steps = modelSteps(model, known);
   if (steps.length === 0)
     throw new UserError(`${source} computes nothing of its input`, {
       hint: "Give a model that reads an image.",
       exit: "usage",
     });
   const network = networkOf(model, steps);
-  return { name: model.name, opset: model.opset, steps, ...(network ? { network } : {}) };
+  const batch = known.get(model.inputs[0]?.name ?? "")?.shape[0] ?? 1;
+  return { name: model.name, opset: model.opset, batch, steps, ...(network ? { network } : {}) };
 }
 
-/** The kernel of a step that is a layer, batch 1. */
-export const kernelOfStep = ({ layer, ...step }: ModelStep): Kernel | undefined =>
-  layer && kernelOf({ layer, inputs: step.inputs, in: step.in, out: step.out });
+/** The kernel of a step that is a layer. */
+export const kernelOfStep = ({ layer, ...step }: ModelStep, batch: number): Kernel | undefined =>
+  layer && kernelOf({ layer, inputs: step.inputs, in: step.in, out: step.out }, batch);
 
 function requireFloat32({ nodes, inputs }: ModelOutline, source: string): void {
   const quantised = nodes.filter(({ op }) => /Quantize|QLinear|Integer$/.test(op)).length;

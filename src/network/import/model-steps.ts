@@ -191,6 +191,6 @@ function macsOf(
     return { kind: isDepthwise ? "depthwise" : "convolution", macs };
   }
   if (node.op === "Gemm" || node.op === "MatMul")
-    return { kind: "dense", macs: sizeOf(shape(0).slice(1)) * (output.at(-1) ?? 1) };
+    return { kind: "dense", macs: (shape(0).at(-1) ?? 1) * sizeOf(output) };
   return { kind: /Pool$|^Reduce/.test(node.op) ? "pool" : "move", macs: 0 };
 }

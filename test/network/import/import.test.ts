@@ -29,7 +29,7 @@ describe("a network exported and imported again", () => {
     const model = imported(network);
 
     const keys = kernelsOf(network).map(({ kernel }) => kernelKey(kernel));
-    expect(model.steps.map((step) => kernelOfStep(step)).map((k) => k && kernelKey(k))).toEqual(
+    expect(model.steps.map((step) => kernelOfStep(step, 1)).map((k) => k && kernelKey(k))).toEqual(
       keys,
     );
     expect(
@@ -43,6 +43,21 @@ describe("a network exported and imported again", () => {
     expect(step?.layer).toMatchObject({ kind: "conv2d", activation: "swish", width: 4 });
     expect(step?.nodes).toHaveLength(3);
   });
+});
+
+test("a model of eight images has kernels and work of eight", () => {
+  const network = smallNetwork(4, 8);
+  const weights = initialWeights(network, seededRandom(1));
+  const of = (batch: number) =>
+    stepsOf(parseOutline(encodeModel(exportNetwork(network, weights, { batch })), "m"), "m");
+
+  const [one, eight] = [of(1), of(8)];
+
+  expect([one.batch, eight.batch]).toEqual([1, 8]);
+  for (const [i, step] of eight.steps.entries()) {
+    expect(kernelOfStep(step, eight.batch)?.batch).toBe(8);
+    expect(step.work.macs).toBe(8 * (one.steps[i]?.work.macs ?? 0));
+  }
 });
 
 describe("models as PyTorch writes them", () => {
@@ -76,7 +91,7 @@ describe("models as PyTorch writes them", () => {
 
     const layersOf = (model: typeof old) =>
       model?.steps.map((step) => {
-        const kernel = kernelOfStep(step);
+        const kernel = kernelOfStep(step, 1);
         return kernel && kernelKey(kernel);
       });
     expect(layersOf(old)).toEqual(layersOf(recent));

@@ -161,10 +161,13 @@ async function trainGraph(flags: TrainFlags, context: CommandContext): Promise<A
     (flag) => flags[flag] !== undefined,
   );
   if (rest)
-    throw new UserError(`--${rest.replace("S", "-s")} does not go with --net gcn`, {
-      hint: "A graph network has one size, sees the whole graph in every step, and trains in seconds: start it again.",
-      exit: "usage",
-    });
+    throw new UserError(
+      `--${rest.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)} does not go with --net gcn`,
+      {
+        hint: "A graph network has one size, sees the whole graph in every step, and trains in seconds: start it again.",
+        exit: "usage",
+      },
+    );
   const { optimizer } = flags;
   if (!isGraphOptimizer(optimizer))
     throw new UserError(`--optimizer ${optimizer} does not go with --net gcn`, {
