@@ -1,6 +1,7 @@
 import * as answers from "./answers.ts";
 import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
+import * as estimate from "./estimate.ts";
 import * as lowering from "./lowering.ts";
 import * as memory from "./memory.ts";
 import * as natural from "./natural.ts";
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   answers,
   coverage,
   engine,
+  estimate,
   lowering,
   selection,
   service,

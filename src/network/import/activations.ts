@@ -22,7 +22,7 @@ export function activationOf(node: OutlineNode, known: Known): Activation | unde
 /** A product x f(x): which value, which activation, and which nodes compute f. */
 interface Gate {
   readonly of: string;
-  readonly activation?: Activation;
+  readonly activation: Activation;
   readonly nodes: readonly string[];
 }
 

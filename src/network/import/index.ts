@@ -13,6 +13,8 @@ export interface ImportedModel {
   readonly opset: number;
   /** Images that one run takes: 1 where the model leaves it free. */
   readonly batch: number;
+  /** What a run is given, with the batch at 1 where the model leaves it free. */
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly steps: readonly ModelStep[];
   /** The same as a network of ours, where every step is a layer and one image is read. */
   readonly network?: Network;
@@ -32,8 +34,13 @@ export function stepsOf(model: ModelOutline, source: string): ImportedModel {
       exit: "usage",
     });
   const network = networkOf(model, steps);
-  const batch = known.get(model.inputs[0]?.name ?? "")?.shape[0] ?? 1;
-  return { name: model.name, opset: model.opset, batch, steps, ...(network ? { network } : {}) };
+  const inputs = model.inputs.map((input) => ({
+    name: input.name,
+    shape: known.get(input.name)?.shape ?? [],
+  }));
+  const batch = inputs[0]?.shape[0] ?? 1;
+  const { name, opset } = model;
+  return { name, opset, batch, inputs, steps, ...(network ? { network } : {}) };
 }
 
 /** The kernel of a step that is a layer. */

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import { type CostTable, loadEveryCosts } from "../../../../energy-db/index.ts";
+import { loadEveryCosts } from "../../../../energy-db/index.ts";
 import { importModel } from "../../../network/import/index.ts";
-import { formatCount, formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { formatCount, formatPercent } from "../../../units.ts";
 import {
   describeStep,
   estimateModel,
@@ -10,6 +10,7 @@ import {
 } from "../../workflows/estimate-model.ts";
 import { findPlatform, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
+import { callRow, costText, layerColumns } from "../cost-text.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 
@@ -33,55 +34,35 @@ export function estimateCommand({ terminal }: CommandContext): Command {
         const report = estimateModel(model, tables);
         const source = tables[0]?.source ?? "";
         if (flags.json) terminal.answerJson(modelDocument(report, source));
-        else terminal.answer(reportText(report, tables));
+        else terminal.answer(reportText(report, tables[0]?.overhead.energy_j));
       });
     });
 }
 
 function reportText(
   { model, estimate, guessed }: ModelReport,
-  tables: readonly CostTable[],
+  energy_j: number | undefined,
 ): string {
-  const share = (latency_s: number): string => formatPercent(latency_s / estimate.latency_s);
   const rows = [
     ...model.steps.flatMap((step, i) => {
       const own = estimate.steps[i];
-      if (!own) return [];
-      return [{ layer: step.name, kernel: describeStep(step, own), ...own.cost }];
+      return own ? [{ layer: step.name, kernel: describeStep(step, own), ...own.cost }] : [];
     }),
-    {
-      layer: "call",
-      kernel: "one inference beyond its kernels",
-      latency_s: estimate.overhead_s,
-      energy_j: tables[0]?.overhead.energy_j,
-      provenance: "",
-    },
+    { ...callRow({ latency_s: estimate.overhead_s, energy_j }), provenance: "" },
   ];
   const macs = model.steps.reduce((sum, { work }) => sum + work.macs, 0);
   return [
     formatTable(
       [
-        { title: "layer", of: ({ layer }) => layer },
-        { title: "kernel", of: ({ kernel }) => kernel },
-        { title: "latency us", of: ({ latency_s }) => 1e6 * latency_s },
-        { title: "share", of: ({ latency_s }) => share(latency_s) },
-        { title: "energy uJ", of: ({ energy_j }) => energy_j && 1e6 * energy_j },
-        { title: "provenance", of: ({ provenance }) => provenance },
+        ...layerColumns(estimate.latency_s),
+        { title: "provenance", of: ({ provenance }: (typeof rows)[number]) => provenance },
       ],
       rows,
     ),
-    `${model.name || "model"}: ${totalText(estimate)}`,
+    `${model.name || "model"}: ${costText(estimate)}`,
     `${formatCount(macs)} multiply-accumulates in ${model.steps.length} steps`,
     ...guessedText(estimate.guessedShare, guessed),
   ].join("\n");
-}
-
-function totalText(estimate: ModelReport["estimate"]): string {
-  const { latency_s, latency_low_s, latency_high_s, energy_j, energyProvenance } = estimate;
-  const latency = `${formatSeconds(latency_s)} (95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)}), predicted`;
-  return energy_j === undefined
-    ? latency
-    : `${latency}; ${formatJoules(energy_j)}, ${energyProvenance}`;
 }
 
 /** Which operators the table does not know, and how much that matters. */

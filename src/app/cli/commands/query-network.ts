@@ -4,10 +4,11 @@ import { describeKernel } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
 import { networkMacs, networkParameters } from "../../../network/costs.ts";
 import type { Network } from "../../../network/network.ts";
-import { formatCount, formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { formatCount, formatJoules, formatSeconds } from "../../../units.ts";
 import { namedNetworks } from "../../workflows/networks-named.ts";
 import { costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
+import { callRow, costText, layerColumns } from "../cost-text.ts";
 import { count, positive, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 
@@ -73,37 +74,19 @@ const networkDocument = (network: Network, cost: NetworkCost, costs: CostTable):
 });
 
 function networkText(network: Network, cost: NetworkCost, { overhead }: CostTable): string {
-  const share = (latency_s: number): string => formatPercent(latency_s / cost.latency_s);
   const rows = [
     ...cost.layers.map(({ layer, kernel, cost: own }) => ({
       layer,
       kernel: describeKernel(kernel),
       ...own,
     })),
-    { layer: "call", kernel: "one inference beyond its kernels", ...overhead },
+    callRow(overhead),
   ];
   return [
-    formatTable(
-      [
-        { title: "layer", of: ({ layer }) => layer },
-        { title: "kernel", of: ({ kernel }) => kernel },
-        { title: "latency us", of: ({ latency_s }) => 1e6 * latency_s },
-        { title: "share", of: ({ latency_s }) => share(latency_s) },
-        { title: "energy uJ", of: ({ energy_j }) => energy_j && 1e6 * energy_j },
-      ],
-      rows,
-    ),
+    formatTable(layerColumns(cost.latency_s), rows),
     `${network.name}: ${costText(cost)}`,
     `${formatCount(networkMacs(network))} multiply-accumulates, ${formatCount(networkParameters(network))} parameters`,
   ].join("\n");
-}
-
-/** "71.4 us (95 %: 68 us to 75 us), predicted; 0.7 mJ, modelled". */
-function costText({ latency_s, latency_low_s, latency_high_s, provenance, ...cost }: NetworkCost) {
-  const latency = `${formatSeconds(latency_s)} (95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)}), ${provenance}`;
-  return cost.energy_j === undefined
-    ? latency
-    : `${latency}; ${formatJoules(cost.energy_j)}, ${cost.energyProvenance}`;
 }
 
 /** What `query marginal --net` takes. */

@@ -1,0 +1,68 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { loadEveryCosts, openTable } from "../energy-db/index.ts";
+import { estimateModel } from "../src/app/workflows/estimate-model.ts";
+import { importModel } from "../src/network/import/index.ts";
+import { seededRandom } from "../src/random.ts";
+import { quantile } from "../src/statistics.ts";
+import { formatPercent, formatSeconds } from "../src/units.ts";
+
+const warmUpRuns = 3;
+const timedRuns = 12;
+
+/**
+ * How near `estimate` comes to ONNX Runtime itself on this machine, one thread: `bench estimate --models FOLDER --db FILE`.
+ * A model's latency is the first quartile of its runs.
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { models: { type: "string" }, db: { type: "string" } },
+  });
+  const { models, db } = values;
+  if (!models || !db) throw new Error("Give --models FOLDER of ONNX files and --db FILE");
+  const table = openTable(db, { mode: "read" });
+  const { id } = table.findPlatform({ device: "local", threads: 1 });
+  const tables = loadEveryCosts(table, id);
+  console.log("model, measured, estimated (95 %), error, predicted from work alone");
+  for (const name of readdirSync(models).filter((file) => file.endsWith(".onnx"))) {
+    const measured_s = await latencyOf(join(models, name));
+    const { estimate } = estimateModel(importModel(join(models, name)), tables);
+    const { latency_s, latency_low_s, latency_high_s, guessedShare } = estimate;
+    console.log(
+      `${name}, ${formatSeconds(measured_s)}, ${formatSeconds(latency_s)} (${formatSeconds(latency_low_s)} to ` +
+        `${formatSeconds(latency_high_s)}), ${formatPercent(latency_s / measured_s - 1)}, ${formatPercent(guessedShare)}`,
+    );
+  }
+  table.close();
+}
+
+async function latencyOf(path: string): Promise<number> {
+  const { inputs } = importModel(path);
+  const threads = { intraOpNumThreads: 1, interOpNumThreads: 1 };
+  const session = await InferenceSession.create(path, threads);
+  const random = seededRandom(1);
+  const feeds = Object.fromEntries(
+    inputs.map(({ name, shape }) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      return [
+        name,
+        new Tensor(
+          "float32",
+          Float32Array.from({ length: size }, () => random.normal()),
+          shape,
+        ),
+      ];
+    }),
+  );
+  const times_s: number[] = [];
+  for (let done = -warmUpRuns; done < timedRuns; done++) {
+    const start_ms = performance.now();
+    await session.run(feeds);
+    if (done >= 0) times_s.push((performance.now() - start_ms) / 1000);
+  }
+  await session.release();
+  return quantile(times_s, 0.25);
+}
