@@ -2,7 +2,8 @@ import type { FusedActivation, TfliteNode, TflitePadding, TfliteType } from "./g
 
 /**
  * Numbers of TensorFlow Lite's FlatBuffers schema, version 3: the position of every field in its table, and the values
- * of its enumerations. Source: tensorflow/compiler/mlir/lite/schema/schema.fbs, Apache-2.0.
+ * of its enumerations, as tensorflow/compiler/mlir/lite/schema/schema.fbs has them. What checks them is Google's LiteRT, which reads them
+ * in test/network/export-tflite.test.ts.
  */
 
 export const fileIdentifier = "TFL3";

@@ -9,7 +9,7 @@ import { convolutionalScore, recurrentScore } from "../../../search/autoshrink/s
 import { completeWiring, type Edge, withoutEdge } from "../../../search/autoshrink/wiring.ts";
 import { alternatingCell, proxyStack, releasedCell, releasedStack } from "./cells.ts";
 
-// Counts of an independent implementation of the release's rules; those of ShrinkCNN-A agree with its README (3.6 M, 384 M).
+// Counts of a recount of the release's rules apart from this code; those of ShrinkCNN-A agree with its README (3.6 M, 384 M).
 
 test("the cell of ShrinkCNN-A in its 224x224 network has 3.601 M parameters and 383.7 M MACs", () => {
   expect(stackParameters(releasedCell, releasedStack) / 1e6).toBeCloseTo(3.601, 3);
