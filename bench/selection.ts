@@ -5,7 +5,7 @@ import { solveSelection } from "../search/selection/solve.ts";
 import { kernelMacs } from "../src/network/costs.ts";
 import type { Network } from "../src/network/network.ts";
 import { presets } from "../src/network/presets.ts";
-import { widthGroups } from "../src/network/width-groups.ts";
+import { freeGroups } from "../src/network/width-groups.ts";
 import { type Random, seededRandom } from "../src/random.ts";
 
 const quantities = ["latency_s", "energy_j", "parameters"] as const satisfies AdditiveQuantity[];
@@ -36,9 +36,9 @@ function report(network: Network, seed: number, limited: number): void {
 /** Limits between the cheapest choice and the one of greatest gain: a fifth of the way for latency, more for others. */
 function choiceOf(network: Network, seed: number, limited: readonly AdditiveQuantity[]) {
   const random = seededRandom(seed);
-  const open = widthGroups(network)
-    .filter(({ consumers }) => consumers.length > 0)
-    .map((group): OpenGroup => ({ group, widths, gains: concaveGains(random), present: 0 }));
+  const open = freeGroups(network).map(
+    (group): OpenGroup => ({ group, widths, gains: concaveGains(random), present: 0 }),
+  );
   const costs = stairs(random.uniform());
   const asked = { network, open, costs, quantities: limited };
   const unlimited = problemOf({ ...asked, budget: {} });

@@ -1,7 +1,7 @@
 import type { DatedKernelMeasurement } from "../energy-db/index.ts";
 import { type Kernel, kernelKey, windowOf } from "../src/network/kernel.ts";
 import type { Layer } from "../src/network/layer.ts";
-import type { Network } from "../src/network/network.ts";
+import { type Network, networkInput } from "../src/network/network.ts";
 import { measureNetwork } from "./measure-block.ts";
 import type { Measuring } from "./measuring.ts";
 
@@ -13,9 +13,28 @@ export function loneNetwork(kernel: Kernel): Network {
   return {
     name: "isolated",
     input: { height: kernel.inHeight, width: kernel.inWidth, channels: kernel.inChannels },
-    layers: [loneLayers[kernel.op](kernel), ...tailAfter(kernel)],
+    layers: [...feeders(kernel), loneLayers[kernel.op](kernel), ...tailAfter(kernel)],
   };
 }
+
+/** Layers that a concatenation reads, half of its channels each; they are not part of the measurement either. */
+const feeders = ({ op, inChannels }: Kernel): readonly Layer[] =>
+  op === "concat"
+    ? feederNames.map((name, i) => ({
+        kind: "conv2d",
+        name,
+        inputs: [networkInput],
+        width: Math.floor((inChannels + i) / 2),
+        kernelSize: 1,
+        stride: 1,
+        padding: "same",
+        bias: true,
+        batchNorm: false,
+        activation: "linear",
+      }))
+    : [];
+
+const feederNames = ["first", "second"] as const;
 
 /** A network ends in a vector; what reduces an image to one is not part of the measurement. */
 const tailAfter = ({ op }: Kernel): readonly Layer[] =>
@@ -56,9 +75,10 @@ const loneLayers: { readonly [Op in Kernel["op"]]: (kernel: Kernel) => Layer } =
   add: (kernel) => ({
     kind: "add",
     name: loneName,
-    inputs: ["input", "input"],
+    inputs: [networkInput, networkInput],
     activation: activationOf(kernel),
   }),
+  concat: () => ({ kind: "concat", name: loneName, inputs: feederNames }),
 };
 
 const convolutionOf = (kernel: Kernel) => ({

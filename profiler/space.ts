@@ -39,8 +39,8 @@ export function searchSpace(options: SpaceOptions): SearchSpace {
   const { network, caps, floors, grid = 1, batch = 1, name = network.name } = options;
   const groups = widthGroups(network);
   const placed = placeLayers(network);
-  const groupOf = new Map(groups.flatMap(({ name, layers }) => layers.map((l) => [l, name])));
-  const inner = groups.filter(({ consumers }) => consumers.length > 0);
+  const inner = groups.filter(({ isFree }) => isFree);
+  const groupOf = new Map(inner.flatMap(({ name, layers }) => layers.map((l) => [l, name])));
   for (const given of [...caps.keys(), ...(floors?.keys() ?? [])])
     if (!inner.some((group) => group.name === given))
       throw new UserError(`No width group "${given}" in network "${network.name}"`, {

@@ -1,17 +1,13 @@
 import { type Network, withWidths } from "../src/network/network.ts";
-import { type WidthGroup, widthGroups } from "../src/network/width-groups.ts";
+import { freeGroups, widthGroups } from "../src/network/width-groups.ts";
 
 /** Widths by width group. */
 export const widthsOf = (network: Network): Readonly<Record<string, number>> =>
   Object.fromEntries(widthGroups(network).map(({ name, width }) => [name, width]));
 
-/** Groups that something reads: all but the output. They may grow and shrink. */
-export const growingGroups = (network: Network): readonly WidthGroup[] =>
-  widthGroups(network).filter(({ consumers }) => consumers.length > 0);
-
 /** Widths by growing group, in network order. */
 export const growingWidths = (network: Network): ReadonlyMap<string, number> =>
-  new Map(growingGroups(network).map(({ name, width }) => [name, width]));
+  new Map(freeGroups(network).map(({ name, width }) => [name, width]));
 
 export const sameWidths = (a: Network, b: Network): boolean =>
   JSON.stringify([...growingWidths(a)]) === JSON.stringify([...growingWidths(b)]);
@@ -30,7 +26,7 @@ export const atWidths = (network: Network, widths: ReadonlyMap<string, number>):
 
 /** The network with these widths of its growing groups, in network order. */
 export function withGrowingWidths(network: Network, widths: readonly number[]): Network {
-  const groups = growingGroups(network);
+  const groups = freeGroups(network);
   if (groups.length !== widths.length)
     throw new Error(`${widths.length} widths for ${groups.length} groups of ${network.name}`);
   return atWidths(network, new Map(groups.map(({ name }, i) => [name, widths[i] ?? 1])));

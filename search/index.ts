@@ -8,7 +8,7 @@ export {
   uniformWidths,
 } from "./baselines/uniform.ts";
 export type { Budget, Cost, CostModel } from "./cost-model.ts";
-export { growingGroups, growingWidths, widthsOf, withGrowingWidths } from "./group-widths.ts";
+export { growingWidths, widthsOf, withGrowingWidths } from "./group-widths.ts";
 export type {
   CandidateRecord,
   NetworkCost,

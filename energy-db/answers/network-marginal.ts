@@ -1,7 +1,7 @@
 import { UserError } from "../../src/errors.ts";
 import { type Kernel, kernelsOf } from "../../src/network/kernel.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
-import { type WidthGroup, widthGroups } from "../../src/network/width-groups.ts";
+import { freeGroups, type WidthGroup } from "../../src/network/width-groups.ts";
 import { treadEnd } from "../fit/plane.ts";
 import type { Costs } from "../fit/predictor.ts";
 import type { CostAnswer } from "../records.ts";
@@ -66,7 +66,7 @@ export function networkMarginal(
 
 /** The group of a layer that has neurons: the last layer's number is given by the data. */
 function groupOf(network: Network, layer: string): WidthGroup {
-  const growing = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+  const growing = freeGroups(network);
   const found = growing.find(({ layers }) => layers.includes(layer));
   if (found) return found;
   throw new UserError(`No neurons can be added to layer "${layer}" of "${network.name}"`, {

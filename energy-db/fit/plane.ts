@@ -10,6 +10,7 @@ const keepsChannels: { readonly [Op in KernelOp]: boolean } = {
   pool: true,
   global_pool: true,
   add: true,
+  concat: true,
 };
 
 /** Operations that keep the channel count have one axis, `in`. */

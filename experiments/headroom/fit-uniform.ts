@@ -1,5 +1,4 @@
 import {
-  growingGroups,
   knownQuantities,
   meetsBudget,
   type ShapeRequest,
@@ -8,6 +7,7 @@ import {
 import { UserError } from "../../src/errors.ts";
 import { networkMacs } from "../../src/network/costs.ts";
 import type { Network } from "../../src/network/network.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
 import { formatSeconds } from "../../src/units.ts";
 
 /**
@@ -18,7 +18,7 @@ export function fitUniform({ reference, costs, budget, caps }: ShapeRequest): Ne
   const granularity = 8;
   const { latency_s: budget_s = Number.POSITIVE_INFINITY } = budget;
   const largest = Math.min(
-    ...growingGroups(reference).map(({ name, width }) => (caps.get(name) ?? width) / width),
+    ...freeGroups(reference).map(({ name, width }) => (caps.get(name) ?? width) / width),
   );
   const fits = (network: Network): boolean => {
     const amounts = knownQuantities(network, costs, ["latency_s"]);

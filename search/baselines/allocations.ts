@@ -1,6 +1,6 @@
 import { type Network, placeLayers } from "../../src/network/network.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
 import { type Random, seededRandom } from "../../src/random.ts";
-import { growingGroups } from "../group-widths.ts";
 
 /** A way to spread width over a network: each group's share relative to uniform widths. */
 export interface Allocation {
@@ -17,7 +17,7 @@ const randomSpread = 0.5;
 export const uniformShape: Allocation = {
   label: "uniform-on-stairs",
   summary: "the reference's proportions, every width on an edge of the stairs",
-  weights: (network) => growingGroups(network).map(() => 1),
+  weights: (network) => freeGroups(network).map(() => 1),
 };
 
 /** Uniform widths on the stairs, then others to hold against them. */
@@ -59,12 +59,12 @@ export function randomShape(seed: number): Allocation {
 }
 
 const drawn = (network: Network, random: Random): readonly number[] =>
-  growingGroups(network).map(() => Math.exp(randomSpread * random.normal()));
+  freeGroups(network).map(() => Math.exp(randomSpread * random.normal()));
 
 /** A weight per group from its stage's place: 0 is the first stage, 1 the last; a stage is a resolution. */
 function ofPlaces(network: Network, weight: (place: number) => number): readonly number[] {
   const heights = new Map(placeLayers(network).map(({ layer, out }) => [layer.name, out.height]));
-  const ofGroup = growingGroups(network).map(({ name }) => heights.get(name) ?? 0);
+  const ofGroup = freeGroups(network).map(({ name }) => heights.get(name) ?? 0);
   const stages = [...new Set(ofGroup)].sort((a, b) => b - a);
   return ofGroup.map((height) => weight(stages.indexOf(height) / Math.max(1, stages.length - 1)));
 }

@@ -1,6 +1,7 @@
 import type { Network } from "../../src/network/network.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
 import type { Budget, CostModel } from "../cost-model.ts";
-import { growingGroups, growingWidths, withGrowingWidths } from "../group-widths.ts";
+import { growingWidths, withGrowingWidths } from "../group-widths.ts";
 import {
   budgetedQuantities,
   budgetTooSmall,
@@ -26,11 +27,11 @@ export interface ShapeRequest {
  * The widest network of given shares that fits the budget, every width on an edge of the stairs: widths go up one edge at
  * a time, the one furthest behind its share first, and one that no longer fits is passed over, so that what is left of
  * the budget goes to groups with smaller steps. Once the first is passed over, shares may grow by a fifth at most.
- * `weights` are in the order of `growingGroups`. Throws a UserError (exit "budget") where the narrowest does not fit.
+ * `weights` are in the order of `freeGroups`. Throws a UserError (exit "budget") where the narrowest does not fit.
  */
 export function fitShape(request: ShapeRequest, weights: readonly number[]): Network {
   const { reference, budget, costs } = request;
-  const groups = growingGroups(reference);
+  const groups = freeGroups(reference);
   const offered = edges(request);
   let widths = [...growingWidths(narrowest(request, offered)).values()];
   const quantities = budgetedQuantities(budget);

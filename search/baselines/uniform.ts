@@ -1,5 +1,5 @@
 import { type Network, withWidths } from "../../src/network/network.ts";
-import { widthGroups } from "../../src/network/width-groups.ts";
+import { freeGroups, widthGroups } from "../../src/network/width-groups.ts";
 import type { Budget, CostModel } from "../cost-model.ts";
 import {
   budgetedQuantities,
@@ -42,8 +42,8 @@ export function uniformNetwork(
     const steps = Math.floor((width * multiplier) / granularity + rounding);
     return Math.max(minimum, granularity * steps);
   };
-  const widths = widthGroups(reference).flatMap(({ consumers, writers, width }) =>
-    consumers.length === 0 ? [] : writers.map((writer) => [writer, scaled(width)] as const),
+  const widths = freeGroups(reference).flatMap(({ writers, width }) =>
+    writers.map((writer) => [writer, scaled(width)] as const),
   );
   return withWidths(reference, new Map(widths));
 }
@@ -96,9 +96,7 @@ const coarseMultipliers = (largest: number): readonly number[] =>
 
 /** Every multiplier at which some width changes, descending. */
 function multipliersOf(reference: Network, largest: number): readonly number[] {
-  const widths = new Set(
-    widthGroups(reference).flatMap(({ consumers, width }) => (consumers.length > 0 ? [width] : [])),
-  );
+  const widths = new Set(freeGroups(reference).map(({ width }) => width));
   const multipliers = new Set<number>();
   for (const width of widths)
     for (let wide = 1; wide <= largest * width; wide++) multipliers.add(wide / width);

@@ -1,5 +1,6 @@
 import type { Network } from "../../src/network/network.ts";
-import { atWidths, growingGroups } from "../group-widths.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
+import { atWidths } from "../group-widths.ts";
 import type { SearchContext } from "../method.ts";
 import { networkCost } from "../network-cost.ts";
 import { scaleImportance } from "../pruning/importance.ts";
@@ -26,7 +27,7 @@ export const morphnet = pruneOnce({
 function latencyShares(network: Network, context: SearchContext): (group: string) => number {
   const { latency_s } = networkCost(network, context.costs);
   const candidates = narrowerWidths(network, context);
-  const groups = growingGroups(network).map(({ name, width }) => {
+  const groups = freeGroups(network).map(({ name, width }) => {
     const narrowest = candidates.get(name)?.[0] ?? width;
     const narrowed = atWidths(network, new Map([[name, narrowest]]));
     const saved_s = latency_s - networkCost(narrowed, context.costs).latency_s;

@@ -2,7 +2,7 @@ import { UserError } from "../../src/errors.ts";
 import { type Network, type PlacedLayer, placeLayers } from "../../src/network/network.ts";
 import { batchNormEpsilon, type Weights } from "../../src/network/parameters.ts";
 import type { WidthGroup } from "../../src/network/width-groups.ts";
-import { growingGroups } from "../group-widths.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
 
 /** How much each channel of a width group is worth, by group name; never negative. */
 export type Importance = ReadonlyMap<string, Float64Array>;
@@ -29,7 +29,7 @@ const hasBatchNorm = (layer: PlacedLayer["layer"]): boolean =>
 /** |gamma| of the batch norm behind every channel (Liu et al. 2017), summed where several write to it. */
 export function scaleImportance(network: Network, weights: Weights): Importance {
   return new Map(
-    growingGroups(network).map((group) => [
+    freeGroups(network).map((group) => [
       group.name,
       sums(
         group.width,
@@ -65,7 +65,7 @@ export function filterImportance(
   { power }: { readonly power: 1 | 2 },
 ): Importance {
   return new Map(
-    growingGroups(network).map(({ name, width, writers }) => {
+    freeGroups(network).map(({ name, width, writers }) => {
       const norms = writers.map((writer) => filterNorms(writer, weights, { width, power }));
       return [name, sums(width, norms)];
     }),

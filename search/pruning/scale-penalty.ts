@@ -1,6 +1,6 @@
 import type { Network } from "../../src/network/network.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
 import type { Penalty } from "../../src/training/train-step.ts";
-import { growingGroups } from "../group-widths.ts";
 import type { SearchContext } from "../method.ts";
 import { epochExamples } from "../training-phase.ts";
 import { requireScales } from "./importance.ts";
@@ -31,7 +31,7 @@ export function scalePenalty(
   const meanRate = recipe.learningRate / 2;
   const factor = (pull * (1 - momentum)) / (meanRate * steps);
   return new Map(
-    growingGroups(network).flatMap((group) =>
+    freeGroups(network).flatMap((group) =>
       requireScales(network, group).map(
         (layer) => [`${layer}/gamma`, factor * share(group.name)] as const,
       ),

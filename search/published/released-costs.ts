@@ -1,7 +1,7 @@
 import { isWide, windowArea } from "../../src/network/layer.ts";
 import { type Network, type PlacedLayer, placeLayers } from "../../src/network/network.ts";
 import type { WidthGroup } from "../../src/network/width-groups.ts";
-import { growingGroups } from "../group-widths.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
 
 /**
  * What one more neuron costs in multiply-accumulates by the code released with Wang et al. 2019 (arXiv 1910.03103), by
@@ -11,7 +11,7 @@ import { growingGroups } from "../group-widths.ts";
 export function releasedCosts(network: Network): ReadonlyMap<string, number> {
   const placed = new Map(placeLayers(network).map((layer) => [layer.layer.name, layer]));
   return new Map(
-    growingGroups(network).map((group) => [
+    freeGroups(network).map((group) => [
       group.name,
       ownCost(group, placed) + nextCost(group, placed),
     ]),

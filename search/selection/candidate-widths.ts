@@ -1,6 +1,6 @@
 import { UserError } from "../../src/errors.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
-import { type WidthGroup, widthGroups } from "../../src/network/width-groups.ts";
+import { freeGroups, type WidthGroup } from "../../src/network/width-groups.ts";
 import type { Budget, CostModel } from "../cost-model.ts";
 import { type AdditiveQuantity, budgetedQuantities } from "../quantities.ts";
 import { kernelTerms } from "./network-problem.ts";
@@ -26,7 +26,7 @@ export interface CandidateRequest {
  */
 export function candidateWidths(request: CandidateRequest): ReadonlyMap<string, readonly number[]> {
   const { network, caps, most = 80 } = request;
-  const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+  const groups = freeGroups(network);
   const capOf = (group: WidthGroup) => caps.get(group.name) ?? 2 * group.width;
   const surroundings = surroundingNetworks(network, groups, capOf);
   return new Map(

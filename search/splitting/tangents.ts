@@ -92,6 +92,9 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
       ? maxPoolAlong(only(inputs), layer)
       : both(only(inputs), (x) => tf.avgPool(x, layer.size, layer.stride, layer.padding)),
   global_pool: (_, inputs) => both(only(inputs), (x) => tf.mean(x, [1, 2], true)),
+  concat: ({ layer }) => {
+    throw new Error(`Channels do not pass "${layer.name}": their group is refused`);
+  },
   add: (_, inputs) => {
     const [left, right] = inputs;
     if (!left || !right) throw new Error("An addition reads two layers");

@@ -20,9 +20,10 @@ const macRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
   pool: () => 0,
   global_pool: () => 0,
   add: () => 0,
+  concat: () => 0,
 };
 
-/** Multiply-accumulates of one run of a kernel. Pooling, additions and activations count none, as in the papers. */
+/** Multiply-accumulates of one run of a kernel. Pooling, additions, concatenations and activations count none, as in the papers. */
 export const kernelMacs = (kernel: Kernel): number => macRules[kernel.op](kernel);
 
 const parameterRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
@@ -33,6 +34,7 @@ const parameterRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } 
   pool: () => 0,
   global_pool: () => 0,
   add: () => 0,
+  concat: () => 0,
 };
 
 /** Parameters a device stores for a kernel: batch norm is folded, so one bias per output channel. */

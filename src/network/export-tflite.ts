@@ -100,6 +100,7 @@ const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
     ],
   }),
   add: (_, __, activation) => ({ operation: { op: "add", activation } }),
+  concat: () => ({ operation: { op: "concatenation", axis: 3 } }),
 };
 
 function exportLayer(placed: PlacedLayer, weights: Weights, batch: number): Part {

@@ -74,6 +74,7 @@ const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
   }),
   global_pool: () => ({ op: "GlobalAveragePool" }),
   add: () => ({ op: "Add" }),
+  concat: () => ({ op: "Concat", attributes: { axis: { int: 1 } } }),
 };
 
 function exportLayer(placed: PlacedLayer, weights: Weights, batch: number): Part {

@@ -103,13 +103,20 @@ export interface AddLayer extends Common {
   readonly activation: Activation;
 }
 
+/** The channels of two or more layers of equal height and width, one after the other. */
+export interface ConcatLayer extends Common {
+  readonly kind: "concat";
+  readonly inputs: readonly [string, string, ...string[]];
+}
+
 export type Layer =
   | Conv2dLayer
   | DepthwiseConv2dLayer
   | DenseLayer
   | PoolLayer
   | GlobalPoolLayer
-  | AddLayer;
+  | AddLayer
+  | ConcatLayer;
 
 export type LayerKind = Layer["kind"];
 type LayersByKind = { readonly [L in Layer as L["kind"]]: L };

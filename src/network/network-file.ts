@@ -50,6 +50,11 @@ export const layerSchemas = {
     inputs: z.tuple([layerName, layerName]),
     activation: activation.default("linear"),
   }),
+  concat: z.strictObject({
+    kind: z.literal("concat"),
+    name: layerName,
+    inputs: z.tuple([layerName, layerName], layerName),
+  }),
 } as const satisfies Record<Layer["kind"], z.ZodType>;
 
 const networkSchema = z.strictObject({
@@ -66,6 +71,7 @@ const networkSchema = z.strictObject({
         layerSchemas.pool,
         layerSchemas.global_pool,
         layerSchemas.add,
+        layerSchemas.concat,
       ]),
     )
     .min(1),

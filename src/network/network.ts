@@ -23,6 +23,7 @@ export interface PlacedLayer<K extends LayerKind = LayerKind> {
   readonly layer: LayerOf<K>;
   /** Names of the layers read; `networkInput` for the network's input. */
   readonly inputs: readonly string[];
+  /** Shape of what is read, all of it where layers are concatenated. */
   readonly in: Shape;
   readonly out: Shape;
 }
@@ -40,13 +41,12 @@ export function placeLayers(network: Network): readonly PlacedLayer[] {
         shapes.get(name) ??
         fail(network, layer, `reads "${name}", which no layer before it is called`),
     );
-    const [first] = inShapes;
-    if (!first) return fail(network, layer, "reads nothing");
     if (shapes.has(layer.name)) return fail(network, layer, "has the name of another layer");
-    const out = inferShape(network, layer, first, inShapes);
+    const read = readShape(network, layer, inShapes);
+    const out = inferShape(network, layer, read);
     shapes.set(layer.name, out);
     previous = layer.name;
-    return { layer, inputs, in: first, out };
+    return { layer, inputs, in: read, out };
   });
 }
 
@@ -72,17 +72,32 @@ const shapeRules: { readonly [K in LayerKind]: ShapeRule<K> } = {
   pool: ({ size, ...layer }, input) => windowed()({ ...layer, kernelSize: size }, input),
   global_pool: (_, input) => ({ height: 1, width: 1, channels: input.channels }),
   add: (_, input) => input,
+  concat: (_, input) => input,
 };
 
-function inferShape(network: Network, layer: Layer, input: Shape, all: readonly Shape[]): Shape {
+/** Shape of everything that a layer reads. */
+function readShape(network: Network, layer: Layer, inputs: readonly Shape[]): Shape {
+  const [first] = inputs;
+  if (!first) return fail(network, layer, "reads nothing");
+  const joins = layer.kind === "concat";
+  const written = inputs.map(describeShape).join(" and ");
+  if (joins && inputs.length < 2) return fail(network, layer, `joins ${written} with nothing`);
+  const fits = ({ height, width, channels }: Shape): boolean =>
+    height === first.height && width === first.width && (joins || channels === first.channels);
+  if (!inputs.every(fits))
+    return fail(network, layer, `${joins ? "joins" : "adds"} shapes ${written}`);
+  return joins
+    ? { ...first, channels: inputs.reduce((sum, { channels }) => sum + channels, 0) }
+    : first;
+}
+
+function inferShape(network: Network, layer: Layer, input: Shape): Shape {
   if (layer.kind === "dense" && input.height * input.width !== 1)
     return fail(
       network,
       layer,
       `reads a ${describeShape(input)} image; put a global_pool before it`,
     );
-  if (all.some((shape) => describeShape(shape) !== describeShape(input)))
-    return fail(network, layer, `adds shapes ${all.map(describeShape).join(" and ")}`);
   // The table is indexed by the layer's own kind, which the compiler cannot follow through a union.
   const rule = shapeRules[layer.kind] as ShapeRule<LayerKind>;
   const out = rule(layer, input);

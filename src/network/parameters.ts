@@ -35,6 +35,7 @@ const kernelShapes: {
   pool: () => undefined,
   global_pool: () => undefined,
   add: () => undefined,
+  concat: () => undefined,
 };
 
 /** Every parameter of the network, in layer order. */

@@ -5,7 +5,7 @@ import type { Network } from "./network.ts";
 import { withWidths } from "./network.ts";
 import { readNetworkFile } from "./network-file.ts";
 import { findPreset } from "./presets.ts";
-import { widthGroups } from "./width-groups.ts";
+import { freeGroups } from "./width-groups.ts";
 
 /** Where growth starts and how wide each width group may become. */
 export interface SearchStart {
@@ -47,7 +47,7 @@ function startOfModel(path: string): SearchStart {
 }
 
 function startOfNetwork(network: Network, growth: number): SearchStart {
-  const caps = growing(network).map(({ name, width }) => [name, growth * width] as const);
+  const caps = freeGroups(network).map(({ name, width }) => [name, growth * width] as const);
   return { space: network.name, network, reference: network, caps: new Map(caps) };
 }
 
@@ -58,16 +58,12 @@ function startOfPreset(name: string, classes: number | undefined): SearchStart {
   const full = build(1);
   const seed = preset.search ? widened(full, preset.search.seed) : build(defaultMultipliers.seed);
   const widest = preset.search ? widened(full, preset.search.cap) : build(defaultMultipliers.cap);
-  const caps = growing(widest).map((group) => [group.name, group.width] as const);
+  const caps = freeGroups(widest).map((group) => [group.name, group.width] as const);
   return { space: name, network: seed, reference: full, caps: new Map(caps) };
 }
 
-/** Groups that something reads: all but the output. */
-const growing = (network: Network) =>
-  widthGroups(network).filter(({ consumers }) => consumers.length > 0);
-
 function widened(network: Network, widths: readonly number[]): Network {
-  const groups = growing(network);
+  const groups = freeGroups(network);
   if (groups.length !== widths.length)
     throw new Error(`${widths.length} widths for ${groups.length} groups of "${network.name}"`);
   const byLayer = groups.flatMap(({ writers }, i) =>

@@ -12,12 +12,21 @@ export interface WidthGroup {
   readonly layers: readonly string[];
   /** Layers that mix these channels: conv2d and dense layers reading them. */
   readonly consumers: readonly string[];
+  /** Their width can be chosen: something mixes them, and no concatenation ties it to the widths of others. */
+  readonly isFree: boolean;
 }
 
 /** True for layers that mix their input channels, so that copies of a neuron are averaged there. */
 export const mixesChannels = (layer: Layer): boolean => isWide(layer);
 
-/** All groups, in network order. The network's output is a group without consumers; the input is none. */
+/** Groups whose width can be chosen, in network order: they may grow and shrink. */
+export const freeGroups = (network: Network): readonly WidthGroup[] =>
+  widthGroups(network).filter(({ isFree }) => isFree);
+
+/**
+ * All groups, in network order. The network's output is a group without consumers; the input is none. What a concatenation
+ * gives is a group of its own, without writers unless something is added to it.
+ */
 export function widthGroups(network: Network): readonly WidthGroup[] {
   const placed = placeLayers(network);
   const root = new Map<string, string>([[networkInput, networkInput]]);
@@ -27,25 +36,29 @@ export function widthGroups(network: Network): readonly WidthGroup[] {
   };
   for (const { layer, inputs } of placed) {
     root.set(layer.name, layer.name);
-    if (isWide(layer)) continue;
+    if (isWide(layer) || layer.kind === "concat") continue;
     const [first, ...others] = [...inputs.map(find), layer.name];
     for (const other of others) root.set(other, first ?? other);
   }
   const names = new Set(placed.map(({ layer }) => find(layer.name)));
   names.delete(networkInput);
+  const tied = new Set(
+    placed.flatMap(({ layer, inputs }) =>
+      layer.kind === "concat" ? [layer.name, ...inputs].map(find) : [],
+    ),
+  );
   return [...names].map((group) => {
     const members = placed.filter(({ layer }) => find(layer.name) === group);
+    const consumers = placed.filter(
+      ({ layer, inputs }) => mixesChannels(layer) && inputs.some((name) => find(name) === group),
+    );
     return {
       name: members[0]?.layer.name ?? group,
       width: members[0]?.out.channels ?? 0,
       writers: members.filter(({ layer }) => isWide(layer)).map(({ layer }) => layer.name),
       layers: members.map(({ layer }) => layer.name),
-      consumers: placed
-        .filter(
-          ({ layer, inputs }) =>
-            mixesChannels(layer) && inputs.some((name) => find(name) === group),
-        )
-        .map(({ layer }) => layer.name),
+      consumers: consumers.map(({ layer }) => layer.name),
+      isFree: consumers.length > 0 && !tied.has(group),
     };
   });
 }

@@ -21,6 +21,7 @@ const kinds: { readonly [Op in Kernel["op"]]: Work["kind"] } = {
   pool: "pool",
   global_pool: "pool",
   add: "move",
+  concat: "move",
 };
 
 /** The work of a kernel. */

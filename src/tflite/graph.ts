@@ -37,6 +37,7 @@ export type TfliteOperation =
       readonly activation: FusedActivation;
     }
   | { readonly op: "add" | "mul"; readonly activation: FusedActivation }
+  | { readonly op: "concatenation"; readonly axis: number }
   | { readonly op: "mean"; readonly keepDimensions: boolean }
   | { readonly op: "reshape"; readonly shape: readonly number[] }
   | {

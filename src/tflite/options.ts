@@ -52,6 +52,8 @@ export function writeOptions(builder: Builder, node: TfliteNode): WrittenOptions
         byte(0, fusedActivations[node.activation]);
         byte(2, Number(node.keepDimensions));
       });
+    case "concatenation":
+      return table(10, ({ int }) => int(0, node.axis));
     case "add":
       return table(11, ({ byte }) => byte(0, fusedActivations[node.activation]));
     case "mul":

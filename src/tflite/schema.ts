@@ -62,6 +62,7 @@ export const fusedActivations: { readonly [A in FusedActivation]: number } = {
 export const operatorCodes: { readonly [O in TfliteNode["op"]]: number } = {
   add: 0,
   average_pool: 1,
+  concatenation: 2,
   conv2d: 3,
   depthwise_conv2d: 4,
   fully_connected: 9,

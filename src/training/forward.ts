@@ -111,6 +111,7 @@ const linearRules: { readonly [K in LayerKind]: LinearRule<K> } = {
     ),
   global_pool: (_, inputs) => tf.mean(first(inputs), [1, 2], true),
   add: (_, inputs) => tf.add(first(inputs), second(inputs)),
+  concat: (_, inputs) => tf.concat(inputs as tf.Tensor4D[], 3),
 };
 
 function runLayer(placed: PlacedLayer, inputs: readonly tf.Tensor[], context: Context): tf.Tensor {

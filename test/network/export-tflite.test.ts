@@ -36,7 +36,7 @@ async function byOnnxRuntime(network: Network, weights: Weights, x: Float32Array
 /** Layers of every kind, some of them beside what the last one made. */
 const anyLayer: fc.Arbitrary<Layer> = fc
   .record({
-    kind: fc.constantFrom("conv2d", "depthwise_conv2d", "pool", "add" as const),
+    kind: fc.constantFrom("conv2d", "depthwise_conv2d", "pool", "add", "concat" as const),
     width: fc.integer({ min: 1, max: 9 }),
     kernelSize: fc.integer({ min: 1, max: 4 }),
     kernelWidth: fc.integer({ min: 1, max: 4 }),
@@ -54,7 +54,8 @@ const anyLayer: fc.Arbitrary<Layer> = fc
     if (kind === "conv2d") return { name: "", kind, width, ...window, ...rest };
     if (kind === "depthwise_conv2d") return { name: "", kind, ...window, ...rest };
     if (kind === "pool") return { name: "", kind, mode, size: kernelSize, stride, padding };
-    return { name: "", kind: "add", inputs: ["", ""], activation };
+    if (kind === "concat") return { name: "", kind, inputs: ["", ""] };
+    return { name: "", kind, inputs: ["", ""], activation };
   });
 
 const anyNetwork: fc.Arbitrary<Network> = fc
@@ -71,7 +72,7 @@ const anyNetwork: fc.Arbitrary<Network> = fc
     const named = layers.map((layer, i): Layer => {
       const before = i === 0 ? "input" : `layer${i - 1}`;
       const name = `layer${i}`;
-      return layer.kind === "add"
+      return layer.kind === "add" || layer.kind === "concat"
         ? { ...layer, name, inputs: [before, before] }
         : { ...layer, name };
     });

@@ -11,6 +11,7 @@ import { seededRandom } from "../../src/random.ts";
 import { tf } from "../../src/tensor/index.ts";
 import { prepareTfjs } from "../../src/tensor/tfjs.ts";
 import { forward } from "../../src/training/forward.ts";
+import { exampleNetworks } from "../support/reference/example-networks.ts";
 
 prepareTfjs();
 
@@ -60,6 +61,7 @@ function logitsOfForward(network: Network, weights: Weights, x: Float32Array) {
 const tiny = { multiplier: 0.125 };
 const nets: readonly Network[] = [
   ...Object.values(presets).map((preset) => preset.build(tiny)),
+  exampleNetworks.joined,
   ...activations.map((activation): Network => {
     const net = presets["mnist-cnn"].build(tiny);
     const layers = net.layers.map((layer) =>

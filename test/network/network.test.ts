@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { networkMacs } from "../../src/network/costs.ts";
 import { kernelKey, kernelsOf } from "../../src/network/kernel.ts";
-import { placeLayers, withWidths } from "../../src/network/network.ts";
+import { type Network, placeLayers, withWidths } from "../../src/network/network.ts";
+import { conv, depthwise, head } from "../../src/network/presets/building.ts";
 import { findPreset, presets } from "../../src/network/presets.ts";
-import { widthGroups } from "../../src/network/width-groups.ts";
+import { freeGroups, widthGroups } from "../../src/network/width-groups.ts";
 
 const mobilenet = presets["mobilenet-v1-cifar"].build({ multiplier: 1 });
 
@@ -31,6 +32,57 @@ test("all writers of a residual stream share one width group", () => {
     "stage1-block2-conv2",
     "stage1-block3-conv2",
   ]);
+});
+
+const joined: Network = {
+  name: "joined",
+  input: { height: 6, width: 6, channels: 2 },
+  layers: [
+    conv("stem", 3),
+    conv("left", 2, { inputs: ["stem"] }),
+    conv("right", 5, { inputs: ["stem"] }),
+    { kind: "concat", name: "both", inputs: ["left", "stem", "right"] },
+    depthwise("depthwise", 1),
+    conv("last", 4),
+    ...head(7),
+  ],
+};
+
+test("a concatenation has the channels of all it reads, and is one kernel of so many", () => {
+  const both = kernelsOf(joined).find(({ layer }) => layer === "both")?.kernel;
+
+  expect(both).toMatchObject({ op: "concat", inHeight: 6, inChannels: 10, outChannels: 10 });
+  expect(placeLayers(joined).find(({ layer }) => layer.name === "last")?.in.channels).toBe(10);
+});
+
+test("widths that a concatenation ties to others are not free", () => {
+  const free = freeGroups(joined).map(({ name }) => name);
+
+  expect(free).toEqual(["last"]);
+  expect(widthGroups(joined).find(({ name }) => name === "both")).toMatchObject({
+    layers: ["both", "depthwise"],
+    writers: [],
+    consumers: ["last"],
+    isFree: false,
+  });
+});
+
+test("a wider input of a concatenation widens what reads it", () => {
+  const wider = withWidths(joined, new Map([["right", 6]]));
+
+  const widths = placeLayers(wider).map(({ layer, out }) => [layer.name, out.channels]);
+  expect(Object.fromEntries(widths)).toMatchObject({ both: 11, depthwise: 11, last: 4 });
+});
+
+test("a concatenation of images of other sizes is refused with their shapes", () => {
+  const broken = {
+    ...joined,
+    layers: joined.layers.map((layer) =>
+      layer.name === "right" ? conv("right", 5, { stride: 2, inputs: ["stem"] }) : layer,
+    ),
+  };
+
+  expect(() => placeLayers(broken)).toThrow(/"both" joins shapes 6x6x2 and 6x6x3 and 3x3x5/);
 });
 
 test("ResNet-20 has the 40.6 M multiply-accumulates He et al. count, and 0.2 M of its projections", () => {

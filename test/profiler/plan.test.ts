@@ -3,12 +3,12 @@ import { heldOutFamilies } from "../../profiler/design.ts";
 import { type PlanOptions, planProfile } from "../../profiler/index.ts";
 import { kernelKey, kernelsOf } from "../../src/network/kernel.ts";
 import { findPreset } from "../../src/network/presets.ts";
-import { widthGroups } from "../../src/network/width-groups.ts";
+import { freeGroups } from "../../src/network/width-groups.ts";
 
 function planFor(preset: string, options: Partial<PlanOptions> = {}) {
   const { build, search } = findPreset(preset);
   const network = build({});
-  const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+  const groups = freeGroups(network);
   const limits = (values: readonly number[]) =>
     new Map(groups.map(({ name, width }, i) => [name, values[i] ?? width]));
   return planProfile({

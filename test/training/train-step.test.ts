@@ -10,7 +10,7 @@ import { freshState } from "../../src/training/trainer.ts";
 
 const batch = 4;
 
-/** Every layer kind at small size: conv, depthwise, pool, add, global pool, dense, batch norm. */
+/** Every layer kind at small size: conv, depthwise, pool, add, concat, global pool, dense, batch norm. */
 const mixed: Network = {
   name: "mixed",
   input: { height: 8, width: 8, channels: 3 },
@@ -29,6 +29,7 @@ const mixed: Network = {
       batchNorm: true,
       activation: "relu",
     },
+    { kind: "concat", name: "both", inputs: ["depthwise", "halve", "depthwise"] },
     { ...convolution("pointwise", 8, 1), batchNorm: false, bias: true, activation: "tanh" },
     { kind: "global_pool", name: "mean" },
     { kind: "dense", name: "logits", width: 5, bias: true, activation: "linear" },

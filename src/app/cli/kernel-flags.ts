@@ -3,7 +3,7 @@ import { count, imageShape } from "./options.ts";
 
 /** Flags that describe a kernel, all or some of it: a `KernelQuestion`. */
 export const kernelOptions: readonly Option[] = [
-  new Option("--op <op>", "conv2d, depthwise_conv2d, dense, pool, global_pool or add"),
+  new Option("--op <op>", "conv2d, depthwise_conv2d, dense, pool, global_pool, add or concat"),
   new Option("--kernel <k>", "window size").argParser(count),
   new Option("--stride <s>", "stride").argParser(count),
   new Option("--in <HxWxC>", "input height, width and channels").argParser(imageShape),

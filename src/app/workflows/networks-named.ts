@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import { type Network, withWidths } from "../../network/network.ts";
 import { readNetworkFile } from "../../network/network-file.ts";
 import { findPreset } from "../../network/presets.ts";
-import { widthGroups } from "../../network/width-groups.ts";
+import { freeGroups } from "../../network/width-groups.ts";
 
 export interface NetworkFlags {
   /** Preset names or network.json files. */
@@ -47,7 +47,7 @@ export function parseWidths(text: string): readonly number[] {
 
 function withGroupWidths(network: Network, text: string): Network {
   const widths = parseWidths(text);
-  const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+  const groups = freeGroups(network);
   if (groups.length !== widths.length)
     throw new UserError(
       `Widths "${text}" are ${widths.length}; "${network.name}" has ${groups.length} width groups`,

@@ -3,7 +3,7 @@ import { type Method, openTable } from "../../../energy-db/index.ts";
 import { type ProfileOutcome, type ProfilePlan, profile } from "../../../profiler/index.ts";
 import { UserError } from "../../errors.ts";
 import type { Network } from "../../network/network.ts";
-import { widthGroups } from "../../network/width-groups.ts";
+import { freeGroups } from "../../network/width-groups.ts";
 import { seededRandom } from "../../random.ts";
 import { formatPercent } from "../../units.ts";
 import { deviceSurroundings } from "./device-surroundings.ts";
@@ -81,11 +81,7 @@ const narrow = 16;
 
 /** Floors of a profile: each group's own width, or less, so that networks around the first edge are measured too. */
 export const floorsBelow = (network: Network): ReadonlyMap<string, number> =>
-  new Map(
-    widthGroups(network)
-      .filter(({ consumers }) => consumers.length > 0)
-      .map(({ name, width }) => [name, Math.min(width, narrow)]),
-  );
+  new Map(freeGroups(network).map(({ name, width }) => [name, Math.min(width, narrow)]));
 
 /** --strict: too many flagged networks, or too large an error, is exit code 4. */
 export function requireReliable({ summary, flags, measured }: ProfileOutcome): void {

@@ -113,6 +113,19 @@ const addition: LayerRule = (_, { known, step, read }) => {
     : undefined;
 };
 
+/** Of images along their channels; what joins constants, or one image with itself, is no layer. */
+const concatenation: LayerRule = (node, { known, step, read }) => {
+  const axis = attributes(node).number("axis", 0);
+  const [a, b, ...others] = step.inputs;
+  const isOfImages = known.get(read[0] ?? "")?.shape?.length === 4 && (axis === 1 || axis === -3);
+  return isOfImages &&
+    step.inputs.length === node.inputs.length &&
+    a !== undefined &&
+    b !== undefined
+    ? { kind: "concat", name: step.name, inputs: [a, b, ...others] }
+    : undefined;
+};
+
 const layerRules: Readonly<Record<string, LayerRule>> = {
   Conv: convolution,
   Gemm: dense,
@@ -126,4 +139,5 @@ const layerRules: Readonly<Record<string, LayerRule>> = {
   }),
   ReduceMean: mean,
   Add: addition,
+  Concat: concatenation,
 };

@@ -152,7 +152,7 @@ class Reading {
         const origin = this.#origin.get(value) ?? value;
         return typeof origin === "string" ? origin : origin.name;
       }),
-      in: imageOf(input),
+      in: imageOf(node.op === "Concat" ? output : input),
       out: imageOf(output),
       work: {
         ...macsOf(node, output, this.#known),

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { growingGroups } from "../../../search/group-widths.ts";
 import { pruneByThreshold } from "../../../search/pruning/global-threshold.ts";
 import {
   filterImportance,
@@ -12,10 +11,11 @@ import {
 import { applyChannels, unchanged } from "../../../search/splitting/apply-channels.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { presets } from "../../../src/network/presets.ts";
+import { freeGroups } from "../../../src/network/width-groups.ts";
 import { exampleNetworks, exampleWeights } from "../../support/reference/example-networks.ts";
 
 const scalesOf = (network: Network, group: string) => {
-  const found = growingGroups(network).find(({ name }) => name === group);
+  const found = freeGroups(network).find(({ name }) => name === group);
   return found && scaleLayers(network, found);
 };
 
@@ -37,7 +37,7 @@ describe("the batch norm that has the last word on a channel", () => {
 
   test("is missing in a network without batch norm, which slimming refuses", () => {
     const plain = presets.plain3.build({});
-    const [first] = growingGroups(plain);
+    const [first] = freeGroups(plain);
 
     expect(() => first && requireScales(plain, first)).toThrowError(
       expect.objectContaining({ exit: "usage", hint: expect.stringContaining("l1-prune") }),
@@ -59,7 +59,7 @@ test("a scale counts by its size, whatever its sign", () => {
 test("a filter's importance does not change when batch norm takes over a factor of it", () => {
   const network = exampleNetworks.convBatchNorm;
   const weights = exampleWeights(network);
-  const [group] = growingGroups(network);
+  const [group] = freeGroups(network);
   const layer = group?.writers[0] ?? "";
   const factor = 3;
   const scaled = new Map(weights);

@@ -1,14 +1,14 @@
 import type { Conv2dLayer } from "../../../src/network/layer.ts";
 import { type Network, withWidths } from "../../../src/network/network.ts";
 import { type Preset, type PresetName, presets } from "../../../src/network/presets.ts";
-import { widthGroups } from "../../../src/network/width-groups.ts";
+import { freeGroups } from "../../../src/network/width-groups.ts";
 
 /** A preset at the widths its search starts from (8 where it names none) times `factor`. */
 export function seedNetwork(name: PresetName, { classes = 10, factor = 1 } = {}): Network {
   const preset: Preset = presets[name];
   const network = preset.build({ classes });
   const seed = preset.search?.seed ?? [];
-  const groups = widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+  const groups = freeGroups(network);
   const widths = groups.flatMap(({ writers }, i) =>
     writers.map((writer) => [writer, (seed[i] ?? 8) * factor] as const),
   );

@@ -6,7 +6,7 @@ import { selectWidths, type WidthOption } from "../../../search/selection/select
 import { UserError } from "../../../src/errors.ts";
 import { networkMacs, networkPeakMemory_bytes } from "../../../src/network/costs.ts";
 import { type Network, withWidths } from "../../../src/network/network.ts";
-import { widthGroups } from "../../../src/network/width-groups.ts";
+import { freeGroups } from "../../../src/network/width-groups.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { steppedCosts, withoutEnergy } from "./formula-costs.ts";
 import { pointwiseChain, seedNetwork } from "./networks.ts";
@@ -22,18 +22,13 @@ function randomOptions(
 ): Map<string, readonly WidthOption[]> {
   const random = seededRandom(seed);
   return new Map(
-    widthGroups(network)
-      .filter(({ consumers }) => consumers.length > 0)
-      .map(({ name, width }) => {
-        const scale = random.uniform();
-        const widths = Array.from({ length: 2 * width }, (_, i) => i + 1).filter(
-          (wide) => wide % step === 0 && 2 * wide >= width,
-        );
-        return [
-          name,
-          widths.map((wide) => ({ width: wide, gain: scale * Math.log(wide / width) })),
-        ];
-      }),
+    freeGroups(network).map(({ name, width }) => {
+      const scale = random.uniform();
+      const widths = Array.from({ length: 2 * width }, (_, i) => i + 1).filter(
+        (wide) => wide % step === 0 && 2 * wide >= width,
+      );
+      return [name, widths.map((wide) => ({ width: wide, gain: scale * Math.log(wide / width) }))];
+    }),
   );
 }
 

@@ -7,7 +7,7 @@ import {
 import { isWide } from "../../../src/network/layer.ts";
 import { type Network, placeLayers } from "../../../src/network/network.ts";
 import type { Weights } from "../../../src/network/parameters.ts";
-import { type WidthGroup, widthGroups } from "../../../src/network/width-groups.ts";
+import { freeGroups, type WidthGroup } from "../../../src/network/width-groups.ts";
 import { type Random, seededRandom, shuffled } from "../../../src/random.ts";
 import {
   exampleImages,
@@ -16,8 +16,7 @@ import {
 } from "../../support/reference/example-networks.ts";
 import { exactWeights, referenceLogits } from "../../support/reference/network.ts";
 
-const innerGroups = (network: Network): readonly WidthGroup[] =>
-  widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+const innerGroups = (network: Network): readonly WidthGroup[] => freeGroups(network);
 
 function logits(network: Network, weights: Weights): readonly number[] {
   const [image = []] = exampleImages(network, 1).images;

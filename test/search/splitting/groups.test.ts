@@ -39,6 +39,19 @@ test("the output and residual streams of several writers are left alone, with th
   ]);
 });
 
+test("what a concatenation joins is left alone, with the reason; what reads it is not", () => {
+  const reasons = described(exampleNetworks.joined).map(({ writer, reason }) => [writer, reason]);
+
+  const tied = "a concatenation ties its width to other layers'";
+  expect(reasons).toEqual([
+    ["stem", undefined],
+    ["left", tied],
+    ["right", tied],
+    ["last", undefined],
+    ["logits", "its channels are the network's output"],
+  ]);
+});
+
 test("all 14 convolutions of MobileNetV1 can be split, and of ResNet-20 the inner ones of its blocks", () => {
   const splittable = (name: string) =>
     splittableGroups(findPreset(name).build({})).filter(({ reason }) => reason === undefined);

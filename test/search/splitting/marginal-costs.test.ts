@@ -5,7 +5,7 @@ import type { Conv2dLayer, Layer } from "../../../src/network/layer.ts";
 import { isWide } from "../../../src/network/layer.ts";
 import { type Network, withWidths } from "../../../src/network/network.ts";
 import { presets } from "../../../src/network/presets.ts";
-import { widthGroups } from "../../../src/network/width-groups.ts";
+import { freeGroups } from "../../../src/network/width-groups.ts";
 
 const mobileNet = presets["mobilenet-v1-cifar"];
 const seedWidths = [8, 8, 8, 8, 16, 16, 24, 24, 24, 24, 24, 24, 32, 32];
@@ -19,8 +19,7 @@ const withLayerWidths = (widths: readonly number[]): Network =>
     mobileNet.build({ classes: 100 }),
     new Map(names.map((name, i) => [name, widths[i] ?? 1])),
   );
-const growable = (network: Network) =>
-  widthGroups(network).filter(({ consumers }) => consumers.length > 0);
+const growable = (network: Network) => freeGroups(network);
 
 test("one more channel costs what the marginal table of the seed MobileNetV1 says", () => {
   const seed = withLayerWidths(seedWidths);

@@ -87,6 +87,19 @@ export const exampleNetworks = {
       ...head,
     ],
   },
+  joined: {
+    name: "joined",
+    input: image,
+    layers: [
+      conv("stem", 3, { stride: 2 }),
+      pointwise("left", 2, { inputs: ["stem"] }),
+      pointwise("right", 3, { activation: "tanh", inputs: ["stem"] }),
+      { kind: "concat", name: "both", inputs: ["left", "right"] },
+      depthwise("depthwise", "swish"),
+      pointwise("last", 4),
+      ...head,
+    ],
+  },
   pooled: {
     name: "pooled",
     input: { ...image, height: 9, width: 8 },

@@ -161,6 +161,14 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
       const all = input.values.filter((_, i) => i % input.channels === channel);
       return scale(all.reduce(add), 1 / all.length);
     }),
+  concat: ({ out }, input, _weights, other) =>
+    fieldOf(
+      out,
+      (y, x) => (channel) =>
+        channel < input.channels
+          ? pixel(input, y, x, channel)
+          : pixel(other, y, x, channel - input.channels),
+    ),
   add: ({ layer, out }, input, _weights, other) =>
     fieldOf(
       out,
