@@ -67,14 +67,14 @@ const readBy = (readers: readonly string[], placed: readonly PlacedLayer[]): Rea
   new Set(placed.flatMap(({ layer, inputs }) => (readers.includes(layer.name) ? inputs : [])));
 
 function reasonAgainst(
-  { writers, layers, isFree }: WidthGroup,
+  { writers, layers, tiedBy }: WidthGroup,
   passedOn: ReadonlySet<string>,
   mixed: ReadonlySet<string>,
 ): string | undefined {
   if (writers.length !== 1) return "several layers write to this residual stream";
+  if (tiedBy !== undefined) return `"${tiedBy}" ties its width to other layers'`;
   if (layers.some((layer) => !passedOn.has(layer) && !mixed.has(layer)))
     return "its channels are the network's output";
-  if (!isFree) return "a concatenation ties its width to other layers'";
   const forked = layers.find((layer) => passedOn.has(layer) && mixed.has(layer));
   return forked === undefined
     ? undefined

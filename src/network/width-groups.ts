@@ -12,7 +12,9 @@ export interface WidthGroup {
   readonly layers: readonly string[];
   /** Layers that mix these channels: conv2d and dense layers reading them. */
   readonly consumers: readonly string[];
-  /** Their width can be chosen: something mixes them, and no concatenation ties it to the widths of others. */
+  /** A concatenation that ties their width to those of other layers. */
+  readonly tiedBy?: string;
+  /** Their width can be chosen: something mixes them, and nothing ties it to others. */
   readonly isFree: boolean;
 }
 
@@ -42,9 +44,11 @@ export function widthGroups(network: Network): readonly WidthGroup[] {
   }
   const names = new Set(placed.map(({ layer }) => find(layer.name)));
   names.delete(networkInput);
-  const tied = new Set(
+  const tied = new Map(
     placed.flatMap(({ layer, inputs }) =>
-      layer.kind === "concat" ? [layer.name, ...inputs].map(find) : [],
+      layer.kind === "concat"
+        ? [layer.name, ...inputs].map((name) => [find(name), layer.name] as const)
+        : [],
     ),
   );
   return [...names].map((group) => {
@@ -52,13 +56,15 @@ export function widthGroups(network: Network): readonly WidthGroup[] {
     const consumers = placed.filter(
       ({ layer, inputs }) => mixesChannels(layer) && inputs.some((name) => find(name) === group),
     );
+    const tiedBy = tied.get(group);
     return {
       name: members[0]?.layer.name ?? group,
       width: members[0]?.out.channels ?? 0,
       writers: members.filter(({ layer }) => isWide(layer)).map(({ layer }) => layer.name),
       layers: members.map(({ layer }) => layer.name),
       consumers: consumers.map(({ layer }) => layer.name),
-      isFree: consumers.length > 0 && !tied.has(group),
+      ...(tiedBy === undefined ? {} : { tiedBy }),
+      isFree: consumers.length > 0 && tiedBy === undefined,
     };
   });
 }

@@ -63,6 +63,7 @@ test("widths that a concatenation ties to others are not free", () => {
     layers: ["both", "depthwise"],
     writers: [],
     consumers: ["last"],
+    tiedBy: "both",
     isFree: false,
   });
 });

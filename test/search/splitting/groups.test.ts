@@ -42,7 +42,7 @@ test("the output and residual streams of several writers are left alone, with th
 test("what a concatenation joins is left alone, with the reason; what reads it is not", () => {
   const reasons = described(exampleNetworks.joined).map(({ writer, reason }) => [writer, reason]);
 
-  const tied = "a concatenation ties its width to other layers'";
+  const tied = '"both" ties its width to other layers\'';
   expect(reasons).toEqual([
     ["stem", undefined],
     ["left", tied],
