@@ -1,18 +1,25 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { unknownName } from "../errors.ts";
+import type { OnProgress } from "../progress.ts";
 import { loadCifar10 } from "./cifar10.ts";
 import { loadCifar100 } from "./cifar100.ts";
 import type { Dataset } from "./dataset.ts";
 import { debianFolder, loadFashionMnist } from "./fashion-mnist.ts";
+import { imageFolderClasses, loadImageFolder } from "./image-folder.ts";
 import { loadKws12 } from "./kws12.ts";
 import { loadMnist } from "./mnist.ts";
 import { syntheticBlobs } from "./synthetic-blobs.ts";
 
 interface Entry {
-  readonly classes: number;
+  /** A number, or what the folder given tells. */
+  readonly classes: number | ((given: string | undefined) => number);
   /** From the folder given, or else from where the set is kept; `fetched` is the folder of fetched data sets. */
-  load(given: string | undefined, fetched: string): Dataset | Promise<Dataset>;
+  load(
+    given: string | undefined,
+    fetched: string,
+    onProgress?: OnProgress,
+  ): Dataset | Promise<Dataset>;
 }
 
 /** One line per data set: what `--data NAME` and `--data NAME:FOLDER` accept. */
@@ -28,6 +35,11 @@ const entries: Readonly<Record<string, Entry>> = {
     load: (given, fetched) => loadCifar100(given ?? join(fetched, "cifar100")),
   },
   kws12: { classes: 12, load: (given, fetched) => loadKws12(given ?? join(fetched, "kws12")) },
+  images: {
+    classes: imageFolderClasses,
+    load: (given, fetched, onProgress) =>
+      loadImageFolder(given, join(fetched, "images"), onProgress),
+  },
   synthetic: { classes: 4, load: () => syntheticBlobs() },
 };
 
@@ -45,14 +57,20 @@ export function datasetsFolder(environment: NodeJS.ProcessEnv = process.env): st
  */
 export async function loadDataset(
   name: string,
-  { folder = datasetsFolder() }: { readonly folder?: string } = {},
+  {
+    folder = datasetsFolder(),
+    onProgress,
+  }: { readonly folder?: string; readonly onProgress?: OnProgress | undefined } = {},
 ): Promise<Dataset> {
   const { entry, given } = entryOf(name);
-  return await entry.load(given, folder);
+  return await entry.load(given, folder, onProgress);
 }
 
 /** Classes of a data set, known without loading it; an unknown name is a UserError. */
-export const datasetClasses = (name: string): number => entryOf(name).entry.classes;
+export function datasetClasses(name: string): number {
+  const { entry, given } = entryOf(name);
+  return typeof entry.classes === "number" ? entry.classes : entry.classes(given);
+}
 
 function entryOf(name: string): { readonly entry: Entry; readonly given: string | undefined } {
   const colon = name.indexOf(":");

@@ -10,7 +10,9 @@ import {
 test("every data set has as many classes as its entry says before it is loaded", async () => {
   for (const name of ["mnist", "synthetic"])
     expect((await loadDataset(name)).classes).toBe(datasetClasses(name));
-  expect(datasetNames.map(datasetClasses)).toEqual([10, 10, 10, 100, 12, 4]);
+  expect(datasetNames.filter((name) => name !== "images").map(datasetClasses)).toEqual([
+    10, 10, 10, 100, 12, 4,
+  ]);
 });
 
 test("a folder after a colon is where the files are looked for", async () => {

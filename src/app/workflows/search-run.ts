@@ -28,7 +28,7 @@ import { loadDataset, splitOff } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
 import { describeShape, type Network } from "../../network/network.ts";
 import type { SearchStart } from "../../network/search-start.ts";
-import { progressOf } from "../../progress.ts";
+import { type OnProgress, progressOf } from "../../progress.ts";
 import { seededRandom } from "../../random.ts";
 import type { Engine } from "../../tensor/index.ts";
 import {
@@ -57,6 +57,8 @@ export interface SearchRun {
   readonly folder: string;
   /** The recipe is shortened so that the plan fits. */
   readonly timeLimit_s?: number;
+  /** Measures finalists on the device; absent where the table is to be believed. */
+  readonly confirm?: SearchContext["confirm"];
 }
 
 /** Share of the training data held out to judge rounds and gains. */
@@ -67,13 +69,14 @@ export async function searchData(
   name: string,
   input: Network["input"],
   seed: number,
+  onProgress?: OnProgress,
 ): Promise<SearchData> {
-  const { name: set, train, test, image } = await loadDataset(name);
+  const { name: set, train, test, image } = await loadDataset(name, { onProgress });
   if (describeShape(image) !== describeShape(input))
     throw new UserError(
       `Data set "${name}" has ${describeShape(image)} images, the network reads ${describeShape(input)}`,
       {
-        hint: "Choose --net and --data that fit: mnist-cnn with mnist, the cifar nets with cifar10.",
+        hint: "Choose --net and --data that fit: mnist-cnn with mnist, the cifar nets with cifar10, mobilenet-v1 with images:FOLDER@224.",
         exit: "usage",
       },
     );
@@ -87,6 +90,7 @@ const augmentations: Readonly<Record<string, NonNullable<SearchData["augment"]>>
   "fashion-mnist": "shift",
   cifar10: "crop-flip",
   cifar100: "crop-flip",
+  images: "crop-flip",
 };
 
 /** Measured quantities keep a margin, counted ones are exact. */
@@ -124,9 +128,11 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     signal: context.signal,
   };
   const recipe = await plannedRecipe(run, asked);
+  const { confirm } = run;
   const started_s = performance.now() / 1000;
   const found = await search({
     ...asked,
+    ...(confirm ? { confirm } : {}),
     method,
     recipe,
     folder,
