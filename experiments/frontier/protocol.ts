@@ -85,11 +85,11 @@ export interface Batch {
   readonly runs: readonly Run[];
 }
 
-/** In this order a part of the experiment already says something. */
+/** One search of every arm at every setting, then the second ones: a part of the experiment already says something. */
 export function batchesOf({ settings, arms }: Protocol): readonly Batch[] {
   const seeds = [...new Set(arms.flatMap((arm) => arm.seeds))].sort((a, b) => a - b);
-  return settings.flatMap((setting) =>
-    seeds.map((seed) => ({
+  return seeds.flatMap((seed) =>
+    settings.map((setting) => ({
       setting,
       seed,
       runs: arms
