@@ -147,12 +147,15 @@ async function measureNetworks(
   }));
   counts.skipped = needs.filter(({ loads }) => loads === 0).length;
   const first = needs.flatMap(({ planned, loads }) => loadsOf(session, planned, loads));
+  const { clock } = session.measuring;
+  const refineUntil_s = clock.now_s() + (session.refineWithin_s ?? 2 * plannedTime_s(session));
   const stopped = await measureLoads(session, first, deadline_s);
   if (stopped !== "done") return stopped;
   for (;;) {
     const { wanting, settled } = unsettledNetworks(session);
     counts.unsettled = plan.networks.length - settled;
     if (wanting.length === 0 || first.length === 0) return "done";
+    if (clock.now_s() > refineUntil_s) return "done";
     const more = wanting.flatMap(({ planned, profileAll }) =>
       loadsOf(session, planned, 1, { profileAll }),
     );
@@ -160,6 +163,9 @@ async function measureNetworks(
     if (stopped !== "done") return stopped;
   }
 }
+
+const plannedTime_s = ({ plan, measuring }: Session): number =>
+  plan.estimated_s + (measuring.instruments.meter ? plan.estimatedEnergy_s : 0);
 
 async function measureLoads(
   session: Session,

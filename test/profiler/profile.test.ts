@@ -248,10 +248,27 @@ describe("profiling a search space", () => {
     const { flags, platformId } = await run(device, table, {
       plan: { ...plan, targetCi: 0.001 },
       maxLoads: 4,
+      refineWithin_s: Number.POSITIVE_INFINITY,
     });
 
     expect(flags["target-ci-missed"]).toBe(plan.networks.length);
     for (const { rows } of combineLoads(planned(table, platformId))) expect(rows).toHaveLength(4);
+    table.close();
+  });
+
+  it("begins no more loads for the sake of intervals once their time is over, and says what missed them", async () => {
+    const table = newTable();
+    const device = await simulatedDevice({ loadSd: () => 0.05 });
+
+    const { flags, platformId, stoppedBy } = await run(device, table, {
+      plan: { ...plan, targetCi: 0.001 },
+      maxLoads: 4,
+      refineWithin_s: 0,
+    });
+
+    expect(stoppedBy).toBe("done");
+    expect(flags["target-ci-missed"]).toBe(plan.networks.length);
+    for (const { rows } of combineLoads(planned(table, platformId))) expect(rows).toHaveLength(3);
     table.close();
   });
 

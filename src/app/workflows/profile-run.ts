@@ -21,6 +21,8 @@ export interface ProfileRun {
   readonly assumePower?: number;
   readonly timeLimit?: number;
   readonly patience?: number;
+  /** Networks are loaded again until their intervals are this narrow, however long it takes. */
+  readonly targetCi?: number | undefined;
 }
 
 /** Opens device and table, measures what the plan still lacks, and says how it ended. */
@@ -46,6 +48,7 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
         assumePower_w: run.assumePower,
         timeLimit_s: run.timeLimit,
         patience_s: run.patience,
+        ...(run.targetCi === undefined ? {} : { refineWithin_s: Number.POSITIVE_INFINITY }),
         signal,
         onProgress: (progress) => terminal.progress(progress),
       });

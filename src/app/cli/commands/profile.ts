@@ -25,7 +25,7 @@ interface ProfileFlags {
   readonly grid: number;
   readonly networks?: number;
   readonly heldOut: number;
-  readonly targetCi: number;
+  readonly targetCi?: number;
   readonly method: Method;
   readonly assumePower?: number;
   readonly timeLimit?: number;
@@ -64,9 +64,10 @@ export function profileCommand(context: CommandContext): Command {
         .default(25),
     )
     .addOption(
-      new Option("--target-ci <fraction>", "stop sampling at this half-width of the 95 % interval")
-        .argParser(fraction)
-        .default(0.02),
+      new Option(
+        "--target-ci <fraction>",
+        "load networks again, up to four times, until the half-width of the 95 % interval is this (default: 0.02, within twice the plan's time)",
+      ).argParser(fraction),
     )
     .addOption(shared.method())
     .addOption(shared.assumePower())
@@ -110,7 +111,7 @@ async function runProfileCommand(flags: ProfileFlags, context: CommandContext): 
     batch: flags.batch,
     grid: flags.grid,
     seed: flags.seed,
-    targetCi: flags.targetCi,
+    ...(flags.targetCi === undefined ? {} : { targetCi: flags.targetCi }),
     ...(flags.networks ? { designNetworks: flags.networks } : {}),
     heldOutNetworks: flags.heldOut,
   });
