@@ -15,6 +15,8 @@ export interface SearchMethod {
   readonly name: string;
   /** One line for `search --help`. */
   readonly summary: string;
+  /** It asks `SearchContext.confirm` before it delivers. */
+  readonly confirms?: boolean;
   /** Judges the round just trained and says what to train next, or what to deliver. */
   next(point: SearchPoint, context: SearchContext): Promise<Move>;
 }
@@ -56,6 +58,18 @@ export interface SearchContext {
   readonly signal?: AbortSignal;
   /** Shows what a method does between two rounds: "directions, pass 3 of 10". */
   readonly onAnalysis?: (what: string) => void;
+  /**
+   * Measures networks on the device and holds them against the budget that was asked for. Absent where the table alone is to be
+   * believed. Methods with finalists ask before they compare them.
+   */
+  readonly confirm?: (networks: readonly Network[]) => Promise<readonly Confirmation[]>;
+}
+
+/** What a device says of a network. */
+export interface Confirmation {
+  readonly meetsBudget: boolean;
+  /** "38.3 µs, 33.8 µs predicted". */
+  readonly words: string;
 }
 
 /** A network to train for a while. */

@@ -11,6 +11,7 @@ import type {
 import type { SplitRule } from "../splitting/menu.ts";
 import { anchorNetwork } from "./anchor.ts";
 import { bestOf, comparison } from "./compare.ts";
+import { confirmed } from "./confirm.ts";
 import { finalists, type NamedNetwork, scratchCandidates } from "./finalists.ts";
 import {
   finalTrials,
@@ -37,6 +38,7 @@ export interface GrowthRule extends SplitRule {
 export const growthMethod = ({ name, summary, ...rule }: GrowthRule): SearchMethod => ({
   name,
   summary,
+  confirms: true,
   next: (point, context) => {
     if (point.trained.length === 0) return Promise.resolve(anchor(context));
     return after[noteOf(point).phase](point, { ...context, rule });
@@ -75,7 +77,7 @@ const after: {
   lookahead: (point, context) =>
     settle(point, noteOf(point), judgeLookahead(point.trained), context),
   growth: (point, context) => grow(point, noteOf(point), { keep: 0 }, context),
-  trials: (point, context) => Promise.resolve(afterTrials(point, noteOf(point), context)),
+  trials: (point, context) => afterTrials(point, noteOf(point), context),
   finalists: (point) => Promise.resolve(deliver(point)),
 };
 
@@ -158,11 +160,11 @@ function tryShapes(
 }
 
 /** More shapes while the recipe has trials left and there are new ones; then the finalists. */
-function afterTrials(
+async function afterTrials(
   { round, trained }: SearchPoint,
   before: GrowthNote,
   context: SearchContext,
-): Move {
+): Promise<Move> {
   const tried = trained.map(
     ({ label, network, validation: { loss } }): TrialNote => ({
       label,
@@ -187,8 +189,8 @@ function afterTrials(
       : [];
   if (shapes.length > 0)
     return tryShapes({ round } as SearchPoint, note, { shapes, verdict }, context);
-  const best = [...trials].sort((a, b) => a.loss - b.loss).slice(0, finalTrials);
-  return compareFinalists(best, round, { note, verdict }, context);
+  const ranked = [...trials].sort((a, b) => a.loss - b.loss);
+  return compareFinalists(ranked, round, { note, verdict }, context);
 }
 
 /** "early x4 is best, 0.0212 below uniform on stairs". */
@@ -199,27 +201,36 @@ function trialVerdict(trials: readonly (ShapeTrial & { readonly label: string })
   return `${best.label} is best, ${(uniform.loss - best.loss).toFixed(4)} below ${uniform.label}`;
 }
 
-/** The best trials against uniform widths of the same budget, all from scratch, for longer. */
-function compareFinalists(
-  best: readonly NamedNetwork[],
+/** The best trials against uniform widths of the same budget, all from scratch, for longer; measured first where that is possible. */
+async function compareFinalists(
+  ranked: readonly NamedNetwork[],
   round: number,
   { note, verdict }: { readonly note: GrowthNote; readonly verdict: Verdict },
   context: SearchContext,
-): Move {
-  const networks = finalists(best, context);
-  const [only] = networks;
-  if (only && networks.length === 1)
+): Promise<Move> {
+  const asked = ranked.slice(0, context.confirm ? 2 * finalTrials : finalTrials);
+  const { networks, verdict: measured } = await confirmed(finalists(asked, context), context);
+  const best = networks.filter((named) => asked.includes(named)).slice(0, finalTrials);
+  const chosen = [...best, ...networks.filter((named) => !asked.includes(named))];
+  const judged = {
+    ...verdict,
+    ...(measured ? { verdict: [verdict.verdict, measured].filter(Boolean).join("; ") } : {}),
+  };
+  const [only] = chosen;
+  if (only && chosen.length === 1)
     return {
-      ...verdict,
+      ...judged,
       deliver: { network: only.network },
-      ended: "uniform widths and those found are the same",
+      ended: measured
+        ? `only ${only.label} meets the budget when measured`
+        : "uniform widths and those found are the same",
     };
   const comparing: GrowthNote = { ...note, phase: "finalists" };
   const { finalistEpochs: epochs } = context.recipe;
   return {
-    ...verdict,
+    ...judged,
     kind: comparingKind,
-    candidates: scratchCandidates(networks, { round, epochs }, context),
+    candidates: scratchCandidates(chosen, { round, epochs }, context),
     outlook: { candidates: 0, epochs: 0 },
     ...noted(comparing),
   };

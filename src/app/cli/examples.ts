@@ -24,7 +24,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   estimate: ["estimate model.onnx --db energy.db", "estimate model.onnx --device pixel-6 --json"],
   serve: ["serve --db energy.db --port 8080", "serve --db energy.db --search found"],
   search: [
-    "search --net mnist-cnn --data mnist --latency-ms 0.2 --out found",
+    "search --net mnist-cnn --data mnist --latency-ms 0.2 --confirm --out found",
     "search --net mnist-cnn --data mnist --energy-mj 1 --recipe quick --out found --resume",
   ],
   train: [

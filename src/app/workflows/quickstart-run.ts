@@ -10,6 +10,7 @@ import { searchStart } from "../../network/search-start.ts";
 import { createEngine, type Engine } from "../../tensor/index.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import { budgetMargin } from "./budget-margin.ts";
+import { confirmOnDevice } from "./confirm-finalists.ts";
 import { costModelOf, costsOf, withTable } from "./open-costs.ts";
 import { outcomeText, runProfile } from "./profile-run.ts";
 import { type QuickstartResult, quickstartResult } from "./quickstart-summary.ts";
@@ -189,6 +190,18 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
     engine,
     seed: flags.seed,
     folder,
+    confirm: confirmOnDevice(
+      {
+        ...target,
+        context,
+        db: resolve(folder, "energy.db"),
+        meter: "auto",
+        space: net,
+        seed: flags.seed,
+        patience: patience.verify,
+      },
+      { budget, relative: { network: reference, share: flags.budget } },
+    ),
   });
 }
 

@@ -14,6 +14,8 @@ import {
   findRecipe,
   macsCostModel,
   type Recipe,
+  type SearchMethod,
+  searchMethods,
 } from "../../../../search/index.ts";
 import { datasetClasses } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
@@ -25,6 +27,7 @@ import { type BackendName, createEngine } from "../../../tensor/index.ts";
 import { type Annealing, annealingNames } from "../../../training/schedule.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { type BudgetMargin, budgetMargin } from "../../workflows/budget-margin.ts";
+import { confirmOnDevice } from "../../workflows/confirm-finalists.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import { searchReport } from "../../workflows/report-data.ts";
 import { type RunRecord, searchFile, writeDocument } from "../../workflows/search-folder.ts";
@@ -57,6 +60,7 @@ interface SearchFlags extends TableFlags {
   readonly out: string;
   readonly resume?: boolean;
   readonly seed: number;
+  readonly confirm?: boolean;
   readonly json?: boolean;
 }
 
@@ -146,6 +150,10 @@ export function searchCommand(context: CommandContext): Command {
         "90m or 2h: the recipe's epochs are cut so that the plan fits",
       ).argParser(duration_s),
     )
+    .option(
+      "--confirm",
+      "measure the finalists on the device, and drop those that miss the budget there",
+    )
     .option("--resume", "go on with the search in --out")
     .addOption(shared.seed())
     .addOption(shared.json())
@@ -154,11 +162,14 @@ export function searchCommand(context: CommandContext): Command {
 
 async function runSearchCommand(flags: SearchFlags, context: CommandContext): Promise<void> {
   const method = findMethod(flags.method);
+  if (flags.confirm) requireConfirming(method);
   const recipe = recipeOf(flags);
   const wanted = searchStart(flags.net, { classes: datasetClasses(flags.data) });
   const asked = budgetOf(flags);
   checkFolder(flags.out, { resume: flags.resume ?? false });
-  const data = await searchData(flags.data, wanted.network.input, flags.seed);
+  const data = await searchData(flags.data, wanted.network.input, flags.seed, (progress) =>
+    context.terminal.progress(progress),
+  );
   await withTable(flags.db, async (table) => {
     const costs = costsOf(table, flags, { space: wanted.space });
     const start = withinTable(wanted, costs);
@@ -173,13 +184,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     );
     makeFolder(flags.out);
     writeDocument(flags.out, "run", runRecord(flags, context, { costs, start, asked, margin }));
-    const threads = flags.trainThreads ? { threads: flags.trainThreads } : {};
-    const engine = await createEngine({
-      backend: flags.backend,
-      onFallback: (program, nodes) =>
-        context.terminal.warn(`${program}: the CPU runs ${nodes.join(", ")}`),
-      ...threads,
-    });
+    const engine = await searchEngine(flags, context);
     try {
       const found = await runSearch({
         context,
@@ -195,6 +200,9 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         seed: flags.seed,
         folder: flags.out,
         ...(flags.timeLimit ? { timeLimit_s: flags.timeLimit } : {}),
+        ...(flags.confirm
+          ? { confirm: confirmation(flags, context, { costs, start, asked }) }
+          : {}),
       });
       const report = writeReport(searchFile(flags.out, "report"), searchReport(flags.out, table));
       answer(found, costs.networkCost(found.network), { flags, context, report });
@@ -204,17 +212,46 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
   });
 }
 
+const searchEngine = ({ backend, trainThreads }: SearchFlags, { terminal }: CommandContext) =>
+  createEngine({
+    backend,
+    onFallback: (program, nodes) => terminal.warn(`${program}: the CPU runs ${nodes.join(", ")}`),
+    ...(trainThreads ? { threads: trainThreads } : {}),
+  });
+
+function requireConfirming({ name, confirms }: SearchMethod): void {
+  if (confirms) return;
+  const able = searchMethods.filter((method) => method.confirms).map((method) => method.name);
+  throw new UserError(`Method ${name} has no finalists to measure`, {
+    hint: `Leave --confirm out and verify what it delivers, or take one of ${able.join(", ")}.`,
+    exit: "usage",
+  });
+}
+
+/** On the platform that the costs are of. */
+function confirmation(
+  { confirm, db, device, seed }: SearchFlags,
+  context: CommandContext,
+  { costs: { platform }, start: { space }, asked }: SearchedFor,
+) {
+  if (!confirm) return {};
+  const { runtime, threads } = platform;
+  const meter = asked.energy_j === undefined ? "none" : "auto";
+  const run = { context, db, device, seed, runtime, threads, meter, space };
+  return { confirm: confirmOnDevice(run, { budget: asked }) };
+}
+
+interface SearchedFor {
+  readonly costs: CostTable;
+  readonly start: SearchStart;
+  readonly asked: Budget;
+}
+
 function runRecord(
   flags: SearchFlags,
   { args, version }: CommandContext,
-  search: {
-    readonly costs: CostTable;
-    readonly start: SearchStart;
-    readonly asked: Budget;
-    readonly margin: number;
-  },
+  { costs, start, asked, margin }: SearchedFor & { readonly margin: number },
 ): RunRecord {
-  const { costs, start, asked, margin } = search;
   return {
     command: `wattsplit ${args.join(" ")}`,
     toolVersion: version,

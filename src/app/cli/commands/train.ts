@@ -144,7 +144,9 @@ async function train(flags: TrainFlags, context: CommandContext): Promise<Answer
   };
   const network = trainedNetwork(flags);
   checkTrainFolder(out, { resume: flags.resume ?? false });
-  const data = await searchData(dataset, network.input, seed);
+  const data = await searchData(dataset, network.input, seed, (progress) =>
+    context.terminal.progress(progress),
+  );
   makeFolder(out);
   return await withEngine(flags, async (engine) => {
     const learningRate = flags.learningRate ?? defaultRates[optimizer];
