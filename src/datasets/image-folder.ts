@@ -149,7 +149,7 @@ async function cachedPixels(files: readonly string[], decoding: Decoding): Promi
   const bytes = files.length * size * size * 3;
   const stored = join(cache, `${fingerprint(files, folder)}-${size}.rgb`);
   const kept = await readFile(stored).catch(() => undefined);
-  if (kept?.length === bytes) return kept;
+  if (kept?.length === bytes) return new Uint8Array(kept.buffer, kept.byteOffset, bytes);
   const pixels = await decodeAll(files, decoding);
   await mkdir(cache, { recursive: true });
   // Under its own name only when it is whole: a process may be killed at any moment.

@@ -58,7 +58,7 @@ export interface SearchRun {
   /** The recipe is shortened so that the plan fits. */
   readonly timeLimit_s?: number;
   /** Measures finalists on the device; absent where the table is to be believed. */
-  readonly confirm?: SearchContext["confirm"];
+  readonly confirm?: SearchContext["confirm"] | undefined;
 }
 
 /** Share of the training data held out to judge rounds and gains. */

@@ -1,16 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { growingWidths } from "../../../search/group-widths.ts";
+import { expect, test } from "vitest";
+import { uniformOnStairs } from "../../../search/growth/anchor.ts";
 import { confirmed } from "../../../search/growth/confirm.ts";
-import { search } from "../../../search/index.ts";
-import type { Network } from "../../../src/network/network.ts";
-import { createEngine, type Engine } from "../../../src/tensor/index.ts";
-import { seedNetwork, smallSearch } from "../small-search.ts";
+import { startingNote } from "../../../search/growth/growth-note.ts";
+import { firstShapes, trialRounds } from "../../../search/growth/trials.ts";
+import { findMethod, type SearchContext, type SearchPoint } from "../../../search/index.ts";
+import { packedMobilenet } from "../packed-mobilenet.ts";
+import { seedNetwork, tinyRecipe } from "../small-search.ts";
 
-let engine: Engine;
-beforeAll(async () => {
-  engine = await createEngine({ backend: "onnx-cpu", threads: 1 });
-});
-afterAll(() => engine.close());
+// Between two rounds nothing is trained: neither engine nor images are read.
+const context = {
+  ...packedMobilenet,
+  network: packedMobilenet.reference,
+  recipe: { ...tinyRecipe, trials: 14 },
+  seed: 3,
+} as unknown as SearchContext;
 
 const offered = ["a", "b", "c"].map((label) => ({ label, network: seedNetwork }));
 const saying = (meets: readonly boolean[]) => ({
@@ -39,31 +42,24 @@ test("nothing is said where all meet it, or where nobody can measure", async () 
   expect(await confirmed(offered, {})).toEqual({ networks: offered });
 });
 
-test("a search delivers no network that its device was seen to find too dear", async () => {
-  const asked: Network[] = [];
-  const first = (network: Network): number => [...growingWidths(network).values()][0] ?? 0;
-  const { network, history } = await search(
-    await smallSearch(engine, {
-      confirm: (networks) => {
-        asked.push(...networks);
-        // A device on which a wide first layer costs more than the table says.
-        const narrowest = Math.min(...networks.map(first));
-        return Promise.resolve(
-          networks.map((one) => ({
-            meetsBudget: first(one) === narrowest,
-            words: `${first(one)} channels first`,
-          })),
-        );
+test("trials that the device finds too dear are not among the finalists; the next best take their places", async () => {
+  const shapes = firstShapes(uniformOnStairs(context), context).slice(0, 6);
+  const move = await findMethod("splitting").next(
+    {
+      round: 9,
+      trained: shapes.map((shape, i) => ({ ...shape, validation: { loss: 1 + i } })),
+      memory: {
+        note: { ...startingNote, phase: "trials", trialRound: trialRounds - 1 },
+        arrays: new Map(),
       },
-    }),
+    } as unknown as SearchPoint,
+    { ...context, ...saying([false, true, false, true, true, true, true, true]) },
   );
 
-  const dear = asked.filter((one) => first(one) > Math.min(...asked.map(first)));
-  expect(dear.length).toBeGreaterThan(0);
-  expect(dear.map((one) => [...growingWidths(one).values()])).not.toContainEqual([
-    ...growingWidths(network).values(),
-  ]);
-  expect(history.rounds.map(({ verdict }) => verdict ?? "").join()).toMatch(
-    /too dear when measured: .* channels first/,
+  if (!("candidates" in move)) throw new Error("The move trains nothing");
+  const [, second, , fourth, fifth] = labels(shapes);
+  expect(labels(move.candidates).slice(0, 3)).toEqual([second, fourth, fifth]);
+  expect(move.verdict).toMatch(
+    new RegExp(`too dear when measured: ${shapes[0]?.label} 10 µs, ${shapes[2]?.label} 12 µs`),
   );
 });

@@ -14,6 +14,7 @@ import {
   findRecipe,
   macsCostModel,
   type Recipe,
+  type SearchContext,
   type SearchMethod,
   searchMethods,
 } from "../../../../search/index.ts";
@@ -233,12 +234,12 @@ function confirmation(
   { confirm, db, device, seed }: SearchFlags,
   context: CommandContext,
   { costs: { platform }, start: { space }, asked }: SearchedFor,
-) {
-  if (!confirm) return {};
+): SearchContext["confirm"] {
+  if (!confirm) return undefined;
   const { runtime, threads } = platform;
   const meter = asked.energy_j === undefined ? "none" : "auto";
   const run = { context, db, device, seed, runtime, threads, meter, space };
-  return { confirm: confirmOnDevice(run, { budget: asked }) };
+  return confirmOnDevice(run, { budget: asked });
 }
 
 interface SearchedFor {
