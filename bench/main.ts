@@ -2,11 +2,11 @@ import * as answers from "./answers.ts";
 import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as estimate from "./estimate.ts";
+import * as loop from "./loop.ts";
 import * as lowering from "./lowering.ts";
 import * as memory from "./memory.ts";
 import * as natural from "./natural.ts";
 import * as nodes from "./nodes.ts";
-import * as plainLoop from "./plain-loop.ts";
 import * as selection from "./selection.ts";
 import * as service from "./service.ts";
 import * as store from "./store.ts";
@@ -17,13 +17,13 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   coverage,
   engine,
   estimate,
+  loop,
   lowering,
   selection,
   service,
   memory,
   natural,
   nodes,
-  "plain-loop": plainLoop,
   store,
 };
 

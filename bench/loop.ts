@@ -25,7 +25,7 @@ interface Subject {
 }
 
 /**
- * Whether what `verify` measures is what a plain loop over the exported model takes: `bench plain-loop --net NAME
+ * Whether what `verify` measures is what a plain loop over the exported model takes: `bench loop --net NAME
  * [--multiplier ...] [--widths ...] [--rounds N]`. In every round a group of networks is looped in this process, one after the
  * other, measured by the agent, and looped again, all freshly loaded; the loops before and after are averaged.
  */
