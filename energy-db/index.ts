@@ -6,7 +6,8 @@ export {
   loadEveryCosts,
   type Stairs,
 } from "./answers/cost-table.ts";
-export { type EnergyModel, energyModelOf, storeEnergyModel } from "./answers/energy-model.ts";
+export { type EnergyAnswer, energyOfTime } from "./answers/energy.ts";
+export { type EnergyModel, energyModelOf, type Powers, storeEnergyModel } from "./answers/energy-model.ts";
 export {
   type AskedStep,
   estimateSteps,

@@ -304,6 +304,10 @@ export interface CostAnswer {
   readonly energy_j?: number;
   readonly energy_low_j?: number;
   readonly energy_high_j?: number;
+  /** Above idle; absent where idle power is unknown. */
+  readonly net_energy_j?: number;
+  readonly net_energy_low_j?: number;
+  readonly net_energy_high_j?: number;
   readonly energyProvenance?: Provenance;
   readonly provenance: Provenance;
   /** Ids of the measurement rows the answer was made from. */

@@ -2,10 +2,11 @@ import {
   type CostSummary,
   type EnergyTable,
   fitTable,
+  type Powers,
   type StoredNetworkMeasurement,
   storeEnergyModel,
 } from "../energy-db/index.ts";
-import { assumedPower, fitEnergyModel, type MeteredNetwork } from "./energy/model.ts";
+import { assumedPower, fitEnergyModel, type MeteredNetwork, type PowerFit } from "./energy/model.ts";
 import { measuringProtocol } from "./measuring.ts";
 
 interface FitOptions {
@@ -31,27 +32,29 @@ export function fitCosts(
       .flatMap(meteredNetwork);
   const fitted = fitEnergyModel(metered("design"), metered("held-out"));
   if (fitted) {
-    const { power_w, powerByOp_w, relativeHalfWidth } = fitted.document.gross;
-    const { provenance, source } = fitted;
+    const { provenance, source, document } = fitted;
+    const { gross, net } = document;
     storeEnergyModel(table, platformId, space, {
       provenance,
       source,
-      power_w,
-      powerByOp_w,
-      relativeHalfWidth,
+      ...powersOf(gross),
+      ...(net ? { net: powersOf(net) } : {}),
     });
   } else if (assumePower_w !== undefined) {
-    const { power_w, powerByOp_w, relativeHalfWidth } = assumedPower(assumePower_w).gross;
     storeEnergyModel(table, platformId, space, {
       provenance: "modelled",
       source: "assumed",
-      power_w,
-      powerByOp_w,
-      relativeHalfWidth,
+      ...powersOf(assumedPower(assumePower_w).gross),
     });
   }
   return summary;
 }
+
+const powersOf = ({ power_w, powerByOp_w, relativeHalfWidth }: PowerFit): Powers => ({
+  power_w,
+  powerByOp_w,
+  relativeHalfWidth,
+});
 
 function meteredNetwork({
   energy,

@@ -22,7 +22,7 @@ export {
   type LayerOperator,
   type SpaceOptions,
 } from "./hurricane/operator-space.ts";
-export { comparingKind, epochsBehind, trialKind } from "./lineage.ts";
+export { comparingKind, epochsBehind, isFromScratch, trialKind } from "./lineage.ts";
 export type * from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";
 export { networkCost } from "./network-cost.ts";

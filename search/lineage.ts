@@ -1,4 +1,4 @@
-import type { SearchHistory } from "./history.ts";
+import type { CandidateRecord, SearchHistory, SearchRound } from "./history.ts";
 
 /** The round that trains the network to be delivered, and its candidates. */
 export const finalRound = {
@@ -11,6 +11,16 @@ export const finalRound = {
 export const comparingKind = "finalists";
 export const trialKind = "trials";
 const comparingKinds: readonly string[] = [comparingKind, trialKind];
+
+/** Rounds that try drawn shapes, each by itself. */
+export const shapesKind = "shapes";
+
+/** Whether a candidate's weights were drawn anew, not inherited from the network before. */
+export const isFromScratch = ({ round, kind }: SearchRound, { label }: CandidateRecord): boolean =>
+  round === 0 ||
+  comparingKinds.includes(kind) ||
+  kind === shapesKind ||
+  (kind === finalRound.kind && label === finalRound.scratch);
 
 /** Epochs that the delivered weights went through: of the last training where that began from scratch, else of all kept before too. */
 export function epochsBehind({ rounds }: SearchHistory): number {

@@ -9,7 +9,8 @@ import { type KernelFilter, matchesKernel } from "../read-kernels.ts";
 import type { CostAnswer, Platform } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-kernels.ts";
-import { answerOf, overheadOf } from "./answer.ts";
+import { answerOf } from "./answer.ts";
+import { type EnergyAmounts, energyOfCall } from "./energy.ts";
 import { type EnergyModel, energyModelOf } from "./energy-model.ts";
 import { type CostSummary, currentCosts } from "./fit-table.ts";
 import { type DearWidth, dearWidths, type MarginalCost, marginalCost } from "./marginal.ts";
@@ -44,7 +45,7 @@ export interface CostTable {
   /** Widths up to the next multiple of this cost the same; 1 where cost is smooth. */
   readonly block: number;
   /** Cost of one inference beyond its kernels. */
-  readonly overhead: { readonly latency_s: number; readonly energy_j?: number };
+  readonly overhead: { readonly latency_s: number } & EnergyAmounts;
   /** What the costs were fitted on and how well they predict. */
   readonly summary: CostSummary;
   readonly energyModel?: EnergyModel;
@@ -161,7 +162,7 @@ function costTable(costs: Costs, measured: MeasuredRows, origin: Origin): CostTa
   };
   const families = (filter: KernelFilter = {}) =>
     costs.predictors.filter(({ example }) => matchesKernel(example, withoutWidths(filter)));
-  const overhead = overheadOf(costs.call_s, energyModel);
+  const overhead = { latency_s: costs.call_s, ...energyOfCall(energyModel, costs.call_s) };
   const costOfNetwork = (network: Network, { batch = 1 } = {}) =>
     networkCost(network, batch, {
       tryCost,

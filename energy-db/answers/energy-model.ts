@@ -1,10 +1,7 @@
 import type { EnergyTable } from "../table.ts";
 
 /** Power drawn while kernels of an operation run: kernel energy = time x power. */
-export interface EnergyModel {
-  readonly provenance: "measured" | "derived" | "modelled" | "simulated";
-  /** Meter id, or "assumed" for --assume-power. */
-  readonly source: string;
+export interface Powers {
   /** Watts while no more specific operation is listed. */
   readonly power_w: number;
   readonly powerByOp_w: Readonly<Record<string, number>>;
@@ -12,10 +9,17 @@ export interface EnergyModel {
   readonly relativeHalfWidth: number;
 }
 
+/** Gross powers of a platform, and those above idle where idle power was metered. */
+export interface EnergyModel extends Powers {
+  readonly provenance: "measured" | "derived" | "modelled" | "simulated";
+  /** Meter id, or "assumed" for --assume-power. */
+  readonly source: string;
+  readonly net?: Powers | undefined;
+}
+
 /** Version 1 of the schema had one form of powers, and so has version 2. */
 const form = "version-1-powers";
-type Powers = Omit<EnergyModel, "provenance" | "source">;
-type PowersDocument = Powers & { readonly form: typeof form };
+type PowersDocument = Omit<EnergyModel, "provenance" | "source"> & { readonly form: typeof form };
 
 export function storeEnergyModel(
   table: EnergyTable,

@@ -2,8 +2,9 @@ import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import type { Work } from "../../src/network/work.ts";
 import type { CostAnswer } from "../records.ts";
-import { below, energyProvenances } from "./answer.ts";
+import { below } from "./below.ts";
 import type { CostTable } from "./cost-table.ts";
+import { callAsPart, energyOfGuess, energyOfParts } from "./energy.ts";
 import { type WorkModel, workModel } from "./work-model.ts";
 
 /** A part of a foreign model: a kernel where it is one of ours, and its work in any case. */
@@ -57,7 +58,11 @@ export function estimateSteps(
     latency_s,
     latency_low_s: below(latency_s, Math.hypot(half_s, less_s) / latency_s),
     latency_high_s: latency_s + Math.hypot(half_s, more_s),
-    ...energyOf(estimated, first, Math.hypot(half_s, more_s) / latency_s),
+    ...energyOfParts(
+      first.energyModel,
+      [...estimated.map(({ cost }) => cost), callAsPart(first.overhead)],
+      Math.hypot(half_s, more_s) / latency_s,
+    ),
     provenance: "predicted",
     steps: estimated,
     overhead_s,
@@ -104,41 +109,11 @@ function costOf(
       exit: "unavailable",
     });
   const { latency_s, factor } = guess;
-  const time = {
+  return {
     latency_s,
     latency_low_s: latency_s / factor,
     latency_high_s: latency_s * factor,
-    provenance: "predicted" as const,
-  };
-  const model = tables[0]?.energyModel;
-  if (!model) return time;
-  const spread = factor * (1 + model.relativeHalfWidth);
-  const energy_j = latency_s * model.power_w;
-  return {
-    ...time,
-    energy_j,
-    energy_low_j: energy_j / spread,
-    energy_high_j: energy_j * spread,
-    energyProvenance: energyProvenances[model.provenance],
-  };
-}
-
-/** The power's own uncertainty is common to all steps. */
-function energyOf(
-  steps: readonly StepEstimate[],
-  { overhead, energyModel }: CostTable,
-  latencyError: number,
-) {
-  if (!energyModel || steps.some(({ cost }) => cost.energy_j === undefined)) return {};
-  const energy_j = steps.reduce(
-    (sum, { cost }) => sum + (cost.energy_j ?? 0),
-    overhead.energy_j ?? 0,
-  );
-  const relative = Math.hypot(latencyError, energyModel.relativeHalfWidth);
-  return {
-    energy_j,
-    energy_low_j: below(energy_j, relative),
-    energy_high_j: energy_j * (1 + relative),
-    energyProvenance: energyProvenances[energyModel.provenance],
+    ...energyOfGuess(tables[0]?.energyModel, guess),
+    provenance: "predicted",
   };
 }

@@ -2,16 +2,13 @@ import type { Kernel } from "../../src/network/kernel.ts";
 import { type Axis, hasOneAxis, treadEnd, widthAlong, withWidth } from "../fit/plane.ts";
 import type { Predictor } from "../fit/predictor.ts";
 import type { CostAnswer, Provenance } from "../records.ts";
+import { type EnergyAnswer, energyOfDifference } from "./energy.ts";
 
 /** cost(wider) - cost(now). Energy is absent where the platform has no energy model. */
-export interface CostDifference {
+export interface CostDifference extends EnergyAnswer {
   readonly latency_s: number;
   readonly latency_low_s: number;
   readonly latency_high_s: number;
-  readonly energy_j?: number;
-  readonly energy_low_j?: number;
-  readonly energy_high_j?: number;
-  readonly energyProvenance?: Provenance;
 }
 
 /** Of one kernel along an axis. */
@@ -44,7 +41,7 @@ export function marginalCost(
     latency_s,
     latency_low_s: latency_s - half_s,
     latency_high_s: latency_s + half_s,
-    ...marginalEnergy(now, wider, half_s),
+    ...energyOfDifference(now, wider, half_s),
     provenance: "interpolated",
     freeUntil: freeWidth(kernel, grow, now, { tryCost, predictor }),
     now,
@@ -70,22 +67,6 @@ function freeWidth(
 
 /** Sums of the same terms in another order. */
 export const rounding = 1e-9;
-
-/** Energy of the difference: power's own uncertainty grows with it. */
-export function marginalEnergy(now: CostAnswer, wider: CostAnswer, half_s: number) {
-  if (now.energy_j === undefined || wider.energy_j === undefined || !wider.energyProvenance)
-    return {};
-  const energy_j = wider.energy_j - now.energy_j;
-  const power_w = wider.energy_j / wider.latency_s;
-  const relative = (wider.energy_high_j ?? wider.energy_j) / wider.energy_j - 1;
-  const half_j = Math.hypot(power_w * half_s, relative * energy_j);
-  return {
-    energy_j,
-    energy_low_j: energy_j - half_j,
-    energy_high_j: energy_j + half_j,
-    energyProvenance: wider.energyProvenance,
-  };
-}
 
 /** A width that costs more than a larger one: nobody should choose it. */
 export interface DearWidth {

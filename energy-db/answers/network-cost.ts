@@ -2,7 +2,8 @@ import type { UserError } from "../../src/errors.ts";
 import { type Kernel, kernelsOf, type LayerKernel } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
 import type { CostAnswer } from "../records.ts";
-import { below } from "./answer.ts";
+import { below } from "./below.ts";
+import { callAsPart, type EnergyAmounts, energyOfParts } from "./energy.ts";
 import type { EnergyModel } from "./energy-model.ts";
 
 /** Cost of a whole network: overhead plus the sum of its layers. */
@@ -17,7 +18,7 @@ export interface LayerCost extends LayerKernel {
 
 interface NetworkTerms {
   tryCost(kernel: Kernel): CostAnswer | undefined;
-  readonly overhead: { readonly latency_s: number; readonly energy_j?: number };
+  readonly overhead: { readonly latency_s: number } & EnergyAmounts;
   readonly energyModel: EnergyModel | undefined;
   halfOfNetwork(kernels: readonly Kernel[], latency_s: number): number;
   refuse(missing: readonly Kernel[]): UserError;
@@ -45,32 +46,11 @@ export function networkCost(network: Network, batch: number, terms: NetworkTerms
     latency_s,
     latency_low_s: below(latency_s, relative),
     latency_high_s: latency_s + half_s,
-    ...networkEnergy(layers, relative, terms),
+    ...energyOfParts(terms.energyModel, [...layers.map(({ cost }) => cost), callAsPart(terms.overhead)], relative),
     provenance: "predicted",
     get rows() {
       return [...new Set(layers.flatMap(({ cost }) => cost.rows))];
     },
     layers,
-  };
-}
-
-/** The power's own uncertainty is common to all layers, so it is not averaged out. */
-function networkEnergy(
-  layers: readonly LayerCost[],
-  latencyError: number,
-  { overhead, energyModel }: NetworkTerms,
-) {
-  const provenance = layers[0]?.cost.energyProvenance;
-  if (!energyModel || !provenance) return {};
-  const energy_j = layers.reduce(
-    (sum, { cost }) => sum + (cost.energy_j ?? 0),
-    overhead.energy_j ?? 0,
-  );
-  const relative = Math.hypot(latencyError, energyModel.relativeHalfWidth);
-  return {
-    energy_j,
-    energy_low_j: below(energy_j, relative),
-    energy_high_j: energy_j * (1 + relative),
-    energyProvenance: provenance,
   };
 }

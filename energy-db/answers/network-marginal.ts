@@ -5,7 +5,8 @@ import { freeGroups, type WidthGroup } from "../../src/network/width-groups.ts";
 import { treadEnd } from "../fit/plane.ts";
 import type { Costs } from "../fit/predictor.ts";
 import type { CostAnswer } from "../records.ts";
-import { type CostDifference, marginalEnergy, rounding } from "./marginal.ts";
+import { energyOfDifference } from "./energy.ts";
+import { type CostDifference, rounding } from "./marginal.ts";
 import type { NetworkCost } from "./network-cost.ts";
 
 /** More neurons of a layer, and of all that must stay as wide as it. */
@@ -54,7 +55,7 @@ export function networkMarginal(
     latency_s,
     latency_low_s: latency_s - half_s,
     latency_high_s: latency_s + half_s,
-    ...marginalEnergy(now, wider, half_s),
+    ...energyOfDifference(now, wider, half_s),
     provenance: "predicted",
     layers: group.layers,
     width: group.width,

@@ -1,6 +1,7 @@
 import { fromScratch } from "../from-scratch.ts";
 import { sameWidths } from "../group-widths.ts";
 import { bestOf, comparison } from "../growth/compare.ts";
+import { shapesKind } from "../lineage.ts";
 import type { Candidate, Move, SearchContext, SearchMethod, SearchPoint } from "../method.ts";
 import type { Allocation } from "./allocations.ts";
 import { fitShape } from "./fit-shape.ts";
@@ -41,7 +42,7 @@ function compare(
   const [only] = candidates;
   if (only && candidates.length === 1)
     return { deliver: { network: only.network }, ended: `${only.label} is the only shape` };
-  return { kind: "shapes", candidates, outlook: { candidates: 0, epochs: 0 } };
+  return { kind: shapesKind, candidates, outlook: { candidates: 0, epochs: 0 } };
 }
 
 function deliver({ trained }: SearchPoint): Move {

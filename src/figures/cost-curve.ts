@@ -1,34 +1,41 @@
 import { areaY, axisX, axisY, line, link, ruleX } from "@observablehq/plot";
-import { formatSeconds } from "../units.ts";
 import { axisUnit } from "./axis-unit.ts";
 import { baseline, filledDots, hollowDots, isMeasured, shownInterval } from "./marks.ts";
 import { palette } from "./palette.ts";
+import { type CostQuantity, costWords } from "./quantity.ts";
 import type { Figure } from "./render.ts";
 import type { CurveRow, StairRow } from "./rows.ts";
 
-/** One layer's kernel: latency against output width with 95 % intervals and the stairs found. */
-export function costCurve(rows: readonly CurveRow[], stairs: readonly StairRow[] = []): Figure {
+/** One layer's kernel: latency or energy against output width with 95 % intervals and the stairs found. */
+export function costCurve(
+  rows: readonly CurveRow[],
+  stairs: readonly StairRow[] = [],
+  quantity: CostQuantity = "latency_s",
+): Figure {
   const [first] = rows;
+  const { title, unit: symbol, format } = costWords[quantity];
   const sorted = [...rows].sort((a, b) => a.width - b.width);
   const unit = axisUnit(
-    rows.flatMap(({ latency_s: { value, high = value } }) => [high]),
-    "s",
+    rows.flatMap((row) => row[quantity]?.high ?? row[quantity]?.value ?? []),
+    symbol,
   );
-  const points = sorted.map((row) => ({
-    x: row.width,
-    y: row.latency_s.value / unit.factor,
-    ...shownInterval(row.latency_s, unit),
-    tip: `width ${row.width}: ${formatSeconds(row.latency_s.value)}, ${row.latency_s.provenance}`,
-    isMeasured: isMeasured(row.latency_s.provenance),
-  }));
-  const treads = stairs.map(({ from, to, latency_s }) => ({
-    from,
-    to,
-    y: latency_s / unit.factor,
-  }));
+  const points = sorted.flatMap((row) => {
+    const reading = row[quantity];
+    if (!reading) return [];
+    return {
+      x: row.width,
+      y: reading.value / unit.factor,
+      ...shownInterval(reading, unit),
+      tip: `width ${row.width}: ${format(reading.value)}, ${reading.provenance}`,
+      isMeasured: isMeasured(reading.provenance),
+    };
+  });
+  const treads = stairs.flatMap(({ from, to, [quantity]: cost }) =>
+    cost === undefined ? [] : [{ from, to, y: cost / unit.factor }],
+  );
   const steps = stairs[0] ? `steps of ${stairs[0].step}` : "no steps found";
   return {
-    description: `Latency of ${first?.layer ?? "a layer"} against its width, ${steps}`,
+    description: `${title} of ${first?.layer ?? "a layer"} against its width, ${steps}`,
     heading: first?.layer ?? "",
     note: `${first?.kernel ?? ""} · ${steps}`,
     plot: {
@@ -37,7 +44,7 @@ export function costCurve(rows: readonly CurveRow[], stairs: readonly StairRow[]
       marginLeft: 40,
       marginBottom: 34,
       x: { label: "output width (channels)", nice: false },
-      y: { label: `latency (${unit.symbol})`, zero: true, nice: true },
+      y: { label: `${title.toLowerCase()} (${unit.symbol})`, zero: true, nice: true },
       marks: [
         axisX({ ticks: 6, tickSize: 3 }),
         axisY({ ticks: 4, tickSize: 0 }),

@@ -3,41 +3,51 @@ export { comparePlatforms, type SharedKernel } from "./compare-platforms.ts";
 export { costCurve } from "./cost-curve.ts";
 export { type CanaryRow, drift } from "./drift.ts";
 export { type FrontierRow, frontierFigure } from "./frontier.ts";
+export { fronts } from "./fronts.ts";
 export { gains } from "./gains.ts";
 export { heldOut } from "./held-out.ts";
+export { layerCosts } from "./layer-costs.ts";
 export { type DeviationRow, lossLaw } from "./loss-law.ts";
+export { pareto, paretoFront } from "./pareto.ts";
+export { pathMap } from "./path-map.ts";
+export { costWords, provenancesOf } from "./quantity.ts";
 export { type Figure, renderFigure } from "./render.ts";
+export {
+  type ComparedSearch,
+  comparisonSections,
+  renderComparison,
+} from "./report/comparison.ts";
 export type {
   BudgetRow,
   DeliveredNetwork,
   EnergyNote,
   HeldOutError,
+  LayersResult,
   PlatformRow,
   ReportData,
   SearchResult,
-  VerificationResult,
 } from "./report/data.ts";
 export { figureMarkup } from "./report/figure.ts";
+export { testedRows } from "./report/front-section.ts";
 export { html, type Markup, trusted } from "./report/html.ts";
-export { renderReport } from "./report/render-report.ts";
-export { pathOf } from "./report/search-section.ts";
+export { renderReport, reportSections } from "./report/render-report.ts";
 export { reportStyle } from "./report/style.ts";
 export { table } from "./report/table.ts";
 export { tableSection } from "./report/table-section.ts";
 export type {
+  CandidateRow,
+  Costs,
   CurveRow,
   HeldOutRow,
   LayerRow,
-  NetworkRow,
   Provenance,
   Reading,
+  RivalRow,
   RoundRow,
   ShapeRow,
   StairRow,
 } from "./rows.ts";
-export { type CostQuantity, type SearchPath, searchPath } from "./search-path.ts";
 export { shapesTried } from "./shapes.ts";
+export { shareInterval, type TestedRow, tested } from "./tested.ts";
 export { treads } from "./treads.ts";
-export { verification } from "./verification.ts";
 export { type WidthPair, widthMap } from "./width-map.ts";
-export { widthsPerRound } from "./widths.ts";

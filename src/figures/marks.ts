@@ -1,4 +1,4 @@
-import { dot, type Markish, ruleX, ruleY } from "@observablehq/plot";
+import { dot, type Markish, ruleX, ruleY, text } from "@observablehq/plot";
 import type { AxisUnit } from "./axis-unit.ts";
 import { palette } from "./palette.ts";
 import type { Provenance, Reading } from "./rows.ts";
@@ -43,6 +43,52 @@ export const hollowDots = (
 
 export const squares = (points: readonly Point[], colour: string): Markish =>
   dot(points, { ...dotChannels, r: 4, symbol: "square", fill: colour, stroke: palette.paper });
+
+const hollowSymbols =
+  (symbol: "square" | "diamond") =>
+  (points: readonly Point[], colour: string): Markish =>
+    dot(points, {
+      ...dotChannels,
+      symbol,
+      r: 4,
+      fill: palette.paper,
+      stroke: colour,
+      strokeWidth: 1.75,
+    });
+
+export const hollowSquares = hollowSymbols("square");
+export const diamonds = hollowSymbols("diamond");
+
+/** A point with a name beside it. */
+export interface NamedPoint extends Point {
+  readonly label: string;
+}
+
+/** Names over or under points, reaching to the side of the middle, where there is room. */
+export const names = (
+  points: readonly NamedPoint[],
+  { fill, middle, dy }: { readonly fill: string; readonly middle: number; readonly dy: number },
+): Markish[] =>
+  [true, false].map((isLeft) =>
+    text(
+      points.filter(({ x }) => x < middle === isLeft),
+      {
+        x: "x",
+        y: "y",
+        text: "label",
+        fill,
+        stroke: palette.paper,
+        strokeWidth: 3,
+        dx: isLeft ? -4 : 4,
+        dy,
+        textAnchor: isLeft ? "start" : "end",
+      },
+    ),
+  );
+
+/** So far above and below a mark a name touches neither it nor its whiskers' middle. */
+export const nameAbove = -13;
+export const nameBelow = 14;
 
 const dotChannels = { x: "x", y: "y", title: "tip" } as const;
 

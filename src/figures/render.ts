@@ -5,7 +5,7 @@ import { palette, type Role } from "./palette.ts";
 export interface LegendEntry {
   readonly label: string;
   readonly role: Role;
-  readonly symbol: "dot" | "circle" | "square" | "line" | "dash";
+  readonly symbol: "dot" | "circle" | "square" | "hollow-square" | "diamond" | "line" | "dash";
 }
 
 /** What a figure function returns: everything but the drawing. */
@@ -86,6 +86,10 @@ const symbols: { readonly [S in LegendEntry["symbol"]]: (colour: string) => stri
   dot: (colour) => `<circle cx="8" r="4" fill="${colour}"/>`,
   circle: (colour) => `<circle cx="8" r="3.5" fill="none" stroke="${colour}" stroke-width="1.75"/>`,
   square: (colour) => `<rect x="4.5" y="-3.5" width="7" height="7" fill="${colour}"/>`,
+  "hollow-square": (colour) =>
+    `<rect x="4.5" y="-3.5" width="7" height="7" fill="none" stroke="${colour}" stroke-width="1.75"/>`,
+  diamond: (colour) =>
+    `<path d="M8,-5L12,0L8,5L4,0Z" fill="none" stroke="${colour}" stroke-width="1.75"/>`,
   line: (colour) => `<path d="M0,0H16" stroke="${colour}" stroke-width="2.5"/>`,
   dash: (colour) =>
     `<path d="M0,0H16" stroke="${colour}" stroke-width="1.5" stroke-dasharray="5,3"/>`,

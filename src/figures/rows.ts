@@ -18,13 +18,14 @@ export interface Reading {
   readonly provenance: Provenance;
 }
 
-/** Latency of one kernel at one width: a point of a layer's cost curve. */
+/** Cost of one kernel at one width: a point of a layer's cost curves. */
 export interface CurveRow {
   readonly layer: string;
   /** The kernel with what is held fixed, for example "conv2d 3x3, 14x14x16 in". */
   readonly kernel: string;
   readonly width: number;
   readonly latency_s: Reading;
+  readonly energy_j?: Reading | undefined;
 }
 
 /** One tread of a detected staircase: widths from..to cost the same. */
@@ -35,21 +36,39 @@ export interface StairRow {
   readonly from: number;
   readonly to: number;
   readonly latency_s: number;
+  readonly energy_j?: number | undefined;
 }
 
 /** State of a search after one round; round 0 is the network it started from. */
 export interface RoundRow {
   readonly round: number;
+  /** What the search did in it: "growth", "finalists". */
+  readonly kind: string;
   /** Per wide layer or width group, in network order. */
   readonly widths: Readonly<Record<string, number>>;
   /** Fraction of held-out examples that are right. */
-  readonly accuracy?: number | undefined;
+  readonly heldOutAccuracy?: number | undefined;
   readonly loss?: number | undefined;
   readonly latency_s?: Reading | undefined;
   readonly energy_j?: Reading | undefined;
   /** Fall of the loss that the splitting indices promised for this round, and what came. */
   readonly predictedGain?: number | undefined;
   readonly realisedGain?: number | undefined;
+}
+
+/** A network that a search trained, long or short, and its costs by the table. */
+export interface CandidateRow {
+  readonly round: number;
+  readonly kind: string;
+  readonly label: string;
+  /** Whether its weights were grown from another network's, or started anew. */
+  readonly origin: "grown" | "scratch";
+  readonly isDelivered: boolean;
+  readonly widths: Readonly<Record<string, number>>;
+  /** Fraction of held-out examples that are right. */
+  readonly heldOutAccuracy: number;
+  readonly latency_s: Reading;
+  readonly energy_j?: Reading | undefined;
 }
 
 /** A network of the whole budget that a search tried from scratch; losses and accuracy on held-out examples. */
@@ -62,7 +81,7 @@ export interface ShapeRow {
   /** After the longer comparison of the best. */
   readonly finalLoss?: number | undefined;
   /** After the longest of its trainings. */
-  readonly accuracy?: number | undefined;
+  readonly heldOutAccuracy?: number | undefined;
 }
 
 /** Scores after one epoch of plain training, epochs counted from 1. */
@@ -74,23 +93,35 @@ export interface EpochRow {
   readonly heldOutAccuracy: number;
 }
 
-/** A finished network: a uniform-width reference, or the one delivered. */
-export interface NetworkRow {
-  /** For example "x0.5". */
+/** A network of uniform width, trained as long as the delivered one. */
+export interface RivalRow {
+  /** For example "uniform x0.5". */
   readonly label: string;
-  readonly accuracy: number;
-  readonly latency_s?: Reading | undefined;
-  readonly energy_j?: Reading | undefined;
+  /** Fraction of held-out examples that are right. */
+  readonly heldOutAccuracy: number;
+  /** Fraction of test examples that are right. */
+  readonly testAccuracy: number;
+  /** By the table. */
+  readonly predicted: Costs;
+  /** On the device, where it was run there. */
+  readonly verified?: Costs | undefined;
   readonly macs?: number | undefined;
   readonly parameters?: number | undefined;
   readonly peakMemory_bytes?: number | undefined;
 }
 
-/** One layer of the delivered network on the device. */
+/** Latency and energy of one inference of a network. */
+export interface Costs {
+  readonly latency_s: Reading;
+  readonly energy_j?: Reading | undefined;
+}
+
+/** One layer of the delivered network: by the table, and inside the network on the device, where it was run there. */
 export interface LayerRow {
   readonly layer: string;
-  readonly predicted_s: Reading;
-  readonly measured_s: Reading;
+  readonly predicted: Costs;
+  /** Absent for what is too short for the runtime's profiler, and before verification. */
+  readonly verified?: Costs | undefined;
 }
 
 /** One network held out of the table's design: what the table says and what the device took. */

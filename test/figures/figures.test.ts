@@ -1,29 +1,43 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  type CandidateRow,
   costCurve,
   drift,
   type Figure,
+  fronts,
   gains,
   heldOut,
+  layerCosts,
+  pareto,
+  paretoFront,
+  pathMap,
   renderFigure,
-  searchPath,
   shapesTried,
-  verification,
-  widthsPerRound,
+  shareInterval,
+  tested,
+  testedRows,
 } from "../../src/figures/index.ts";
 import {
+  candidates,
   curves,
-  final,
+  delivered,
   heldOutRows,
   latencyBudget_s,
   layers,
-  references,
+  rivals,
   rounds,
   shapes,
   stairs,
 } from "./sample-rows.ts";
 
-const path = { rounds, references, final, budget: latencyBudget_s };
+const field = { candidates, rivals, budget: latencyBudget_s };
+const finished = testedRows(delivered, rivals, "latency_s");
+const searches = [
+  { label: "splitting", candidates },
+  { label: "netadapt", candidates: candidates.filter((_, i) => i % 3 === 0) },
+];
+const steps = { conv2: 16, conv3: 16 };
 const ofLayer = (name: string) =>
   [
     curves.filter(({ layer }) => layer === name),
@@ -33,13 +47,19 @@ const ofLayer = (name: string) =>
 const figures: Readonly<Record<string, () => Figure>> = {
   "cost-curve-smooth": () => costCurve(...ofLayer("conv1")),
   "cost-curve-stairs": () => costCurve(...ofLayer("conv2")),
-  "search-path-latency": () => searchPath(path, "latency_s"),
-  "search-path-energy": () => searchPath({ ...path, budget: undefined }, "energy_j"),
-  "search-path-narrow": () => searchPath(path, "latency_s", 344),
+  "cost-curve-energy": () => costCurve(...ofLayer("conv2"), "energy_j"),
+  "pareto-latency": () => pareto(field, "latency_s"),
+  "pareto-energy": () => pareto({ ...field, budget: undefined }, "energy_j"),
+  "pareto-narrow": () => pareto(field, "latency_s", 344),
+  fronts: () => fronts(searches, "latency_s", latencyBudget_s),
+  "tested-latency": () => tested(finished, "latency_s", latencyBudget_s),
+  "tested-energy": () => tested(testedRows(delivered, rivals, "energy_j"), "energy_j"),
   gains: () => gains(rounds),
   shapes: () => shapesTried(shapes),
-  widths: () => widthsPerRound(rounds),
-  verification: () => verification(layers),
+  "path-map": () => pathMap(rounds, steps),
+  "path-map-narrow": () => pathMap(rounds, steps, 344),
+  "layers-latency": () => layerCosts(layers, "latency_s"),
+  "layers-energy": () => layerCosts(layers, "energy_j"),
   "held-out": () => heldOut(heldOutRows),
 };
 
@@ -80,19 +100,113 @@ test("what was measured is filled and what was computed is hollow", () => {
   expect(renderFigure(hollow)).toMatch(/<g [^>]*fill="var\(--figure-paper[^>]*aria-label="dot"/);
 });
 
-test("a delivered network that was only modelled is not drawn as measured", () => {
-  const svg = renderFigure(searchPath({ ...path, budget: undefined }, "energy_j"));
+test("a network whose energy was only modelled is not drawn as measured", () => {
+  const svg = renderFigure(tested(testedRows(delivered, rivals, "energy_j"), "energy_j"));
 
-  expect(svg).toContain("delivered, test images (modelled)");
+  expect(svg).toContain("found by a search (modelled)");
   expect(svg).not.toContain("measured)");
 });
 
 test("a budget draws its limit and no budget draws none", () => {
-  const withBudget = renderFigure(searchPath(path, "latency_s"));
-  const without = renderFigure(searchPath({ ...path, budget: undefined }, "latency_s"));
+  for (const draw of [
+    (budget?: number) => pareto({ candidates, rivals, budget }, "latency_s"),
+    (budget?: number) => tested(finished, "latency_s", budget),
+  ]) {
+    expect(renderFigure(draw(latencyBudget_s))).toContain(">budget<");
+    expect(renderFigure(draw())).not.toContain(">budget<");
+  }
+});
 
-  expect(withBudget).toContain(">budget<");
-  expect(without).not.toContain(">budget<");
+test("held-out and test accuracy never stand in one figure", () => {
+  const front = renderFigure(pareto(field, "latency_s"));
+  const test = renderFigure(tested(finished, "latency_s", latencyBudget_s));
+
+  expect(front).toContain("held-out accuracy");
+  expect(front).not.toContain("98.89 %");
+  expect(test).toContain("test accuracy");
+  expect(test).not.toContain("98.84 %");
+});
+
+test("the front holds exactly the candidates that no other beats", () => {
+  const candidate = fc
+    .record({ cost: fc.integer({ min: 1, max: 20 }), right: fc.integer({ min: 0, max: 20 }) })
+    .map(
+      ({ cost, right }): CandidateRow => ({
+        round: 0,
+        kind: "trials",
+        label: "",
+        origin: "scratch",
+        isDelivered: false,
+        widths: {},
+        heldOutAccuracy: right / 20,
+        latency_s: { value: cost, provenance: "predicted" },
+      }),
+    );
+  const beats = (a: CandidateRow, b: CandidateRow) =>
+    a.latency_s.value <= b.latency_s.value &&
+    a.heldOutAccuracy >= b.heldOutAccuracy &&
+    (a.latency_s.value < b.latency_s.value || a.heldOutAccuracy > b.heldOutAccuracy);
+  const place = ({ latency_s, heldOutAccuracy }: CandidateRow) =>
+    `${latency_s.value} ${heldOutAccuracy}`;
+
+  fc.assert(
+    fc.property(fc.array(candidate), (rows) => {
+      const front = paretoFront(rows, "latency_s");
+      const unbeaten = rows.filter((row) => !rows.some((other) => beats(other, row)));
+
+      expect(new Set(front.map(place))).toEqual(new Set(unbeaten.map(place)));
+      expect(front.length).toBe(new Set(front.map(place)).size);
+    }),
+  );
+});
+
+test("a candidate without a joule is on no front of energy", () => {
+  const [first] = candidates;
+  const bare = first ? [{ ...first, energy_j: undefined }] : [];
+
+  expect(paretoFront(bare, "energy_j")).toEqual([]);
+  expect(paretoFront(bare, "latency_s")).toHaveLength(1);
+});
+
+test("uniform widths far beyond everything else leave the others their room", () => {
+  const svg = renderFigure(pareto({ ...field, budget: 60e-6, candidates: candidates.slice(0, 4) }, "latency_s"));
+
+  expect(svg).not.toContain("uniform x1<");
+  expect(svg).toContain("uniform x0.25<");
+});
+
+// Newcombe, Statistics in Medicine 17 (1998), table I, method 3: 81 of 263 and 1 of 29.
+test.each([
+  [81 / 263, 263, 0.2553, 0.3662],
+  [1 / 29, 29, 0.0061, 0.1718],
+])("the interval of %d counted on %d is the published one", (share, count, low, high) => {
+  const interval = shareInterval(share, count);
+
+  expect(interval.low).toBeCloseTo(low, 4);
+  expect(interval.high).toBeCloseTo(high, 4);
+});
+
+test("a width at the end of its step is marked, others and layers without steps are not", () => {
+  const row = { round: 0, kind: "seed", widths: { conv1: 16, conv2: 16, conv3: 17 } };
+  const svg = renderFigure(pathMap([row], steps));
+
+  expect(svg.match(/the end of a step of 16/g)).toHaveLength(1);
+  expect(svg).toContain("conv2: 16 neurons, the end of a step of 16");
+});
+
+test("a layer too short for the profiler shows its prediction alone", () => {
+  const svg = renderFigure(layerCosts(layers, "latency_s"));
+
+  expect(svg.match(/logits: /g)).toHaveLength(1);
+  expect(svg.match(/conv1: /g)).toHaveLength(2);
+});
+
+test("before verification the layers' costs say predicted only", () => {
+  const unverified = layers.map(({ layer, predicted }) => ({ layer, predicted }));
+  const svg = renderFigure(layerCosts(unverified, "energy_j"));
+
+  expect(svg).toContain('aria-label="Predicted energy per inference per layer"');
+  expect(svg).not.toContain("on the device");
 });
 
 test("rounds without a known gain are left out of promise and outcome", () => {
@@ -100,20 +214,6 @@ test("rounds without a known gain are left out of promise and outcome", () => {
 
   expect(svg).not.toContain("round 0:");
   expect(svg).toContain("round 1:");
-});
-
-test("labels of thirty thin layers never come closer than a line of text", () => {
-  const widths = Object.fromEntries(
-    Array.from({ length: 30 }, (_, index) => [`layer${index}`, index === 12 ? 900 : 2 + index]),
-  );
-
-  const svg = renderFigure(widthsPerRound([{ round: 0, widths }]));
-
-  const lines = [...svg.matchAll(/translate\([\d.]+,([\d.]+)\)"[^>]*>layer\d+ \d+</g)];
-  const tops = lines.map(([, top]) => Number(top)).sort((a, b) => a - b);
-  const gaps = tops.slice(1).map((top, index) => top - (tops[index] ?? 0));
-  expect(tops.length).toBeGreaterThan(15);
-  expect(Math.min(...gaps)).toBeGreaterThan(10.9);
 });
 
 test("the canary is drawn over the minutes of each session, against the fastest of all", () => {

@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { type ReportData, renderReport } from "../../src/figures/index.ts";
+import { type Costs, type ReportData, renderReport } from "../../src/figures/index.ts";
 import { sampleReport } from "./sample-report.ts";
 
 const bare: ReportData = {
@@ -69,8 +69,8 @@ test("the rival in the summary is the best uniform network that meets every budg
   const tight = [{ quantity: "latency_s", limit: 110e-6 }] as const;
   const none = [{ quantity: "latency_s", limit: 1e-6 }] as const;
 
-  expect(textOf({ ...sampleReport, budgets: tight })).toContain("that fits, x0.5: 97.36 %");
-  expect(textOf({ ...sampleReport, budgets: none })).not.toContain("best uniform width");
+  expect(textOf({ ...sampleReport, budgets: tight })).toContain("best rival that fits, uniform x0.5: 97.36 %");
+  expect(textOf({ ...sampleReport, budgets: none })).not.toContain("best rival");
 });
 
 test("modelled energy names the power assumed and the flag that changes it", () => {
@@ -82,12 +82,18 @@ test("modelled energy names the power assumed and the flag that changes it", () 
   );
 });
 
+const withoutEnergy = (costs: Costs | undefined) => costs && { latency_s: costs.latency_s };
+
 test("without a meter energy is absent, never zero", () => {
   const { delivered } = sampleReport;
   const page = renderReport({
     ...sampleReport,
     energy: { kind: "absent" },
-    delivered: delivered && { ...delivered, energy_j: undefined },
+    delivered: delivered && {
+      ...delivered,
+      predicted: withoutEnergy(delivered.predicted),
+      verified: withoutEnergy(delivered.verified),
+    },
   });
 
   expect(page).toContain(
@@ -123,7 +129,7 @@ test("a table alone makes a report of costs without a search", () => {
 
   const headings = [...document.querySelectorAll("main h2")].map((node) => node.textContent);
   expect(headings).toEqual(["Measured costs"]);
-  expect(document.querySelectorAll(".panels svg")).toHaveLength(3);
+  expect(document.querySelectorAll(".panels svg")).toHaveLength(6);
 });
 
 test("a report without any part is still a page, with an empty middle", () => {
@@ -131,18 +137,45 @@ test("a report without any part is still a page, with an empty middle", () => {
   expect(renderReport(bare)).not.toContain("undefined");
 });
 
-test("a search whose rounds have no latency shows its other figures", () => {
+test("a search in which every training diverged shows its other figures", () => {
   const { search } = sampleReport;
-  const rounds = search?.rounds.map((row) => ({
-    ...row,
-    latency_s: undefined,
-    energy_j: undefined,
-  }));
-  const page = renderReport({ ...bare, search: search && { ...search, rounds: rounds ?? [] } });
+  const page = renderReport({ ...bare, search: search && { ...search, candidates: [] } });
 
   expect(page).not.toMatch(/NaN|Infinity/);
   expect(page).toContain("Promise and outcome");
-  expect(page).not.toContain("Accuracy against latency");
+  expect(page).not.toContain("Pareto front");
+});
+
+test("held-out and test accuracy are told apart wherever accuracy stands", () => {
+  const heads = [...sample.querySelectorAll("th")].map(({ textContent }) => textContent);
+  const accuracies = heads.filter((head) => head.includes("accuracy"));
+
+  expect(accuracies.length).toBeGreaterThan(2);
+  for (const head of accuracies) expect(head).toMatch(/^(test|held-out) accuracy$/);
+});
+
+test("every figure has a table of its numbers in it or after it", () => {
+  const figures = [...sample.querySelectorAll("figure")];
+  const isFollowed = (node: Element): boolean =>
+    node.nextElementSibling !== null &&
+    (node.nextElementSibling.querySelector("table") !== null ||
+      isFollowed(node.nextElementSibling));
+
+  for (const figure of figures) {
+    const hasTable = figure.querySelector("table") !== null || isFollowed(figure);
+    expect(hasTable, figure.querySelector("h3")?.textContent ?? "").toBe(true);
+  }
+});
+
+test("a verified energy over its budget is judged, not the prediction within it", () => {
+  const { delivered } = sampleReport;
+  const budgets = [{ quantity: "energy_j", limit: 2.02e-3 }] as const;
+
+  expect(textOf({ ...sampleReport, budgets })).toContain("✗ over the budget of 2.02 mJ");
+  const unverified = delivered && { ...delivered, verified: undefined };
+  expect(textOf({ ...sampleReport, budgets, delivered: unverified })).toContain(
+    "✓ predicted to be within the budget of 2.02 mJ",
+  );
 });
 
 test("the page around the figures looks as reviewed", async () => {

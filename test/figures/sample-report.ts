@@ -1,11 +1,12 @@
 import type { ReportData } from "../../src/figures/index.ts";
 import {
+  candidates,
   curves,
-  final,
+  delivered,
   heldOutRows,
   latencyBudget_s,
   layers,
-  references,
+  rivals,
   rounds,
   shapes,
   stairs,
@@ -36,25 +37,21 @@ export const sampleReport: ReportData = {
   ],
   energy: { kind: "modelled", power_w: 15 },
   budgets: [{ quantity: "latency_s", limit: latencyBudget_s, reference: "0.8 of uniform x1" }],
-  delivered: {
-    accuracy: final.accuracy,
-    accuracyOn: "10,000 test images",
-    predicted_s: { value: 133e-6, low: 128e-6, high: 138e-6, provenance: "predicted" },
-    measured_s: final.latency_s,
-    energy_j: final.energy_j,
-    macs: final.macs,
-    parameters: final.parameters,
-  },
+  delivered,
   search: {
     method: "energy-aware splitting",
     dataset: "mnist",
-    accuracyOn: "6,000 held-out training images",
+    heldOutOn: "6,000 training images held out",
     costSource: "energy.db, local/ort-cpu, measured",
     rounds,
+    candidates,
     shapes,
-    references,
+    rivals,
   },
-  verification: { layers, measuredAt: "2026-03-01T12:29:00Z", samples: 200 },
+  layers: {
+    rows: layers,
+    verification: { measuredAt: "2026-03-01T12:29:00Z", samples: 200 },
+  },
   heldOut: [
     {
       space: "mnist-cnn",

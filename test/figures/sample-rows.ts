@@ -1,14 +1,17 @@
 import type {
+  CandidateRow,
+  Costs,
   CurveRow,
   HeldOutRow,
   LayerRow,
-  NetworkRow,
   Provenance,
   Reading,
+  RivalRow,
   RoundRow,
   ShapeRow,
   StairRow,
 } from "../../src/figures/rows.ts";
+import type { DeliveredNetwork } from "../../src/figures/index.ts";
 import { seededRandom } from "../../src/random.ts";
 
 const random = seededRandom(12);
@@ -42,7 +45,13 @@ export const curves: readonly CurveRow[] = [
     const value = base + slope * Math.ceil(width / step) * step;
     const noisy = value * (1 + 0.01 * random.normal());
     const provenance = index % 5 === 3 ? "interpolated" : "measured";
-    return { layer, kernel, width, latency_s: reading(noisy, provenance, 0.025) };
+    return {
+      layer,
+      kernel,
+      width,
+      latency_s: reading(noisy, provenance, 0.025),
+      energy_j: reading(noisy * 15, "modelled", 0.025),
+    };
   }),
 );
 
@@ -58,20 +67,29 @@ function treads(layer: string, cap: number, base: number, slope: number): readon
     from: index * 16 + 1,
     to: (index + 1) * 16,
     latency_s: base + slope * (index + 1) * 16,
+    energy_j: 15 * (base + slope * (index + 1) * 16),
   }));
 }
 
+const costs = (
+  latency_s: number,
+  provenance: Provenance = "predicted",
+  relative = 0.02,
+): Costs => ({
+  latency_s: reading(latency_s, provenance, relative),
+  energy_j: reading(latency_s * 15, "modelled", relative),
+});
+
 const accuracies = [0.912, 0.948, 0.966, 0.974, 0.9805, 0.9846, 0.9871, 0.9884];
-export const rounds: readonly RoundRow[] = accuracies.map((accuracy, round) => {
-  const latency = 38e-6 + 11e-6 * round + 0.4e-6 * round ** 2;
+export const rounds: readonly RoundRow[] = accuracies.map((heldOutAccuracy, round) => {
   const gain = 0.19 * 0.55 ** round;
   return {
     round,
-    widths: { conv1: 4 + 2 * round, conv2: 4 + 5 * round, conv3: 8 + 9 * round },
-    accuracy,
+    kind: round === 0 ? "seed" : "growth",
+    widths: { conv1: 4 + 2 * round, conv2: 4 + 4 * round, conv3: 8 + 8 * round },
+    heldOutAccuracy,
     loss: 0.31 * 0.7 ** round,
-    latency_s: reading(latency, "predicted"),
-    energy_j: reading(latency * 15, "modelled", 0.02),
+    ...costs(38e-6 + 11e-6 * round + 0.4e-6 * round ** 2),
     ...(round > 0 && {
       predictedGain: gain,
       realisedGain: gain * (1 + 0.25 * random.normal()),
@@ -79,60 +97,82 @@ export const rounds: readonly RoundRow[] = accuracies.map((accuracy, round) => {
   };
 });
 
-export const references: readonly NetworkRow[] = [0.25, 0.5, 0.75, 1].map((multiplier) => ({
-  label: `x${multiplier}`,
-  accuracy: 0.989 - 0.05 * (1 - multiplier) ** 1.7,
-  latency_s: reading(35e-6 + 140e-6 * multiplier, "measured"),
-  energy_j: reading((35e-6 + 140e-6 * multiplier) * 15, "modelled"),
+/** The path, a proposal that was not kept at every round, and two trials from scratch. */
+export const candidates: readonly CandidateRow[] = [
+  ...rounds.flatMap(({ round, kind, widths, heldOutAccuracy = 0 }): readonly CandidateRow[] => {
+    const own = costs(38e-6 + 11e-6 * round + 0.4e-6 * round ** 2);
+    const beaten = costs(own.latency_s.value + 3e-6);
+    const shared = { round, kind, widths, origin: "grown" as const };
+    return [
+      {
+        ...shared,
+        ...own,
+        label: "knapsack",
+        heldOutAccuracy,
+        isDelivered: round === rounds.length - 1,
+      },
+      {
+        ...shared,
+        ...beaten,
+        label: "uniform",
+        heldOutAccuracy: heldOutAccuracy - 0.004,
+        isDelivered: false,
+      },
+    ];
+  }),
+  ...[0.968, 0.9712].map(
+    (heldOutAccuracy, i): CandidateRow => ({
+      round: 8,
+      kind: "trials",
+      label: `shape ${i + 1}`,
+      origin: "scratch",
+      isDelivered: false,
+      widths: { conv1: 16, conv2: 32, conv3: 48 + 16 * i },
+      heldOutAccuracy,
+      ...costs(120e-6 + 8e-6 * i),
+    }),
+  ),
+];
+
+export const rivals: readonly RivalRow[] = [0.25, 0.5, 0.75, 1].map((multiplier) => ({
+  label: `uniform x${multiplier}`,
+  heldOutAccuracy: 0.988 - 0.05 * (1 - multiplier) ** 1.7,
+  testAccuracy: 0.989 - 0.05 * (1 - multiplier) ** 1.7,
+  predicted: costs(34e-6 + 141e-6 * multiplier),
+  verified: costs(35e-6 + 140e-6 * multiplier, "measured"),
   macs: Math.round(2.1e6 * multiplier ** 2),
   parameters: Math.round(24_000 * multiplier ** 2),
 }));
 
-export const final: NetworkRow = {
-  label: "delivered",
-  accuracy: 0.9889,
-  latency_s: reading(137e-6, "measured", 0.015),
-  energy_j: reading(137e-6 * 15, "modelled", 0.015),
+export const delivered: DeliveredNetwork = {
+  testAccuracy: 0.9889,
+  testedOn: "10,000 test images",
+  testCount: 10_000,
+  predicted: costs(133e-6, "predicted", 0.04),
+  verified: costs(137e-6, "measured", 0.015),
   macs: 1_430_000,
   parameters: 18_410,
 };
 
+const layer = (
+  name: string,
+  [predicted_us, verified_us]: readonly [number, number | undefined],
+  provenance: Provenance = "predicted",
+): LayerRow => ({
+  layer: name,
+  predicted: costs(predicted_us * 1e-6, provenance, 0.04),
+  ...(verified_us === undefined ? {} : { verified: costs(verified_us * 1e-6, "measured") }),
+});
+
+/** The last is too short for a profiler. */
 export const layers: readonly LayerRow[] = [
-  {
-    layer: "conv1",
-    predicted_s: reading(18.2e-6, "predicted", 0.04),
-    measured_s: reading(17.6e-6, "measured"),
-  },
-  {
-    layer: "pool1",
-    predicted_s: reading(6.1e-6, "interpolated", 0.05),
-    measured_s: reading(6.4e-6, "measured"),
-  },
-  {
-    layer: "conv2",
-    predicted_s: reading(44.6e-6, "predicted", 0.04),
-    measured_s: reading(46.0e-6, "measured"),
-  },
-  {
-    layer: "pool2",
-    predicted_s: reading(3.0e-6, "interpolated", 0.05),
-    measured_s: reading(2.8e-6, "measured"),
-  },
-  {
-    layer: "conv3",
-    predicted_s: reading(41.2e-6, "predicted", 0.03),
-    measured_s: reading(42.9e-6, "measured"),
-  },
-  {
-    layer: "pool",
-    predicted_s: reading(1.6e-6, "predicted", 0.06),
-    measured_s: reading(1.7e-6, "measured"),
-  },
-  {
-    layer: "logits",
-    predicted_s: reading(1.1e-6, "predicted", 0.06),
-    measured_s: reading(1.0e-6, "measured"),
-  },
+  layer("conv1", [18.2, 17.6]),
+  layer("pool1", [6.1, 6.4], "interpolated"),
+  layer("conv2", [44.6, 46]),
+  layer("pool2", [3, 2.8], "interpolated"),
+  layer("conv3", [41.2, 42.9]),
+  layer("pool", [1.6, 1.7]),
+  layer("logits", [0.1, undefined]),
 ];
 
 export const heldOutRows: readonly HeldOutRow[] = Array.from({ length: 14 }, (_, index) => {
@@ -157,9 +197,9 @@ export const shapes: readonly ShapeRow[] = [
     ...shape("early x4", [32, 32, 48], 131e-6),
     trialLoss: 0.094,
     finalLoss: 0.052,
-    accuracy: 0.9871,
+    heldOutAccuracy: 0.9871,
   },
-  { ...shape("found", [16, 48, 64], 133e-6), trialLoss: 0.098, finalLoss: 0.055, accuracy: 0.9862 },
-  { ...shape("uniform", [16, 40, 88], 128e-6), finalLoss: 0.06, accuracy: 0.9851 },
-  { ...shape("late x2", [16, 32, 112], 132e-6), trialLoss: 0.121, accuracy: 0.9702 },
+  { ...shape("found", [16, 48, 64], 133e-6), trialLoss: 0.098, finalLoss: 0.055, heldOutAccuracy: 0.9862 },
+  { ...shape("uniform", [16, 40, 88], 128e-6), finalLoss: 0.06, heldOutAccuracy: 0.9851 },
+  { ...shape("late x2", [16, 32, 112], 132e-6), trialLoss: 0.121, heldOutAccuracy: 0.9702 },
 ];

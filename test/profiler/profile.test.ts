@@ -334,6 +334,8 @@ describe("energy in a profile", () => {
     }
     expect(energyModelOf(table, platformId)).toMatchObject({ source: "simulated" });
     expect(energyModelOf(table, platformId)?.power_w).toBeCloseTo(power.run_w, 0);
+    const { energy_j = 0, net_energy_j = 0 } = loadCosts(table, platformId).cost(firstKernel());
+    expect(net_energy_j / energy_j).toBeCloseTo((power.run_w - power.idle_w) / power.run_w, 2);
     table.close();
   });
 

@@ -33,7 +33,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "train --net gcn --data cora:planetoid --optimizer sgd-kfac --out trained",
   ],
   verify: ["verify found", "verify --net mnist-cnn --multiplier 0.5 1 --db energy.db"],
-  report: ["report found", "report --db energy.db -o costs.html", "report found -o -"],
+  report: [
+    "report found",
+    "report found-splitting found-netadapt -o compared.html",
+    "report --db energy.db -o costs.html",
+    "report found -o -",
+  ],
   table: ["table check --db energy.db"],
   "table check": ["table check --db energy.db --strict"],
   "table import": [

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { SearchHistory } from "../../../search/index.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
+import { energyBasis } from "../workflows/judge-budget.ts";
 import type { QuickstartResult } from "../workflows/quickstart-summary.ts";
 import type { ReferenceRecord, VerificationRecord } from "../workflows/search-folder.ts";
 
@@ -16,7 +17,7 @@ export function resultText(
       `(budget ${formatPercent(budget)}); predicted ${formatSeconds(predicted_s)}, error ${formatPercent(error)}`,
     ...(energy && energyShare !== undefined
       ? [
-          `Energy          ${formatJoules(energy.energy_j)} ${energy.provenance}, ${formatPercent(energyShare)} of the reference's`,
+          `Energy          ${formatJoules(energy.energy_j)}, ${formatPercent(energyShare)} of the reference's; ${energyBasis(energy)}`,
         ]
       : []),
     ...references.map(

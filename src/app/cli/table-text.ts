@@ -4,11 +4,16 @@ export interface Column<Row> {
   /** With its unit: "latency ms". */
   readonly title: string;
   readonly of: (row: Row) => string | number | undefined;
+  /** Left out where no row has it. */
+  readonly optional?: boolean;
 }
 
 /** Rows as text without borders: numbers right-aligned with three significant digits, "-" where there is none. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = columns.map(({ title, of }) => {
+  const shown = columns.filter(
+    ({ of, optional = false }) => !optional || rows.some((row) => of(row) !== undefined),
+  );
+  const cells = shown.map(({ title, of }) => {
     const values = rows.map(of);
     const texts = values.map((value) => cellText(value));
     const width = Math.max(title.length, ...texts.map(({ length }) => length));

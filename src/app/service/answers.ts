@@ -38,18 +38,7 @@ export function marginalDocument(
     kernel,
     grow,
     by,
-    latency_s: marginal.latency_s,
-    latency_low_s: marginal.latency_low_s,
-    latency_high_s: marginal.latency_high_s,
-    ...(marginal.energy_j === undefined
-      ? {}
-      : {
-          energy_j: marginal.energy_j,
-          energy_low_j: marginal.energy_low_j,
-          energy_high_j: marginal.energy_high_j,
-          energyProvenance: marginal.energyProvenance,
-        }),
-    provenance: marginal.provenance,
+    ...costFields(marginal),
     freeUntil: marginal.freeUntil,
     source: costs.source,
   };

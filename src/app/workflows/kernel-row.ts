@@ -1,7 +1,7 @@
 import type { CostAnswer, KernelCost } from "../../../energy-db/index.ts";
 
 /** A cost as plain fields: what leaves the program. */
-export const costFields = (cost: CostAnswer) => ({
+export const costFields = (cost: Omit<CostAnswer, "rows">) => ({
   latency_s: cost.latency_s,
   latency_low_s: cost.latency_low_s,
   latency_high_s: cost.latency_high_s,
@@ -12,6 +12,13 @@ export const costFields = (cost: CostAnswer) => ({
         energy_low_j: cost.energy_low_j,
         energy_high_j: cost.energy_high_j,
         energyProvenance: cost.energyProvenance,
+      }),
+  ...(cost.net_energy_j === undefined
+    ? {}
+    : {
+        net_energy_j: cost.net_energy_j,
+        net_energy_low_j: cost.net_energy_low_j,
+        net_energy_high_j: cost.net_energy_high_j,
       }),
   provenance: cost.provenance,
 });
@@ -49,6 +56,9 @@ export const kernelRowFields: readonly (keyof KernelRow)[] = [
   "energy_j",
   "energy_low_j",
   "energy_high_j",
+  "net_energy_j",
+  "net_energy_low_j",
+  "net_energy_high_j",
   "energyProvenance",
   "provenance",
   "measured_s",

@@ -11,11 +11,12 @@ import { createEngine, type Engine } from "../../tensor/index.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import { budgetMargin } from "./budget-margin.ts";
 import { confirmOnDevice } from "./confirm-finalists.ts";
+import { energyBasis } from "./judge-budget.ts";
 import { costModelOf, costsOf, withTable } from "./open-costs.ts";
 import { outcomeText, runProfile } from "./profile-run.ts";
 import { type QuickstartResult, quickstartResult } from "./quickstart-summary.ts";
 import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
-import { searchReport } from "./report-data.ts";
+import { searchReport } from "./report-search.ts";
 import {
   type ReferenceRecord,
   readDocument,
@@ -253,28 +254,33 @@ async function verifyAll(
     return {
       ...record,
       ...(measured ? { measured } : {}),
-      ...(energy ? { measured_j: energy.energy_j } : {}),
+      ...(energy ? { energy } : {}),
     };
   });
   writeDocument(folder, "references", timed);
 }
 
-/** Throws a UserError when the measured network misses a budget that the table promised to keep. */
+/**
+ * Throws a UserError when the verified network misses a budget that the table promised to keep: latency as measured, energy as
+ * verified. Latency first: energy made from it misses with it.
+ */
 export function requireBudget(
   { share, energyShare, run, verification }: QuickstartResult,
   budget: number,
 ): void {
-  if (energyShare !== undefined && energyShare > budget)
+  const { energy } = verification;
+  if (share <= budget && energyShare !== undefined && energyShare > budget && energy)
     throw new UserError(
-      `The measured energy is ${formatPercent(energyShare)} of the reference's, the budget ${formatPercent(budget)}`,
+      `The energy, ${energyBasis(energy)}, is ${formatPercent(energyShare)} of the reference's, the budget ${formatPercent(budget)}`,
       {
         hint: "Give a smaller --budget, or profile into another folder: the table's powers are off.",
         exit: "budget",
       },
     );
   if (share <= budget) return;
+  const both = energyShare !== undefined && energyShare > budget ? ", and the energy misses it too" : "";
   throw new UserError(
-    `The measured latency is ${formatPercent(share)} of the reference's, the budget ${formatPercent(budget)}`,
+    `The measured latency is ${formatPercent(share)} of the reference's, the budget ${formatPercent(budget)}${both}`,
     {
       hint:
         `The table predicted ${formatSeconds(verification.predicted_s)}, with a margin of ` +

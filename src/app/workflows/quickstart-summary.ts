@@ -17,7 +17,7 @@ export interface QuickstartResult {
   readonly references: readonly ReferenceRecord[];
   /** Measured latency over the reference's, both measured in the same minute. */
   readonly share: number;
-  /** The same for energy; absent where nothing metered it. */
+  /** The same for energy as verified; absent where no power is known. */
   readonly energyShare?: number;
 }
 
@@ -36,6 +36,6 @@ export function quickstartResult(folder: string, reference: string): QuickstartR
     verification,
     references,
     share: measured.latency_s / full.measured.latency_s,
-    ...(energy && full.measured_j ? { energyShare: energy.energy_j / full.measured_j } : {}),
+    ...(energy && full.energy ? { energyShare: energy.energy_j / full.energy.energy_j } : {}),
   };
 }

@@ -61,23 +61,6 @@ const summarySchema = z.object({
   high_s: z.number(),
 });
 
-/** A uniform-width network trained and measured beside the found one. */
-const referenceSchema = z.object({
-  label: z.string(),
-  accuracy: z.number(),
-  validationAccuracy: z.number(),
-  latency_s: z.number(),
-  measured: summarySchema.optional(),
-  /** What the table says. */
-  energy_j: z.number().optional(),
-  /** What a meter says, gross. */
-  measured_j: z.number().optional(),
-  macs: z.number(),
-  parameters: z.number(),
-  peakMemory_bytes: z.number().optional(),
-});
-export type ReferenceRecord = z.infer<typeof referenceSchema>;
-
 const provenances = [
   "measured",
   "derived",
@@ -87,6 +70,39 @@ const provenances = [
   "imported",
   "simulated",
 ] as const;
+
+const joulesSchema = z.object({ energy_j: z.number(), low_j: z.number(), high_j: z.number() });
+
+/** Gross energy per inference, and net of idle power where that is known. */
+const grossAndNetSchema = joulesSchema.extend({
+  net: joulesSchema.optional(),
+  provenance: z.enum(provenances),
+});
+
+/** Of a network that was run: metered over separated windows, or else a power of the table for the time that it took. */
+const energySchema = grossAndNetSchema.extend({
+  /** What read the power, or "assumed". */
+  meter: z.string(),
+  /** Mean power of the table for this network; absent where a meter ran beside it. */
+  power_w: z.number().optional(),
+});
+
+/** A uniform-width network trained and measured beside the found one. */
+const referenceSchema = z.object({
+  label: z.string(),
+  accuracy: z.number(),
+  validationAccuracy: z.number(),
+  latency_s: z.number(),
+  measured: summarySchema.optional(),
+  /** What the table says. */
+  energy_j: z.number().optional(),
+  /** As verified beside the found network. */
+  energy: energySchema.optional(),
+  macs: z.number(),
+  parameters: z.number(),
+  peakMemory_bytes: z.number().optional(),
+});
+export type ReferenceRecord = z.infer<typeof referenceSchema>;
 
 const layerSchema = z.object({
   layer: z.string(),
@@ -101,17 +117,8 @@ const layerSchema = z.object({
   high_s: z.number(),
   /** Too short for the node profiler to tell from nothing. */
   belowResolution: z.boolean(),
-});
-
-/** Measured by a meter over separated windows, per inference. */
-const energySchema = z.object({
-  energy_j: z.number(),
-  low_j: z.number(),
-  high_j: z.number(),
-  /** Idle subtracted; absent where idle was not measured. */
-  net_j: z.number().optional(),
-  provenance: z.enum(provenances),
-  meter: z.string(),
+  /** The table's power of such a layer for the time measured; absent without one, or below resolution. */
+  energy: grossAndNetSchema.optional(),
 });
 
 /** The found network measured again on its device. */
@@ -134,6 +141,7 @@ const verificationSchema = z.object({
   /** The floor as the canary says it would be at the speed that the table's costs stand for, and the error then. */
   atTableSpeed: summarySchema.extend({ error: z.number() }).optional(),
   predicted_j: z.number().optional(),
+  predictedNet_j: z.number().optional(),
   energy: energySchema.optional(),
   layers: z.array(layerSchema),
   flags: z.array(z.string()),

@@ -167,8 +167,8 @@ function writeGraphReport(
     command: `wattsplit ${context.args.join(" ")}`,
     seed,
     delivered: {
-      accuracy: best.testAccuracy,
-      accuracyOn: `${formatCount(graph.test.length)} test nodes, at the epoch of least held-out loss`,
+      testAccuracy: best.testAccuracy,
+      testedOn: `${formatCount(graph.test.length)} test nodes, at the epoch of least held-out loss`,
       macs,
       parameters,
     },

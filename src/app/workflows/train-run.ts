@@ -190,8 +190,8 @@ function writeTrainingReport(
     command: `wattsplit ${context.args.join(" ")}`,
     seed,
     delivered: {
-      accuracy: test.accuracy,
-      accuracyOn: `${formatCount(test.count)} test examples`,
+      testAccuracy: test.accuracy,
+      testedOn: `${formatCount(test.count)} test examples`,
       macs,
       parameters,
     },

@@ -22,6 +22,7 @@ import { seededRandom } from "../../random.ts";
 import { deviceSurroundings } from "./device-surroundings.ts";
 import { costsOf } from "./open-costs.ts";
 import type { VerificationRecord } from "./search-folder.ts";
+import { verifiedEnergy, verifiedLayerEnergy } from "./verified-energy.ts";
 import type { WorkContext } from "./work-context.ts";
 
 export interface VerifyRun {
@@ -181,6 +182,7 @@ function recordOf(
   costs: CostTable,
 ): VerificationRecord {
   const { floor, typical } = combined;
+  const verified = verifiedEnergy(energy, predicted, floor, costs);
   return {
     measuredAt: rows[0]?.measuredAt ?? "",
     attempt: 1,
@@ -203,16 +205,8 @@ function recordOf(
         }
       : {}),
     ...(predicted.energy_j === undefined ? {} : { predicted_j: predicted.energy_j }),
-    ...(energy
-      ? {
-          energy: {
-            ...energy.gross,
-            ...(energy.net ? { net_j: energy.net.energy_j } : {}),
-            provenance: energy.provenance,
-            meter: energy.meter,
-          },
-        }
-      : {}),
+    ...(predicted.net_energy_j === undefined ? {} : { predictedNet_j: predicted.net_energy_j }),
+    ...(verified ? { energy: verified } : {}),
     layers: predicted.layers.flatMap(({ layer, kernel, cost }) => {
       const seen = layers.find((other) => other.layer === layer);
       if (!seen) return [];
@@ -227,6 +221,7 @@ function recordOf(
         low_s: seen.low_s,
         high_s: seen.high_s,
         belowResolution: seen.belowResolution,
+        ...(seen.belowResolution ? {} : verifiedLayerEnergy({ kernel }, seen, costs)),
       };
     }),
     flags: [...flags],

@@ -6,10 +6,14 @@ import { kernelMacs } from "../../network/costs.ts";
 import { kernelsOf } from "../../network/kernel.ts";
 import type { Network } from "../../network/network.ts";
 
-/** Writes one self-contained page and returns its path. */
-export function writeReport(path: string, data: ReportData): string {
+/** Writes a report as one self-contained page and returns its path. */
+export const writeReport = (path: string, data: ReportData): string =>
+  writePage(path, renderReport(data));
+
+/** Writes a finished page and returns its path. */
+export function writePage(path: string, page: string): string {
   try {
-    writeFileSync(path, renderReport(data));
+    writeFileSync(path, page);
   } catch (cause) {
     if (!isWriteError(cause)) throw cause;
     throw new UserError(`Cannot write the report to ${path}: ${cause.message}`, {

@@ -1,12 +1,13 @@
 import type { CanaryRow } from "../drift.ts";
 import type {
+  CandidateRow,
+  Costs,
   CurveRow,
   EpochRow,
   HeldOutRow,
   LayerRow,
-  NetworkRow,
   Provenance,
-  Reading,
+  RivalRow,
   RoundRow,
   ShapeRow,
   StairRow,
@@ -27,7 +28,7 @@ export interface ReportData {
   readonly delivered?: DeliveredNetwork | undefined;
   readonly search?: SearchResult | undefined;
   readonly training?: TrainingResult | undefined;
-  readonly verification?: VerificationResult | undefined;
+  readonly layers?: LayersResult | undefined;
   readonly heldOut?: readonly HeldOutError[] | undefined;
   /** The canary over time. */
   readonly canary?: readonly CanaryRow[] | undefined;
@@ -67,12 +68,16 @@ export interface BudgetRow {
 }
 
 export interface DeliveredNetwork {
-  readonly accuracy: number;
-  /** What accuracy was counted on, for example "10,000 test images". */
-  readonly accuracyOn: string;
-  readonly predicted_s?: Reading | undefined;
-  readonly measured_s?: Reading | undefined;
-  readonly energy_j?: Reading | undefined;
+  /** Fraction of test examples that are right. */
+  readonly testAccuracy: number;
+  /** For example "10,000 test images". */
+  readonly testedOn: string;
+  /** How many those are: gives the accuracy its interval. */
+  readonly testCount?: number | undefined;
+  /** By the table; absent where no cost is known. */
+  readonly predicted?: Costs | undefined;
+  /** On the device, where it was run there. */
+  readonly verified?: Costs | undefined;
   readonly macs?: number | undefined;
   readonly parameters?: number | undefined;
   readonly peakMemory_bytes?: number | undefined;
@@ -81,17 +86,20 @@ export interface DeliveredNetwork {
 export interface SearchResult {
   readonly method: string;
   readonly dataset: string;
-  /** What the accuracy of the rounds was counted on, for example "6,000 held-out training images". */
-  readonly accuracyOn: string;
+  /** What held-out accuracy was counted on, for example "6,000 training images held out". */
+  readonly heldOutOn: string;
   /** Where the costs of the rounds come from, as the cost model says. */
   readonly costSource: string;
   /** Why growth ended. */
   readonly ended?: string | undefined;
+  /** The path: what the search went on with. */
   readonly rounds: readonly RoundRow[];
+  /** Every network trained that gave a result. */
+  readonly candidates: readonly CandidateRow[];
   /** Best first. */
   readonly shapes?: readonly ShapeRow[] | undefined;
-  /** Networks of uniform width on the same data and device; `accuracyOn` as for the delivered network. */
-  readonly references?: readonly NetworkRow[] | undefined;
+  /** Networks of uniform width on the same data and device. */
+  readonly rivals?: readonly RivalRow[] | undefined;
 }
 
 export interface TrainingResult {
@@ -104,8 +112,14 @@ export interface TrainingResult {
   readonly epochs: readonly EpochRow[];
 }
 
-export interface VerificationResult {
-  readonly layers: readonly LayerRow[];
+/** The delivered network layer by layer. */
+export interface LayersResult {
+  readonly rows: readonly LayerRow[];
+  readonly verification?: VerificationNote | undefined;
+}
+
+/** How the network was run on the device. */
+export interface VerificationNote {
   /** ISO 8601. */
   readonly measuredAt: string;
   /** How often the network was verified, this time included. */

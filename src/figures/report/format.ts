@@ -1,4 +1,5 @@
-import { formatBytes, formatCount, formatJoules, formatSeconds } from "../../units.ts";
+import { formatBytes, formatCount } from "../../units.ts";
+import { costWords } from "../quantity.ts";
 import type { Provenance, Reading } from "../rows.ts";
 import type { BudgetQuantity, EnergyNote, PlatformRow } from "./data.ts";
 import { html, type Markup } from "./html.ts";
@@ -10,8 +11,7 @@ export const quantityWords: {
     readonly format: (value: number) => string;
   };
 } = {
-  latency_s: { name: "latency", format: formatSeconds },
-  energy_j: { name: "energy per inference", format: formatJoules },
+  ...costWords,
   macs: { name: "multiply-accumulates", format: formatCount },
   parameters: { name: "parameters", format: formatCount },
   peakMemory_bytes: { name: "peak activation memory", format: formatBytes },

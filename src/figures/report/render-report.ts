@@ -1,67 +1,22 @@
-import type { Provenance } from "../rows.ts";
 import type { ReportData } from "./data.ts";
-import { dayOf, platformLine, provenanceMeanings, provenanceTag } from "./format.ts";
-import { html, jsonIsland, type Markup, trusted } from "./html.ts";
+import { platformLine } from "./format.ts";
+import { html, type Markup } from "./html.ts";
+import { layersSection } from "./layers-section.ts";
+import { pageMarkup } from "./page.ts";
 import { searchSection } from "./search-section.ts";
-import { reportStyle } from "./style.ts";
 import { summarySection } from "./summary.ts";
 import { tableSection } from "./table-section.ts";
 import { trainingSection } from "./training-section.ts";
-import { verificationSection } from "./verification-section.ts";
 
-/**
- * One self-contained HTML page: inline style and figures, the rows as JSON in `#report-rows`, no script, nothing loaded.
- * The same data gives the same bytes.
- */
-export function renderReport(data: ReportData): string {
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="wattsplit ${data.toolVersion}">
-<title>${data.title}</title>
-<style>${trusted(reportStyle)}</style>
-</head>
-<body>
-<header>
-<h1>${data.title}</h1>
-<p>${dayOf(data.generatedAt)}${(data.platforms ?? []).map((platform) => ` · ${platformLine(platform)}`)}</p>
-</header>
-<main>
-${summarySection(data)}
-${trainingSection(data)}${searchSection(data)}
-${verificationSection(data)}
-${tableSection(data)}
-</main>
-${footer(data)}
-<script type="application/json" id="report-rows">${jsonIsland(data)}</script>
-</body>
-</html>
-`;
-  return page.markup;
-}
-
-function footer(data: ReportData): Markup {
-  const facts = [
-    ["Command", data.command && html`<code>${data.command}</code>`],
-    ["Seed", data.seed],
-    ["Made by", `wattsplit ${data.toolVersion}, ${data.generatedAt}`],
-  ] as const;
-  return html`<footer>
-<h2>How these numbers came to be</h2>
-<dl>${wordsUsed(data).map((word) => html`<dt>${provenanceTag(word)}</dt><dd>${provenanceMeanings[word]}</dd>`)}
-${facts.map(([name, fact]) => (fact === undefined ? undefined : html`<dt>${name}</dt><dd>${fact}</dd>`))}</dl>
-</footer>`;
-}
-
-/** The words of provenance that occur anywhere in the data, in the order they are explained. */
-function wordsUsed(data: ReportData): readonly Provenance[] {
-  const used = new Set<string>();
-  JSON.stringify(data, (key, value: unknown) => {
-    if (key === "provenance") used.add(String(value));
-    return value;
+/** A table, a search or a training on one self-contained page. */
+export const renderReport = (data: ReportData): string =>
+  pageMarkup(data, {
+    facts: (data.platforms ?? []).map(platformLine),
+    body: reportSections(data),
   });
-  // A cast: keys of a total table over Provenance.
-  return (Object.keys(provenanceMeanings) as Provenance[]).filter((word) => used.has(word));
-}
+
+/** All sections that the data fill, for a page of one's own. */
+export const reportSections = (data: ReportData): Markup => html`${summarySection(data)}
+${trainingSection(data)}${searchSection(data)}
+${layersSection(data)}
+${tableSection(data)}`;

@@ -9,14 +9,14 @@ import { html, type Markup } from "./html.ts";
 import { type Column, table } from "./table.ts";
 
 /** The networks of the whole budget that a search tried from scratch, best first. */
-export function shapesFigure({ shapes = [], accuracyOn }: SearchResult): Markup | undefined {
+export function shapesFigure({ shapes = [], heldOutOn }: SearchResult): Markup | undefined {
   if (shapes.length === 0) return undefined;
-  return html`<div class="across">${figureMarkup(
+  return html`${figureMarkup(
     "Shapes tried",
     (width) => shapesTried(shapes, width),
-    html`Networks of the whole budget, each trained from scratch under the same draws of chance; loss on ${accuracyOn}. Trials and comparison differ in epochs: compare like marks only.`,
-    table("Shapes tried", columns, shapes),
-  )}</div>`;
+    html`Networks of the whole budget, each trained from scratch under the same draws of chance; loss on ${heldOutOn}. Trials and comparison differ in epochs: compare like marks only.`,
+  )}
+<div class="beside">${table("Shapes tried", columns, shapes, { open: true })}</div>`;
 }
 
 const number = (value: number | undefined) =>
@@ -24,11 +24,13 @@ const number = (value: number | undefined) =>
 
 const columns: readonly Column<ShapeRow>[] = [
   { head: "shape", cell: ({ label }) => label },
+  { head: "widths", cell: ({ widths }) => Object.values(widths).join("-") },
   { head: "trial loss", cell: ({ trialLoss }) => number(trialLoss), numeric: true },
   { head: "loss compared", cell: ({ finalLoss }) => number(finalLoss), numeric: true },
   {
-    head: "accuracy",
-    cell: ({ accuracy }) => (accuracy === undefined ? undefined : formatAccuracy(accuracy)),
+    head: "held-out accuracy",
+    cell: ({ heldOutAccuracy }) =>
+      heldOutAccuracy === undefined ? undefined : formatAccuracy(heldOutAccuracy),
     numeric: true,
   },
   {
@@ -36,5 +38,4 @@ const columns: readonly Column<ShapeRow>[] = [
     cell: ({ latency_s }) => readingMarkup(latency_s, formatSeconds),
     numeric: true,
   },
-  { head: "widths", cell: ({ widths }) => Object.values(widths).join("-") },
 ];

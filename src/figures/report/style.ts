@@ -11,6 +11,7 @@ export const reportStyle = `
     --met: #6fcf97; --missed: #f08cc0;
     --figure-measured: #6cb2f4; --figure-predicted: #f2994a; --figure-reference: #9aa5b4;
     --figure-limit: #f08cc0; --figure-faint: #313a46; --figure-paper: #14181e;
+    --figure-series-3: #4cc9a0; --figure-series-4: #c3a6f0; --figure-series-5: #e0c060;
   }
 }
 * { box-sizing: border-box; }
@@ -46,14 +47,15 @@ figcaption { font-size: 0.8125rem; line-height: 1.45; margin: 0.5rem 0; max-widt
 svg { overflow: visible; max-width: 100%; height: auto; }
 .narrow { display: none; }
 .panels { display: grid; gap: 1.5rem 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }
+.pairs { max-width: 48rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }
 summary { cursor: pointer; font-size: 0.8125rem; padding: 0.25rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.8125rem; line-height: 1.4; }
-th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; white-space: nowrap; }
+th, td { text-align: left; padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 500; color: var(--soft); }
 .number { text-align: right; }
-td .tag { min-width: 6.5em; text-align: center; }
-td .interval { display: inline-block; min-width: 3.4em; }
+td .tag { min-width: 5.75em; text-align: center; }
+td .interval { display: inline-block; min-width: 3.1em; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; font-size: 0.8125rem; }
 dt { font-weight: 500; } dd { margin: 0; color: var(--soft); }
 code { font: 0.875em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }

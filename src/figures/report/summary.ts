@@ -1,12 +1,11 @@
 import {
   formatBytes,
   formatCount,
-  formatJoules,
   formatPercent,
-  formatSeconds,
 } from "../../units.ts";
 import { formatAccuracy } from "../marks.ts";
-import type { NetworkRow } from "../rows.ts";
+import type { CostQuantity } from "../quantity.ts";
+import type { Reading, RivalRow } from "../rows.ts";
 import type { BudgetRow, DeliveredNetwork, ReportData } from "./data.ts";
 import { energyMarkup, intervalMarkup, provenanceTag, quantityWords } from "./format.ts";
 import { html, type Markup } from "./html.ts";
@@ -23,42 +22,46 @@ export function summarySection(data: ReportData): Markup | undefined {
   return html`<section class="tiles" aria-label="Summary">${tiles}</section>`;
 }
 
-function accuracyTile({ accuracy, accuracyOn }: DeliveredNetwork, data: ReportData): Markup {
+function accuracyTile({ testAccuracy, testedOn }: DeliveredNetwork, data: ReportData): Markup {
   const rival = bestUniformThatFits(data);
   const against =
     rival &&
-    html`<p>best uniform width that fits, ${rival.label}: ${formatAccuracy(rival.accuracy)}</p>`;
+    html`<p>best rival that fits, ${rival.label}: ${formatAccuracy(rival.testAccuracy)}</p>`;
   return tile(
-    "Accuracy",
-    html`${formatAccuracy(accuracy)}`,
-    html`<p>on ${accuracyOn}</p>${against}`,
+    "Test accuracy",
+    html`${formatAccuracy(testAccuracy)}`,
+    html`<p>on ${testedOn}</p>${against}`,
   );
 }
 
-function latencyTile({ measured_s, predicted_s }: DeliveredNetwork, data: ReportData): Markup {
-  const shown = measured_s ?? predicted_s;
-  if (!shown) return tile("Latency", html`<span class="absent">absent</span>`, html``);
-  const predicted =
-    measured_s &&
-    predicted_s &&
-    html`<p>${formatSeconds(predicted_s.value)} predicted, ${formatPercent(Math.abs(predicted_s.value / measured_s.value - 1))} off</p>`;
+const latencyTile = (delivered: DeliveredNetwork, data: ReportData): Markup =>
+  costTile("Latency", "latency_s", delivered, data);
+
+const energyTile = (delivered: DeliveredNetwork, data: ReportData): Markup =>
+  costTile("Energy per inference", "energy_j", delivered, data, data.energy && html`<p>${energyMarkup(data.energy)}</p>`);
+
+/** A cost as verified, else as predicted, judged against its budget. */
+function costTile(
+  name: string,
+  quantity: CostQuantity,
+  { predicted, verified }: DeliveredNetwork,
+  data: ReportData,
+  note?: Markup,
+): Markup {
+  const { format } = quantityWords[quantity];
+  const seen = verified?.[quantity];
+  const promised = predicted?.[quantity];
+  const shown = seen ?? promised;
+  if (!shown) return tile(name, html`<span class="absent">absent</span>`, html`${note}`);
   return tile(
-    "Latency",
-    html`${formatSeconds(shown.value)}`,
-    html`<p>${provenanceTag(shown.provenance)}${intervalMarkup(shown, formatSeconds)}</p>${predicted}${budgetLine(data, "latency_s", shown.value)}`,
+    name,
+    html`${format(shown.value)}`,
+    html`<p>${provenanceTag(shown.provenance)}${intervalMarkup(shown, format)}</p>${seen && promised && promiseLine(promised, seen, format)}${budgetLine(data, quantity, shown.value, { isVerified: seen !== undefined })}${note}`,
   );
 }
 
-function energyTile({ energy_j }: DeliveredNetwork, data: ReportData): Markup {
-  const note = data.energy && html`<p>${energyMarkup(data.energy)}</p>`;
-  if (!energy_j)
-    return tile("Energy per inference", html`<span class="absent">absent</span>`, html`${note}`);
-  return tile(
-    "Energy per inference",
-    html`${formatJoules(energy_j.value)}`,
-    html`<p>${provenanceTag(energy_j.provenance)}${intervalMarkup(energy_j, formatJoules)}</p>${budgetLine(data, "energy_j", energy_j.value)}${note}`,
-  );
-}
+const promiseLine = (promised: Reading, seen: Reading, format: (value: number) => string): Markup =>
+  html`<p>${format(promised.value)} predicted, ${formatPercent(Math.abs(promised.value / seen.value - 1))} off</p>`;
 
 function sizeTile(
   { parameters, macs, peakMemory_bytes }: DeliveredNetwork,
@@ -80,27 +83,33 @@ function budgetLine(
   { budgets = [] }: ReportData,
   quantity: BudgetRow["quantity"],
   value: number | undefined,
+  { isVerified = true }: { readonly isVerified?: boolean } = {},
 ): Markup | undefined {
   const budget = budgets.find((row) => row.quantity === quantity);
   if (!budget || value === undefined) return undefined;
   const limit = quantityWords[quantity].format(budget.limit);
   const reference = budget.reference && html` <span class="interval">(${budget.reference})</span>`;
+  const verdict = `${isVerified ? "" : "predicted to be "}${value <= budget.limit ? "within" : "over"}`;
   return value <= budget.limit
-    ? html`<p class="met">✓ within the budget of ${limit}${reference}</p>`
-    : html`<p class="missed">✗ over the budget of ${limit}${reference}</p>`;
+    ? html`<p class="met">✓ ${verdict} the budget of ${limit}${reference}</p>`
+    : html`<p class="missed">✗ ${verdict} the budget of ${limit}${reference}</p>`;
 }
 
-/** Among the uniform-width references that meet every budget whose cost is known, the most accurate. */
-function bestUniformThatFits({ search, budgets = [] }: ReportData): NetworkRow | undefined {
-  const fitting = (search?.references ?? []).filter((row) =>
+/** Among the uniform widths that meet every budget whose cost is known, the one of most test accuracy. */
+function bestUniformThatFits({ search, budgets = [] }: ReportData): RivalRow | undefined {
+  const fitting = (search?.rivals ?? []).filter((rival) =>
     budgets.every(({ quantity, limit }) => {
-      const cost = row[quantity];
-      const value = typeof cost === "object" ? cost.value : cost;
+      const value = amountOf(rival, quantity);
       return value !== undefined && value <= limit;
     }),
   );
-  return fitting.sort((a, b) => b.accuracy - a.accuracy)[0];
+  return fitting.sort((a, b) => b.testAccuracy - a.testAccuracy)[0];
 }
+
+const amountOf = (rival: RivalRow, quantity: BudgetRow["quantity"]): number | undefined =>
+  quantity === "latency_s" || quantity === "energy_j"
+    ? (rival.verified?.[quantity] ?? rival.predicted[quantity])?.value
+    : rival[quantity];
 
 function tile(name: string, value: Markup, notes: Markup): Markup {
   return html`<div class="tile"><h2>${name}</h2><p class="value">${value}</p>${notes}</div>`;

@@ -1,14 +1,15 @@
-import { formatPercent, formatSeconds } from "../../units.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
 import { costCurve } from "../cost-curve.ts";
 import { type CanaryRow, drift } from "../drift.ts";
 import { heldOut } from "../held-out.ts";
+import { type CostQuantity, provenancesOf } from "../quantity.ts";
 import { renderFigure } from "../render.ts";
 import type { CurveRow, HeldOutRow, StairRow } from "../rows.ts";
 import type { HeldOutError, PlatformRow, ReportData } from "./data.ts";
 import { figureMarkup } from "./figure.ts";
 import { energyMarkup, measuredDays, platformsSentence, readingMarkup } from "./format.ts";
 import { html, type Markup, trusted } from "./html.ts";
-import { type Column, table } from "./table.ts";
+import { type Column, optionalColumn, table } from "./table.ts";
 
 /** What the table holds: platforms, whether its kernels add up, and the cost curves with their stairs. */
 export function tableSection(data: ReportData): Markup | undefined {
@@ -58,16 +59,27 @@ function curvesFigure(
   platforms: readonly PlatformRow[],
 ): Markup {
   const layers = [...new Set(curves.map(({ layer }) => layer))];
-  const panels = layers.map((layer) => {
+  const energies = curves.flatMap(({ energy_j }) => energy_j ?? []);
+  const panels = layers.flatMap((layer) => {
     const ofLayer = (row: { readonly layer: string }) => row.layer === layer;
-    const panel = costCurve(curves.filter(ofLayer), stairs.filter(ofLayer));
-    return html`<div>${trusted(renderFigure(panel))}</div>`;
+    const own = curves.filter(ofLayer);
+    const quantities: readonly CostQuantity[] = own.some(({ energy_j }) => energy_j)
+      ? ["latency_s", "energy_j"]
+      : ["latency_s"];
+    return quantities.map((quantity) => {
+      const panel = costCurve(own, stairs.filter(ofLayer), quantity);
+      return html`<div>${trusted(renderFigure(panel))}</div>`;
+    });
   });
+  const joules =
+    energies.length > 0
+      ? ` Energy, right of latency: ${provenancesOf(energies)}, the power of such a layer for its time.`
+      : "";
   return html`<figure class="whole">
 <h3>Cost curves</h3>
-<div class="panels">${panels}</div>
-<figcaption>Latency of one kernel inside a network against its output width: filled measured, hollow interpolated, whiskers and band 95 % intervals; bars mark the treads of detected stairs, widths that cost the same. n = ${curves.length} points.${platformsSentence(platforms)}</figcaption>
-${table("Cost curves", curveColumns, curves)}
+<div class="panels${energies.length > 0 ? " pairs" : ""}">${panels}</div>
+<figcaption>Cost of one kernel inside a network against its output width: filled measured or derived from a meter, hollow interpolated or modelled, whiskers and band 95 % intervals; bars mark the treads of detected stairs, widths that cost the same.${joules} n = ${curves.length} widths.${platformsSentence(platforms)}</figcaption>
+${table("Cost curves", curveColumns.filter(optionalColumn(curves)), curves)}
 </figure>`;
 }
 
@@ -128,6 +140,11 @@ const curveColumns: readonly Column<CurveRow>[] = [
   {
     head: "latency",
     cell: ({ latency_s }) => readingMarkup(latency_s, formatSeconds),
+    numeric: true,
+  },
+  {
+    head: "energy",
+    cell: ({ energy_j }) => energy_j && readingMarkup(energy_j, formatJoules),
     numeric: true,
   },
 ];

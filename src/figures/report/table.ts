@@ -6,6 +6,12 @@ export interface Column<Row> {
   readonly numeric?: boolean;
 }
 
+/** Keeps the columns in which some row says something. */
+export const optionalColumn =
+  <Row>(rows: readonly Row[]) =>
+  ({ cell }: Column<Row>): boolean =>
+    rows.some((row) => cell(row) !== undefined);
+
 /** Longer tables start folded. */
 const openUpTo = 12;
 

@@ -9,6 +9,7 @@ import { TableReader } from "../../../src/app/service/table-reader.ts";
 import { identity, sessionSettings } from "../../energy-db/example-rows.ts";
 import { chromium, chromiumMissing } from "../../support/chromium.ts";
 import { writeFormulaTable } from "../../support/formula-table.ts";
+import { writeFoundSearch } from "../../support/found-search.ts";
 
 const fixture = join(import.meta.dirname, "../../network/import/fixtures/squeezenet-13.onnx");
 const conv = "op=conv2d&in=8x8x1&out=8";
@@ -20,6 +21,8 @@ const pages = [
   `/platforms/1/curve?${conv}`,
   "/compare?one=1&other=1",
   "/estimate",
+  "/searches",
+  "/searches/found",
 ];
 
 describe.skipIf(chromiumMissing !== undefined)(
@@ -33,7 +36,9 @@ describe.skipIf(chromiumMissing !== undefined)(
     let reader: TableReader;
     beforeAll(async () => {
       reader = new TableReader(db, { started: "t0", now_ms: Date.now, freshness_ms: 0 });
-      const options = { toolVersion: "0.0.0", now_ms: Date.now, livePeriod_ms: 20 };
+      const searches = ["found", "other"].map((name) => join(folder, name));
+      for (const search of searches) writeFoundSearch(search, db);
+      const options = { toolVersion: "0.0.0", now_ms: Date.now, livePeriod_ms: 20, searches };
       service = await listen({ reader, port: 0, host: "127.0.0.1", ...options });
       browser = await chromium();
     });

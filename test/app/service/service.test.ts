@@ -14,6 +14,7 @@ import { identity, sessionSettings } from "../../energy-db/example-rows.ts";
 import { temporaryFolder } from "../../energy-db/temporary.ts";
 import { cli } from "../../support/cli.ts";
 import { smallNetwork, writeFormulaTable } from "../../support/formula-table.ts";
+import { writeFoundSearch } from "../../support/found-search.ts";
 
 let db: string;
 let reader: TableReader;
@@ -21,10 +22,13 @@ let app: ReturnType<typeof serviceApp>;
 const bugs: Error[] = [];
 const now_ms = () => Date.parse("2026-01-01T00:05:00Z");
 beforeAll(() => {
-  db = writeFormulaTable(temporaryFolder());
+  const folder = temporaryFolder();
+  db = writeFormulaTable(folder);
+  const searches = ["one", "other"].map((name) => join(folder, name));
+  for (const search of searches) writeFoundSearch(search, db);
   reader = new TableReader(db, { started: "t0", now_ms, freshness_ms: 0 });
   const onBug = (error: Error) => void bugs.push(error);
-  app = serviceApp({ reader, toolVersion: "0.0.0", now_ms, livePeriod_ms: 5, onBug });
+  app = serviceApp({ reader, toolVersion: "0.0.0", now_ms, livePeriod_ms: 5, searches, onBug });
 });
 afterAll(() => {
   reader.close();
@@ -299,4 +303,22 @@ test("serving changes nothing in the table", async () => {
   own.close();
 
   expect(readFileSync(copy).equals(before)).toBe(true);
+});
+
+test("a search's page shows its report inside the service, with the rows as JSON", async () => {
+  const page = await (await get("/searches/one")).text();
+  const rows = await json("/searches/one.json");
+
+  expect(page).toContain("Pareto front");
+  expect(page).toContain('href="/searches/one.json"');
+  expect(rows).toMatchObject({ schema: 1, search: { method: "splitting" } });
+});
+
+test("served searches are listed and compared, and one that is not served is named", async () => {
+  expect(await (await get("/")).text()).toContain('<a href="/searches">Compare them</a>');
+  expect(await (await get("/searches")).text()).toContain("Fronts: held-out accuracy");
+
+  const missing = await get("/searches/nowhere");
+  expect(missing.status).toBe(404);
+  expect(await missing.text()).toContain("Served: one, other");
 });

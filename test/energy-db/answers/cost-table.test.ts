@@ -258,6 +258,40 @@ describe("energy", () => {
     );
   });
 
+  test("is gross, and net of idle beside it only where powers above idle were metered", () => {
+    const net = { power_w: 2, powerByOp_w: { conv2d: 4 }, relativeHalfWidth: 0.05 };
+    storeEnergyModel(table, platformId, "chain", powers);
+    const grossOnly = loadCosts(table, platformId);
+    storeEnergyModel(table, platformId, "chain", { ...powers, net });
+    const both = loadCosts(table, platformId);
+    const network = pointwiseChain([20, 24]);
+    const [gross, answer] = [grossOnly.networkCost(network), both.networkCost(network)];
+
+    for (const { cost } of [...gross.layers, { cost: gross }])
+      expect(cost).not.toHaveProperty("net_energy_j");
+    expect(answer.energy_j).toBe(gross.energy_j);
+    expect(answer.net_energy_j).toBeCloseTo(
+      2 * both.overhead.latency_s + 4 * (answer.latency_s - both.overhead.latency_s),
+      12,
+    );
+    expect(both.cost(kernelAt(20, 24)).net_energy_j).toBeCloseTo(
+      4 * both.cost(kernelAt(20, 24)).latency_s,
+      12,
+    );
+    const wider = both.marginal(kernelAt(32, 36), { grow: "out", by: 16 });
+    expect((wider.net_energy_j ?? 0) / (wider.energy_j ?? 1)).toBeCloseTo(0.4, 9);
+  });
+
+  test("is never nothing where the fit left an operation without power", () => {
+    storeEnergyModel(table, platformId, "chain", {
+      ...powers,
+      net: { power_w: 2, powerByOp_w: { conv2d: 0 }, relativeHalfWidth: 0.05 },
+    });
+    const answer = loadCosts(table, platformId).cost(kernelAt(20, 24));
+
+    expect(answer.net_energy_j).toBeCloseTo(2 * answer.latency_s, 12);
+  });
+
   test("stays modelled in every answer when the power was assumed", () => {
     const assumed = { ...powers, provenance: "modelled", source: "assumed" } as const;
     storeEnergyModel(table, platformId, "chain", assumed);

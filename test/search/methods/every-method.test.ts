@@ -10,7 +10,7 @@ import {
   search,
   searchMethods,
 } from "../../../search/index.ts";
-import { searchResult } from "../../../src/app/workflows/report-data.ts";
+import { searchResult } from "../../../src/app/workflows/report-search.ts";
 import { batches, type Split } from "../../../src/datasets/index.ts";
 import { renderReport } from "../../../src/figures/index.ts";
 import { exportNetwork } from "../../../src/network/export.ts";
@@ -80,7 +80,7 @@ describe.each(searchMethods.map((method) => [method.name, method] as const))(
         title: method.name,
         generatedAt: "2026-01-01T00:00:00Z",
         toolVersion: "test",
-        search: searchResult(found.history, [], undefined),
+        search: searchResult(found.history, [], {}),
       });
 
       expect(report).toContain(`Method ${method.name}`);

@@ -4,11 +4,11 @@ import { describeKernel } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
 import { networkMacs, networkParameters } from "../../../network/costs.ts";
 import type { Network } from "../../../network/network.ts";
-import { formatCount, formatJoules, formatSeconds } from "../../../units.ts";
+import { formatCount, formatSeconds } from "../../../units.ts";
 import { namedNetworks } from "../../workflows/networks-named.ts";
 import { costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
-import { callRow, costText, layerColumns } from "../cost-text.ts";
+import { callRow, costText, energyText, layerColumns } from "../cost-text.ts";
 import { count, positive, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 
@@ -119,14 +119,11 @@ export function networkMarginalAnswer(
 
 function marginalText(network: Network, by: number, found: NetworkMarginal): string {
   const { layers, width, latency_s, latency_low_s, latency_high_s, freeUntil, now, wider } = found;
-  const energy =
-    found.energy_j === undefined
-      ? []
-      : [`energy   ${formatJoules(found.energy_j)}  ${found.energyProvenance}`];
+  const energy = energyText(found);
   return [
     `${network.name}, ${by} more neurons in ${layers.join(", ")} (now ${width})`,
     `latency  ${formatSeconds(latency_s)} (95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)})  ${found.provenance}`,
-    ...energy,
+    ...(energy === undefined ? [] : [`energy   ${energy}`]),
     `network  ${formatSeconds(now.latency_s)} now, ${formatSeconds(wider.latency_s)} then`,
     freeUntil > width ? `free until width ${freeUntil}` : "no free neurons found",
   ].join("\n");

@@ -10,11 +10,12 @@ import type {
 } from "../../../../energy-db/index.ts";
 import { describeKernel } from "../../../../energy-db/index.ts";
 import { matchesRow, parseWhere, sortRows } from "../../../row-filter.ts";
-import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { formatPercent, formatSeconds } from "../../../units.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
 import { type KernelRow, kernelRow, kernelRowFields } from "../../workflows/kernel-row.ts";
 import { costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
+import { energyText } from "../cost-text.ts";
 import { kernelOptions } from "../kernel-flags.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
@@ -175,6 +176,11 @@ function answerKernels(costs: CostTable, flags: AskFlags): Answer {
           of: ({ cost }) => (50 * (cost.latency_high_s - cost.latency_low_s)) / cost.latency_s,
         },
         { title: "energy uJ", of: ({ cost }) => cost.energy_j && 1e6 * cost.energy_j },
+        {
+          title: "net uJ",
+          of: ({ cost }) => cost.net_energy_j && 1e6 * cost.net_energy_j,
+          optional: true,
+        },
         { title: "energy is", of: ({ cost }) => cost.energyProvenance },
         { title: "seen", of: ({ observations }) => observations },
         { title: "flags", of: ({ flags: raised }) => raised.join(" ") },
@@ -244,10 +250,9 @@ function costText(cost: CostAnswer): string {
   const half = (cost.latency_high_s - cost.latency_low_s) / 2 / cost.latency_s;
   const latency = `latency  ${formatSeconds(cost.latency_s)} +- ${formatPercent(half)}  ${cost.provenance}`;
   const energy =
-    cost.energy_j === undefined
-      ? "energy   absent: no meter measured this platform (profile --assume-power W models it)"
-      : `energy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
-  return `${latency}\n${energy}\nfrom     ${cost.rows.length} rows`;
+    energyText(cost) ??
+    "absent: no meter measured this platform (profile --assume-power W models it)";
+  return `${latency}\nenergy   ${energy}\nfrom     ${cost.rows.length} rows`;
 }
 
 /** What the rows of exactly this kernel say, unsmoothed: a time inside networks by the runtime's node profiler. */
@@ -264,7 +269,6 @@ function measuredText(measured: MeasuredKernel | undefined): string {
 function marginalText(cost: MarginalCost): string {
   const range = `${formatSeconds(cost.latency_low_s)} to ${formatSeconds(cost.latency_high_s)}`;
   const latency = `latency  ${formatSeconds(cost.latency_s)} (95 %: ${range})  ${cost.provenance}`;
-  return cost.energy_j === undefined
-    ? latency
-    : `${latency}\nenergy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
+  const energy = energyText(cost);
+  return energy === undefined ? latency : `${latency}\nenergy   ${energy}`;
 }

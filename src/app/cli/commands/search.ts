@@ -30,7 +30,7 @@ import { formatPercent, formatSeconds } from "../../../units.ts";
 import { type BudgetMargin, budgetMargin } from "../../workflows/budget-margin.ts";
 import { confirmOnDevice } from "../../workflows/confirm-finalists.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
-import { searchReport } from "../../workflows/report-data.ts";
+import { searchReport } from "../../workflows/report-search.ts";
 import { type RunRecord, searchFile, writeDocument } from "../../workflows/search-folder.ts";
 import { checkFolder, runSearch, searchData } from "../../workflows/search-run.ts";
 import { loweredCaps, withinTable } from "../../workflows/table-widths.ts";

@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
 import { UserError } from "../../../errors.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { energyBasis, judgeBudget } from "../../workflows/judge-budget.ts";
 import { type NetworkFlags, namedNetworks } from "../../workflows/networks-named.ts";
 import { withTable } from "../../workflows/open-costs.ts";
-import { searchReport } from "../../workflows/report-data.ts";
+import { searchReport } from "../../workflows/report-search.ts";
 import {
-  type RunRecord,
   readFound,
   requireModel,
   searchFile,
@@ -111,31 +111,14 @@ async function verifyFound(
   );
   if (flags.json) terminal.answerJson(record);
   else terminal.answer(verificationText(record));
-  const problem = exceeded(record, run);
-  if (problem && flags.strict)
-    throw new UserError(problem, {
+  const { missed, unjudged } = judgeBudget(record, run.budget);
+  for (const sentence of unjudged) terminal.warn(sentence);
+  if (missed.length > 0 && flags.strict)
+    throw new UserError(missed.join("; "), {
       hint: "Search again with a larger --margin, or raise the budget.",
       exit: "budget",
     });
-  if (problem) terminal.warn(problem);
-}
-
-/** What the measured network exceeds of its budget, in words; an energy budget is judged where energy was metered. */
-export function exceeded(
-  { measured, energy }: VerificationRecord,
-  { budget }: Pick<RunRecord, "budget">,
-): string | undefined {
-  if (budget.latency_s !== undefined && measured.latency_s > budget.latency_s)
-    return (
-      `Measured latency ${formatSeconds(measured.latency_s)} exceeds the budget of ` +
-      formatSeconds(budget.latency_s)
-    );
-  if (budget.energy_j !== undefined && energy && energy.energy_j > budget.energy_j)
-    return (
-      `Measured energy ${formatJoules(energy.energy_j)} exceeds the budget of ` +
-      formatJoules(budget.energy_j)
-    );
-  return undefined;
+  for (const sentence of missed) terminal.warn(sentence);
 }
 
 /** Several networks, a row each. */
@@ -159,6 +142,12 @@ const namedText = (rows: readonly NamedRecord[]): string =>
       { title: "error % then", of: ({ atTableSpeed }) => atTableSpeed && 100 * atTableSpeed.error },
       { title: "typical us", of: ({ typical_s }) => typical_s && 1e6 * typical_s },
       { title: "energy uJ", of: ({ energy }) => energy && 1e6 * energy.energy_j },
+      {
+        title: "net uJ",
+        of: ({ energy }) => energy?.net && 1e6 * energy.net.energy_j,
+        optional: true,
+      },
+      { title: "energy is", of: ({ energy }) => energy?.provenance },
       { title: "flags", of: ({ flags }) => flags.join(" ") },
     ],
     rows,
@@ -200,8 +189,21 @@ export function verificationText(record: VerificationRecord): string {
       ? []
       : [`typical, disturbed moments included: ${formatSeconds(typical_s)}`]),
     ...(attempt > 1 ? [`verified ${attempt} times so far`] : []),
-    ...(energy
-      ? [`energy: ${formatJoules(energy.energy_j)} ${energy.provenance} by ${energy.meter}`]
-      : []),
+    ...(energy ? energyLines(record, energy) : []),
   ].join("\n");
+}
+
+/** Gross, and net of idle power where that was metered; predicted beside verified. */
+function energyLines(
+  { predicted_j, predictedNet_j }: VerificationRecord,
+  energy: NonNullable<VerificationRecord["energy"]>,
+): readonly string[] {
+  const promise = (predicted?: number) =>
+    predicted === undefined ? "" : `predicted ${formatJoules(predicted)}, `;
+  const verified = ({ energy_j, low_j, high_j }: Pick<typeof energy, "energy_j" | "low_j" | "high_j">) =>
+    `verified ${formatJoules(energy_j)} (${formatJoules(low_j)} to ${formatJoules(high_j)})`;
+  return [
+    `energy, gross: ${promise(predicted_j)}${verified(energy)}, ${energyBasis(energy)}`,
+    ...(energy.net ? [`energy, net of idle: ${promise(predictedNet_j)}${verified(energy.net)}`] : []),
+  ];
 }

@@ -1,5 +1,4 @@
 import {
-  type CostAnswer,
   type CostTable,
   describeKernel,
   type PlatformSummary,
@@ -7,9 +6,11 @@ import {
 import {
   type CurveRow,
   costCurve,
+  costWords,
   figureMarkup,
   html,
   type Markup,
+  provenancesOf,
   renderFigure,
   table,
   treads,
@@ -19,6 +20,7 @@ import {
 } from "../../../figures/index.ts";
 import { type Kernel, kernelFamily } from "../../../network/kernel.ts";
 import { formatSeconds } from "../../../units.ts";
+import { costReadings } from "../../workflows/report-table.ts";
 import { address, page } from "./layout.ts";
 
 /** Points of a curve, and cells of a map along one side, at most. */
@@ -54,11 +56,27 @@ export function curvePage(
     }),
     body: html`${isDepthwise ? undefined : widthForm(kernel, id)}
 <section class="figures">
-<figure><h3>${isDepthwise ? "Along the width" : `From ${inChannels} input channels`}</h3>${trusted(renderFigure(costCurve(rows, step ? treads(rows, step) : [])))}
-<figcaption>Hollow: smoothed over the family; band: 95 % interval${step ? html`; bars: widths that cost the same` : undefined}.</figcaption></figure>
+${curveFigures(rows, step, isDepthwise ? "along the width" : `from ${inChannels} input channels`)}
 ${isDepthwise ? undefined : mapFigure(kernel, costs)}
 </section>
 ${measuredTable(kernel, costs)}`,
+  });
+}
+
+/** Latency, and energy beside it where the platform's power is known. */
+function curveFigures(
+  rows: readonly CurveRow[],
+  step: number | undefined,
+  through: string,
+): readonly Markup[] {
+  const stairs = step ? treads(rows, step) : [];
+  const quantities = (["latency_s", "energy_j"] as const).filter((quantity) =>
+    rows.some((row) => row[quantity]),
+  );
+  return quantities.map((quantity) => {
+    const words = provenancesOf(rows.flatMap((row) => row[quantity] ?? []));
+    return html`<figure><h3>${costWords[quantity].title} ${through}</h3>${trusted(renderFigure(costCurve(rows, stairs, quantity)))}
+<figcaption>Smoothed over the family, ${words}; band: 95 % interval${stairs.length > 0 ? html`; bars: widths that cost the same` : undefined}.</figcaption></figure>`;
   });
 }
 
@@ -86,16 +104,9 @@ function curveThrough(kernel: Kernel, costs: CostTable): readonly CurveRow[] {
       ? { ...kernel, inChannels: width, outChannels: width, groups: width }
       : { ...kernel, outChannels: width };
     const cost = costs.tryCost(wide);
-    return cost ? [{ layer: kernel.op, kernel: "latency", width, latency_s: reading(cost) }] : [];
+    return cost ? [{ layer: kernel.op, kernel: "", width, ...costReadings(cost) }] : [];
   });
 }
-
-const reading = ({ latency_s, latency_low_s, latency_high_s, provenance }: CostAnswer) => ({
-  value: latency_s,
-  low: latency_low_s,
-  high: latency_high_s,
-  provenance,
-});
 
 function mapFigure(kernel: Kernel, costs: CostTable): Markup | undefined {
   const ranges = costs.ranges(kernel);

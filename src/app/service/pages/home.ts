@@ -1,7 +1,7 @@
 import type { PlatformSummary } from "../../../../energy-db/index.ts";
 import { html, type Markup, table } from "../../../figures/index.ts";
 import type { RunningSession } from "../running.ts";
-import { page } from "./layout.ts";
+import { page, searchAddress } from "./layout.ts";
 
 interface HomeParts {
   readonly path: string;
@@ -18,7 +18,7 @@ export const homePage = ({ path, platforms, running, searches }: HomeParts): str
     body: html`<p class="links"><code>${path}</code> <a href="/openapi.json">REST</a>${platforms.length > 0 ? html`<a href="/estimate">estimate a model</a>` : undefined}${platforms.length > 1 ? html`<a href="/compare">compare platforms</a>` : undefined}</p>
 ${runningSection(running)}
 <section><h2>Platforms</h2>${platforms.length === 0 ? html`<p>None yet. Measure one: <code>wattsplit profile --net mnist-cnn --db ${path}</code></p>` : table("Platforms", platformColumns, platforms)}</section>
-${searches.length === 0 ? undefined : html`<section><h2>Searches</h2><ul>${searches.map(({ name, title }) => html`<li><a href="/searches/${name}">${title}</a></li>`)}</ul></section>`}`,
+${searches.length === 0 ? undefined : html`<section><h2>Searches</h2><ul>${searches.map(({ name, title }) => html`<li><a href="${searchAddress(name)}">${title}</a></li>`)}</ul>${searches.length > 1 ? html`<p><a href="/searches">Compare them</a></p>` : undefined}</section>`}`,
   });
 
 /** What is being measured now; the script of the page keeps the numbers fresh. */

@@ -1,14 +1,13 @@
-import { basename } from "node:path";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { UserError } from "../../../errors.ts";
-import { renderReport } from "../../../figures/index.ts";
+import { comparisonSections, reportSections } from "../../../figures/index.ts";
 import { stepsOf } from "../../../network/import/index.ts";
 import { parseOutline } from "../../../onnx/index.ts";
 import { askedKernel } from "../../workflows/asked-kernel.ts";
 import { estimateModel } from "../../workflows/estimate-model.ts";
 import { kernelRowFields } from "../../workflows/kernel-row.ts";
-import { searchReport } from "../../workflows/report-data.ts";
+import { comparedSearch, searchReport, shortNames } from "../../workflows/report-search.ts";
 import { readFound } from "../../workflows/search-folder.ts";
 import { kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
 import { filtered } from "../api.ts";
@@ -20,6 +19,7 @@ import { curvePage } from "./curve.ts";
 import { estimatePage } from "./estimate.ts";
 import { homePage } from "./home.ts";
 import { kernelsPage } from "./kernels.ts";
+import { page, searchAddress } from "./layout.ts";
 import { checksPage, platformPage } from "./platform.ts";
 
 export { errorPage } from "./layout.ts";
@@ -32,7 +32,8 @@ interface PageOptions {
 
 /** Pages for people: complete without JavaScript, every one with a JSON twin. */
 export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: PageOptions): void {
-  const folders = new Map(searches.map((folder) => [basename(folder), folder]));
+  const names = shortNames(searches);
+  const folders = new Map(searches.map((folder, i) => [names[i] ?? folder, folder]));
   app.get("/", (c) =>
     c.html(
       homePage({
@@ -101,14 +102,44 @@ export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: Pa
     const estimated = { platform: reader.platform(choice), file: model.name, report };
     return c.html(estimatePage(reader.platforms(), estimated));
   });
-  app.get("/searches/:name", (c) => {
-    const folder = folders.get(c.req.param("name"));
+  app.get("/searches", (c) =>
+    c.html(
+      page({
+        title: "Searches compared",
+        trail: [["searches", "/searches"]],
+        body: comparisonSections(
+          [...folders].map(([name, folder]) => comparedSearch(name, folder, reader.table)),
+        ),
+      }),
+    ),
+  );
+  const search = (name: string) => {
+    const folder = folders.get(name);
     if (folder === undefined)
-      throw new UserError(`No search "${c.req.param("name")}" is served`, {
+      throw new UserError(`No search "${name}" is served`, {
         hint: `Served: ${[...folders.keys()].join(", ") || "none; give folders with --search DIR"}`,
         exit: "unavailable",
       });
-    return c.html(renderReport(searchReport(folder, reader.table)));
+    return searchReport(folder, reader.table);
+  };
+  app.get("/searches/:name{.+\\.json}", (c) => {
+    const report = search(c.req.param("name").replace(/\.json$/, ""));
+    return c.json({ schema: 1, ...report });
+  });
+  app.get("/searches/:name", (c) => {
+    const name = c.req.param("name");
+    const report = search(name);
+    return c.html(
+      page({
+        title: report.title,
+        trail: [
+          ["searches", "/searches"],
+          [name, searchAddress(name)],
+        ],
+        json: `${searchAddress(name)}.json`,
+        body: reportSections(report),
+      }),
+    );
   });
 }
 

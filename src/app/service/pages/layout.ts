@@ -66,6 +66,9 @@ export function address(
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
+/** Address of a search's page. */
+export const searchAddress = (name: string): string => `/searches/${encodeURIComponent(name)}`;
+
 /** A platform in a list to choose from. */
 export const platformName = ({ device, runtime, threads }: PlatformSummary): string =>
   `${device}, ${runtime}, ${threads} thread${threads === 1 ? "" : "s"}`;

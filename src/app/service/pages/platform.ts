@@ -6,7 +6,7 @@ import {
 } from "../../../../energy-db/index.ts";
 import { html, type Markup, table, tableSection } from "../../../figures/index.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
-import { tableReport } from "../../workflows/report-data.ts";
+import { tableReport } from "../../workflows/report-table.ts";
 import { exampleNetwork } from "../../workflows/write-report.ts";
 import { findingRows, sessionRows } from "../answers.ts";
 import type { TableReader } from "../table-reader.ts";
