@@ -6,6 +6,9 @@ import { type CostQuantity, costWords } from "./quantity.ts";
 import type { Figure } from "./render.ts";
 import type { CurveRow, StairRow } from "./rows.ts";
 
+/** More stand so close that the band between them says the same. */
+const mostWhiskers = 16;
+
 /** One layer's kernel: latency or energy against output width with 95 % intervals and the stairs found. */
 export function costCurve(
   rows: readonly CurveRow[],
@@ -30,6 +33,15 @@ export function costCurve(
       isMeasured: isMeasured(reading.provenance),
     };
   });
+  const rowsMeasured = sorted.flatMap(({ width, measured_s }) =>
+    measured_s && quantity === "latency_s"
+      ? {
+          x: width,
+          y: measured_s.value / unit.factor,
+          tip: `width ${width}: ${format(measured_s.value)}, ${measured_s.provenance} at exactly this width`,
+        }
+      : [],
+  );
   const treads = stairs.flatMap(({ from, to, [quantity]: cost }) =>
     cost === undefined ? [] : [{ from, to, y: cost / unit.factor }],
   );
@@ -60,7 +72,7 @@ export function costCurve(
           strokeOpacity: 0.35,
         }),
         line(points, { x: "x", y: "y", stroke: palette.measured, strokeOpacity: 0.45 }),
-        ruleX(points, {
+        ruleX(points.length > mostWhiskers ? [] : points, {
           x: "x",
           y1: "low",
           y2: "high",
@@ -75,8 +87,9 @@ export function costCurve(
         hollowDots(
           points.filter((point) => !point.isMeasured),
           palette.predicted,
-          { r: 2.5 },
+          { r: points.length > mostWhiskers ? 1.5 : 2.5 },
         ),
+        filledDots(rowsMeasured, palette.measured, { r: 3 }),
       ],
     },
   };

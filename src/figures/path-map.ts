@@ -22,7 +22,7 @@ interface Cell {
 }
 
 /**
- * Widths along the search's path: layers in network order from the top, rounds from the left, darker is wider within a layer.
+ * Widths along the search's path: layers in network order from the top, rounds from the left, fuller colour is wider within a layer.
  * A bar under a cell marks a width at the very end of a step of cost, as `steps` has them by layer.
  */
 export function pathMap(

@@ -26,6 +26,8 @@ export interface CurveRow {
   readonly width: number;
   readonly latency_s: Reading;
   readonly energy_j?: Reading | undefined;
+  /** The rows of exactly this width, where `latency_s` is smoothed over its neighbours. */
+  readonly measured_s?: Reading | undefined;
 }
 
 /** One tread of a detected staircase: widths from..to cost the same. */

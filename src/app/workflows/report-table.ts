@@ -3,6 +3,7 @@ import type {
   CostTable,
   EnergyModel,
   EnergyTable,
+  MeasuredKernel,
   PlatformSummary,
 } from "../../../energy-db/index.ts";
 import { combineLoads, describeKernel, loadCosts } from "../../../energy-db/index.ts";
@@ -13,6 +14,7 @@ import type {
   EnergyNote,
   HeldOutError,
   PlatformRow,
+  Reading,
   ReportData,
   StairRow,
 } from "../../figures/index.ts";
@@ -115,12 +117,30 @@ function curvesThrough(network: Network, costs: CostTable): readonly CurveRow[] 
     const step = Math.max(1, Math.ceil(widest / pointsPerCurve));
     const widths = Array.from({ length: Math.floor(widest / step) }, (_, i) => (i + 1) * step);
     return widths.flatMap((width): readonly CurveRow[] => {
-      const cost = costs.tryCost({ ...kernel, outChannels: width });
+      const wide = { ...kernel, outChannels: width };
+      const cost = costs.tryCost(wide);
+      if (!cost) return [];
       const name = describeKernel(kernel).replace(/(\d+) -> \d+ channels/, "$1 channels in");
-      return cost ? [{ layer, kernel: name, width, ...costReadings(cost) }] : [];
+      return [
+        {
+          layer,
+          kernel: name,
+          width,
+          ...costReadings(cost),
+          measured_s: measuredReading(costs.measured(wide)),
+        },
+      ];
     });
   });
 }
+
+const measuredReading = (measured: MeasuredKernel | undefined): Reading | undefined =>
+  measured && {
+    value: measured.latency_s,
+    low: measured.low_s,
+    high: measured.high_s,
+    provenance: measured.provenance,
+  };
 
 const wideKernels = (network: Network) =>
   kernelsOf(network).filter(({ kernel }) => kernel.op === "conv2d");

@@ -33,7 +33,7 @@ function pathFigure({ rounds }: SearchResult, stairs: readonly StairRow[] = []):
   return figureMarkup(
     "Widths along the path",
     (width) => pathMap(rounds, steps, width),
-    html`Neurons of every layer in the network that the search went on with after each round, first layer on top; darker is wider within a layer. A bar marks widths at the end of a step of cost: one neuron more would cost the next step. n = ${rounds.length} rounds.`,
+    html`Neurons of every layer in the network that the search went on with after each round, first layer on top; fuller colour is wider within a layer. A bar marks widths at the end of a step of cost: one neuron more would cost the next step. n = ${rounds.length} rounds.`,
   );
 }
 

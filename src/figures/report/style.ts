@@ -51,7 +51,7 @@ svg { overflow: visible; max-width: 100%; height: auto; }
 summary { cursor: pointer; font-size: 0.8125rem; padding: 0.25rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.8125rem; line-height: 1.4; }
-th, td { text-align: left; padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; white-space: nowrap; }
+th, td { text-align: left; padding: 0.3rem 0.625rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 500; color: var(--soft); }
 .number { text-align: right; }
 td .tag { min-width: 5.75em; text-align: center; }

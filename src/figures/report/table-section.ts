@@ -78,7 +78,7 @@ function curvesFigure(
   return html`<figure class="whole">
 <h3>Cost curves</h3>
 <div class="panels${energies.length > 0 ? " pairs" : ""}">${panels}</div>
-<figcaption>Cost of one kernel inside a network against its output width: filled measured or derived from a meter, hollow interpolated or modelled, whiskers and band 95 % intervals; bars mark the treads of detected stairs, widths that cost the same.${joules} n = ${curves.length} widths.${platformsSentence(platforms)}</figcaption>
+<figcaption>Cost of one kernel inside a network against its output width: filled as rows of exactly this width say or derived from a meter, hollow smoothed over the family or modelled, whiskers and band 95 % intervals; bars mark the treads of detected stairs, widths that cost the same.${joules} n = ${curves.length} widths.${platformsSentence(platforms)}</figcaption>
 ${table("Cost curves", curveColumns.filter(optionalColumn(curves)), curves)}
 </figure>`;
 }
@@ -140,6 +140,11 @@ const curveColumns: readonly Column<CurveRow>[] = [
   {
     head: "latency",
     cell: ({ latency_s }) => readingMarkup(latency_s, formatSeconds),
+    numeric: true,
+  },
+  {
+    head: "rows of this width",
+    cell: ({ measured_s }) => measured_s && readingMarkup(measured_s, formatSeconds),
     numeric: true,
   },
   {
