@@ -7,7 +7,12 @@ export {
   type Stairs,
 } from "./answers/cost-table.ts";
 export { type EnergyAnswer, energyOfTime } from "./answers/energy.ts";
-export { type EnergyModel, energyModelOf, type Powers, storeEnergyModel } from "./answers/energy-model.ts";
+export {
+  type EnergyModel,
+  energyModelOf,
+  type Powers,
+  storeEnergyModel,
+} from "./answers/energy-model.ts";
 export {
   type AskedStep,
   estimateSteps,

@@ -6,7 +6,12 @@ import {
   type StoredNetworkMeasurement,
   storeEnergyModel,
 } from "../energy-db/index.ts";
-import { assumedPower, fitEnergyModel, type MeteredNetwork, type PowerFit } from "./energy/model.ts";
+import {
+  assumedPower,
+  fitEnergyModel,
+  type MeteredNetwork,
+  type PowerFit,
+} from "./energy/model.ts";
 import { measuringProtocol } from "./measuring.ts";
 
 interface FitOptions {

@@ -46,7 +46,11 @@ export function networkCost(network: Network, batch: number, terms: NetworkTerms
     latency_s,
     latency_low_s: below(latency_s, relative),
     latency_high_s: latency_s + half_s,
-    ...energyOfParts(terms.energyModel, [...layers.map(({ cost }) => cost), callAsPart(terms.overhead)], relative),
+    ...energyOfParts(
+      terms.energyModel,
+      [...layers.map(({ cost }) => cost), callAsPart(terms.overhead)],
+      relative,
+    ),
     provenance: "predicted",
     get rows() {
       return [...new Set(layers.flatMap(({ cost }) => cost.rows))];

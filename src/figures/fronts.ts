@@ -63,11 +63,11 @@ export function fronts(
       x: {
         label: `predicted ${name} (${unit.symbol})`,
         domain: paddedDomain([...points.map(({ x }) => x), ...budget]),
-     },
+      },
       y: {
         label: "held-out accuracy (%)",
         domain: paddedDomain(points.map(({ y }) => y)),
-     },
+      },
       marks: [
         axisX({ ticks: width / 80, tickSize: 3 }),
         axisY({ ticks: 6, tickSize: 0 }),
@@ -88,7 +88,7 @@ export function fronts(
         }),
       ],
       r: { type: "identity" },
-   },
+    },
   };
 }
 

@@ -13,11 +13,7 @@ const manyRows = 16;
 type Side = "predicted" | "verified";
 
 /** Per layer of the delivered network: what the table predicted and what was seen on the device, with 95 % intervals. */
-export function layerCosts(
-  rows: readonly LayerRow[],
-  quantity: CostQuantity,
-  width = 560,
-): Figure {
+export function layerCosts(rows: readonly LayerRow[], quantity: CostQuantity, width = 560): Figure {
   const { name, unit: symbol, format } = costWords[quantity];
   const readingsOf = (side: Side) => rows.flatMap((row) => row[side]?.[quantity] ?? []);
   const sides = (["predicted", "verified"] as const).filter((side) => readingsOf(side).length > 0);
@@ -90,7 +86,8 @@ const side = (sides: readonly Side[]): string =>
   sides.length > 1 ? "Predicted and verified" : sides[0] === "verified" ? "Verified" : "Predicted";
 
 function legendOf(which: Side, readings: readonly Reading[]): LegendEntry {
-  const isFilled = which === "verified" && readings.every(({ provenance }) => isMeasured(provenance));
+  const isFilled =
+    which === "verified" && readings.every(({ provenance }) => isMeasured(provenance));
   const words = which === "predicted" ? "by the table" : "in the network on the device";
   return {
     label: `${words} (${provenancesOf(readings)})`,

@@ -84,7 +84,7 @@ export function pareto(field: SearchField, quantity: CostQuantity, width = 560):
             x: cost / unit.factor,
             y: 100 * accuracy,
             tip: `${label}: ${format(cost)} predicted, ${formatAccuracy(accuracy)} of held-out examples`,
-         },
+          },
         ];
   const pointsOf = (rows: readonly CandidateRow[]) =>
     rows.flatMap((row) =>
@@ -152,7 +152,7 @@ export function pareto(field: SearchField, quantity: CostQuantity, width = 560):
         hollowSquares(shown.rivals, palette.reference),
         hollowDots(shown.delivered, palette.measured, { r: 6 }),
       ],
-   },
+    },
   };
 }
 
@@ -163,7 +163,7 @@ const lastStep = (front: readonly NamedPoint[], right: number): readonly NamedPo
 function legendOf(
   shown: {
     readonly [K in "grown" | "scratch" | "delivered" | "rivals"]: readonly NamedPoint[];
- },
+  },
   hasBudget: boolean,
 ): readonly LegendEntry[] {
   const entries: readonly (LegendEntry & { readonly isShown: boolean })[] = [
@@ -172,26 +172,26 @@ function legendOf(
       role: "predicted",
       symbol: "circle",
       isShown: shown.grown.length > 0,
-   },
+    },
     {
       label: "trained from scratch",
       role: "predicted",
       symbol: "diamond",
       isShown: shown.scratch.length > 0,
-   },
+    },
     { label: "front", role: "predicted", symbol: "line", isShown: true },
     {
       label: "delivered",
       role: "measured",
       symbol: "circle",
       isShown: shown.delivered.length > 0,
-   },
+    },
     {
       label: "uniform widths",
       role: "reference",
       symbol: "hollow-square",
       isShown: shown.rivals.length > 0,
-   },
+    },
     { label: "budget", role: "limit", symbol: "dash", isShown: hasBudget },
   ];
   return entries.filter(({ isShown }) => isShown);

@@ -33,7 +33,9 @@ export function pathMap(
   const layers = Object.keys(rows.at(-1)?.widths ?? {});
   const rounds = rows.map(({ round }) => String(round));
   const cells = rows.flatMap((row) => cellsOf(row, rows, steps));
-  const names = layers.map((layer) => (steps[layer] ? `${layer} (steps of ${steps[layer]})` : layer));
+  const names = layers.map((layer) =>
+    steps[layer] ? `${layer} (steps of ${steps[layer]})` : layer,
+  );
   const nameOf = new Map(layers.map((layer, i) => [layer, names[i] ?? layer]));
   const marginLeft = Math.min(0.45 * width, 10 + 6.2 * Math.max(1, ...names.map((n) => n.length)));
   const cell_px = (width - marginLeft - 8) / Math.max(1, rounds.length);

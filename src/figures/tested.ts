@@ -59,33 +59,34 @@ export function tested(
   const readings = rows.map(({ cost }) => cost);
   const limits = budget_si === undefined ? [] : [budget_si];
   const unit = axisUnit([...readings.map(({ value, high = value }) => high), ...limits], symbol);
-  const points = rows.map(({ label, isReference, accuracy, cost }): TestedPoint => ({
-    label,
-    isReference,
-    isMeasured: isMeasured(cost.provenance),
-    x: cost.value / unit.factor,
-    ...shownInterval(cost, unit),
-    y: 100 * accuracy.value,
-    bottom: 100 * (accuracy.low ?? accuracy.value),
-    top: 100 * (accuracy.high ?? accuracy.value),
-    tip: `${label}: ${format(cost.value)} ${cost.provenance}, test accuracy ${formatAccuracy(accuracy.value)}`,
-  }));
+  const points = rows.map(
+    ({ label, isReference, accuracy, cost }): TestedPoint => ({
+      label,
+      isReference,
+      isMeasured: isMeasured(cost.provenance),
+      x: cost.value / unit.factor,
+      ...shownInterval(cost, unit),
+      y: 100 * accuracy.value,
+      bottom: 100 * (accuracy.low ?? accuracy.value),
+      top: 100 * (accuracy.high ?? accuracy.value),
+      tip: `${label}: ${format(cost.value)} ${cost.provenance}, test accuracy ${formatAccuracy(accuracy.value)}`,
+    }),
+  );
   const budget = limits.map((limit) => limit / unit.factor);
-  const [left, right] = paddedDomain([...points.flatMap(({ low, high }) => [low, high]), ...budget]);
+  const [left, right] = paddedDomain([
+    ...points.flatMap(({ low, high }) => [low, high]),
+    ...budget,
+  ]);
   const range = paddedDomain(points.flatMap(({ bottom, top }) => [bottom, top]));
   const middle = (left + right) / 2;
   const own = points.filter(({ isReference }) => !isReference);
-  const references = points
-    .filter(({ isReference }) => isReference)
-    .sort((a, b) => a.x - b.x);
+  const references = points.filter(({ isReference }) => isReference).sort((a, b) => a.x - b.x);
   const whiskers = (of: readonly TestedPoint[], stroke: string) => [
     ruleY(of, { y: "y", x1: "low", x2: "high", stroke, strokeOpacity: 0.6, strokeWidth: 1.5 }),
     ruleX(of, { x: "x", y1: "bottom", y2: "top", stroke, strokeOpacity: 0.6, strokeWidth: 1.5 }),
   ];
-  const split = (of: readonly TestedPoint[]) => [
-    of.filter((point) => point.isMeasured),
-    of.filter((point) => !point.isMeasured),
-  ] as const;
+  const split = (of: readonly TestedPoint[]) =>
+    [of.filter((point) => point.isMeasured), of.filter((point) => !point.isMeasured)] as const;
   const [ownMeasured, ownComputed] = split(own);
   const [referencesMeasured, referencesComputed] = split(references);
   return {
@@ -114,7 +115,7 @@ export function tested(
         ...names(firstOfEach(references), { fill: palette.reference, middle, dy: nameBelow }),
         ...names(own, { fill: palette.measured, middle, dy: nameAbove }),
       ],
-   },
+    },
   };
 }
 
@@ -137,7 +138,7 @@ function legendOf(rows: readonly TestedRow[], hasBudget: boolean): readonly Lege
             label: `${label} (${provenancesOf(readings)})`,
             role: isReference ? "reference" : "measured",
             symbol: isFilled ? filled : hollow,
-         },
+          },
         ];
   };
   return [

@@ -49,9 +49,7 @@ test("like searches share a table and figures, test and held-out accuracy apart"
 
 test("a uniform width that several searches were held against stands once", () => {
   const [figure] = documentOf([one, other]).querySelectorAll("figure .wide svg");
-  const names = [...(figure?.querySelectorAll("text") ?? [])].map(
-    ({ textContent }) => textContent,
-  );
+  const names = [...(figure?.querySelectorAll("text") ?? [])].map(({ textContent }) => textContent);
 
   expect(names.filter((name) => name === "uniform x0.5")).toHaveLength(1);
   expect(names).toContain("splitting-1");

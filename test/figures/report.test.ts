@@ -69,7 +69,9 @@ test("the rival in the summary is the best uniform network that meets every budg
   const tight = [{ quantity: "latency_s", limit: 110e-6 }] as const;
   const none = [{ quantity: "latency_s", limit: 1e-6 }] as const;
 
-  expect(textOf({ ...sampleReport, budgets: tight })).toContain("best rival that fits, uniform x0.5: 97.36 %");
+  expect(textOf({ ...sampleReport, budgets: tight })).toContain(
+    "best rival that fits, uniform x0.5: 97.36 %",
+  );
   expect(textOf({ ...sampleReport, budgets: none })).not.toContain("best rival");
 });
 
@@ -156,7 +158,7 @@ test("held-out and test accuracy are told apart wherever accuracy stands", () =>
 
 test("every figure has a table of its numbers in it or after it", () => {
   const figures = [...sample.querySelectorAll("figure")];
-  const isFollowed = (node: Element): boolean =>
+  const isFollowed = (node: (typeof figures)[number]): boolean =>
     node.nextElementSibling !== null &&
     (node.nextElementSibling.querySelector("table") !== null ||
       isFollowed(node.nextElementSibling));

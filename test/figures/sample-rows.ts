@@ -1,3 +1,4 @@
+import type { DeliveredNetwork } from "../../src/figures/index.ts";
 import type {
   CandidateRow,
   Costs,
@@ -11,7 +12,6 @@ import type {
   ShapeRow,
   StairRow,
 } from "../../src/figures/rows.ts";
-import type { DeliveredNetwork } from "../../src/figures/index.ts";
 import { seededRandom } from "../../src/random.ts";
 
 const random = seededRandom(12);
@@ -199,7 +199,12 @@ export const shapes: readonly ShapeRow[] = [
     finalLoss: 0.052,
     heldOutAccuracy: 0.9871,
   },
-  { ...shape("found", [16, 48, 64], 133e-6), trialLoss: 0.098, finalLoss: 0.055, heldOutAccuracy: 0.9862 },
+  {
+    ...shape("found", [16, 48, 64], 133e-6),
+    trialLoss: 0.098,
+    finalLoss: 0.055,
+    heldOutAccuracy: 0.9862,
+  },
   { ...shape("uniform", [16, 40, 88], 128e-6), finalLoss: 0.06, heldOutAccuracy: 0.9851 },
   { ...shape("late x2", [16, 32, 112], 132e-6), trialLoss: 0.121, heldOutAccuracy: 0.9702 },
 ];

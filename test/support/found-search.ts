@@ -51,10 +51,7 @@ export function writeFoundSearch(
     {
       round: 1,
       kind: "lookahead",
-      candidates: [
-        candidate(["knapsack", 0.8], [4, 8]),
-        candidate(["uniform", 0.75], [4, 12]),
-      ],
+      candidates: [candidate(["knapsack", 0.8], [4, 8]), candidate(["uniform", 0.75], [4, 12])],
       kept: 0,
     },
     { round: 2, kind: "final", candidates: [candidate(["from scratch", 0.85], [4, 8])], kept: 0 },

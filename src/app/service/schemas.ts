@@ -43,7 +43,10 @@ const costShape = {
   energy_j: z.number().optional(),
   energy_low_j: z.number().optional(),
   energy_high_j: z.number().optional(),
-  net_energy_j: z.number().optional().openapi({ description: "above idle power, where it is known" }),
+  net_energy_j: z
+    .number()
+    .optional()
+    .openapi({ description: "above idle power, where it is known" }),
   net_energy_low_j: z.number().optional(),
   net_energy_high_j: z.number().optional(),
   energyProvenance: provenance.optional(),

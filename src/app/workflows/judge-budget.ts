@@ -1,6 +1,5 @@
-import type { Budget } from "../../../search/index.ts";
 import { formatJoules, formatNumber, formatSeconds } from "../../units.ts";
-import type { VerificationRecord } from "./search-folder.ts";
+import type { RunRecord, VerificationRecord } from "./search-folder.ts";
 
 export interface Judgement {
   /** A sentence for each budget that the network misses on the device. */
@@ -12,7 +11,7 @@ export interface Judgement {
 /** A verified network against the budget it was made for: latency as measured, energy as verified, whatever the table promised. */
 export function judgeBudget(
   { measured, energy }: Pick<VerificationRecord, "measured" | "energy">,
-  budget: Budget,
+  budget: RunRecord["budget"],
 ): Judgement {
   const missed: string[] = [];
   const unjudged: string[] = [];

@@ -278,7 +278,8 @@ export function requireBudget(
       },
     );
   if (share <= budget) return;
-  const both = energyShare !== undefined && energyShare > budget ? ", and the energy misses it too" : "";
+  const both =
+    energyShare !== undefined && energyShare > budget ? ", and the energy misses it too" : "";
   throw new UserError(
     `The measured latency is ${formatPercent(share)} of the reference's, the budget ${formatPercent(budget)}${both}`,
     {

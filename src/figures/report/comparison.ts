@@ -94,7 +94,10 @@ function testedFigure(searches: readonly ComparedSearch[], quantity: CostQuantit
 }
 
 function frontsFigure(searches: readonly ComparedSearch[], quantity: CostQuantity): Markup {
-  const lines = searches.map(({ name, search }) => ({ label: name, candidates: search.candidates }));
+  const lines = searches.map(({ name, search }) => ({
+    label: name,
+    candidates: search.candidates,
+  }));
   return figureMarkup(
     `Fronts: held-out accuracy against ${quantityWords[quantity].name}`,
     (width) => fronts(lines, quantity, oneLimit(searches, quantity), width),
@@ -103,10 +106,7 @@ function frontsFigure(searches: readonly ComparedSearch[], quantity: CostQuantit
 }
 
 /** The limit that all have, if it is one. */
-function oneLimit(
-  searches: readonly ComparedSearch[],
-  quantity: CostQuantity,
-): number | undefined {
+function oneLimit(searches: readonly ComparedSearch[], quantity: CostQuantity): number | undefined {
   const limits = new Set(
     searches.map(({ budgets }) => budgets.find((row) => row.quantity === quantity)?.limit),
   );

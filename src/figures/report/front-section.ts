@@ -154,7 +154,10 @@ function candidatesTable(
   const columns: readonly Column<CandidateRow>[] = [
     { head: "round", cell: ({ round }) => round, numeric: true },
     { head: "kind", cell: ({ kind }) => kind },
-    { head: "network", cell: ({ label, isDelivered }) => `${label}${isDelivered ? ", delivered" : ""}` },
+    {
+      head: "network",
+      cell: ({ label, isDelivered }) => `${label}${isDelivered ? ", delivered" : ""}`,
+    },
     { head: "weights", cell: ({ origin }) => (origin === "grown" ? "grown" : "from scratch") },
     {
       head: "held-out accuracy",

@@ -1,8 +1,4 @@
-import {
-  formatBytes,
-  formatCount,
-  formatPercent,
-} from "../../units.ts";
+import { formatBytes, formatCount, formatPercent } from "../../units.ts";
 import { formatAccuracy } from "../marks.ts";
 import type { CostQuantity } from "../quantity.ts";
 import type { Reading, RivalRow } from "../rows.ts";
@@ -38,7 +34,13 @@ const latencyTile = (delivered: DeliveredNetwork, data: ReportData): Markup =>
   costTile("Latency", "latency_s", delivered, data);
 
 const energyTile = (delivered: DeliveredNetwork, data: ReportData): Markup =>
-  costTile("Energy per inference", "energy_j", delivered, data, data.energy && html`<p>${energyMarkup(data.energy)}</p>`);
+  costTile(
+    "Energy per inference",
+    "energy_j",
+    delivered,
+    data,
+    data.energy && html`<p>${energyMarkup(data.energy)}</p>`,
+  );
 
 /** A cost as verified, else as predicted, judged against its budget. */
 function costTile(

@@ -28,12 +28,15 @@ test("latency and energy are judged each, and both are said", () => {
 test.each([
   [modelled, "modelled as 10 W assumed x the time measured"],
   [derived, "derived as 10 W by rapl, when the table was measured, x the time measured"],
-] as const)("energy that no meter read is judged by the time measured, and says so: %#", (energy, words) => {
-  const { missed } = judgeBudget({ measured: latency, energy }, { energy_j: 399e-6 });
+] as const)(
+  "energy that no meter read is judged by the time measured, and says so: %#",
+  (energy, words) => {
+    const { missed } = judgeBudget({ measured: latency, energy }, { energy_j: 399e-6 });
 
-  expect(energyBasis(energy)).toBe(words);
-  expect(missed).toEqual([`Energy 400 µJ, ${words}, exceeds the budget of 399 µJ`]);
-});
+    expect(energyBasis(energy)).toBe(words);
+    expect(missed).toEqual([`Energy 400 µJ, ${words}, exceeds the budget of 399 µJ`]);
+  },
+);
 
 test("an energy budget without any power is said not to be judged", () => {
   const { missed, unjudged } = judgeBudget({ measured: latency }, { energy_j: 1e-6 });

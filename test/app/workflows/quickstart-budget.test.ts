@@ -16,7 +16,10 @@ import { writeFoundSearch, writeVerified } from "../../support/found-search.ts";
 
 type Energy = NonNullable<VerificationRecord["energy"]>;
 
-const energyOf = (energy_j: number, how: Pick<Energy, "provenance" | "meter" | "power_w">): Energy => ({
+const energyOf = (
+  energy_j: number,
+  how: Pick<Energy, "provenance" | "meter" | "power_w">,
+): Energy => ({
   energy_j,
   low_j: energy_j,
   high_j: energy_j,

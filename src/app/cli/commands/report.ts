@@ -21,7 +21,9 @@ interface ReportFlags {
 
 export function reportCommand(context: CommandContext): Command {
   return new Command("report")
-    .description("one self-contained page on a search's folder or a table, or several searches compared")
+    .description(
+      "one self-contained page on a search's folder or a table, or several searches compared",
+    )
     .argument("[dirs...]", "the --out folder of a search; several are compared")
     .option("--db <file>", "the table; a search's folder names its own")
     .option("--device <id>", "only needed where the table has several")
@@ -52,8 +54,7 @@ async function pageOf(
       hint: "Give a search's folder, several to compare, or --db FILE.",
       exit: "usage",
     });
-  if (!folder)
-    return { path: "report.html", page: renderReport(await ofTable(flags, context)) };
+  if (!folder) return { path: "report.html", page: renderReport(await ofTable(flags, context)) };
   if (others.length === 0)
     return {
       path: searchFile(folder, "report"),

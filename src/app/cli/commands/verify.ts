@@ -200,10 +200,16 @@ function energyLines(
 ): readonly string[] {
   const promise = (predicted?: number) =>
     predicted === undefined ? "" : `predicted ${formatJoules(predicted)}, `;
-  const verified = ({ energy_j, low_j, high_j }: Pick<typeof energy, "energy_j" | "low_j" | "high_j">) =>
+  const verified = ({
+    energy_j,
+    low_j,
+    high_j,
+  }: Pick<typeof energy, "energy_j" | "low_j" | "high_j">) =>
     `verified ${formatJoules(energy_j)} (${formatJoules(low_j)} to ${formatJoules(high_j)})`;
   return [
     `energy, gross: ${promise(predicted_j)}${verified(energy)}, ${energyBasis(energy)}`,
-    ...(energy.net ? [`energy, net of idle: ${promise(predictedNet_j)}${verified(energy.net)}`] : []),
+    ...(energy.net
+      ? [`energy, net of idle: ${promise(predictedNet_j)}${verified(energy.net)}`]
+      : []),
   ];
 }
