@@ -34,18 +34,34 @@ export const confirmations = (
   { latency_s = Number.POSITIVE_INFINITY, energy_j = Number.POSITIVE_INFINITY }: MeasuredBudget,
 ): readonly Confirmation[] =>
   records.map((record) => ({
-    meetsBudget: latencyOf(record) <= latency_s && (record.energy?.energy_j ?? 0) <= energy_j,
+    meetsBudget: latencyOf(record) <= latency_s && (energyOf(record) ?? 0) <= energy_j,
     words: [
       `${formatSeconds(latencyOf(record))} (${formatSeconds(record.predicted_s)} predicted)`,
-      ...(record.energy ? [formatJoules(record.energy.energy_j)] : []),
+      ...energyWords(record),
     ].join(", "),
   }));
+
+function energyWords(record: Record): readonly string[] {
+  const energy_j = energyOf(record);
+  return energy_j === undefined
+    ? []
+    : [`${formatJoules(energy_j)} ${record.energy?.provenance ?? ""}`];
+}
 
 /** At the table's speed where that is known: the budget is in its seconds. */
 const latencyOf = ({ measured, atTableSpeed }: Record): number =>
   (atTableSpeed ?? measured).latency_s;
 
-export const shareOf = (reference: Record, share: number): MeasuredBudget => ({
-  latency_s: share * latencyOf(reference),
-  ...(reference.energy ? { energy_j: share * reference.energy.energy_j } : {}),
-});
+/** Metered, or else the table's power for the time it is held to. */
+const energyOf = (record: Record): number | undefined =>
+  record.energy?.power_w === undefined
+    ? record.energy?.energy_j
+    : record.energy.power_w * latencyOf(record);
+
+export function shareOf(reference: Record, share: number): MeasuredBudget {
+  const energy_j = energyOf(reference);
+  return {
+    latency_s: share * latencyOf(reference),
+    ...(energy_j === undefined ? {} : { energy_j: share * energy_j }),
+  };
+}

@@ -35,6 +35,25 @@ test("measured energy is judged too, and only where it was measured", () => {
   expect(judged.map(({ meetsBudget }) => meetsBudget)).toEqual([true, true, false]);
 });
 
+test("modelled energy is judged by the time that the latency is, and says what it is", () => {
+  const energy = { ...energyOf(450e-6), meter: "assumed", power_w: 10 };
+  const [confirmed] = confirmations(
+    [
+      {
+        measured: at(45e-6),
+        atTableSpeed: { ...at(37e-6), error: -0.03 },
+        predicted_s: 36e-6,
+        energy: { ...energy, provenance: "modelled" },
+      },
+    ],
+    { latency_s: 38e-6, energy_j: 380e-6 },
+  );
+  expect(confirmed).toEqual({
+    meetsBudget: true,
+    words: "37 µs (36 µs predicted), 370 µJ modelled",
+  });
+});
+
 test("a share of a reference measured beside them stands for the budget", () => {
   const reference = { measured: at(80e-6), predicted_s: 70e-6, energy: energyOf(1e-3) };
   expect(shareOf(reference, 0.5)).toEqual({ latency_s: 40e-6, energy_j: 0.5e-3 });
