@@ -31,14 +31,14 @@ export function storeMembers(
 }
 
 /**
- * How many more loads a planned network needs. Rows count that belong to the space, were taken under the protocol,
- * are neither drifted nor superseded and, where energy is wanted, have it.
+ * Loads of a planned network that need not be measured again. Rows count that belong to the space, were taken under the
+ * protocol, are neither drifted nor superseded and, where energy is wanted, have it.
  */
-export function countMissingLoads(
+export function countGoodLoads(
   database: Database,
   platformId: number,
   { network, role, batch }: NetworkPlace,
-  { space, protocol, loads, metered }: GoodEnough,
+  { space, protocol, metered }: GoodEnough,
 ): number {
   const good = statement<object, number>(
     database,
@@ -62,7 +62,7 @@ export function countMissingLoads(
       protocol,
       metered: metered ? 1 : 0,
     });
-  return Math.max(0, loads - (good ?? 0));
+  return good ?? 0;
 }
 
 /** The first number that no load of this network in this session has. */

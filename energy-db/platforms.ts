@@ -13,28 +13,29 @@ export interface PlatformSummary extends Platform {
   readonly energyProvenance?: Provenance;
 }
 
-export type PlatformFilter = Partial<PlatformIdentity>;
+export type PlatformFilter = Partial<PlatformIdentity & Pick<Platform, "id">>;
 
-/** The stored platform of this identity, made when it is new; its details become the given ones. */
+/** The stored platform of this identity, made when it is new. Details that are known of it stay; new ones are added. */
 export function ensurePlatform(
   database: Database,
   identity: PlatformIdentity,
   details: Platform["details"],
 ): Platform {
-  const id = statement<object, number>(
+  const stored = statement<object, { readonly id: number; readonly details: string }>(
     database,
     `insert into platforms (device, processor, fingerprint, os, runtime, runtime_version, runtime_build, precision,
        threads, power_mode, details)
      values (@device, @processor, @fingerprint, @os, @runtime, @runtimeVersion, @runtimeBuild, @precision,
        @threads, @powerMode, @details)
-     on conflict do update set details = excluded.details
-     returning id`,
-  )
-    .pluck()
-    .get({ ...identity, details: JSON.stringify(details) });
-  if (id === undefined) throw new Error("Storing a platform returned no id");
-  return { ...identity, id, details };
+     on conflict do update set details = json_patch(excluded.details, platforms.details)
+     returning id, details`,
+  ).get({ ...identity, details: JSON.stringify(details) });
+  if (!stored) throw new Error("Storing a platform returned no id");
+  return { ...identity, id: stored.id, details: detailsOf(stored) };
 }
+
+const detailsOf = ({ details }: { readonly details: string }): Platform["details"] =>
+  JSON.parse(details) as Platform["details"];
 
 /** All platforms in the order they were added. */
 export function listPlatforms(database: Database): readonly PlatformSummary[] {
@@ -47,7 +48,7 @@ export function listPlatforms(database: Database): readonly PlatformSummary[] {
         runtimeVersion: runtime_version,
         runtimeBuild: runtime_build,
         powerMode: power_mode,
-        details: JSON.parse(details) as Platform["details"],
+        details: detailsOf({ details }),
         networkMeasurements: network_measurements,
         ...(energyProvenance === null ? {} : { energyProvenance }),
       };
@@ -63,7 +64,7 @@ export function findPlatform(database: Database, filter: PlatformFilter): Platfo
   const wanted = Object.entries(filter).filter(([, value]) => value !== undefined);
   const matching = withoutForerunners(
     all.filter((platform) =>
-      wanted.every(([field, value]) => platform[field as keyof PlatformIdentity] === value),
+      wanted.every(([field, value]) => platform[field as keyof PlatformFilter] === value),
     ),
   );
   const [found] = matching;
@@ -71,13 +72,13 @@ export function findPlatform(database: Database, filter: PlatformFilter): Platfo
   const given = wanted.map(([field, value]) => `${field} ${value}`).join(", ") || "no filter";
   if (found)
     throw new UserError(`${matching.length} platforms match (${given}); expected one`, {
-      hint: `Name what tells them apart, one of: ${matching.map(describePlatform).join("; ")}`,
+      hint: `Name one by its number: ${listed(matching)}`,
       exit: "usage",
     });
   throw new UserError(`No platform in the energy table matches (${given})`, {
     hint:
       all.length > 0
-        ? `It holds: ${all.map(describePlatform).join("; ")}`
+        ? `It holds: ${listed(all)}`
         : "It is empty; measure with: wattsplit profile --device local --net mnist-cnn --db FILE",
     exit: "usage",
   });
@@ -106,9 +107,12 @@ function withoutForerunners(platforms: readonly PlatformSummary[]): readonly Pla
   return platforms.filter((old) => !platforms.some((known) => couldBe(old, known)));
 }
 
-/** "local: AMD EPYC, ort-cpu 1.30.0, float32, 1 thread, power mode unknown, machine 3f9a01c2". */
+const listed = (platforms: readonly Platform[]): string =>
+  platforms.map((platform) => `${platform.id} (${describePlatform(platform)})`).join("; ");
+
+/** "local: AMD EPYC, Debian 12 x64, ort-cpu 1.30.0, float32, 1 thread, power mode unknown, machine 3f9a01c2". */
 export const describePlatform = (platform: PlatformIdentity): string =>
-  `${platform.device}: ${platform.processor}, ${platform.runtime} ${platform.runtimeVersion}, ` +
+  `${platform.device}: ${platform.processor}, ${platform.os}, ${platform.runtime} ${platform.runtimeVersion}, ` +
   `${platform.precision}, ${platform.threads} thread${platform.threads === 1 ? "" : "s"}, ` +
   `power mode ${platform.powerMode}, machine ${platform.fingerprint.slice(0, 8)}`;
 

@@ -286,12 +286,10 @@ export interface StoredModel {
   readonly p90Error?: number;
 }
 
-/** When stored rows make a planned measurement unnecessary. */
+/** Which stored loads of a network need not be measured again. */
 export interface GoodEnough {
   readonly space: string;
   readonly protocol: number;
-  /** So many calm loads. */
-  readonly loads: number;
   /** Whether only loads with energy count. */
   readonly metered: boolean;
 }

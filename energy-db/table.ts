@@ -9,7 +9,7 @@ import {
 import type { ForeignTable } from "./formats/foreign-table.ts";
 import { listCostModels, type NewCostModel, readCostModel, storeCostModel } from "./models.ts";
 import {
-  countMissingLoads,
+  countGoodLoads,
   firstFreeLoad,
   hasIsolatedRow,
   type NetworkPlace,
@@ -166,9 +166,9 @@ export class EnergyTable {
     this.#on((database) => storeMembers(database, platformId, space, planned));
   }
 
-  /** How many more loads a planned network needs; only rows that belong to the space count. */
-  missingLoads(platformId: number, planned: NetworkPlace, goodEnough: GoodEnough): number {
-    return this.#on((database) => countMissingLoads(database, platformId, planned, goodEnough));
+  /** Loads of a planned network that need not be measured again; only rows that belong to the space count. */
+  goodLoads(platformId: number, planned: NetworkPlace, goodEnough: GoodEnough): number {
+    return this.#on((database) => countGoodLoads(database, platformId, planned, goodEnough));
   }
 
   /** The number of the network's next load in this session, from 0. */

@@ -16,7 +16,7 @@ import {
   canaryLoad,
   defaultLoads,
   loadsOf,
-  missingLoads,
+  needOf,
   type ProfileOptions,
   type Session,
   store,
@@ -26,9 +26,11 @@ import { unsettledNetworks } from "./target-ci.ts";
 export interface ProfileOutcome {
   readonly platformId: number;
   readonly sessionId: number;
-  /** Loads of networks (isolated: kernels) measured now, and networks that the table already had enough of. */
+  /** Loads of networks (isolated: kernels) measured now. */
   readonly measured: number;
+  /** Networks (isolated: kernels) that the table already had enough of, and its loads of all that are planned. */
   readonly skipped: number;
+  readonly present: number;
   readonly stoppedBy: StopReason;
   /** Absent until design networks are in the table. */
   readonly summary?: CostSummary;
@@ -83,7 +85,7 @@ async function measureMissing(
   const { device, table, random, signal, rules, energyRules, clock } = options;
   const flagged: (readonly QualityFlag[])[] = [];
   const invalidEnergy: string[] = [];
-  const counts = { skipped: 0, unsettled: 0 };
+  const counts: Counts = { skipped: 0, present: 0, unsettled: 0 };
   const work = async (): Promise<StopReason> => {
     const measuring = await openMeasuring({
       device,
@@ -115,6 +117,7 @@ async function measureMissing(
     sessionId,
     measured: flagged.length,
     skipped: counts.skipped,
+    present: counts.present,
     stoppedBy,
     flags: {
       ...countFlags(flagged),
@@ -126,6 +129,7 @@ async function measureMissing(
 
 interface Counts {
   skipped: number;
+  present: number;
   unsettled: number;
 }
 
@@ -141,12 +145,12 @@ async function measureNetworks(
     name,
     plan.networks.map(({ network, role }) => ({ network, role, batch })),
   );
-  const needs = plan.networks.map((planned) => ({
-    planned,
-    loads: missingLoads(session, planned),
-  }));
-  counts.skipped = needs.filter(({ loads }) => loads === 0).length;
-  const first = needs.flatMap(({ planned, loads }) => loadsOf(session, planned, loads));
+  const needs = plan.networks.map((planned) => needOf(session, planned));
+  counts.skipped = needs.filter(({ missing }) => missing === 0).length;
+  counts.present = needs.reduce((sum, { present }) => sum + present, 0);
+  const first = needs.flatMap(({ planned, missing, metered }) =>
+    loadsOf(session, planned, missing, { metered }),
+  );
   const { clock } = session.measuring;
   const refineUntil_s = clock.now_s() + (session.refineWithin_s ?? 2 * plannedTime_s(session));
   const stopped = await measureLoads(session, first, deadline_s);
@@ -223,6 +227,7 @@ async function measureIsolatedKernels(
     (kernel) => !table.hasIsolated(platformId, kernel, measuringProtocol),
   );
   counts.skipped = plan.kernels.length - missing.length;
+  counts.present = counts.skipped;
   const start_s = clock.now_s();
   for (const [done, kernel] of missing.entries()) {
     if (clock.now_s() >= deadline_s) return "time-limit";

@@ -55,31 +55,40 @@ export interface Session extends ProfileOptions {
 export const defaultLoads = 3;
 export const defaultMaxLoads = 4;
 
-/** How many more loads of a planned network the table needs. */
-export const missingLoads = (
+/** What the table has of a planned network, and lacks. */
+export interface Need {
+  readonly planned: PlannedNetwork;
+  readonly present: number;
+  readonly missing: number;
+  /** Whether its energy is still to be metered. */
+  readonly metered: boolean;
+}
+
+export function needOf(
   { table, platformId, plan, measuring, loads = defaultLoads }: Session,
-  { network, role, metered }: PlannedNetwork,
-): number =>
-  table.missingLoads(
-    platformId,
-    { network, role, batch: plan.space.batch },
-    {
-      protocol: measuringProtocol,
-      loads,
-      metered: metered && measuring.instruments.meter !== undefined,
-      space: plan.space.name,
-    },
-  );
+  planned: PlannedNetwork,
+): Need {
+  const { network, role } = planned;
+  const good = (metered: boolean): number =>
+    table.goodLoads(
+      platformId,
+      { network, role, batch: plan.space.batch },
+      { protocol: measuringProtocol, space: plan.space.name, metered },
+    );
+  const present = good(false);
+  const metered = planned.metered && measuring.instruments.meter !== undefined && good(true) === 0;
+  return { planned, present, missing: Math.max(metered ? 1 : 0, loads - present), metered };
+}
 
 /**
- * So many loads of a planned network; its energy is metered with the first of them. Node times split costs between
+ * So many loads of a planned network; its energy, if wanted, is metered with the first of them. Node times split costs between
  * kernels, and are taken once; whole networks, in every load, say what they add up to.
  */
 export function loadsOf(
   { table, sessionId, plan: { space } }: Session,
-  { network, role, position, metered }: PlannedNetwork,
+  { network, role, position }: PlannedNetwork,
   count: number,
-  { profileAll = false } = {},
+  { profileAll = false, metered = false } = {},
 ): readonly Load[] {
   const first = table.nextLoad(sessionId, { network, role, batch: space.batch });
   return Array.from({ length: count }, (_, i) => ({

@@ -1,13 +1,14 @@
 import { Hono } from "hono";
 import { html, raw } from "hono/html";
 import { secureHeaders } from "hono/secure-headers";
+import { namedPhone } from "./phone-name.ts";
 import { readRuntimeFile } from "./runtime-files.ts";
 
 export interface PageAppOptions {
   /** The page and all of its files lie below it; anything else is not found. */
   readonly token: string;
   readonly scripts: ReadonlyMap<string, string>;
-  /** Read by the page before it connects. */
+  /** Read by the page before it connects, beside the phone's own name. */
   readonly settings: object;
   /** Whether a request's Host header names this machine. */
   readonly isOwnHost: (host: string) => boolean;
@@ -46,8 +47,11 @@ export function pageApp({ token, scripts, settings, isOwnHost }: PageAppOptions)
     c.header("cache-control", "no-store");
     return undefined;
   });
-  app.get(`/${token}/`, (c) => c.html(page));
-  app.get(`/${token}/settings.json`, (c) => c.json(settings));
+  app.get(`/${token}/`, (c) => {
+    namedPhone(c);
+    return c.html(page);
+  });
+  app.get(`/${token}/settings.json`, (c) => c.json({ ...settings, phone: namedPhone(c) }));
   app.get(`/${token}/:script{[a-z]+\\.js}`, (c) => {
     const script = scripts.get(c.req.param("script"));
     return script === undefined ? c.notFound() : c.body(script, 200, javascript);

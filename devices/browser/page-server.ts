@@ -17,6 +17,7 @@ import { bundlePage } from "./bundle.ts";
 import { selfSigned } from "./certificate.ts";
 import type { PageAddress } from "./page-address.ts";
 import { pageApp } from "./page-app.ts";
+import { phoneNamedIn } from "./phone-name.ts";
 import { socketChannel } from "./socket-channel.ts";
 
 export type PhoneChannel = Channel<AgentRequest, AgentReply>;
@@ -84,8 +85,6 @@ interface GateOptions {
 const normalClosure = 1000;
 const farewell_ms = 1000;
 
-const phoneId = /^[0-9a-f]{32}$/;
-
 /** Lets one phone in: the first that brings the token, and later that one again. */
 class Gate {
   readonly #options: GateOptions;
@@ -106,7 +105,7 @@ class Gate {
       socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
-    this.#owner = phoneOf(request);
+    this.#owner = phoneNamedIn(request.headers.cookie);
     this.#present = true;
     this.#sockets.handleUpgrade(request, socket, head, (opened) => {
       opened.once("close", () => {
@@ -154,21 +153,14 @@ class Gate {
     const { scheme, token, isOwnHost } = this.#options;
     const { host = "", origin } = request.headers;
     if (!isOwnHost(host)) return "421 Misdirected Request";
-    const path = (request.url ?? "").split("?")[0] ?? "";
-    if (!isSame(path, `/${token}/agent`)) return "404 Not Found";
+    if (!isSame(request.url ?? "", `/${token}/agent`)) return "404 Not Found";
     if (origin !== `${scheme}://${host}`) return "403 Forbidden";
-    const phone = phoneOf(request);
+    const phone = phoneNamedIn(request.headers.cookie);
     if (phone === undefined) return "400 Bad Request";
     return this.#present || (this.#owner !== undefined && phone !== this.#owner)
       ? "409 Conflict"
       : undefined;
   }
-}
-
-/** What the page calls its phone by: drawn at random there, kept while its tab or browser lives. */
-function phoneOf({ url = "" }: IncomingMessage): string | undefined {
-  const id = new URLSearchParams(url.split("?")[1] ?? "").get("phone");
-  return id !== null && phoneId.test(id) ? id : undefined;
 }
 
 /** Compares without telling by its time how much was right. */

@@ -7,5 +7,7 @@ export const pageSettings = z.strictObject({
   version: z.string(),
   build: z.string(),
   threads: z.int().min(1),
+  /** What tells this browser from others. */
+  phone: z.string(),
 });
 export type PageSettings = z.infer<typeof pageSettings>;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "puppeteer-core";
+import type { Browser, BrowserContext } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DeviceOptions, openDevice, recordsOf, scriptModel } from "../../devices/index.ts";
 import { sampleStep, samplingRules } from "../../profiler/sampling.ts";
@@ -22,7 +22,11 @@ const script = {
 };
 
 /** Opens a device and shows its page to the browser as soon as the address is printed. */
-async function openShown(id: string, browser: Browser, options: DeviceOptions = {}) {
+async function openShown(
+  id: string,
+  browser: Pick<Browser | BrowserContext, "newPage">,
+  options: DeviceOptions = {},
+) {
   let shown: Promise<unknown> = Promise.resolve();
   const onNotice = (notice: string): void => {
     const url = /^https?:\S+$/m.exec(notice)?.[0];
@@ -93,6 +97,25 @@ describe.skipIf(chromiumMissing !== undefined)(
         message: expect.stringContaining("no threads"),
       });
       await closePages();
+    });
+
+    it("a phone is known again at another port, and another phone is another machine", async () => {
+      const fingerprintIn = async (context: BrowserContext): Promise<string> => {
+        const device = await openShown("browser", context);
+        await device.close();
+        return device.identity.fingerprint;
+      };
+      const [first, second] = [
+        await browser.createBrowserContext(),
+        await browser.createBrowserContext(),
+      ];
+
+      const known = await fingerprintIn(first);
+
+      expect(known).toMatch(/^[0-9a-f]{16}$/);
+      expect(await fingerprintIn(first)).toBe(known);
+      expect(await fingerprintIn(second)).not.toBe(known);
+      await Promise.all([first.close(), second.close()]);
     });
 
     it("a tab closed in the middle of a script is waited for, and the script runs again whole", async () => {

@@ -100,6 +100,14 @@ describe("devices on the command line", () => {
     expect(stderr).toContain("To use meter");
   });
 
+  it("says of a browser that a page has to be open, and how to get one, not where to log in", async () => {
+    const { code, stderr, stdout } = await cli(["devices", "probe", "android-browser"], { env });
+
+    expect([code, stdout]).toEqual([0, expect.stringContaining("a page has to be open")]);
+    expect(stderr).toContain("wattsplit profile --net mnist-cnn --device android-browser");
+    expect(stderr).not.toContain("USER@HOST");
+  });
+
   it("exits 3 when a meter is asked for that does not work here", async () => {
     const rows = await probeDevices("local");
     const dead = rows.find(({ kind, works }) => kind === "meter" && !works)?.name ?? "";

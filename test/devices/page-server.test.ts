@@ -35,8 +35,8 @@ function socket({
   readonly as?: string;
   readonly from?: string;
 } = {}): WebSocket {
-  const url = `ws://localhost:${server.port}/${token}/agent?phone=${as}`;
-  return new WebSocket(url, { origin: from });
+  const url = `ws://localhost:${server.port}/${token}/agent`;
+  return new WebSocket(url, { origin: from, headers: { cookie: `wattsplit-phone=${as}` } });
 }
 
 /** The phone connected, as a page does that tries again: a moment ago the server may have held its last connection. */
@@ -79,6 +79,26 @@ describe("the page", () => {
 
   test("is refused under a foreign name, which a page bound to this address would bring", async () => {
     expect((await status(`/${server.token}/`, { host: "evil.example" })).code).toBe(421);
+  });
+});
+
+describe("a phone", () => {
+  test("gets a name at its first visit, which it brings back, at any port", async () => {
+    const first = await status(`/${server.token}/`);
+    const [cookie = ""] = first.headers["set-cookie"] ?? [];
+    expect(cookie).toMatch(/^wattsplit-phone=[0-9a-f]{32}; .*Path=\/;.*HttpOnly/);
+
+    const [again = ""] =
+      (await status(`/${server.token}/`, { cookie: cookie.split(";")[0] ?? "" })).headers[
+        "set-cookie"
+      ] ?? [];
+    expect(again.split(";")[0]).toBe(cookie.split(";")[0]);
+  });
+
+  test("that brings something else than a name gets one", async () => {
+    const { headers } = await status(`/${server.token}/`, { cookie: "wattsplit-phone=../../x" });
+
+    expect(headers["set-cookie"]?.[0]).toMatch(/^wattsplit-phone=[0-9a-f]{32};/);
   });
 });
 

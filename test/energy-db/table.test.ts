@@ -251,15 +251,16 @@ describe("an energy table", () => {
       { ...measuredKernel(kernel, 1e-5), measuredAt: "2026-01-01T00:00:02Z" },
     ]);
 
-    const again = table.ensurePlatform(identity, { cores: 4 });
+    const again = table.ensurePlatform(identity, { cores: 4, node: "v20" });
     const twin = table.ensurePlatform({ ...identity, fingerprint: "fedcba9876543210" }, {});
 
-    expect(again.id).toBe(platform.id);
+    expect(again).toMatchObject({ id: platform.id, details: { cores: 2, node: "v20" } });
     expect(table.platforms()).toEqual([
       {
         ...identity,
         id: platform.id,
-        details: { cores: 4 },
+        // What was told of it first stays.
+        details: { cores: 2, node: "v20" },
         sessions: 1,
         networkMeasurements: 2,
         measurements: 5,
@@ -303,6 +304,7 @@ describe("an energy table", () => {
     table.ensurePlatform({ ...identity, threads: 2 }, {});
 
     expect(table.findPlatform({ device: "local", threads: 1 }).id).toBe(platform.id);
+    expect(table.findPlatform({ id: platform.id }).id).toBe(platform.id);
     expect(() => table.findPlatform({ device: "local" })).toThrow(
       "2 platforms match (device local)",
     );
@@ -442,30 +444,29 @@ describe("an energy table", () => {
 describe("what a plan still needs", () => {
   const network = chain(16, 32);
   const planned = { network, role: "design", batch: 1 } as const;
-  const goodEnough = { space: "chain", protocol: 2, loads: 3, metered: false };
+  const goodEnough = { space: "chain", protocol: 2, metered: false };
 
   test("counts calm loads of the same role, batch and protocol, with energy where it is wanted", () => {
     const { table, platform, session } = tableWithSession();
     const old = table.startSession(platform.id, { ...sessionSettings, protocol: 1 });
-    const missing = (change = {}) =>
-      table.missingLoads(platform.id, planned, { ...goodEnough, ...change });
+    const good = (change = {}) =>
+      table.goodLoads(platform.id, planned, { ...goodEnough, ...change });
     const store = (into: number, options: Parameters<typeof measuredNetwork>[2]) =>
       table.addNetworkMeasurement(platform.id, into, measuredNetwork(network, cost, options));
 
-    expect(missing()).toBe(3);
+    expect(good()).toBe(0);
     store(old, {});
     store(session, { role: "held-out" });
     store(session, { batch: 8 });
     store(session, { load: 0, flags: ["drift"] });
-    expect(missing()).toBe(3);
+    expect(good()).toBe(0);
 
     store(session, { load: 0, attempt: 1, flags: ["busy"] });
     store(session, { load: 1, energy: reading });
-    expect(missing()).toBe(1);
-    expect(missing({ metered: true })).toBe(2);
-    expect(missing({ protocol: 1 })).toBe(2);
-    expect(missing({ loads: 1 })).toBe(0);
-    expect(table.missingLoads(platform.id, { ...planned, batch: 8 }, goodEnough)).toBe(2);
+    expect(good()).toBe(2);
+    expect(good({ metered: true })).toBe(1);
+    expect(good({ protocol: 1 })).toBe(1);
+    expect(table.goodLoads(platform.id, { ...planned, batch: 8 }, goodEnough)).toBe(1);
     table.close();
   });
 
@@ -475,12 +476,12 @@ describe("what a plan still needs", () => {
     const elsewhere = { ...goodEnough, space: "elsewhere" };
     table.addNetworkMeasurement(platform.id, session, measuredNetwork(network, cost));
 
-    expect(table.missingLoads(platform.id, renamed, elsewhere)).toBe(3);
+    expect(table.goodLoads(platform.id, renamed, elsewhere)).toBe(0);
     table.planNetworks(platform.id, "elsewhere", [renamed, { ...renamed, role: "held-out" }]);
     table.planNetworks(platform.id, "elsewhere", [renamed]);
 
-    expect(table.missingLoads(platform.id, renamed, elsewhere)).toBe(2);
-    expect(table.missingLoads(platform.id, { ...renamed, role: "held-out" }, elsewhere)).toBe(3);
+    expect(table.goodLoads(platform.id, renamed, elsewhere)).toBe(1);
+    expect(table.goodLoads(platform.id, { ...renamed, role: "held-out" }, elsewhere)).toBe(0);
     expect(table.networkMeasurements(platform.id, { space: "elsewhere" })).toHaveLength(1);
     expect(table.kernelMeasurements(platform.id, { space: "elsewhere" })).toHaveLength(2);
     expect(table.networkMeasurements(platform.id, { space: "chain" })).toHaveLength(1);

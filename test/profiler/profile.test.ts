@@ -128,6 +128,16 @@ describe("profiling a search space", () => {
 
     const again = await run(await simulatedDevice(), table);
 
+    expect(again).toMatchObject({ measured: 0, skipped: plan.networks.length, present: loads });
+    table.close();
+  });
+
+  it("meters no energy twice when run again", async () => {
+    const table = newTable();
+    await run(await simulatedDevice({ power: usualPower }), table);
+
+    const again = await run(await simulatedDevice({ power: usualPower }), table);
+
     expect(again).toMatchObject({ measured: 0, skipped: plan.networks.length });
     table.close();
   });

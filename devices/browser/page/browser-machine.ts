@@ -1,7 +1,7 @@
 import type { Machine, MachineDescription } from "../../agent/machine.ts";
 import { noMeter } from "../../meters/none.ts";
 import { browserClock } from "./browser-clock.ts";
-import { browser } from "./browser-scope.ts";
+import { type BrowserScope, browser } from "./browser-scope.ts";
 import type { WorkerStart } from "./messages.ts";
 import { webRuntime } from "./web-runtime.ts";
 
@@ -12,15 +12,33 @@ export async function browserMachine(start: WorkerStart): Promise<Machine> {
     clock,
     runtime: await webRuntime(start, clock),
     meter: noMeter,
-    describe: describeBrowser,
+    describe: () => describeBrowser(browser, start),
     // Temperature, clocks and load are hidden from pages.
     state: async () => ({}),
   };
 }
 
-/** A page gets no id that would outlive its tab, so two phones of one model are one platform. */
-async function describeBrowser(): Promise<MachineDescription> {
-  const { navigator, crossOriginIsolated } = browser;
+/**
+ * What a page may know of its device. Two phones of one model tell the same of themselves: the name that each browser keeps tells
+ * them apart.
+ */
+export async function describeBrowser(
+  {
+    navigator,
+    crossOriginIsolated,
+  }: Pick<BrowserScope, "crossOriginIsolated"> & {
+    readonly navigator: Pick<
+      BrowserScope["navigator"],
+      "userAgent" | "userAgentData" | "hardwareConcurrency" | "deviceMemory"
+    >;
+  },
+  {
+    settings: { phone },
+    screen,
+  }: Pick<WorkerStart, "screen"> & {
+    readonly settings: Pick<WorkerStart["settings"], "phone">;
+  },
+): Promise<MachineDescription> {
   const hints = ["architecture", "model", "platform", "platformVersion", "uaFullVersion"];
   const found =
     (await navigator.userAgentData?.getHighEntropyValues(hints).catch(() => ({}))) ?? {};
@@ -33,12 +51,14 @@ async function describeBrowser(): Promise<MachineDescription> {
   const isolation = crossOriginIsolated ? "isolated" : "not isolated";
   return {
     processor: named("model", "architecture") || system,
-    fingerprint: "unknown",
+    fingerprint: phone.slice(0, 16),
     // Another browser, or one without a fine clock, is another platform.
     os: `${named("platform", "platformVersion") || system}, ${product}, ${isolation}`,
     powerMode: "unknown",
     details: {
       userAgent: navigator.userAgent,
+      ...(text("uaFullVersion") ? { browserVersion: text("uaFullVersion") } : {}),
+      screen,
       logicalCores: navigator.hardwareConcurrency,
       crossOriginIsolated: crossOriginIsolated ? "yes" : "no",
       ...(navigator.deviceMemory === undefined
@@ -53,7 +73,8 @@ export function agentParts(userAgent: string): {
   readonly system: string;
   readonly product: string;
 } {
-  const product = /(?:Firefox|FxiOS|Edg[A-Za-z]*|(?:Headless)?Chrome|CriOS|Version)\/\d+/g;
+  const product =
+    /(?:Firefox|FxiOS|Edg[A-Za-z]*|(?:Headless)?Chrome|CriOS|Version)\/\d+(?:\.[1-9]\d*)?/g;
   const found = userAgent.match(product) ?? [];
   return {
     system: /\(([^)]*)\)/.exec(userAgent)?.[1] ?? "unknown system",

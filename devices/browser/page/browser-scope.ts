@@ -1,5 +1,5 @@
 /** What the page uses of a browser. TypeScript's own library of it would make its globals known in all of our code. */
-interface BrowserScope {
+export interface BrowserScope {
   readonly crossOriginIsolated: boolean;
   readonly location: { readonly href: string };
   readonly navigator: {
@@ -13,10 +13,8 @@ interface BrowserScope {
     };
     readonly wakeLock?: { request(kind: "screen"): Promise<unknown> };
   };
-  readonly localStorage: {
-    getItem(key: string): string | null;
-    setItem(key: string, value: string): void;
-  };
+  readonly screen: { readonly width: number; readonly height: number };
+  readonly devicePixelRatio: number;
   readonly document: {
     readonly hidden: boolean;
     getElementById(id: string): { textContent: string | null } | null;

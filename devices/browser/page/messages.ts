@@ -7,6 +7,8 @@ export interface WorkerStart {
   /** The agent's end of the connection. */
   readonly socket: string;
   readonly settings: PageSettings;
+  /** Its size, and pixels per unit of that: models of phones differ in it where their user agents do not. */
+  readonly screen: string;
 }
 
 /** What the worker tells the page, to show it. */

@@ -6,17 +6,6 @@ import type { WorkerNews, WorkerStart } from "./messages.ts";
 
 const restart_ms = 1000;
 
-/** Tells this browser from others: a tab opened anew is the same phone, another phone is refused. */
-function phoneId(): string {
-  const known = browser.localStorage.getItem("phone");
-  if (known) return known;
-  const drawn = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
-  browser.localStorage.setItem("phone", drawn);
-  return drawn;
-}
-
 function show(id: "status" | "facts", text: string): void {
   const element = browser.document.getElementById(id);
   if (element) element.textContent = text;
@@ -25,13 +14,15 @@ function show(id: "status" | "facts", text: string): void {
 const base = new URL(".", browser.location.href).href;
 const response = await fetch(`${base}settings.json`);
 const settings = pageSettings.parse(await response.json());
-const socket = `${base.replace(/^http/, "ws")}agent?phone=${phoneId()}`;
+const socket = `${base.replace(/^http/, "ws")}agent`;
+const { width, height } = browser.screen;
+const screen = `${width}x${height} at ${browser.devicePixelRatio}`;
 
 function start(): void {
   const worker = new browser.Worker(`${base}worker.js`, { type: "module" });
   worker.onmessage = ({ data }) => follow(data as WorkerNews, worker);
   worker.onerror = () => follow({ kind: "ended", isFinal: false }, worker);
-  worker.postMessage({ base, socket, settings } satisfies WorkerStart);
+  worker.postMessage({ base, socket, settings, screen } satisfies WorkerStart);
 }
 
 function follow(news: WorkerNews, worker: PageWorker): void {

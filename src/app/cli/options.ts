@@ -74,6 +74,11 @@ export const shared = {
       .default("local"),
   runtime: () =>
     new Option("--runtime <id>", "the runtime on the device (default: the device's first)"),
+  platform: () =>
+    new Option(
+      "--platform <n>",
+      "instead of a device: the platform's number in `query platforms`, where several match",
+    ).argParser(count),
   meter: () =>
     new Option("--meter <id>", "the energy meter; auto takes the best that works").default("auto"),
   threads: () =>

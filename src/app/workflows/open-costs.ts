@@ -4,7 +4,7 @@ import {
   type EnergyTable,
   loadCosts,
   openTable,
-  type Platform,
+  type PlatformSummary,
 } from "../../../energy-db/index.ts";
 import type { CostModel } from "../../../search/index.ts";
 
@@ -14,6 +14,8 @@ export interface TableFlags {
   readonly device: string;
   readonly runtime?: string | undefined;
   readonly threads?: number;
+  /** By its number in the table: then the other flags choose nothing. */
+  readonly platform?: number | undefined;
 }
 
 /** Opens the table read-only, hands it over, and closes it whatever happens. */
@@ -32,13 +34,13 @@ export async function withTable<T>(
 /** The one platform that the flags describe. */
 export const findPlatform = (
   table: EnergyTable,
-  { device, runtime, threads }: Omit<TableFlags, "db">,
-): Platform =>
-  table.findPlatform({
-    device,
-    ...(runtime ? { runtime } : {}),
-    ...(threads ? { threads } : {}),
-  });
+  { device, runtime, threads, platform }: Omit<TableFlags, "db">,
+): PlatformSummary =>
+  table.findPlatform(
+    platform === undefined
+      ? { device, ...(runtime ? { runtime } : {}), ...(threads ? { threads } : {}) }
+      : { id: platform },
+  );
 
 /** The costs of the one platform that the flags describe. */
 export function costsOf(

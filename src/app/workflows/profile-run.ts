@@ -64,11 +64,13 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
 export function outcomeText({
   measured,
   skipped,
+  present,
   stoppedBy,
   summary,
   flags,
 }: ProfileOutcome): string {
-  const counts = `${measured} loads of networks measured, ${skipped} were already in the table`;
+  const before = present > 0 ? `; ${present} were in the table, all of ${skipped} networks` : "";
+  const counts = `${measured} loads of networks measured${before}`;
   const raised = Object.entries(flags).map(([flag, count]) => `${count} ${flag}`);
   const flagged = raised.length > 0 ? `; flagged: ${raised.join(", ")}` : "";
   const error =

@@ -22,6 +22,7 @@ import type {
   ShapeRow,
 } from "../../figures/index.ts";
 import type { Kernel } from "../../network/kernel.ts";
+import { findPlatform } from "./open-costs.ts";
 import { costReadings, tableReport } from "./report-table.ts";
 import {
   type FinishedSearch,
@@ -80,12 +81,11 @@ export function shortNames(folders: readonly string[]): readonly string[] {
 
 function readSearch(folder: string, table: EnergyTable) {
   const found = readFound(folder);
-  const { device, runtime, threads, space } = found.run;
-  const platform = table.findPlatform({ device, runtime, threads });
+  const platform = findPlatform(table, found.run);
   return {
     found,
     platform,
-    costs: loadCosts(table, platform.id, { space }),
+    costs: loadCosts(table, platform.id, { space: found.run.space }),
     verification: readDocument(folder, "verification"),
     references: readDocument(folder, "references") ?? [],
   };

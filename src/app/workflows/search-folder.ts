@@ -44,6 +44,8 @@ const runSchema = z.object({
   generatedAt: z.string(),
   db: z.string(),
   device: z.string(),
+  /** Its number in the table; absent in older runs. */
+  platform: z.number().optional(),
   runtime: z.string(),
   threads: z.number(),
   space: z.string(),

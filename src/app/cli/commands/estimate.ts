@@ -24,6 +24,7 @@ export function estimateCommand({ terminal }: CommandContext): Command {
     .argument("<model>", "ONNX file, float32, opset 9 or newer")
     .addOption(shared.db())
     .addOption(shared.device())
+    .addOption(shared.platform())
     .option("--runtime <id>", "needed where the table has several")
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
     .addOption(shared.json())

@@ -48,6 +48,7 @@ export function queryNetworkCommand({ terminal }: CommandContext): Command {
     .argument("<net>", "preset or network.json")
     .addOption(shared.db())
     .addOption(shared.device())
+    .addOption(shared.platform())
     .option("--runtime <id>", "needed where the table has several")
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
     .option("--space <name>", "whose fit to use (default: the newest)")

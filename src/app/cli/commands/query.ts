@@ -79,6 +79,7 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
     .description(summary)
     .addOption(shared.db())
     .addOption(shared.device())
+    .addOption(shared.platform())
     .option("--runtime <id>", "needed where the table has several")
     .addOption(shared.method())
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count));
@@ -228,14 +229,17 @@ function platformsCommand(terminal: Terminal): Command {
         terminal.answer(
           formatTable(
             [
+              { title: "no.", of: ({ id }) => id },
               { title: "device", of: ({ device }) => device },
               { title: "processor", of: ({ processor }) => processor },
+              { title: "system", of: ({ os }) => os },
               {
                 title: "runtime",
                 of: ({ runtime, runtimeVersion }) => `${runtime} ${runtimeVersion}`,
               },
               { title: "threads", of: ({ threads }) => threads },
               { title: "power mode", of: ({ powerMode }) => powerMode },
+              { title: "machine", of: ({ fingerprint }) => fingerprint.slice(0, 8) },
               { title: "networks", of: ({ networkMeasurements }) => networkMeasurements },
               { title: "kernels", of: ({ kernels }) => kernels },
               { title: "energy is", of: ({ energyProvenance }) => energyProvenance ?? "absent" },

@@ -12,10 +12,12 @@ import { tableReport } from "../../workflows/report-table.ts";
 import { readFound, searchFile } from "../../workflows/search-folder.ts";
 import { exampleNetwork, writePage } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
+import { shared } from "../options.ts";
 
 interface ReportFlags {
   readonly db?: string;
   readonly device?: string;
+  readonly platform?: number;
   readonly output?: string;
 }
 
@@ -27,6 +29,7 @@ export function reportCommand(context: CommandContext): Command {
     .argument("[dirs...]", "the --out folder of a search; several are compared")
     .option("--db <file>", "the table; a search's folder names its own")
     .option("--device <id>", "only needed where the table has several")
+    .addOption(shared.platform())
     .option(
       "-o, --output <file>",
       "the page, or - for standard output (default: report.html in the folder, comparison.html of several)",
@@ -91,11 +94,11 @@ async function comparisonOf(
 }
 
 async function ofTable(
-  { db = "", device }: ReportFlags,
+  { db = "", device, platform: id }: ReportFlags,
   context: CommandContext,
 ): Promise<ReportData> {
   return await withTable(db, (table) => {
-    const platform = table.findPlatform(device ? { device } : {});
+    const platform = table.findPlatform(id === undefined ? (device ? { device } : {}) : { id });
     return {
       title: `Costs on ${platform.device}`,
       generatedAt: new Date().toISOString(),

@@ -104,6 +104,7 @@ export function searchCommand(context: CommandContext): Command {
     )
     .addOption(shared.db())
     .addOption(shared.device())
+    .addOption(shared.platform())
     .option("--runtime <id>", "needed where the table has several")
     .addOption(new Option("--threads <n>", "threads of the platform searched for").argParser(count))
     .addOption(new Option("--energy-mj <mJ>", "energy budget per inference").argParser(positive))
@@ -258,7 +259,8 @@ function runRecord(
     toolVersion: version,
     generatedAt: new Date().toISOString(),
     db: resolve(flags.db),
-    device: flags.device,
+    device: costs.platform.device,
+    platform: costs.platform.id,
     runtime: costs.platform.runtime,
     threads: costs.platform.threads,
     space: start.space,
