@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Machine } from "./agent/machine.ts";
+import { androidState } from "./android-state.ts";
 import { systemClock } from "./clock.ts";
 import type { Files } from "./files.ts";
 import { type ChosenParts, openMeter, openRuntime } from "./parts.ts";
-import type { MachineState } from "./raw.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Transport } from "./transport.ts";
 
@@ -41,36 +41,17 @@ export async function androidMachine(
           "ro.serialno",
         ].map(property),
       );
+      const { powerMode = "unknown" } = await androidState(transport);
       return {
         processor: chip || model || "unknown",
         fingerprint: serial
           ? createHash("sha256").update(`${serial}\n${model}`).digest("hex").slice(0, 16)
           : "unknown",
         os: `Android ${release}`.trim(),
-        powerMode: "unknown",
+        powerMode,
         details: { model: model ?? "", build: build ?? "" },
       };
     },
-    state: () => phoneState(transport),
-  };
-}
-
-const stateFiles = [
-  "/sys/class/thermal/thermal_zone0/temp",
-  "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq",
-  "/proc/loadavg",
-];
-
-/** Whatever of temperature, clock and load the phone's shell may read. */
-async function phoneState(transport: Transport): Promise<MachineState> {
-  const script = stateFiles.map((file) => `cat ${file} 2>/dev/null || echo -`).join("; ");
-  const { stdout } = await transport.exec(["sh", "-c", script]);
-  const [temperature_mc = Number.NaN, clock_khz = Number.NaN, load = Number.NaN] = stdout
-    .split("\n")
-    .map((line) => Number.parseFloat(line));
-  return {
-    ...(temperature_mc > 0 ? { temperature_c: temperature_mc / 1e3 } : {}),
-    ...(clock_khz > 0 ? { clock_hz: clock_khz * 1e3 } : {}),
-    ...(load >= 0 ? { load } : {}),
+    state: () => androidState(transport),
   };
 }

@@ -16,6 +16,16 @@ export interface Capabilities {
   readonly shortestBatch_s: number;
 }
 
+/** What the device is to be like when something is measured on it. */
+export interface DeviceConditions {
+  /** Nothing begins above this temperature; absent where none is known. */
+  readonly startTemperature_c?: number | undefined;
+  /** Measured in the heat of long work, not after cooling down: another platform, since clocks are lower there. */
+  readonly isSustained: boolean;
+  /** Governor or power mode that it was found in, "unknown" where it cannot be read. */
+  readonly powerMode: string;
+}
+
 export interface MeasureOptions {
   /** Stops after the batch in flight. */
   readonly signal?: AbortSignal | undefined;
@@ -30,6 +40,7 @@ export interface Device {
   /** Anything else worth knowing: memory, cores, cache sizes. */
   readonly details: Readonly<Record<string, string | number>>;
   readonly capabilities: Capabilities;
+  readonly conditions: DeviceConditions;
   /** Follows a script and returns what it recorded. Throws the signal's reason when aborted. */
   measure(script: MeasurementScript, options?: MeasureOptions): Promise<RawMeasurement>;
   /** The device's clock against the host's. */
@@ -42,7 +53,15 @@ export interface Device {
 export async function deviceOf(
   id: string,
   agent: Agent,
-  { threads = 1, clock = systemClock }: { readonly threads?: number; readonly clock?: Clock } = {},
+  {
+    threads = 1,
+    clock = systemClock,
+    isSustained = false,
+    startTemperature_c,
+  }: {
+    readonly threads?: number;
+    readonly clock?: Clock;
+  } & Partial<Pick<DeviceConditions, "isSustained" | "startTemperature_c">> = {},
 ): Promise<Device> {
   const { runtime, processor, fingerprint, os, powerMode, details, ...found }: AgentDescription =
     await agent.describe();
@@ -56,9 +75,10 @@ export async function deviceOf(
       ...runtime,
       precision: "float32",
       threads,
-      powerMode,
+      powerMode: isSustained ? `${powerMode}, sustained` : powerMode,
     },
     details,
+    conditions: { startTemperature_c, isSustained, powerMode },
     capabilities: {
       nodeProfiling: found.nodeProfiling,
       meter: found.meter,

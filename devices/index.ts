@@ -10,7 +10,7 @@ export {
 } from "./catalog.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { ClockOffset } from "./clock-offset.ts";
-export { type Capabilities, type Device, deviceOf } from "./device.ts";
+export { type Capabilities, type Device, type DeviceConditions, deviceOf } from "./device.ts";
 export type { DeviceIdentity } from "./identity.ts";
 export {
   type IntervalEnergy,

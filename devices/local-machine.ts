@@ -3,12 +3,10 @@ import si from "systeminformation";
 import type { Machine, MachineDescription } from "./agent/machine.ts";
 import { systemClock } from "./clock.ts";
 import { type Files, filesBelow } from "./files.ts";
+import { machineState, powerModeOf } from "./machine-state.ts";
 import { type ChosenParts, openMeter, openRuntime } from "./parts.ts";
-import type { MachineState } from "./raw.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { localTransport } from "./transports/local.ts";
-
-const cpufreq = "sys/devices/system/cpu/cpu0/cpufreq";
 
 export interface LocalOptions extends ChosenParts {
   /** Folder that stands in for the file system's root: fixtures of sysfs. */
@@ -53,7 +51,6 @@ async function describeMachine(files: Files): Promise<MachineDescription> {
     si.osInfo(),
     si.uuid(),
   ]);
-  const governor = files.readText(`${cpufreq}/scaling_governor`)?.trim();
   const facts = {
     cores: cpu.physicalCores,
     logicalCores: cpu.cores,
@@ -69,7 +66,7 @@ async function describeMachine(files: Files): Promise<MachineDescription> {
     processor: `${cpu.manufacturer} ${cpu.brand}`.trim(),
     fingerprint: fingerprintOf([uuid.os, cpu.family, cpu.model, cpu.stepping, flags]),
     os: `${os.distro} ${os.release} ${os.arch}`.trim(),
-    powerMode: governor || "unknown",
+    powerMode: powerModeOf(files) ?? "unknown",
     details: Object.fromEntries(
       Object.entries(facts).filter(([, fact]) => fact !== undefined && fact !== "" && fact !== 0),
     ),
@@ -83,21 +80,4 @@ function fingerprintOf([machine, ...processor]: readonly string[]): string {
     .update([machine, ...processor].join("\n"))
     .digest("hex")
     .slice(0, 16);
-}
-
-/** Temperature, clock and load from the kernel's files. */
-function machineState(files: Files): MachineState {
-  const clock_khz = numberIn(files.readText(`${cpufreq}/scaling_cur_freq`));
-  const temperature_mc = numberIn(files.readText("sys/class/thermal/thermal_zone0/temp"));
-  const load = numberIn(files.readText("proc/loadavg")?.split(" ")[0]);
-  return {
-    ...(clock_khz === undefined ? {} : { clock_hz: clock_khz * 1000 }),
-    ...(temperature_mc === undefined ? {} : { temperature_c: temperature_mc / 1000 }),
-    ...(load === undefined ? {} : { load }),
-  };
-}
-
-function numberIn(text: string | undefined): number | undefined {
-  const trimmed = text?.trim();
-  return trimmed && Number.isFinite(Number(trimmed)) ? Number(trimmed) : undefined;
 }

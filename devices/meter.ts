@@ -40,6 +40,8 @@ export interface MeterDescription {
   readonly rails: readonly Rail[];
   /** What a reader of its numbers must know: what is not included, what was left out. */
   readonly caveats: readonly string[];
+  /** Reads the battery: with a charger on, its numbers are not the machine's. */
+  readonly needsDischarging?: true;
 }
 
 /** A stream of readings. A meter never invents a number: what cannot be read is absent. */

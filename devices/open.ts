@@ -9,6 +9,8 @@ import { TransportError } from "./transport.ts";
 
 export interface DeviceOptions extends PartNames {
   readonly threads?: number;
+  /** In the heat of long work: a platform of its own. */
+  readonly isSustained?: boolean | undefined;
   /** Folder that stands in for the local file system's root: fixtures of sysfs. */
   readonly sysfsRoot?: string | undefined;
   /** Of the user's own devices. */
@@ -42,7 +44,11 @@ export async function openDevice(id: string, options: DeviceOptions = {}): Promi
       onNotice,
       patience_s: options.reconnectPatience_s,
     });
-    const device = await deviceOf(entry.id, agent, { threads });
+    const device = await deviceOf(entry.id, agent, {
+      threads,
+      isSustained: options.isSustained ?? false,
+      startTemperature_c: entry.startTemperature_c,
+    });
     return { ...device, close: () => device.close().finally(connection.close) };
   } catch (error) {
     await connection.close();

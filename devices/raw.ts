@@ -6,6 +6,22 @@ export interface MachineState {
   readonly clock_hz?: number;
   /** One-minute load average. */
   readonly load?: number;
+  /** Processor time that anybody spent since the machine started, s: between two states it tells how busy the machine was. */
+  readonly busy_s?: number;
+  /** Governor or power mode at this moment. */
+  readonly powerMode?: string;
+  readonly battery?: BatteryState;
+  /** False while the screen is dark or the page is behind others: devices then save power. */
+  readonly isAwake?: boolean;
+  /** Android's thermal status, from 0 for none to 6 for a shutdown. */
+  readonly thermalStatus?: number;
+}
+
+export interface BatteryState {
+  /** "idle": on a charger, and not charging. */
+  readonly status: "charging" | "discharging" | "full" | "idle";
+  /** From 0 to 1. */
+  readonly level?: number;
 }
 
 /** What an agent reports of a script, in the order it happened. All times are the device's clock. */

@@ -73,6 +73,23 @@ export interface SessionInstruments {
   /** Device clock minus host clock, the bound of its error, and the clock's step, s. */
   readonly clock?: { readonly offset_s: number; readonly bound_s: number; readonly step_s: number };
   readonly meter?: SessionMeter;
+  readonly conditions?: SessionConditions;
+}
+
+/** What the device was like in a session. */
+export interface SessionConditions {
+  /** What could be read when it began: temperature, clock, load, power mode, battery, screen; cores that others kept busy. */
+  readonly before: Readonly<Record<string, string | number | boolean>>;
+  /** Least and greatest while it measured. */
+  readonly during: Readonly<Record<string, readonly [low: number, high: number]>>;
+  /** What the device said of itself; the platform keeps what it said first. */
+  readonly details: Readonly<Record<string, string | number>>;
+  /** What was amiss and allowed, one sentence each. */
+  readonly findings: readonly string[];
+  /** Spent on waiting for better conditions, s. */
+  readonly waited_s: number;
+  /** Worked to heat it up before anything was measured, s; only in sustained mode. */
+  readonly heated_s?: number;
 }
 
 export interface SessionMeter {
@@ -152,6 +169,7 @@ export interface Conditions {
  * - `busy`: more than half of the samples were disturbed by other work, and left out of the floor
  * - `throttled`: clocks fell by more than 3 %
  * - `coarse-timer`: the timer step is over 0.1 % of a batch
+ * - `hot`, `charging`, `low-battery`, `asleep`, `power-mode`: the device was not as it should be, and that was allowed
  * - `below-resolution`: too short for the node profiler to tell from nothing
  */
 export type QualityFlag =
@@ -162,6 +180,11 @@ export type QualityFlag =
   | "busy"
   | "throttled"
   | "coarse-timer"
+  | "hot"
+  | "charging"
+  | "low-battery"
+  | "asleep"
+  | "power-mode"
   | "below-resolution";
 
 export type NetworkRole = "design" | "held-out" | "canary" | "verify";

@@ -1,7 +1,12 @@
 import type { Database } from "better-sqlite3";
 import { present } from "./present.ts";
 import { readRails, storeRails } from "./rails.ts";
-import type { SessionInstruments, SessionMeter, SessionSettings } from "./records.ts";
+import type {
+  SessionConditions,
+  SessionInstruments,
+  SessionMeter,
+  SessionSettings,
+} from "./records.ts";
 import { statement } from "./statements.ts";
 
 /** A session as stored; `finishedAt` and `outcome` are absent while it runs and after a crash. */
@@ -39,7 +44,7 @@ export function insertSession(
 export function updateInstruments(
   database: Database,
   sessionId: number,
-  { canary, recording, clock, meter }: SessionInstruments,
+  { canary, recording, clock, meter, conditions }: SessionInstruments,
 ): void {
   const values: Partial<InstrumentColumns> = {
     ...(canary && {
@@ -62,6 +67,7 @@ export function updateInstruments(
       meter_quality: meter.quality,
       meter_update_period_s: meter.updatePeriod_s,
     }),
+    ...(conditions && { conditions: JSON.stringify(conditions) }),
   };
   const columns = Object.keys(values);
   if (columns.length === 0) return;
@@ -158,8 +164,12 @@ function instrumentsOf(row: SessionRow, rails: SessionMeter["rails"]): SessionIn
             rails,
           },
         }),
+    ...conditionsOf(row),
   };
 }
+
+const conditionsOf = ({ conditions }: SessionRow): Pick<SessionInstruments, "conditions"> =>
+  conditions === null ? {} : { conditions: JSON.parse(conditions) as SessionConditions };
 
 interface InstrumentColumns {
   readonly canary_s: number | null;
@@ -174,6 +184,7 @@ interface InstrumentColumns {
   readonly meter: string | null;
   readonly meter_quality: SessionMeter["quality"] | null;
   readonly meter_update_period_s: number | null;
+  readonly conditions: string | null;
 }
 
 interface SessionRow extends InstrumentColumns {

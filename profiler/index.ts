@@ -8,6 +8,7 @@ export {
   predictEnergy,
 } from "./energy/model.ts";
 export { type EnergyRules, energyRules } from "./energy/rules.ts";
+export { type HeatRules, heatRules } from "./heat.ts";
 export { type Load, measureBlock, measureNetwork } from "./measure-block.ts";
 export {
   Measuring,
@@ -18,6 +19,7 @@ export {
 export { type PlannedNetwork, type PlanOptions, type ProfilePlan, planProfile } from "./plan.ts";
 export { type ProfileOutcome, profile } from "./profile.ts";
 export { type SamplingRules, samplingRules } from "./sampling.ts";
+export { conditionNotices } from "./session-conditions.ts";
 export type { GroupRange, SearchSpace, SpaceOptions } from "./space.ts";
 export type { ProfileOptions } from "./steps.ts";
 export { tableSlowdown } from "./table-speed.ts";

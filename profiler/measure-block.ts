@@ -9,6 +9,7 @@ import { randomWeights } from "../src/network/initial-weights.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import { seededRandom } from "../src/random.ts";
+import { conditionFlags } from "./conditions.ts";
 import { measureEnergies } from "./energy/measure.ts";
 import { kernelTimes } from "./kernel-times.ts";
 import { analyseLoad } from "./load-analysis.ts";
@@ -60,6 +61,7 @@ export async function* measureBlock(
     );
     for (const { row, model } of group) {
       const energy = energies.get(model.name);
+      if (energy) measuring.lastPower_w = energy.gross.energy_j / row.latency.typical.latency_s;
       yield energy ? { ...row, energy } : row;
     }
   }
@@ -92,6 +94,7 @@ async function sampleLoads(
   models: readonly ScriptModel[],
 ): Promise<readonly NetworkMeasurement[]> {
   const { rules, patience, device, clock, random } = measuring;
+  await measuring.awaitConditions();
   const measuredAt = clock.timestamp();
   const block = measuring.nextBlock();
   const raw = await measuring.measure(models, [
@@ -109,7 +112,12 @@ async function sampleLoads(
   ]);
   measuring.learnCanary(raw);
   const { clock: deviceClock, recording } = measuring.instruments;
-  const conditions = conditionsOf(recordsOf(raw, "state"));
+  const states = recordsOf(raw, "state");
+  const conditions = conditionsOf(states);
+  const amiss = conditionFlags(
+    states.map(({ state }) => state),
+    device,
+  );
   return loads.map((load, i) => {
     const batches = recordsOf(raw, "batches").find(({ model }) => model === models[i]?.name);
     const nodes = recordsOf(raw, "nodes").find(({ model }) => model === models[i]?.name);
@@ -137,7 +145,7 @@ async function sampleLoads(
       warmUpRuns: batches.warmUpRuns,
       batches: analysis.batches,
       conditions,
-      flags: [...analysis.flags, ...throttled(conditions)],
+      flags: [...analysis.flags, ...throttled(conditions), ...amiss],
       kernels: nodes ? kernelTimes(network, batch, nodes, analysis.calm, recording, random) : [],
     };
   });

@@ -7,9 +7,11 @@ import {
   type RawMeasurement,
   recordsOf,
   type ScriptStep,
+  type StateRecord,
   systemClock,
 } from "../devices/index.ts";
 import type { SessionInstruments } from "../energy-db/index.ts";
+import { type OnProgress, progressOf } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
 import { canaryEstimate, canaryRule } from "./canary.ts";
 import {
@@ -19,9 +21,12 @@ import {
   meterLooks_s,
   observedPeriod,
 } from "./energy/rules.ts";
+import { type HeatLook, type HeatRules, heatRules, heatStep, isSteady, lookAt } from "./heat.ts";
 import { Patience } from "./patience.ts";
+import { awaitConditions, type Preflight, preflight } from "./preflight.ts";
 import { emptyNodes, recordingSteps, recordingTime } from "./recording.ts";
 import { type SamplingRules, samplingRules } from "./sampling.ts";
+import { sessionConditions } from "./session-conditions.ts";
 
 /** Version of the measuring protocol: rows of different versions never mix in one fit. */
 export const measuringProtocol = 2;
@@ -38,6 +43,11 @@ export interface MeasuringOptions {
   /** Spent at most on waiting for calm moments, s; more can be earned. */
   readonly patience_s: number;
   readonly signal?: AbortSignal | undefined;
+  /** Measures whatever state the device is in; rows are flagged. */
+  readonly allowConditions?: boolean | undefined;
+  readonly heatRules?: HeatRules | undefined;
+  /** Told what is waited for before measuring begins, and in between. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Instruments of a session: what every measurement of it shares. */
@@ -51,13 +61,20 @@ export class Measuring {
   readonly signal: AbortSignal | undefined;
   /** Why energy readings were thrown away; one sentence each. */
   readonly invalidEnergy: string[] = [];
+  /** Of the network metered last, W. */
+  lastPower_w: number | undefined;
   readonly #canary: CanaryRule;
   readonly #known_s: number;
   readonly #measured: (readonly BatchesRecord[])[] = [];
+  readonly #options: MeasuringOptions;
+  readonly #states: StateRecord[] = [];
+  #preflight: Preflight | undefined;
+  #heated_s: number | undefined;
   #instruments: SessionInstruments = {};
   #blocks = 0;
 
   constructor(options: MeasuringOptions) {
+    this.#options = options;
     this.device = options.device;
     this.clock = options.clock ?? systemClock;
     this.random = options.random;
@@ -75,7 +92,12 @@ export class Measuring {
   /** What is known of the instruments so far; grows with every look at the canary. */
   get instruments(): SessionInstruments {
     const canary = canaryEstimate(this.#measured);
-    return { ...this.#instruments, ...(canary ? { canary } : {}) };
+    const conditions = this.#conditions();
+    return {
+      ...this.#instruments,
+      ...(canary ? { canary } : {}),
+      ...(conditions ? { conditions } : {}),
+    };
   }
 
   /** The canary's speed that counts as calm, s; undefined before the first block of a first session. */
@@ -85,6 +107,11 @@ export class Measuring {
       this.instruments.canary?.latency_s ?? Number.POSITIVE_INFINITY,
     );
     return Number.isFinite(known_s) ? known_s : undefined;
+  }
+
+  /** When the device was last heard of. */
+  get temperature_c(): number | undefined {
+    return this.#states.at(-1)?.state.temperature_c;
   }
 
   /** Numbers the scripts of a session. */
@@ -113,7 +140,53 @@ export class Measuring {
       { signal: this.signal },
     );
     for (const { duration_s } of recordsOf(raw, "waited")) this.patience.spend(duration_s);
+    this.#states.push(...recordsOf(raw, "state"));
     return raw;
+  }
+
+  /** Looks at the state of the device before anything is measured; throws a UserError where that is no good. */
+  async begin(): Promise<Preflight> {
+    const { device, clock } = this;
+    this.#preflight = await preflight({ ...this.#options, device, clock });
+    if (device.conditions.isSustained) await this.#heat();
+    return this.#preflight;
+  }
+
+  /** Waits between two blocks until the device is fit again. */
+  async awaitConditions(): Promise<void> {
+    const { device, clock } = this;
+    const { waited_s } = await awaitConditions(
+      { ...this.#options, device, clock },
+      await device.state(),
+    );
+    if (this.#preflight)
+      this.#preflight = { ...this.#preflight, waited_s: this.#preflight.waited_s + waited_s };
+  }
+
+  /** Works until speed and temperature are steady. */
+  async #heat(): Promise<void> {
+    const { clock, device } = this;
+    const rules = this.#options.heatRules ?? heatRules;
+    const { model } = this.#canary;
+    const hot = { ...model, name: `${model.name} for heat` };
+    const step = heatStep(hot.name, rules.stretch_s, device.capabilities.shortestBatch_s);
+    const start_s = clock.now_s();
+    const looks: HeatLook[] = [];
+    for (let spent_s = 0; spent_s < rules.most_s; spent_s = clock.now_s() - start_s) {
+      if (spent_s >= rules.least_s && isSteady(looks, rules)) break;
+      const amounts = { done: Math.round(spent_s), total: rules.most_s, elapsed_s: spent_s };
+      this.#options.onProgress?.(progressOf("heating up; seconds", amounts));
+      looks.push(lookAt(await this.measure([hot], [step])));
+    }
+    this.#heated_s = clock.now_s() - start_s;
+  }
+
+  #conditions(): SessionInstruments["conditions"] {
+    if (!this.#preflight) return undefined;
+    return {
+      ...sessionConditions(this.#preflight, this.#states, this.device.details),
+      ...(this.#heated_s === undefined ? {} : { heated_s: this.#heated_s }),
+    };
   }
 
   /** What a block of networks says of the canary. */
@@ -153,6 +226,7 @@ export class Measuring {
 /** Opens a session's instruments on a device and calibrates them. */
 export async function openMeasuring(options: MeasuringOptions): Promise<Measuring> {
   const measuring = new Measuring(options);
+  await measuring.begin();
   await measuring.calibrate();
   return measuring;
 }

@@ -6,12 +6,14 @@ import {
   type SessionSettings,
 } from "../energy-db/index.ts";
 import { progressOf } from "../src/progress.ts";
+import { formatNumber } from "../src/units.ts";
 import { canaryLatency } from "./canary.ts";
 import { fitCosts } from "./fit-costs.ts";
 import { measureIsolated } from "./isolated.ts";
 import { type Load, measureBlock } from "./measure-block.ts";
-import { measuringProtocol, openMeasuring } from "./measuring.ts";
+import { type Measuring, measuringProtocol, openMeasuring } from "./measuring.ts";
 import { LoadQueue } from "./queue.ts";
+import { conditionNotices } from "./session-conditions.ts";
 import {
   canaryLoad,
   defaultLoads,
@@ -82,7 +84,7 @@ async function measureMissing(
   sessionId: number,
   deadline_s: number,
 ): Promise<ProfileOutcome> {
-  const { device, table, random, signal, rules, energyRules, clock } = options;
+  const { device, table, random, signal, rules, energyRules, clock, onNotice } = options;
   const flagged: (readonly QualityFlag[])[] = [];
   const invalidEnergy: string[] = [];
   const counts: Counts = { skipped: 0, present: 0, unsettled: 0 };
@@ -96,8 +98,14 @@ async function measureMissing(
       knownCanary_s: canaryLatency(table, platformId),
       patience_s: firstPatience_s,
       signal,
+      allowConditions: options.allowConditions,
+      heatRules: options.heatRules,
+      onProgress: options.onProgress,
     });
-    table.describeInstruments(sessionId, measuring.instruments);
+    const { instruments } = measuring;
+    table.describeInstruments(sessionId, instruments);
+    if (instruments.conditions)
+      for (const notice of conditionNotices(instruments.conditions)) onNotice?.(notice);
     const session: Session = { ...options, measuring, platformId, sessionId, flagged };
     try {
       return options.method === "isolated"
@@ -184,11 +192,20 @@ async function measureLoads(
     if (clock.now_s() >= deadline_s) return "time-limit";
     const elapsed_s = clock.now_s() - start_s;
     const done = Math.max(0, loads.length - queue.length);
-    session.onProgress?.(progressOf("loads", { done, total: loads.length, elapsed_s }));
+    session.onProgress?.(progressOf(labelOf(measuring), { done, total: loads.length, elapsed_s }));
     for (const again of await measureAndStore(session, queue.nextBlock(), block))
       queue.append(again);
   }
   return "done";
+}
+
+/** What is counted, how warm the device is, and what it drew last. */
+function labelOf({ temperature_c, lastPower_w }: Measuring): string {
+  return [
+    "loads",
+    ...(temperature_c === undefined ? [] : [`${temperature_c.toFixed(0)} °C`]),
+    ...(lastPower_w === undefined ? [] : [`${formatNumber(lastPower_w)} W`]),
+  ].join(", ");
 }
 
 /** Stores a block's loads as they come; returns those to be measured again since the machine was slow. */

@@ -10,6 +10,7 @@ import type { OnProgress } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
 import { canaryNetwork } from "./canary.ts";
 import type { EnergyRules } from "./energy/rules.ts";
+import type { HeatRules } from "./heat.ts";
 import type { Load } from "./measure-block.ts";
 import { type Measuring, measuringProtocol } from "./measuring.ts";
 import type { PlannedNetwork, ProfilePlan } from "./plan.ts";
@@ -39,6 +40,11 @@ export interface ProfileOptions {
   /** Stops after the batch in flight, whose block is then measured by the next run. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Told what is amiss about the device's state. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+  /** Measures whatever state the device is in, and flags the rows; else waits, or refuses with a UserError. */
+  readonly allowConditions?: boolean | undefined;
+  readonly heatRules?: HeatRules | undefined;
   readonly rules?: SamplingRules | undefined;
   readonly energyRules?: EnergyRules | undefined;
 }

@@ -13,9 +13,11 @@ import {
 } from "../energy-db/index.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
+import type { OnProgress } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
 import { type CombinedKernel, combineKernels } from "./combine-kernels.ts";
 import type { EnergyRules } from "./energy/rules.ts";
+import type { HeatRules } from "./heat.ts";
 import { measureBlock } from "./measure-block.ts";
 import { type Measuring, openMeasuring } from "./measuring.ts";
 import type { SamplingRules } from "./sampling.ts";
@@ -40,6 +42,10 @@ export interface VerifyOptions {
   readonly rules?: SamplingRules;
   readonly energyRules?: EnergyRules;
   readonly signal?: AbortSignal | undefined;
+  /** As in a profile. */
+  readonly allowConditions?: boolean | undefined;
+  readonly heatRules?: HeatRules | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 export interface NetworkToMeasure {

@@ -21,6 +21,16 @@ export const stateSchema: z.ZodType<MachineState> = z.object({
   temperature_c: z.number().exactOptional(),
   clock_hz: z.number().exactOptional(),
   load: z.number().exactOptional(),
+  busy_s: z.number().exactOptional(),
+  powerMode: name.exactOptional(),
+  battery: z
+    .object({
+      status: z.enum(["charging", "discharging", "full", "idle"]),
+      level: z.number().min(0).max(1).exactOptional(),
+    })
+    .exactOptional(),
+  isAwake: z.boolean().exactOptional(),
+  thermalStatus: z.int().min(0).max(6).exactOptional(),
 });
 
 const batchesSchema = z
@@ -115,6 +125,7 @@ const meterSchema: z.ZodType<MeterDescription> = z.object({
   quality: z.enum(["measured", "derived", "simulated", "none"]),
   rails: many(railSchema),
   caveats: many(text),
+  needsDischarging: z.literal(true).exactOptional(),
 });
 
 export const descriptionSchema: z.ZodType<AgentDescription> = z.object({

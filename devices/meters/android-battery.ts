@@ -48,6 +48,7 @@ export function androidBatteryMeter({
     describe: async () => ({
       id: "android-battery",
       quality: "measured",
+      needsDischarging: true,
       rails: [rail],
       caveats: [
         "The whole phone with its screen. Gauges are refreshed every 0.2 to 1.5 s; their accuracy is not known.",

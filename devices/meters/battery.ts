@@ -19,6 +19,7 @@ export const batteryMeter = ({ files, clock }: Pick<Surroundings, "files" | "clo
       quality: "measured",
       caveats: ["The whole machine with its screen; gauges are updated every 1 to 30 s."],
       rails: folder === undefined ? [] : [batteryRail(files, folder)],
+      needsDischarging: true as const,
       refusal: refusalOf(files, folder),
     };
   });

@@ -14,6 +14,7 @@ export interface FileMeter {
   readonly id: string;
   readonly quality: MeterDescription["quality"];
   readonly caveats: readonly string[];
+  readonly needsDischarging?: true;
   readonly rails: readonly FileRail[];
   /** Why it cannot be used although it has rails, or what is missing without them. */
   readonly refusal?: Extract<Availability, { ok: false }> | undefined;
@@ -50,8 +51,8 @@ export function fileMeter(clock: Clock, find: () => FileMeter): Meter & { readon
         : { ok: true, note: `total = ${total}` };
     },
     describe: async () => {
-      const { id, quality, caveats, rails } = meter();
-      return { id, quality, caveats, rails: rails.map(({ rail }) => rail) };
+      const { rails, refusal: _, ...described } = meter();
+      return { ...described, rails: rails.map(({ rail }) => rail) };
     },
     ...polled(clock, readAll),
   };

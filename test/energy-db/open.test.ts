@@ -75,7 +75,7 @@ describe("opening an energy table", () => {
     const plain = new Database(path);
 
     expect(plain.pragma("journal_mode", { simple: true })).toBe("wal");
-    expect(plain.pragma("user_version", { simple: true })).toBe(5);
+    expect(plain.pragma("user_version", { simple: true })).toBe(6);
     expect(plain.pragma("application_id", { simple: true })).toBe(0x7773706c);
     expect(plain.prepare("select count(*) from v_cost").pluck().get()).toBe(60);
     plain.close();

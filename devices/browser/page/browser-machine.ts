@@ -1,12 +1,16 @@
 import type { Machine, MachineDescription } from "../../agent/machine.ts";
 import { noMeter } from "../../meters/none.ts";
+import type { MachineState } from "../../raw.ts";
 import { browserClock } from "./browser-clock.ts";
 import { type BrowserScope, browser } from "./browser-scope.ts";
 import type { WorkerStart } from "./messages.ts";
 import { webRuntime } from "./web-runtime.ts";
 
 /** The machine that this browser runs on, as far as a page may know it. */
-export async function browserMachine(start: WorkerStart): Promise<Machine> {
+export async function browserMachine(
+  start: WorkerStart,
+  state: () => MachineState,
+): Promise<Machine> {
   const clock = browserClock();
   return {
     clock,
@@ -14,7 +18,7 @@ export async function browserMachine(start: WorkerStart): Promise<Machine> {
     meter: noMeter,
     describe: () => describeBrowser(browser, start),
     // Temperature, clocks and load are hidden from pages.
-    state: async () => ({}),
+    state: async () => state(),
   };
 }
 

@@ -11,18 +11,27 @@ export interface BrowserScope {
     readonly userAgentData?: {
       getHighEntropyValues(hints: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
     };
+    getBattery?(): Promise<BatteryManager>;
     readonly wakeLock?: { request(kind: "screen"): Promise<unknown> };
   };
   readonly screen: { readonly width: number; readonly height: number };
   readonly devicePixelRatio: number;
   readonly document: {
     readonly hidden: boolean;
+    addEventListener(event: string, listener: () => void): void;
     getElementById(id: string): { textContent: string | null } | null;
   };
   readonly Worker: new (url: string, options: { readonly type: "module" }) => PageWorker;
   readonly WebSocket: new (url: string) => PageSocket;
   postMessage(message: unknown): void;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
+}
+
+/** Of the Battery Status API (W3C). */
+export interface BatteryManager {
+  readonly charging: boolean;
+  readonly level: number;
+  addEventListener(event: string, listener: () => void): void;
 }
 
 export interface PageWorker {

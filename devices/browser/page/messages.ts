@@ -1,3 +1,4 @@
+import type { MachineState } from "../../raw.ts";
 import type { PageSettings } from "../page-settings.ts";
 
 /** What the page tells its worker to begin with. */
@@ -10,6 +11,14 @@ export interface WorkerStart {
   /** Its size, and pixels per unit of that: models of phones differ in it where their user agents do not. */
   readonly screen: string;
 }
+
+/** What the page alone can see of its device, told whenever it changes. */
+export type PageState = Pick<MachineState, "isAwake" | "battery">;
+
+/** What the page tells its worker, the start first. */
+export type PageNews =
+  | { readonly kind: "start"; readonly start: WorkerStart }
+  | { readonly kind: "state"; readonly state: PageState };
 
 /** What the worker tells the page, to show it. */
 export type WorkerNews =

@@ -1,6 +1,7 @@
+import { batteryState } from "../../machine-state.ts";
 import { pageSettings } from "../page-settings.ts";
-import { browser, type PageWorker } from "./browser-scope.ts";
-import type { WorkerNews, WorkerStart } from "./messages.ts";
+import { type BatteryManager, browser, type PageWorker } from "./browser-scope.ts";
+import type { PageNews, PageState, WorkerNews } from "./messages.ts";
 
 /** The page itself: starts the worker, shows what it does, and starts another one when the connection was lost. */
 
@@ -22,8 +23,21 @@ function start(): void {
   const worker = new browser.Worker(`${base}worker.js`, { type: "module" });
   worker.onmessage = ({ data }) => follow(data as WorkerNews, worker);
   worker.onerror = () => follow({ kind: "ended", isFinal: false }, worker);
-  worker.postMessage({ base, socket, settings, screen } satisfies WorkerStart);
+  const tell = (news: PageNews): void => worker.postMessage(news);
+  tellState = () => tell({ kind: "state", state: pageState() });
+  tellState();
+  tell({ kind: "start", start: { base, socket, settings, screen } });
 }
+
+let tellState: () => void = () => undefined;
+const pageState = (): PageState => ({
+  isAwake: !browser.document.hidden,
+  ...(battery ? { battery: batteryOf(battery) } : {}),
+});
+
+/** Chromium's alone; it rounds the level to a hundredth. */
+const batteryOf = ({ charging, level }: BatteryManager) =>
+  batteryState(charging ? (level === 1 ? "full" : "charging") : "discharging", level, 1);
 
 function follow(news: WorkerNews, worker: PageWorker): void {
   switch (news.kind) {
@@ -48,5 +62,16 @@ function follow(news: WorkerNews, worker: PageWorker): void {
 }
 
 // A dark screen throttles the page; where the browser has no wake lock, the text above asks for it.
-await browser.navigator.wakeLock?.request("screen").catch(() => undefined);
+const battery = await browser.navigator.getBattery?.().catch(() => undefined);
+/** Browsers let go of the lock when the page is hidden. */
+const stayAwake = async (): Promise<void> => {
+  await browser.navigator.wakeLock?.request("screen").catch(() => undefined);
+};
+browser.document.addEventListener("visibilitychange", () => {
+  tellState();
+  if (!browser.document.hidden) void stayAwake();
+});
+for (const change of ["chargingchange", "levelchange"])
+  battery?.addEventListener(change, () => tellState());
+await stayAwake();
 start();

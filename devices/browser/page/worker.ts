@@ -5,7 +5,7 @@ import { type AgentReply, type AgentRequest, checkedRequest } from "../../agent/
 import { serveAgent } from "../../agent/serve-agent.ts";
 import { browserMachine } from "./browser-machine.ts";
 import { browser } from "./browser-scope.ts";
-import type { WorkerNews, WorkerStart } from "./messages.ts";
+import type { PageNews, PageState, WorkerNews } from "./messages.ts";
 
 /** The agent in a worker of its own: what the page draws does not disturb it. */
 
@@ -66,10 +66,16 @@ const announced = (agent: Agent): Agent => ({
   },
 });
 
+let seen: PageState = {};
 browser.onmessage = ({ data }) => {
-  const start = data as WorkerStart;
+  const news = data as PageNews;
+  if (news.kind === "state") {
+    seen = news.state;
+    return;
+  }
+  const { start } = news;
   void serveAgent(
-    browserMachine(start).then((machine) => announced(agentOn(machine))),
+    browserMachine(start, () => seen).then((machine) => announced(agentOn(machine))),
     connect(start.socket),
   );
 };

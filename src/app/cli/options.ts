@@ -95,6 +95,16 @@ export const shared = {
     )
       .choices(["in-context", "isolated"])
       .default("in-context"),
+  sustained: () =>
+    new Option(
+      "--sustained",
+      "measure in the heat of long work, not after cooling down: a platform of its own",
+    ),
+  allowConditions: () =>
+    new Option(
+      "--allow-conditions",
+      "measure although the device is hot, charging, asleep or low on battery; flags the rows",
+    ),
   patience: () =>
     new Option(
       "--patience <time>",

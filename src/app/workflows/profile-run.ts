@@ -23,6 +23,8 @@ export interface ProfileRun {
   readonly patience?: number;
   /** Networks are loaded again until their intervals are this narrow, however long it takes. */
   readonly targetCi?: number | undefined;
+  readonly sustained?: boolean | undefined;
+  readonly allowConditions?: boolean | undefined;
 }
 
 /** Opens device and table, measures what the plan still lacks, and says how it ended. */
@@ -33,6 +35,7 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
     runtime,
     meter,
     threads,
+    isSustained: run.sustained,
     ...deviceSurroundings(context),
   });
   try {
@@ -50,7 +53,9 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
         patience_s: run.patience,
         ...(run.targetCi === undefined ? {} : { refineWithin_s: Number.POSITIVE_INFINITY }),
         signal,
+        allowConditions: run.allowConditions,
         onProgress: (progress) => terminal.progress(progress),
+        onNotice: (notice) => terminal.warn(notice),
       });
     } finally {
       table.close();

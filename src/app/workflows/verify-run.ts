@@ -9,6 +9,7 @@ import {
 } from "../../../energy-db/index.ts";
 import {
   canaryLatency,
+  conditionNotices,
   measuringProtocol,
   tableSlowdown,
   type Verification,
@@ -37,6 +38,8 @@ export interface VerifyRun {
   readonly seed: number;
   /** In all, s. */
   readonly patience?: number | undefined;
+  readonly sustained?: boolean | undefined;
+  readonly allowConditions?: boolean | undefined;
 }
 
 /** A network and its name in messages. */
@@ -75,6 +78,7 @@ interface TableTarget {
   readonly device: string;
   readonly runtime?: string | undefined;
   readonly threads: number;
+  readonly platform?: number | undefined;
   readonly space?: string | undefined;
 }
 
@@ -90,6 +94,7 @@ export async function runVerify(
       runtime,
       meter,
       threads,
+      isSustained: run.sustained,
       ...deviceSurroundings(context),
     });
     try {
@@ -154,6 +159,8 @@ async function measure(
       patience_s: patience,
       random: seededRandom(seed),
       signal: context.signal,
+      allowConditions: run.allowConditions,
+      onProgress: (progress) => context.terminal.progress(progress),
     },
     networks,
   );
@@ -168,7 +175,12 @@ async function measure(
   return verification;
 }
 
-function warnOfNoise({ context, device }: VerifyRun, { networks }: Verification): void {
+function warnOfNoise(
+  { context, device }: VerifyRun,
+  { networks, instruments: { conditions } }: Verification,
+): void {
+  for (const notice of conditions ? conditionNotices(conditions) : [])
+    context.terminal.warn(notice);
   if (networks.some(({ flags }) => flags.includes("drift")))
     context.terminal.warn(
       `${device} stayed slower than when the table was measured, so these times are too long: verify again when it is calm`,

@@ -1,4 +1,10 @@
-import { agentOn, type Device, deviceOf, type Machine } from "../../../devices/index.ts";
+import {
+  agentOn,
+  type Device,
+  type DeviceConditions,
+  deviceOf,
+  type Machine,
+} from "../../../devices/index.ts";
 import { noMeter } from "../../../devices/meters/none.ts";
 import { VirtualClock } from "./clock.ts";
 import { Disturbances } from "./disturbances.ts";
@@ -20,12 +26,19 @@ export interface SimulatedDevice {
  * Fake hardware under the interpreter that real devices use: its costs are formulas, its clock is virtual. By default
  * nothing varies.
  */
-export async function simulatedDevice(physics: Partial<Physics> = {}): Promise<SimulatedDevice> {
+export async function simulatedDevice(
+  physics: Partial<Physics> = {},
+  conditions: Partial<DeviceConditions> = {},
+): Promise<SimulatedDevice> {
   const clock = new VirtualClock();
   const whole = { ...exactPhysics, ...physics };
   const disturbances = new Disturbances(whole.disturbance, whole.seed + 2);
   const agent = agentOn(simulatedMachine(whole, clock, disturbances));
-  return { device: await deviceOf("simulated", agent, { clock }), clock, disturbances };
+  return {
+    device: await deviceOf("simulated", agent, { clock, ...conditions }),
+    clock,
+    disturbances,
+  };
 }
 
 function simulatedMachine(
@@ -33,7 +46,7 @@ function simulatedMachine(
   clock: VirtualClock,
   disturbances: Disturbances,
 ): Machine {
-  const { power, seed } = physics;
+  const { power, seed, state = () => ({}) } = physics;
   return {
     clock,
     runtime: simulatedRuntime(physics, clock, disturbances),
@@ -46,6 +59,6 @@ function simulatedMachine(
       details: {},
       simulated: true,
     }),
-    state: async () => ({}),
+    state: async () => state(clock.now_s()),
   };
 }

@@ -1,3 +1,4 @@
+import type { MachineState } from "../../../devices/index.ts";
 import { kernelMacs } from "../../../src/network/costs.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import type { Network } from "../../../src/network/network.ts";
@@ -17,6 +18,8 @@ export interface Physics {
   readonly disturbance: DisturbanceRules;
   readonly profiler?: ProfilerRules;
   readonly power?: PowerRules;
+  /** What the machine tells of itself, by the time. */
+  readonly state?: (time_s: number) => MachineState;
   /** Called after every batch of runs. */
   readonly onBatch?: () => void;
 }

@@ -32,6 +32,8 @@ interface ProfileFlags {
   readonly patience: number;
   readonly seed: number;
   readonly dryRun?: boolean;
+  readonly sustained?: boolean;
+  readonly allowConditions?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -80,6 +82,8 @@ export function profileCommand(context: CommandContext): Command {
         .argParser(duration_s)
         .default(0.5, "0.5s"),
     )
+    .addOption(shared.sustained())
+    .addOption(shared.allowConditions())
     .option("--dry-run", "print the plan and its time, measure nothing")
     .option("--strict", "exit 4 when the result is unreliable")
     .addOption(shared.seed())

@@ -20,6 +20,7 @@ import { formatTable } from "../table-text.ts";
 
 interface VerifyFlags extends Partial<NetworkFlags> {
   readonly heldOut?: boolean;
+  readonly platform?: number;
   readonly space?: string;
   readonly device?: string;
   readonly db?: string;
@@ -28,6 +29,8 @@ interface VerifyFlags extends Partial<NetworkFlags> {
   readonly meter: string;
   readonly patience?: number;
   readonly seed: number;
+  readonly sustained?: boolean;
+  readonly allowConditions?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -53,6 +56,7 @@ export function verifyCommand(context: CommandContext): Command {
       "with --net: widths of the presets' groups, for example 8-16-24x6-32",
     )
     .option("--held-out", "instead: the table's held-out networks once more, in a new session")
+    .addOption(shared.platform())
     .option("--space <name>", "with --net: whose costs to compare with (default: the newest)")
     .option("--device <id>", "the device (default: the search's, else local)")
     .option("--db <file>", "the table (default: the search's, else energy.db); gains the new rows")
@@ -60,6 +64,8 @@ export function verifyCommand(context: CommandContext): Command {
     .addOption(shared.threads())
     .addOption(shared.meter())
     .addOption(shared.patience())
+    .addOption(shared.sustained())
+    .addOption(shared.allowConditions())
     .addOption(shared.seed())
     .option("--strict", "exit 5 when the measured network exceeds its budget")
     .addOption(shared.json())
@@ -99,8 +105,8 @@ async function verifyFound(
   requireModel(folder, found);
   const { network, weights, run, history } = found;
   const db = flags.db ?? run.db;
-  const { meter, patience, device = run.device } = flags;
-  const target = { ...run, db, device, meter, ...(patience ? { patience } : {}) };
+  const { meter, patience, device = run.device, sustained, allowConditions } = flags;
+  const target = { ...run, db, device, meter, patience, sustained, allowConditions };
   const [measured] = await runVerify({ ...target, context, seed: history.seed }, [
     { label: network.name, network, weights },
   ]);
