@@ -35,7 +35,9 @@ export const present = (
     readonly [K in keyof MachineState]?: MachineState[K] | undefined;
   },
 ): MachineState =>
-  Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
+  Object.fromEntries(
+    Object.entries(state).filter(([, value]) => value !== undefined),
+  ) as MachineState;
 
 const ofEveryCpu = (files: Files, path: string): readonly string[] =>
   files
@@ -102,9 +104,9 @@ function batteryOf(files: Files): BatteryState | undefined {
     .list(supplies)
     .map((name) => `${supplies}/${name}`)
     .find((path) => files.readText(`${path}/type`)?.trim() === "Battery");
+  if (folder === undefined) return undefined;
   const status = statuses[files.readText(`${folder}/status`)?.trim() ?? ""];
-  if (folder === undefined || status === undefined) return undefined;
-  return batteryState(status, numberIn(files.readText(`${folder}/capacity`)), 100);
+  return status && batteryState(status, numberIn(files.readText(`${folder}/capacity`)), 100);
 }
 
 /** A level that makes no sense is left out. */

@@ -47,15 +47,25 @@ export interface Forwarding {
   close(): Promise<void>;
 }
 
-/** Why a machine could not be asked: no such program, no answer in time, no connection. */
+/** Why a machine could not be asked: no such program, no answer in time, no connection, no space left on it. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
-  readonly kind: "missing" | "timeout" | "lost";
+  readonly kind: "missing" | "timeout" | "lost" | "full";
 
   constructor(kind: TransportError["kind"], message: string) {
     super(message);
     this.kind = kind;
   }
+}
+
+/** What programs say of a full disk, in the C library's words for ENOSPC. */
+const noSpace = /no space left on device/i;
+
+/** Throws a `TransportError` where a program failed for want of space: it may be asked again once there is some. */
+export function requireSpace(machine: string, { code, stdout, stderr }: Executed): void {
+  const said = [...stderr.split("\n"), ...stdout.split("\n")].find((line) => noSpace.test(line));
+  if (code !== 0 && said !== undefined)
+    throw new TransportError("full", `${machine}: ${said.trim()}`);
 }
 
 /** One argument as a POSIX shell reads it unchanged: single quotes, in which nothing has a meaning. */

@@ -30,6 +30,8 @@ export type AgentReply = { readonly id: number } & (
 export interface Failure {
   readonly message: string;
   readonly user?: { readonly hint: string; readonly exit: string };
+  /** Its disk was full: asked again, it may succeed. */
+  readonly isFull?: true;
 }
 
 /** The most bytes of one message to an agent, which holds models, and from one. */
@@ -51,6 +53,7 @@ const replySchema: z.ZodType<AgentReply> = z.union([
     failure: z.object({
       message: words,
       user: z.object({ hint: words, exit: words }).exactOptional(),
+      isFull: z.literal(true).exactOptional(),
     }),
   }),
   z.strictObject({ id, answer: z.unknown().optional() }),

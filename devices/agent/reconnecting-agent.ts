@@ -40,11 +40,19 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
     question: (agent: Agent) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> => {
-    for (let losses = 1; ; losses++) {
+    const space = new AwaitedSpace(options);
+    for (let losses = 1; ; ) {
       const answer = await question(agent).catch(unlessLost);
-      if (!(answer instanceof Loss)) return answer;
+      if (!(answer instanceof Loss)) {
+        space.found();
+        return answer;
+      }
       signal?.throwIfAborted();
-      if (losses === mostLosses) throw endless(answer.cause);
+      if (isFull(answer.cause)) {
+        await space.pause(answer.cause);
+        continue;
+      }
+      if (losses++ === mostLosses) throw endless(answer.cause);
       await again(answer.cause.message, signal);
     }
   };
@@ -61,6 +69,31 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
     },
     close: () => agent.close(),
   };
+}
+
+/** Waits for space on a device whose disk is full: nothing is lost with the connection, and it need not be made anew. */
+class AwaitedSpace {
+  readonly #options: ReconnectOptions;
+  #deadline_s: number | undefined;
+  #pause_s = shortestPause_s;
+
+  constructor(options: ReconnectOptions) {
+    this.#options = options;
+  }
+
+  async pause(cause: Error): Promise<void> {
+    const { clock, onNotice, patience_s = defaultPatience_s } = this.#options;
+    if (this.#deadline_s === undefined) {
+      onNotice?.(`No space is left on the device (${cause.message}); waiting until there is some`);
+      this.#deadline_s = clock.now_s() + patience_s;
+    } else if (clock.now_s() >= this.#deadline_s) throw noSpace(cause, patience_s);
+    await clock.sleep(this.#pause_s);
+    this.#pause_s = Math.min(2 * this.#pause_s, longestPause_s);
+  }
+
+  found(): void {
+    if (this.#deadline_s !== undefined) this.#options.onNotice?.("There is space again; going on");
+  }
 }
 
 /** Answers that never came. */
@@ -100,6 +133,9 @@ async function connected(
 
 const isPassing = (error: unknown): error is Error =>
   error instanceof ConnectionLost || (error instanceof TransportError && error.kind !== "missing");
+
+const isFull = (error: unknown): boolean =>
+  error instanceof TransportError && error.kind === "full";
 
 /** What worked before and does not now: a device on its way back answers so for a while. */
 const isUnavailable = (error: unknown): error is UserError =>
@@ -142,6 +178,13 @@ async function requireSame(agent: Agent, first: AgentDescription): Promise<void>
 const endless = (cause: Error): UserError =>
   new UserError(`The connection was lost ${mostLosses} times during one script: ${cause.message}`, {
     hint: "The agent may run out of memory: look at the device's log, or measure smaller networks.",
+    exit: "unavailable",
+    cause,
+  });
+
+const noSpace = (cause: Error, patience_s: number): UserError =>
+  new UserError(`No space was left on the device for ${patience_s} s: ${cause.message}`, {
+    hint: "Free some there and run the same command again; everything finished is kept.",
     exit: "unavailable",
     cause,
   });

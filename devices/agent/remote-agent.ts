@@ -1,5 +1,6 @@
 import { type ExitReason, exitCodes, UserError } from "../../src/errors.ts";
 import type { RawRecord } from "../raw.ts";
+import { TransportError } from "../transport.ts";
 import type { Agent, RunOptions } from "./agent.ts";
 import { type Channel, ConnectionLost } from "./channel.ts";
 import {
@@ -101,7 +102,8 @@ class Questions {
   }
 }
 
-function errorOf({ message, user }: Failure): Error {
+function errorOf({ message, user, isFull }: Failure): Error {
+  if (isFull) return new TransportError("full", message);
   if (!user) return new Error(`The measuring process failed: ${message}`);
   const exit = Object.keys(exitCodes).find((code): code is ExitReason => code === user.exit);
   return new UserError(message, { hint: user.hint, exit: exit ?? "failure" });

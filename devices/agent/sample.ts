@@ -41,7 +41,7 @@ export async function sample(execution: Execution, step: SampleStep): Promise<vo
     for (const name of step.models) subjects.push(await open(execution, step, name));
     await takeRounds(execution, step, subjects);
   } finally {
-    for (const subject of subjects) await closeAndReport(execution, step, subject);
+    await closeAll(execution, step, subjects);
   }
 }
 
@@ -118,6 +118,18 @@ async function takeBatches(
   await take(plain, plainPerSample, false);
   if (profiled) await take(profiled, profiledPerSample, true);
   return batches;
+}
+
+/** Closes every subject, also after one failed: each holds memory, and space on the disk. */
+async function closeAll(
+  execution: Execution,
+  step: SampleStep,
+  subjects: readonly Subject[],
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const subject of subjects)
+    await closeAndReport(execution, step, subject).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Closes what was opened; reports what was sampled, nothing when the script was stopped before. */

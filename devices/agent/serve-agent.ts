@@ -1,4 +1,5 @@
 import { UserError } from "../../src/errors.ts";
+import { TransportError } from "../transport.ts";
 import type { Agent } from "./agent.ts";
 import type { Channel } from "./channel.ts";
 import type { AgentReply, AgentRequest, Answers, Failure } from "./messages.ts";
@@ -51,4 +52,11 @@ async function answer(
 const failureOf = (error: unknown): Failure =>
   error instanceof UserError
     ? { message: error.message, user: { hint: error.hint, exit: error.exit } }
-    : { message: error instanceof Error ? error.message : String(error) };
+    : {
+        message: error instanceof Error ? error.message : String(error),
+        ...(isFull(error) ? { isFull: true } : {}),
+      };
+
+const isFull = (error: unknown): boolean =>
+  (error instanceof TransportError && error.kind === "full") ||
+  (error instanceof Error && "code" in error && error.code === "ENOSPC");

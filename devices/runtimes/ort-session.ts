@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -79,13 +79,23 @@ async function openProfiled(
     finish: async () => {
       session.endProfiling();
       await session.release();
-      const trace = readdirSync(folder)[0];
-      if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);
-      const json = readFileSync(join(folder, trace), "utf8");
-      rmSync(folder, { recursive: true });
-      return readTrace(json, model.layers);
+      try {
+        const trace = readdirSync(folder)[0];
+        if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);
+        return readTrace(readFileSync(join(folder, trace), "utf8"), model.layers);
+      } catch (error) {
+        requireSpaceIn(folder);
+        throw error;
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     },
   };
+}
+
+/** ONNX Runtime cuts its trace off where the disk is full, and says nothing; writing there says it, as ENOSPC. */
+function requireSpaceIn(folder: string): void {
+  writeFileSync(join(folder, "space"), new Uint8Array(2 ** 16));
 }
 
 function randomInputs({ inputs }: ScriptModel): Feeds {

@@ -1,6 +1,7 @@
 import {
   type ExecOptions,
   type Executed,
+  requireSpace,
   shellCommand,
   type Transport,
   TransportError,
@@ -29,6 +30,7 @@ export function adbTransport({ serial, env }: AdbOptions = {}): Transport {
     const ran = await execProgram([...adb, ...args], options, { env });
     if (ran.code !== 0 && lost.test(ran.stderr))
       throw new TransportError("lost", `${name}: ${ran.stderr.trim().split("\n").at(-1)}`);
+    requireSpace(name, ran);
     return ran;
   };
   const must = async (args: readonly string[]): Promise<Executed> => {

@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Executed, shellCommand, type Transport, TransportError } from "../transport.ts";
+import {
+  type Executed,
+  requireSpace,
+  shellCommand,
+  type Transport,
+  TransportError,
+} from "../transport.ts";
 import { execProgram, startProgram } from "./child.ts";
 
 export interface SshOptions {
@@ -79,6 +85,7 @@ const copyTimeout_s = 600;
 
 async function copied(argv: readonly string[]): Promise<Executed> {
   const result = await execProgram(argv, { timeout_s: copyTimeout_s });
+  requireSpace("scp", result);
   if (result.code !== 0 && result.code !== sshFailed)
     throw new TransportError("lost", `scp failed: ${result.stderr.trim()}`);
   return result;

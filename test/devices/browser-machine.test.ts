@@ -47,7 +47,7 @@ describe("browsers under one device id are platforms of their own", () => {
         describe: () =>
           describeBrowser(
             { navigator: { userAgent, hardwareConcurrency: 6 }, crossOriginIsolated: isolated },
-            { settings: { phone }, screen: "390x844 at 3" },
+            { phone, screen: "390x844 at 3" },
           ),
         state: async () => ({}),
       }),

@@ -2,6 +2,8 @@ import { connect, createServer, type Socket } from "node:net";
 
 export interface CuttingProxy {
   readonly port: number;
+  /** Cuts every connection now. */
+  cut(): void;
   /** Cuts every connection after so many more bytes from the device. */
   cutAfter(bytes: number): void;
   readonly cuts: number;
@@ -40,6 +42,7 @@ export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
   const address = server.address();
   return {
     port: typeof address === "object" && address ? address.port : 0,
+    cut,
     cutAfter: (bytes) => {
       left = bytes;
     },

@@ -2,7 +2,7 @@ import type { Machine, MachineDescription } from "../../agent/machine.ts";
 import { noMeter } from "../../meters/none.ts";
 import type { MachineState } from "../../raw.ts";
 import { browserClock } from "./browser-clock.ts";
-import { type BrowserScope, browser } from "./browser-scope.ts";
+import { type BrowserFacts, browser } from "./browser-scope.ts";
 import type { WorkerStart } from "./messages.ts";
 import { webRuntime } from "./web-runtime.ts";
 
@@ -16,7 +16,7 @@ export async function browserMachine(
     clock,
     runtime: await webRuntime(start, clock),
     meter: noMeter,
-    describe: () => describeBrowser(browser, start),
+    describe: () => describeBrowser(browser, { ...start, ...start.settings }),
     // Temperature, clocks and load are hidden from pages.
     state: async () => state(),
   };
@@ -27,21 +27,8 @@ export async function browserMachine(
  * them apart.
  */
 export async function describeBrowser(
-  {
-    navigator,
-    crossOriginIsolated,
-  }: Pick<BrowserScope, "crossOriginIsolated"> & {
-    readonly navigator: Pick<
-      BrowserScope["navigator"],
-      "userAgent" | "userAgentData" | "hardwareConcurrency" | "deviceMemory"
-    >;
-  },
-  {
-    settings: { phone },
-    screen,
-  }: Pick<WorkerStart, "screen"> & {
-    readonly settings: Pick<WorkerStart["settings"], "phone">;
-  },
+  { navigator, crossOriginIsolated }: BrowserFacts,
+  { phone, screen }: { readonly phone: string; readonly screen: string },
 ): Promise<MachineDescription> {
   const hints = ["architecture", "model", "platform", "platformVersion", "uaFullVersion"];
   const found =

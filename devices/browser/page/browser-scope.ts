@@ -1,16 +1,22 @@
-/** What the page uses of a browser. TypeScript's own library of it would make its globals known in all of our code. */
-export interface BrowserScope {
+/** What a browser tells of itself and its device. */
+export interface BrowserFacts {
   readonly crossOriginIsolated: boolean;
-  readonly location: { readonly href: string };
   readonly navigator: {
     readonly userAgent: string;
     readonly hardwareConcurrency: number;
     readonly deviceMemory?: number;
-    readonly gpu?: { requestAdapter(): Promise<object | null> };
-    readonly ml?: object;
     readonly userAgentData?: {
       getHighEntropyValues(hints: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
     };
+  };
+}
+
+/** What the page uses of a browser. TypeScript's own library of it would make its globals known in all of our code. */
+interface BrowserScope extends BrowserFacts {
+  readonly location: { readonly href: string };
+  readonly navigator: BrowserFacts["navigator"] & {
+    readonly gpu?: { requestAdapter(): Promise<object | null> };
+    readonly ml?: object;
     getBattery?(): Promise<BatteryManager>;
     readonly wakeLock?: { request(kind: "screen"): Promise<unknown> };
   };

@@ -35,6 +35,7 @@ export interface QuickstartFlags {
   readonly out: string;
   readonly budget: number;
   readonly assumePower: number;
+  readonly allowConditions?: boolean | undefined;
   readonly seed: number;
 }
 
@@ -76,7 +77,7 @@ export async function runQuickstart(
 
 async function profileThisMachine(
   db: string,
-  { seed, assumePower }: QuickstartFlags,
+  { seed, assumePower, allowConditions }: QuickstartFlags,
   context: WorkContext,
 ): Promise<void> {
   const { space, network, caps } = searchStart(net);
@@ -97,6 +98,7 @@ async function profileThisMachine(
     meter: "auto",
     assumePower,
     patience: patience.profile,
+    allowConditions,
   });
   context.signal.throwIfAborted();
   context.terminal.note(outcomeText(outcome));
@@ -229,7 +231,7 @@ const budgetText = ({ latency_s, energy_j }: Budget, flags: QuickstartFlags): st
 async function verifyAll(
   folder: string,
   references: readonly Reference[],
-  { seed }: QuickstartFlags,
+  { seed, allowConditions }: QuickstartFlags,
   context: WorkContext,
 ): Promise<void> {
   const { network, weights, run } = readFound(folder);
@@ -242,6 +244,7 @@ async function verifyAll(
       space: run.space,
       seed,
       patience: patience.verify,
+      allowConditions,
     },
     [{ label: `the found network (${widthText(network)})`, network, weights }, ...references],
   );

@@ -28,6 +28,7 @@ export function quickstartCommand(context: CommandContext): Command {
         .argParser(positive)
         .default(10),
     )
+    .addOption(shared.allowConditions())
     .addOption(shared.seed())
     .addOption(shared.json())
     .action((flags: QuickstartFlags & { readonly json?: boolean }) =>

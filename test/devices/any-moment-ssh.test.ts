@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Device, openDevice } from "../../devices/index.ts";
+import { expectSameRowsWhenever } from "./any-moment.ts";
+import { cuttingProxy } from "./cutting-proxy.ts";
+import { type LoopbackSshd, loopbackSshd, sshdMissing } from "./loopback-sshd.ts";
+import { fillDisk, smallDisk } from "./small-disk.ts";
+import { wattsplitCommand } from "./wattsplit-command.ts";
+
+const missing = sshdMissing();
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-any-ssh-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const runs = 2;
+
+describe.skipIf(missing !== undefined)(
+  `over ssh no row is lost or doubled${missing ? ` (${missing})` : ""}`,
+  () => {
+    let sshd: LoopbackSshd & { configFor(port: number, name: string): string };
+    let notices: string[] = [];
+    beforeAll(async () => {
+      sshd = await loopbackSshd();
+    });
+    afterAll(() => sshd?.stop());
+
+    const open = (id: string, port: number, command = wattsplitCommand): Promise<Device> => {
+      writeFileSync(
+        join(folder, `${id}.json`),
+        JSON.stringify({
+          id,
+          summary: "this machine over ssh",
+          transports: ["ssh"],
+          address: "loopback",
+          sshConfig: sshd.configFor(port, id),
+          command,
+          runtimes: ["ort-cpu"],
+          meters: ["none"],
+          sources: [],
+        }),
+      );
+      notices = [];
+      return openDevice(id, { folder, onNotice: (notice) => void notices.push(notice) });
+    };
+
+    it("when the cable is pulled at any moment", async () => {
+      const proxy = await cuttingProxy(sshd.port);
+      const device = await open("cable", proxy.port);
+
+      await expectSameRowsWhenever(device, () => proxy.cut(), runs);
+
+      expect(proxy.cuts).toBe(runs);
+      await device.close();
+      proxy.close();
+    });
+
+    it("when the agent is killed at any moment", async () => {
+      const pidFile = join(folder, "agent.pid");
+      const keepPid = `echo $$ > ${pidFile}; exec "$@"`;
+      const device = await open("killed", sshd.port, [
+        "sh",
+        "-c",
+        keepPid,
+        "sh",
+        ...wattsplitCommand,
+      ]);
+      let kills = 0;
+
+      await expectSameRowsWhenever(
+        device,
+        () => {
+          process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+          kills++;
+        },
+        runs,
+      );
+
+      expect(kills).toBe(runs);
+      await device.close();
+    });
+
+    it("when its disk is full for a while", async (context) => {
+      const path = join(folder, "disk");
+      const disk = smallDisk(path, 64) ?? context.skip("needs leave to mount a tmpfs");
+      const device = await open("full", sshd.port, ["env", `TMPDIR=${path}`, ...wattsplitCommand]);
+      let fills = 0;
+
+      await expectSameRowsWhenever(
+        device,
+        () => {
+          fills++;
+          fillDisk(path, 700);
+        },
+        runs,
+      );
+
+      expect(fills).toBe(runs);
+      expect(notices.filter((notice) => notice.includes("Connection lost"))).toEqual([]);
+      await device.close();
+      disk.close();
+    });
+  },
+);

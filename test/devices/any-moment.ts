@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { Device } from "../../devices/index.ts";
+import { openTable } from "../../energy-db/index.ts";
+import { profile, type SamplingRules, samplingRules } from "../../profiler/index.ts";
+import { seededRandom } from "../../src/random.ts";
+import { smallPlan } from "../profiler/small-plan.ts";
+
+/** When something happens to a device: so long after so many records have come of it. */
+interface Moment {
+  readonly records: number;
+  readonly delay_ms: number;
+}
+
+/** As few samples as there can be, and no machine too busy for them. */
+const rules: SamplingRules = {
+  ...samplingRules,
+  plainPerSample: 2,
+  profiledPerSample: 1,
+  calmSamples: 2,
+  fewestCalm: 1,
+  maxSamples: 2,
+  hurriedSamples: 2,
+  allowedSlowdown: 1e3,
+  networksPerBlock: 1,
+};
+
+const whole = smallPlan();
+const plan = {
+  ...whole,
+  networks: whole.networks.filter(({ role }) => role === "design").slice(0, 2),
+};
+
+/** What a table must hold whatever happened: every planned load once, each with its kernels, and one canary per block. */
+interface Rows {
+  readonly loads: readonly string[];
+  readonly canaries: number;
+  readonly records: number;
+}
+
+async function profileWith(
+  device: Device,
+  happening?: { readonly at: Moment; readonly happen: () => void },
+): Promise<Rows> {
+  const folder = mkdtempSync(join(tmpdir(), "wattsplit-any-moment-"));
+  const table = openTable(join(folder, "energy.db"), { mode: "write", create: true });
+  let records = 0;
+  let happened: Promise<void> | undefined;
+  const count = (): void => {
+    if (records++ === happening?.at.records)
+      happened = setTimeout(happening.at.delay_ms).then(happening.happen);
+  };
+  try {
+    const { platformId } = await profile({
+      device: {
+        ...device,
+        measure: (script, options) => device.measure(script, { ...options, onRecord: count }),
+      },
+      table,
+      plan,
+      toolVersion: "test",
+      random: seededRandom(1),
+      rules,
+      loads: 1,
+      maxLoads: 1,
+      // Whatever the machine that runs the tests is like.
+      allowConditions: true,
+    });
+    await happened;
+    table.integrity();
+    const rows = table.networkMeasurements(platformId);
+    return {
+      loads: rows
+        .filter(({ role }) => role !== "canary")
+        .map(
+          ({ position, load, attempt, kernels, id }) =>
+            `${position} ${load} ${attempt}: ${kernels.length} kernels, ${table.batches(id)?.runs.length} batches`,
+        )
+        .sort(),
+      canaries: rows.filter(({ role }) => role === "canary").length,
+      records,
+    };
+  } finally {
+    table.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Profiles as it is, and then again while `happen` befalls the device at drawn moments: the rows must be the same. */
+export async function expectSameRowsWhenever(
+  device: Device,
+  happen: () => void,
+  numRuns: number,
+): Promise<void> {
+  const { records, ...expected } = await profileWith(device);
+  expect(expected.loads).toHaveLength(plan.networks.length);
+  const moment = fc.record({
+    records: fc.nat({ max: records - 1 }),
+    delay_ms: fc.nat({ max: 200 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(moment, async (at) => {
+      const { records: _, ...rows } = await profileWith(device, { at, happen });
+      expect(rows).toEqual(expected);
+    }),
+    // A second try at a smaller moment would say no more, and takes as long.
+    { numRuns, endOnFailure: true },
+  );
+}
