@@ -2,9 +2,7 @@ import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDevice } from "../../devices/index.ts";
 import { chromium, chromiumMissing } from "../support/chromium.ts";
-import { expectSameRowsWhenever } from "./any-moment.ts";
-
-const runs = 2;
+import { expectSameRowsWhenever, moments } from "./any-moment.ts";
 
 describe.skipIf(chromiumMissing !== undefined)(
   `in a browser no row is lost or doubled${chromiumMissing ? ` (${chromiumMissing})` : ""}`,
@@ -24,18 +22,15 @@ describe.skipIf(chromiumMissing !== undefined)(
       const device = await openDevice("browser", {
         onNotice: (notice) => {
           url ||= /^https?:\S+$/m.exec(notice)?.[0] ?? "";
-          if (notice.startsWith("Open this page") || notice.includes("Connection lost")) void show();
+          if (notice.startsWith("Open this page") || notice.includes("Connection lost"))
+            void show();
           if (notice.includes("is back")) returns++;
         },
       });
 
-      await expectSameRowsWhenever(
-        device,
-        () => {
-          void browser.pages().then((pages) => Promise.all(pages.map((page) => page.close())));
-        },
-        runs,
-      );
+      await expectSameRowsWhenever(device, () => {
+        void browser.pages().then((pages) => Promise.all(pages.map((page) => page.close())));
+      });
 
       expect(returns).toBeGreaterThan(0);
       await device.close();

@@ -139,7 +139,7 @@ describe("opening an energy table", () => {
     plain.close();
 
     expect(complaint(path)).toMatch(
-      /schema version 99; this wattsplit knows 5 \| Upgrade wattsplit/,
+      /schema version 99; this wattsplit knows 6 \| Upgrade wattsplit/,
     );
     expect(complaint(path, { mode: "write" })).toMatch(/schema version 99/);
   });

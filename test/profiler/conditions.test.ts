@@ -119,11 +119,15 @@ describe("before and while it measures, a profile", () => {
 
   it("stops when the battery runs low in between, keeps what it has, and goes on later", async () => {
     const table = newTable();
-    const state = (time_s: number): MachineState => ({
-      battery: { status: "discharging", level: time_s < 1.5 ? 0.5 : 0.19 },
-    });
+    let level = 0.5;
+    const state = (): MachineState => ({ battery: { status: "discharging", level } });
+    const onProgress = ({ done }: { readonly done: number }): void => {
+      if (done > 0) level = 0.19;
+    };
 
-    await expect(run(await simulatedDevice({ state }), table)).rejects.toMatchObject({
+    await expect(
+      run(await simulatedDevice({ state }), table, { onProgress }),
+    ).rejects.toMatchObject({
       message: expect.stringContaining("battery at 19 %; expected at least 20 %"),
     });
     const [platform] = table.platforms();

@@ -36,7 +36,7 @@ interface Host {
   readonly ended: Promise<unknown>;
 }
 
-/** A real `wattsplit profile` of a small plan; no interval is asked for, so that every network has three loads. */
+/** A real `wattsplit profile` of a small plan, content with wide intervals. */
 function profileInto(db: string, device: string, networks: number): Host {
   const [program = "", ...args] = wattsplitCommand;
   const flags = ["--networks", `${networks}`, "--held-out", "0", "--target-ci", "0.9"];
@@ -86,20 +86,22 @@ const isAlive = (pid: number): boolean => {
 function readRows(db: string) {
   const table = openTable(db, { mode: "read" });
   table.integrity();
-  const rows = table
-    .platforms()
-    .flatMap(({ id, device }) =>
-      table
-        .networkMeasurements(id)
-        .filter(({ role }) => role !== "canary")
-        .map((row) => ({ ...row, device })),
-    );
+  const rows = table.platforms().flatMap(({ id, device }) =>
+    table
+      .networkMeasurements(id)
+      .filter(({ role }) => role !== "canary")
+      .map((row) => ({ ...row, device })),
+  );
   table.close();
   return rows;
 }
 
-/** Three calm loads of every network, or as many tries as a busy machine gets. */
-function expectWhole(rows: ReturnType<typeof readRows>, devices: readonly string[], networks: number) {
+/** Three calm loads of every network, a fourth where the interval was wide still, or as many tries as a busy machine gets. */
+function expectWhole(
+  rows: ReturnType<typeof readRows>,
+  devices: readonly string[],
+  networks: number,
+) {
   const groups = new Map<string, typeof rows>();
   for (const row of rows) {
     const key = `${row.device} ${JSON.stringify(row.network.layers)}`;
@@ -108,7 +110,7 @@ function expectWhole(rows: ReturnType<typeof readRows>, devices: readonly string
   expect(groups.size).toBe(devices.length * networks);
   for (const group of groups.values()) {
     const drifted = group.filter(({ flags }) => flags.includes("drift"));
-    expect(group.length - drifted.length).toBeLessThanOrEqual(3);
+    expect(group.length - drifted.length).toBeLessThanOrEqual(4);
     expect(group.length).toBeGreaterThanOrEqual(3);
     const places = group.map(({ sessionId, load, attempt }) => `${sessionId} ${load} ${attempt}`);
     expect(new Set(places).size).toBe(group.length);
@@ -122,7 +124,8 @@ describe.skipIf(process.platform !== "linux")(
       `lose and double no row when host and agent are killed, ${kills} times each`,
       async () => {
         const db = join(folder, "killed.db");
-        const networks = 3 + 2 * kills;
+        // Work for longer than all the moments together.
+        const networks = 8 * kills;
         const random = seededRandom(7);
         const aMoment = () => delay(1000 * longestDelay_s * random.uniform());
         let kept: readonly number[] = [];
