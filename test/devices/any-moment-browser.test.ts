@@ -2,7 +2,7 @@ import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDevice } from "../../devices/index.ts";
 import { chromium, chromiumMissing } from "../support/chromium.ts";
-import { expectSameRowsWhenever, moments } from "./any-moment.ts";
+import { expectSameRowsWhenever } from "./any-moment.ts";
 
 describe.skipIf(chromiumMissing !== undefined)(
   `in a browser no row is lost or doubled${chromiumMissing ? ` (${chromiumMissing})` : ""}`,
