@@ -5,6 +5,7 @@ import { frontier } from "./frontier/frontier.ts";
 import { headroom } from "./headroom/headroom.ts";
 import { naturalGradient } from "./natural-gradient/natural-gradient.ts";
 import { rbfLaw } from "./rbf-law/rbf-law.ts";
+import { signedEscape } from "./signed-escape/signed-escape.ts";
 
 /** Every experiment; a new one is a folder here and a line in this table. */
 export const experiments: Readonly<Record<string, Experiment>> = {
@@ -12,6 +13,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   frontier,
   eigen,
   "rbf-law": rbfLaw,
+  "signed-escape": signedEscape,
   "natural-gradient": naturalGradient,
 };
 
