@@ -1,3 +1,4 @@
+import { fitted } from "./fitted.ts";
 import type { ForeignRow, TableFormat } from "./foreign-table.ts";
 import { convolutionMacs } from "./macs.ts";
 import { headOf, isObject, jsonOf, malformed, numberOf } from "./source-text.ts";
@@ -30,16 +31,14 @@ export const apq: TableFormat = {
     return [{ dialect: "JSON", units, details: {}, rows }];
   },
   write: (tables) => {
-    const rows = tables.flatMap(({ rows: own }) => own.filter(({ key }) => grammar.test(key)));
-    const document = Object.fromEntries(
-      rows.map(({ key, latency_s = 0, energy_j = 0 }) => [
-        key,
-        { energy: fromSi(energy_j, "mJ"), latency: fromSi(latency_s, "ms") },
-      ]),
+    const entries = fitted(apq, tables, ({ key, latency_s = 0, energy_j = 0 }) =>
+      grammar.test(key)
+        ? ([key, { energy: fromSi(energy_j, "mJ"), latency: fromSi(latency_s, "ms") }] as const)
+        : undefined,
     );
     return {
-      content: `${JSON.stringify(document)}\n`,
-      lost: ["spread, sample counts and the sums before and after the layers"],
+      content: `${JSON.stringify(Object.fromEntries(entries))}\n`,
+      lost: ["the sums before and after the layers"],
     };
   },
 };

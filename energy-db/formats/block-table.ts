@@ -1,9 +1,24 @@
 import { parse, stringify } from "yaml";
-import { UserError } from "../../src/errors.ts";
 import { type BlockKey, formatBlockKey, imageOf, parseBlockKey } from "./block-key.ts";
-import type { ForeignRow, ForeignTable, Shape, SourceFile, TableFormat } from "./foreign-table.ts";
+import { fitted } from "./fitted.ts";
+import type {
+  ForeignRow,
+  ForeignTable,
+  Shape,
+  SourceFile,
+  TableFormat,
+  Written,
+} from "./foreign-table.ts";
 import { blockMacs, type ConvolutionSize, convolutionMacs } from "./macs.ts";
-import { headOf, isObject, type JsonObject, jsonOf, malformed, textOf } from "./source-text.ts";
+import {
+  headOf,
+  isObject,
+  type JsonObject,
+  jsonOf,
+  malformed,
+  numberOf,
+  textOf,
+} from "./source-text.ts";
 import type { LatencyUnit } from "./units.ts";
 
 /** Layers around the blocks of a mobile network, by the part they play. */
@@ -78,8 +93,12 @@ function entriesOf(file: SourceFile): JsonObject {
   return value;
 }
 
-/** Undefined where the text is no YAML, or plays with aliases. */
+/** YAML takes hundreds of times its size to read. */
+const largestYaml_characters = 2 ** 25;
+
+/** Undefined where the text is no YAML, plays with aliases, or is too large. */
 function yamlOf(text: string): unknown {
+  if (text.length > largestYaml_characters) return undefined;
   try {
     return parse(text, { maxAliasCount: 0, logLevel: "error" });
   } catch {
@@ -97,13 +116,7 @@ function rowOf(
   const parsed = parseBlockKey(key);
   if (!parsed) throw malformed(file, key, "TYPE-input:HxWxC-output:HxWxC and flags");
   if (!isObject(value)) throw malformed(file, key, "a mean and its spread");
-  const number = (field: string): number => {
-    const given = value[field];
-    const found = typeof given === "string" ? Number(given) : given;
-    if (typeof found !== "number" || !Number.isFinite(found))
-      throw malformed(file, `${key}: ${field} = ${String(given)}`, "a number");
-    return found;
-  };
+  const number = (field: string) => numberOf(file, value[field], `${key}: ${field}`);
   return { key, ...blockOf(parsed, dialect), ...dialect.readValue(value, number, unit) };
 }
 
@@ -157,27 +170,13 @@ function roleOf(type: string, { types }: BlockDialect): Role | undefined {
   return found?.[0] as Role | undefined;
 }
 
-function writeBlocks(dialect: BlockDialect, tables: readonly ForeignTable[]) {
-  const document: Record<string, unknown> = {};
-  let left = 0;
-  for (const row of tables.flatMap(({ rows }) => rows)) {
+function writeBlocks(dialect: BlockDialect, tables: readonly ForeignTable[]): Written {
+  const entries = fitted(dialect, tables, (row) => {
     const key = keyOf(row, dialect);
-    const value = key === undefined ? undefined : dialect.writeValue(row);
-    if (key === undefined || value === undefined) left++;
-    else document[key] = value;
-  }
-  if (Object.keys(document).length === 0)
-    throw new UserError(`No row fits ${dialect.title}: it holds blocks of mobile networks`, {
-      hint: "Export another table, or as json or csv, which hold everything.",
-      exit: "usage",
-    });
-  return {
-    content: stringify(document, { lineWidth: 0 }),
-    lost: [
-      ...(left > 0 ? [`${left} rows have no key in this format`] : []),
-      ...(tables.length > 1 ? ["platforms: the file holds one, and these were put together"] : []),
-    ],
-  };
+    const value = dialect.writeValue(row);
+    return key === undefined || value === undefined ? undefined : ([key, value] as const);
+  });
+  return { content: stringify(Object.fromEntries(entries), { lineWidth: 0 }), lost: [] };
 }
 
 /** Undefined where the dialect has no key for such a row. */

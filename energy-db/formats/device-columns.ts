@@ -1,7 +1,9 @@
+import { csvText } from "../../src/csv.ts";
 import { type CsvRow, csvHeader, csvRows } from "./csv-rows.ts";
+import { fitted } from "./fitted.ts";
 import type { TableFormat } from "./foreign-table.ts";
 import { headOf, numberOf } from "./source-text.ts";
-import { toSi } from "./units.ts";
+import { fromSi, toSi } from "./units.ts";
 
 const column = /^(.+)_(ms|us|s)$/;
 
@@ -38,6 +40,20 @@ export const deviceColumns: TableFormat = {
           : [],
       ),
     }));
+  },
+  write: (tables) => {
+    const networks = new Map<string, Record<string, string | number>>();
+    for (const { device, units, rows } of tables) {
+      const unit = units.latency === "ns" ? "us" : (units.latency ?? "ms");
+      for (const { key, op, shape, latency_s } of rows) {
+        if (op !== "network" || latency_s === undefined) continue;
+        const known = networks.get(key) ?? { index: key, arch: shape.arch ?? "" };
+        networks.set(key, { ...known, [`${device}_${unit}`]: fromSi(latency_s, unit) });
+      }
+    }
+    fitted(deviceColumns, tables, ({ op }) => (op === "network" ? op : undefined));
+    const rows = [...networks.values()].sort((a, b) => Number(a.index) - Number(b.index));
+    return { content: csvText(rows), lost: [] };
   },
 };
 

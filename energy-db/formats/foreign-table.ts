@@ -87,7 +87,10 @@ export interface TableFormat {
   /** Whether the file looks like this format. Never throws. */
   recognises(file: SourceFile): boolean;
   /** Throws a UserError that names the entry at fault. */
-  read(file: SourceFile, options?: ReadOptions): readonly ForeignTable[];
+  read(
+    file: SourceFile,
+    options?: ReadOptions,
+  ): readonly ForeignTable[] | Promise<readonly ForeignTable[]>;
   /** Absent where a log or dump is not something one writes. Throws a UserError where no row fits the format. */
   write?(tables: readonly ForeignTable[]): Written;
 }

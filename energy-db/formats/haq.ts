@@ -1,5 +1,7 @@
+import { csvText } from "../../src/csv.ts";
 import { csvHeader, csvRows } from "./csv-rows.ts";
-import type { TableFormat } from "./foreign-table.ts";
+import { fitted } from "./fitted.ts";
+import type { ForeignRow, TableFormat } from "./foreign-table.ts";
 import { headOf, numberOf } from "./source-text.ts";
 
 const names = ["layer", "wbit_idx", "abit_idx", "latency_cycles"] as const;
@@ -32,4 +34,16 @@ export const haq: TableFormat = {
       }),
     },
   ],
+  write: (tables) => ({
+    content: csvText(fitted(haq, tables, lineOf)),
+    lost: [],
+  }),
 };
+
+function lineOf({ shape, work }: ForeignRow) {
+  const { layer, weightBits, activationBits } = shape;
+  if (layer === undefined || work === undefined) return undefined;
+  if (typeof weightBits !== "number" || typeof activationBits !== "number") return undefined;
+  const cells = { layer, wbit_idx: weightBits - 1, abit_idx: activationBits - 1 };
+  return { ...cells, latency_cycles: work };
+}

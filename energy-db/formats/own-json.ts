@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { costFields, type TableFormat } from "./foreign-table.ts";
+import { costFields, type ForeignTable, type TableFormat } from "./foreign-table.ts";
 import { isObject, jsonOf, malformed } from "./source-text.ts";
 import { energyUnits, latencyUnits } from "./units.ts";
 
@@ -45,7 +45,7 @@ export const ownJson: TableFormat = {
   },
   read: (file) => {
     const parsed = document.safeParse(jsonOf(file));
-    if (parsed.success) return parsed.data.tables as ReturnType<TableFormat["read"]>;
+    if (parsed.success) return parsed.data.tables as readonly ForeignTable[];
     const [issue] = parsed.error.issues;
     throw malformed(file, issue?.path.join(".") || "the document", issue?.message ?? "our JSON");
   },

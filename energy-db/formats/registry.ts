@@ -2,18 +2,35 @@ import { UserError, unknownName } from "../../src/errors.ts";
 import { apq } from "./apq.ts";
 import { benchncnn } from "./benchncnn.ts";
 import { deviceColumns } from "./device-columns.ts";
+import { fbnetLut } from "./fbnet-lut.ts";
+import { fbnetTable } from "./fbnet-table.ts";
 import type { SourceFile, TableFormat } from "./foreign-table.ts";
 import { haq } from "./haq.ts";
+import { harmonicNas } from "./harmonic-nas.ts";
 import { mlperfTiny } from "./mlperf-tiny.ts";
+import { mnn } from "./mnn.ts";
 import { ncnnList } from "./ncnn-list.ts";
+import { netadapt } from "./netadapt.ts";
+import { nnMeter } from "./nn-meter.ts";
+import { nnMeterDataset } from "./nn-meter-dataset.ts";
+import { nniFbnet } from "./nni-fbnet.ts";
 import { nsganetv2 } from "./nsganetv2.ts";
 import { ofa } from "./ofa.ts";
+import { ownCsv } from "./own-csv.ts";
 import { ownJson } from "./own-json.ts";
+import { paddleLite } from "./paddle-lite.ts";
+import { paddleslim } from "./paddleslim.ts";
+import { parquet } from "./parquet.ts";
 import { proxylessnas } from "./proxylessnas.ts";
+import { singlePathNas } from "./single-path-nas.ts";
+import { tfNas } from "./tf-nas.ts";
+import { tfliteLog } from "./tflite-log.ts";
 
 /** One line per format; of two that recognise a file the first reads it. */
 export const tableFormats: readonly TableFormat[] = [
   ownJson,
+  ownCsv,
+  parquet,
   ofa,
   proxylessnas,
   nsganetv2,
@@ -23,6 +40,19 @@ export const tableFormats: readonly TableFormat[] = [
   haq,
   apq,
   mlperfTiny,
+  tfNas,
+  netadapt,
+  harmonicNas,
+  singlePathNas,
+  nnMeter,
+  nnMeterDataset,
+  nniFbnet,
+  fbnetLut,
+  fbnetTable,
+  paddleLite,
+  paddleslim,
+  mnn,
+  tfliteLog,
 ];
 
 /** The format called so, else the first that recognises the file. Throws a UserError that lists the known ones. */

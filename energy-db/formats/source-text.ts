@@ -22,12 +22,13 @@ const documents = new WeakMap<SourceFile, { readonly value: unknown }>();
 export function jsonOf(file: SourceFile): unknown {
   const known = documents.get(file);
   if (known) return known.value;
-  const value = /^\s*[[{]/.test(headOf(file, 64)) ? parsed(textOf(file)) : undefined;
+  const value = /^\s*[[{]/.test(headOf(file, 64)) ? parseJson(textOf(file)) : undefined;
   documents.set(file, { value });
   return value;
 }
 
-function parsed(text: string): unknown {
+/** Undefined where the text is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

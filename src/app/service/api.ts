@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { csvText } from "../../csv.ts";
 import { stepsOf } from "../../network/import/index.ts";
 import { parseNetwork } from "../../network/network-file.ts";
 import { parseOutline } from "../../onnx/index.ts";
@@ -16,7 +17,6 @@ import {
   sessionRows,
   stairsRows,
 } from "./answers.ts";
-import { csvText } from "./csv.ts";
 import {
   costBody,
   errorBody,

@@ -1,4 +1,4 @@
-import type { Row } from "../../row-filter.ts";
+import type { Row } from "./row-filter.ts";
 
 /** Rows as RFC 4180 text; the first line names the fields of all rows. */
 export function csvText(rows: readonly Row[]): string {
@@ -7,9 +7,13 @@ export function csvText(rows: readonly Row[]): string {
   return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
 }
 
+/** A leading =, +, - or @ would be run as a formula by spreadsheets; numbers are what they are. */
 function csvCell(cell: Row[string]): string {
   const text = String(cell ?? "");
-  // A leading =, +, - or @ would be run as a formula by spreadsheets; numbers are what they are.
-  const safe = typeof cell === "string" && /^[=+\-@]/.test(text) ? `'${text}` : text;
+  const safe = typeof cell === "string" && /^'*[=+\-@]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
+
+/** A text as it was before it was kept from being run. */
+export const withoutGuard = (text: string): string =>
+  /^'+[=+\-@]/.test(text) ? text.slice(1) : text;

@@ -1,0 +1,68 @@
+import type { ForeignRow, ForeignTable } from "./foreign-table.ts";
+
+const optional = [
+  "inChannels",
+  "midChannels",
+  "outChannels",
+  "macs",
+  "latency_s",
+  "latency_sd_s",
+  "fastest_s",
+  "slowest_s",
+  "energy_j",
+  "work",
+  "samples",
+] as const satisfies readonly (keyof ForeignRow)[];
+
+/** Numbers this near to each other differ by rounding alone. */
+const roundedBy = 1e-9;
+
+/** What tables lost on their way through a file, found by reading it again: one sentence each, none where nothing is lost. */
+export function lossesOf(
+  before: readonly ForeignTable[],
+  after: readonly ForeignTable[],
+): readonly string[] {
+  const [rows, left] = [before, after].map((tables) => tables.flatMap((table) => table.rows));
+  if (!rows || !left) return [];
+  const missing = rows.length - left.length;
+  return [
+    ...(missing > 0 ? [`${missing} of ${rows.length} rows have no place in this format`] : []),
+    ...(after.length < before.length
+      ? [`platforms: ${before.length} tables were put together`]
+      : []),
+    ...(before.some(({ device }, i) => device !== undefined && after[i]?.device === undefined)
+      ? ["the device's name"]
+      : []),
+    ...optional.flatMap((field) => {
+      const gone = having(rows, field) - having(left, field) - missing;
+      return gone > 0 ? [`${field} of ${gone} rows`] : [];
+    }),
+    ...(after.length === before.length ? changes(before, after) : []),
+  ];
+}
+
+const having = (rows: readonly ForeignRow[], field: keyof ForeignRow): number =>
+  rows.filter((row) => row[field] !== undefined).length;
+
+/** Numbers of rows that kept their keys. */
+function changes(
+  before: readonly ForeignTable[],
+  after: readonly ForeignTable[],
+): readonly string[] {
+  const differences = before.flatMap(({ rows }, i) => {
+    const known = new Map(after[i]?.rows.map((row) => [row.key, row]));
+    return rows.flatMap((row) => differencesOf(row, known.get(row.key)));
+  });
+  const changed = differences.filter((difference) => !(difference < roundedBy)).length;
+  const rounded = differences.length - changed;
+  return [
+    ...(changed > 0 ? [`digits of ${changed} numbers`] : []),
+    ...(rounded > 0 ? [`the last of 16 digits of ${rounded} numbers`] : []),
+  ];
+}
+
+const differencesOf = (before: ForeignRow, after: ForeignRow | undefined): readonly number[] =>
+  optional.flatMap((field) => {
+    const [was, is] = [before[field], after?.[field]];
+    return was === undefined || is === undefined || was === is ? [] : [Math.abs(is / was - 1)];
+  });
