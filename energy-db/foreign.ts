@@ -114,12 +114,17 @@ export function listForeignTables(
     }));
 }
 
+/** Rows that are numbered stand in the order of their numbers, as they did in the source. */
+const byNumber = (a: Readonly<Record<string, unknown>>, b: typeof a): number =>
+  Number(a.key) - Number(b.key) || 0;
+
 const rowsOf = (database: Database, table: number): readonly ForeignRow[] =>
   statement<[number], Readonly<Record<string, unknown>>>(
     database,
     "select * from foreign_rows where table_id = ? order by key",
   )
     .all(table)
+    .sort(byNumber)
     .map(
       (row) =>
         ({

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import {
+  costsNothing,
   type Defect,
-  defectsOf,
+  defectsAmong,
   type EnergyTable,
   type ForeignRow,
   type ForeignSteps,
@@ -36,33 +37,33 @@ export interface ImportedTable {
   readonly format: string;
   readonly dialect: string;
   readonly units: ForeignTable["units"];
+  /** Rows kept. */
   readonly rows: number;
+  /** Rows left out because nothing can cost what they say. */
+  readonly refused: number;
   /** False where the same bytes were imported for this device before. */
   readonly isNew: boolean;
   readonly defects: readonly Defect[];
   readonly steps: readonly ForeignSteps[];
 }
 
-/** Reads a file of another tool and keeps its tables: all of them, or none where anything is wrong. */
-export function importTable(table: EnergyTable, request: ImportRequest): readonly ImportedTable[] {
+/**
+ * Reads a file of another tool and keeps its tables: all of them, or none where the file is malformed. Rows that cost nothing or
+ * less are named and left out.
+ */
+export async function importTable(
+  table: EnergyTable,
+  request: ImportRequest,
+): Promise<readonly ImportedTable[]> {
   const file = readSource(request.path);
   const format = formatOf(file, request.format);
-  const read = named(format.read(file, request), file, request);
+  const read = named(await format.read(file, request), file, request);
   requireUnit(file, format, read, request.latencyUnit);
   for (const { rows } of read) requireRows(file, rows);
-  const others = [
-    ...table.foreignTables().map((other) => ({ device: other.device, table: other })),
-    ...read.map((other) => ({ device: other.device, table: other })),
-  ];
-  const found = read.map((one) => ({
-    table: one,
-    defects: defectsOf(
-      one,
-      others.filter(({ device }) => device !== one.device),
-    ),
-  }));
+  const found = defectsAmong(read, table.foreignTables());
   if (request.strict) requireSound(file, found);
-  const isNew = table.addForeignTables(read, {
+  const kept = read.map((one) => possible(file, one));
+  const isNew = table.addForeignTables(kept, {
     name: file.name,
     sha256: createHash("sha256").update(file.bytes).digest("hex"),
     licence: request.licence,
@@ -70,35 +71,53 @@ export function importTable(table: EnergyTable, request: ImportRequest): readonl
     importedAt: request.importedAt,
     toolVersion: request.toolVersion,
   });
-  return found.map(({ table: { device, dialect, units, rows }, defects }, i) => ({
+  return kept.map(({ device, dialect, units, rows }, i) => ({
     device,
     format: format.id,
     dialect,
     units,
     rows: rows.length,
+    refused: (read[i]?.rows.length ?? 0) - rows.length,
     isNew: isNew[i] ?? false,
-    defects,
+    defects: found[i] ?? [],
     steps: foreignSteps({ rows }),
   }));
 }
 
+type DeviceTable = ForeignTable & { readonly device: string };
+
+/** The table without the rows that cost nothing or less. */
+function possible({ name }: SourceFile, table: DeviceTable): DeviceTable {
+  const rows = table.rows.filter((row) => !costsNothing(row));
+  if (rows.length > 0 || table.rows.length === 0) return { ...table, rows };
+  throw new UserError(`${name}: every row of ${table.device} costs nothing or less`, {
+    hint: "Check the file's columns and its format (--format).",
+    exit: "unreliable",
+  });
+}
+
+/** More does not fit into memory with what is read from it. */
+const largestFile_bytes = 2 ** 28;
+
 function readSource(path: string): SourceFile {
-  try {
-    return { name: basename(path), bytes: readFileSync(path) };
-  } catch (cause) {
-    throw new UserError(`Cannot read the table ${path}`, {
-      hint: "Check the path.",
-      exit: "usage",
-      cause,
-    });
-  }
+  const found = statSync(path, { throwIfNoEntry: false });
+  const problem = !found?.isFile()
+    ? "it is no file"
+    : found.size > largestFile_bytes
+      ? `it has ${found.size} bytes, and tables of at most ${largestFile_bytes} are read`
+      : undefined;
+  if (problem === undefined) return { name: basename(path), bytes: readFileSync(path) };
+  throw new UserError(`Cannot read the table ${path}: ${problem}`, {
+    hint: "Check the path.",
+    exit: "usage",
+  });
 }
 
 function named(
   tables: readonly ForeignTable[],
   file: SourceFile,
   { device }: ImportRequest,
-): readonly (ForeignTable & { readonly device: string })[] {
+): readonly DeviceTable[] {
   if (tables.every(({ rows }) => rows.length === 0))
     throw new UserError(`${file.name} holds no row`, {
       hint: "Check that the file is complete.",
@@ -151,14 +170,8 @@ function requireRows(file: SourceFile, rows: readonly ForeignRow[]): void {
   }
 }
 
-function requireSound(
-  { name }: SourceFile,
-  found: readonly { readonly defects: readonly Defect[] }[],
-): void {
-  const errors = found.flatMap(({ defects }) =>
-    defects.filter(({ severity }) => severity === "error"),
-  );
-  const [first] = errors;
+function requireSound({ name }: SourceFile, found: readonly (readonly Defect[])[]): void {
+  const first = found.flat().find(({ severity }) => severity === "error");
   if (!first) return;
   throw new UserError(
     `${name} is refused: ${first.message} (${first.rows.slice(0, 3).join(", ")})`,
@@ -166,33 +179,5 @@ function requireSound(
       hint: "Leave --strict out to import it with its defects noted.",
       exit: "unreliable",
     },
-  );
-}
-
-/** A device's imported tables in a format, and what it could not hold. */
-export function exportTable(
-  table: EnergyTable,
-  format: TableFormat,
-  device: string | undefined,
-): { readonly content: string | Uint8Array; readonly lost: readonly string[] } {
-  const tables = table.foreignTables(device);
-  if (tables.length === 0)
-    throw new UserError(
-      `${table.path} holds no imported table${device === undefined ? "" : ` of "${device}"`}`,
-      { hint: "Import one: wattsplit table import FILE --db FILE", exit: "unavailable" },
-    );
-  if (!format.write)
-    throw new UserError(`${format.title} can be read, not written`, {
-      hint: "Export as json, which holds everything.",
-      exit: "usage",
-    });
-  return format.write(
-    tables.map(({ device: name, dialect, units, details, rows }) => ({
-      device: name,
-      dialect,
-      units,
-      details,
-      rows,
-    })),
   );
 }

@@ -1,0 +1,81 @@
+import { median } from "../../src/statistics.ts";
+import { formatPercent } from "../../src/units.ts";
+import type { ForeignRow } from "../formats/foreign-table.ts";
+import { groupBy } from "../group-by.ts";
+import { type Look, warnAll, warnOf } from "./defect.ts";
+
+type Width = "inChannels" | "midChannels" | "outChannels";
+const widths: readonly Width[] = ["inChannels", "midChannels", "outChannels"];
+
+interface Point {
+  readonly width: number;
+  readonly cost: number;
+  readonly row: ForeignRow;
+}
+
+/** Rows that differ in one width only, by that width, for every width. */
+function curvesOf(rows: readonly ForeignRow[]): readonly (readonly Point[])[] {
+  return widths.flatMap((along) => {
+    const others = widths.filter((width) => width !== along);
+    const curves = groupBy(
+      rows.filter((row) => row[along] !== undefined && row.latency_s !== undefined),
+      (row) => JSON.stringify([row.op, row.shape, ...others.map((width) => row[width])]),
+    );
+    return [...curves.values()].map((curve) =>
+      curve
+        .map((row) => ({ width: row[along] ?? 0, cost: row.latency_s ?? 0, row }))
+        .sort((a, b) => a.width - b.width),
+    );
+  });
+}
+
+const fewestPoints = 16;
+
+/**
+ * Points that lie on the line between their neighbours to the last digits were not measured. Those of a level stretch
+ * are left out: costs that stand still are what stairs look like.
+ */
+export const interpolated: Look = ({ table: { rows } }) => {
+  const points = curvesOf(rows)
+    .filter((curve) => curve.length >= fewestPoints)
+    .flatMap((curve) => {
+      const scale = median(curve.map(({ cost }) => Math.abs(cost)));
+      return curve.slice(1, -1).flatMap((point, i) => {
+        const [before, after] = [curve[i], curve[i + 2]];
+        if (!before || !after || Math.abs(after.cost - before.cost) < 1e-9 * scale) return [];
+        const share = (point.width - before.width) / (after.width - before.width);
+        const line = before.cost + share * (after.cost - before.cost);
+        return [Math.abs(line - point.cost) < 1e-9 * scale];
+      });
+    });
+  const onLine = points.filter(Boolean).length;
+  if (points.length < fewestPoints || onLine <= points.length / 2) return [];
+  return warnAll(
+    "interpolated",
+    `${formatPercent(onLine / points.length)} of ${points.length} latencies lie exactly between their neighbours: computed, not measured`,
+  );
+};
+
+/** The largest change that a step or another kernel of the runtime makes between widths at most twice apart. */
+const largestChange = 4;
+const tolerated = 0.05;
+
+/** Costs that leap from width to width are no trend with steps. */
+export const jumps: Look = ({ table: { rows } }) => {
+  const pairs = curvesOf(rows).flatMap((curve) =>
+    curve.slice(1).flatMap((next, i) => {
+      const low = curve[i];
+      return low && low.cost > 0 && next.cost > 0 && next.width <= 2 * low.width
+        ? [{ row: next.row, change: next.cost / low.cost }]
+        : [];
+    }),
+  );
+  const wild = pairs.filter(({ change }) => change > largestChange || change < 1 / largestChange);
+  if (pairs.length < fewestPoints || wild.length <= tolerated * pairs.length) return [];
+  return warnOf(
+    "jumps",
+    wild.map(({ row }) => row),
+    (n) =>
+      `${n} of ${pairs.length} neighbouring widths differ by more than a factor of ${largestChange}`,
+  );
+};

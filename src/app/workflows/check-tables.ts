@@ -1,0 +1,70 @@
+import {
+  asForeignTable,
+  type CheckResult,
+  checkTable,
+  comparedDefectsOf,
+  type Defect,
+  defectsAmong,
+  type EnergyTable,
+  loadCosts,
+  type PlatformSummary,
+} from "../../../energy-db/index.ts";
+
+/** What a check found in the rows of a platform, or of an imported table. */
+export interface TableFinding extends Omit<CheckResult, "rows"> {
+  readonly device: string;
+  /** Absent for imported tables, which seldom say. */
+  readonly threads?: number;
+  readonly check: string;
+  /** Ids of measured rows, keys of imported ones. */
+  readonly rows: readonly (number | string)[];
+}
+
+/** Every check of everything in a table, or of one device in it; devices are compared with all others. */
+export function checkTables(table: EnergyTable, device?: string): readonly TableFinding[] {
+  const isAsked = (found: { readonly device: string }) =>
+    device === undefined || found.device === device;
+  const platforms = table.platforms().filter(isAsked);
+  return [
+    ...platforms.flatMap((platform) => platformFindings(table, platform)),
+    ...comparedFindings(table).filter(isAsked),
+    ...importedFindings(table).filter(isAsked),
+  ];
+}
+
+const platformFindings = (
+  table: EnergyTable,
+  { id, device, threads }: PlatformSummary,
+): readonly TableFinding[] =>
+  checkTable(table, id).map((finding) => ({ device, threads, ...finding }));
+
+/** Measured costs beside each other and beside imported tables. */
+function comparedFindings(table: EnergyTable): readonly TableFinding[] {
+  const measured = table
+    .platforms()
+    .filter(({ measurements }) => measurements > 0)
+    .map(({ id }) => asForeignTable(loadCosts(table, id)));
+  return defectsAmong(measured, table.foreignTables(), comparedDefectsOf).flatMap((defects, i) => {
+    const { device = "", details } = measured[i] ?? {};
+    return defects.map((defect) => findingOf(defect, device, Number(details?.threads)));
+  });
+}
+
+function importedFindings(table: EnergyTable): readonly TableFinding[] {
+  const imported = table.foreignTables();
+  return defectsAmong(imported).flatMap((defects, i): readonly TableFinding[] => {
+    const { device = "", rows = [], source } = imported[i] ?? {};
+    if (defects.length > 0) return defects.map((defect) => findingOf(defect, device));
+    const message = `no defect in ${rows.length} rows of ${source?.name}`;
+    return [{ device, check: "imported rows", severity: "ok", message, rows: [] }];
+  });
+}
+
+const findingOf = (
+  { defect, severity, message, rows }: Defect,
+  device: string,
+  threads?: number,
+): TableFinding => ({
+  ...{ device, check: defect, severity, message, rows },
+  ...(threads === undefined ? {} : { threads }),
+});
