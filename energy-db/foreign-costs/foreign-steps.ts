@@ -1,11 +1,15 @@
+import type { ForeignRow, ForeignTable } from "../formats/foreign-table.ts";
 import { groupBy } from "../group-by.ts";
-import type { ForeignRow, ForeignTable } from "./foreign-table.ts";
 
-/** Blocks of widths that cost alike, over the curves of a table. */
+export type ForeignAxis = "in" | "mid" | "out";
+export const foreignAxes: readonly ForeignAxis[] = ["in", "mid", "out"];
+
+/** Blocks of widths that cost alike, over the curves of some rows. */
 export interface ForeignSteps {
-  readonly axis: "in" | "out";
-  readonly step: number;
-  /** Curves whose cost stands still inside blocks of `step` and moves between them. */
+  readonly axis: ForeignAxis;
+  /** Absent where no curve has any. */
+  readonly step?: number;
+  /** Curves whose cost stands still inside blocks of `step` and moves between them; all that have none where there is no step. */
   readonly curves: number;
   /** Curves of enough widths to tell. */
   readonly judged: number;
@@ -17,49 +21,68 @@ const fewestPairs = 3;
 const alike = 1e-6;
 
 /**
- * The step that most of the stepped curves of a table have along their widths, all else equal. Imported costs are compared as they are,
+ * The step that most of the stepped curves have along their widths, all else equal. Imported costs are compared as they are,
  * without a fit: a table with noise shows no step, and none is claimed of it.
  */
 export function foreignSteps({ rows }: Pick<ForeignTable, "rows">): readonly ForeignSteps[] {
-  return (["in", "out"] as const).flatMap((axis) => {
-    const found = [...groupBy(rows, (row) => curveOf(row, axis)).values()]
-      .map((curve) => stepOf(curve, axis))
+  return foreignAxes.flatMap((axis): readonly ForeignSteps[] => {
+    const found = curvesAlong(rows, axis)
+      .map(stepOf)
       .filter((step) => step !== undefined);
+    if (found.length === 0) return [];
     const stepped = groupBy(
       found.filter((step) => step > 1),
       String,
     );
-    const [most] = [...stepped.values()].sort((a, b) => b.length - a.length);
-    const [step] = most ?? [];
-    return most && step ? [{ axis, step, curves: most.length, judged: found.length }] : [];
+    const [most = []] = [...stepped.values()].sort((a, b) => b.length - a.length);
+    const [step] = most;
+    const judged = found.length;
+    return [
+      step === undefined
+        ? { axis, curves: judged, judged }
+        : { axis, step, curves: most.length, judged },
+    ];
   });
 }
 
-const widthOf = (row: ForeignRow, axis: "in" | "out"): number | undefined =>
-  axis === "in" ? row.inChannels : row.outChannels;
+export const widthOf = (row: ForeignRow, axis: ForeignAxis): number | undefined =>
+  ({ in: row.inChannels, mid: row.midChannels, out: row.outChannels })[axis];
 
-/** Everything but the width along the axis. */
-const curveOf = (row: ForeignRow, axis: "in" | "out"): string =>
-  JSON.stringify([
-    row.op,
-    row.shape,
-    row.midChannels,
-    axis === "in" ? row.outChannels : row.inChannels,
-  ]);
+/** What a row costs: time, else a count, else energy. */
+export const costOf = ({ latency_s, work, energy_j }: ForeignRow): number | undefined =>
+  latency_s ?? work ?? energy_j;
+
+interface Point {
+  readonly width: number;
+  readonly cost: number;
+}
+
+/** Costs by width along an axis, for every combination of the other widths. */
+export function curvesAlong(
+  rows: readonly ForeignRow[],
+  axis: ForeignAxis,
+): readonly (readonly Point[])[] {
+  const others = foreignAxes.filter((other) => other !== axis);
+  const curves = groupBy(rows, (row) =>
+    JSON.stringify([row.op, row.shape, ...others.map((other) => widthOf(row, other))]),
+  );
+  return [...curves.values()].map((curve) =>
+    curve
+      .flatMap((row) => {
+        const [width, cost] = [widthOf(row, axis), costOf(row)];
+        return width === undefined || cost === undefined ? [] : [{ width, cost }];
+      })
+      .sort((a, b) => a.width - b.width),
+  );
+}
 
 interface Pair {
-  readonly low: { readonly width: number; readonly cost: number };
-  readonly next: Pair["low"];
+  readonly low: Point;
+  readonly next: Point;
 }
 
 /** The largest block inside which cost stands still; 1 where none is, undefined where too few widths were seen. */
-function stepOf(curve: readonly ForeignRow[], axis: "in" | "out"): number | undefined {
-  const points = curve
-    .flatMap((row) => {
-      const [width, cost] = [widthOf(row, axis), row.latency_s ?? row.work ?? row.energy_j];
-      return width === undefined || cost === undefined ? [] : [{ width, cost }];
-    })
-    .sort((a, b) => a.width - b.width);
+function stepOf(points: readonly Point[]): number | undefined {
   const pairs = points.slice(1).map((next, i) => ({ low: points[i] ?? next, next }));
   if (pairs.length < 2 * fewestPairs) return undefined;
   return candidates.find((block) => hasStep(pairs, block)) ?? 1;

@@ -21,6 +21,12 @@ import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 import type { Terminal } from "../terminal.ts";
 import {
+  type ImportedFlags,
+  importedAnswers,
+  importedCosts,
+  importedOptions,
+} from "./query-imported.ts";
+import {
   type NetworkMarginalFlags,
   networkMarginalAnswer,
   networkOptions,
@@ -61,7 +67,7 @@ interface Ask {
 }
 
 /** Flags of all questions; each takes its own. */
-interface AskFlags extends QueryFlags, Omit<NetworkMarginalFlags, "batch"> {
+interface AskFlags extends QueryFlags, ImportedFlags, Omit<NetworkMarginalFlags, "batch"> {
   readonly grow?: "in" | "out";
   readonly where?: readonly string[];
   readonly sort?: string;
@@ -84,6 +90,8 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
     .addOption(shared.method())
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count));
   for (const option of kernelOptions) command.addOption(option);
+  if (name === "cost" || name === "stairs")
+    for (const option of importedOptions) command.addOption(option);
   if (name === "marginal")
     command
       .addOption(
@@ -109,7 +117,12 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
   return command.addOption(shared.json()).action(async (flags: AskFlags) => {
     // Printed while the table is open: an answer looks its rows up when they are read.
     await withTable(flags.db, (table) => {
-      const { text, document } = answer(costsOf(table, flags, flags), flags);
+      const answerImported =
+        name === "cost" || name === "stairs" ? importedAnswers[name] : undefined;
+      const imported = answerImported && importedCosts(table, flags.device);
+      const { text, document } = imported
+        ? answerImported(imported, flags)
+        : answer(costsOf(table, flags, flags), flags);
       if (flags.json) terminal.answerJson(document);
       else terminal.answer(text);
     });
