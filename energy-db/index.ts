@@ -1,3 +1,10 @@
+export { asForeignTable } from "./answers/as-foreign.ts";
+export {
+  type CostChange,
+  compareCosts,
+  comparedFields,
+  incomparable,
+} from "./answers/compare-costs.ts";
 export {
   type CostOptions,
   type CostTable,
@@ -19,7 +26,7 @@ export {
   type ModelEstimate,
   type StepEstimate,
 } from "./answers/estimate.ts";
-export { type CostSummary, fitTable } from "./answers/fit-table.ts";
+export { type CostSummary, currentSummary, fitTable } from "./answers/fit-table.ts";
 export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";
 export { type MeasuredLatency, measuredNetworks } from "./answers/measured-networks.ts";
@@ -27,7 +34,11 @@ export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
 export type { NetworkChange, NetworkMarginal } from "./answers/network-marginal.ts";
 export { describeKernel } from "./answers/refusal.ts";
 export { checkTable, type Finding } from "./check.ts";
+export type { CheckResult } from "./checks/result.ts";
 export type { StoredLatency } from "./columns.ts";
+export type { Defect } from "./defects/defect.ts";
+export { comparedDefectsOf, defectsAmong } from "./defects/defects.ts";
+export { costsNothing } from "./defects/row-defects.ts";
 export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
 export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
 export type { StoredEnergy } from "./energy-columns.ts";
@@ -35,8 +46,14 @@ export type { FileLock } from "./file-lock.ts";
 export type { Axis } from "./fit/plane.ts";
 export type { Staircase } from "./fit/stairs.ts";
 export type { StoredForeignTable } from "./foreign.ts";
-export { type Defect, defectsOf } from "./formats/defects.ts";
-export { type ForeignSteps, foreignSteps } from "./formats/foreign-steps.ts";
+export {
+  type ForeignAnswer,
+  type ForeignCosts,
+  type ForeignQuestion,
+  type ForeignStairs,
+  foreignCosts,
+} from "./foreign-costs/foreign-costs.ts";
+export { type ForeignSteps, foreignSteps } from "./foreign-costs/foreign-steps.ts";
 export type {
   ForeignRow,
   ForeignTable,
@@ -44,6 +61,7 @@ export type {
   SourceFile,
   TableFormat,
 } from "./formats/foreign-table.ts";
+export { lossesOf } from "./formats/losses.ts";
 export { findFormat, formatOf, tableFormats } from "./formats/registry.ts";
 export { type LatencyUnit, latencyUnits } from "./formats/units.ts";
 export { groupBy } from "./group-by.ts";
@@ -65,6 +83,7 @@ export {
   variancePrior,
 } from "./loads/moderated-variance.ts";
 export { studentT95 } from "./loads/student-t.ts";
+export type { MergedRows } from "./merge.ts";
 export type { NewCostModel } from "./models.ts";
 export type { NetworkPlace } from "./needs.ts";
 export type { NetworkFilter } from "./network-filter.ts";

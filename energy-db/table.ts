@@ -7,6 +7,7 @@ import {
   type StoredForeignTable,
 } from "./foreign.ts";
 import type { ForeignTable } from "./formats/foreign-table.ts";
+import { type MergedRows, mergeTables } from "./merge.ts";
 import { listCostModels, type NewCostModel, readCostModel, storeCostModel } from "./models.ts";
 import {
   countGoodLoads,
@@ -25,6 +26,7 @@ import {
   type PlatformFilter,
   type PlatformSummary,
 } from "./platforms.ts";
+import { publishTable } from "./publish.ts";
 import { readRails } from "./rails.ts";
 import {
   listFamilies,
@@ -278,6 +280,16 @@ export class EnergyTable {
         )
         .immediate(),
     );
+  }
+
+  /** Takes over what another open table holds and this one lacks; a UserError where they contradict each other. */
+  mergeFrom(other: EnergyTable): readonly MergedRows[] {
+    return this.#on((database) => mergeTables(database, other.#database));
+  }
+
+  /** Writes a copy for others to read, without raw samples, in one file that nothing writes to. */
+  publish(path: string): void {
+    this.#on((database) => publishTable(database, path));
   }
 
   /** In the order that they were imported. */

@@ -47,6 +47,10 @@ export function fitTable(
   return { space, fittedAt, ...judged };
 }
 
+/** What the newest stored costs of a platform were fitted on and how well they predict; undefined without any. */
+export const currentSummary = (table: EnergyTable, platformId: number): CostSummary | undefined =>
+  storedCosts(table, platformId, undefined)?.summary;
+
 /** The stored costs of the space (any when none is given), else a fit made now; undefined without rows to fit. */
 export function currentCosts(
   table: EnergyTable,

@@ -48,6 +48,7 @@ export type {
   StairRow,
 } from "./rows.ts";
 export { shapesTried } from "./shapes.ts";
+export { renderTableSummary, type TableSummary } from "./table-summary.ts";
 export { shareInterval, type TestedRow, tested } from "./tested.ts";
 export { treads } from "./treads.ts";
 export { type WidthPair, widthMap } from "./width-map.ts";

@@ -49,7 +49,7 @@ test("a file that names no device needs one", async () => {
   expect(refused.stderr).toContain("--device");
 
   const { stdout } = await cli(["table", "import", yaml, "--device", "i7", "--db", db]);
-  expect(stdout).toMatch(/i7 +nsganetv2 +YAML, expand is a ratio +latency in ms +1 +imported/);
+  expect(stdout).toMatch(/i7 +nsganetv2 +YAML, expand is a ratio +latency in ms +1 +0 +imported/);
   const back = await cli([
     "table",
     "export",
@@ -122,7 +122,7 @@ test("costs below zero are named, and refused by --strict with nothing imported"
 test.each([
   ["an unknown file", ["table", "import", path("x.txt", "hello")], "of no format"],
   ["a missing file", ["table", "import", join(folder, "none.csv")], "Cannot read"],
-  ["a device without tables", ["table", "export", "--device", "nobody"], "no imported table"],
+  ["a device without tables", ["table", "export", "--device", "nobody"], "no costs"],
   [
     "a format that is only read",
     ["table", "export", "--format", "haq", "--device", "i7"],

@@ -45,6 +45,12 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "table import i7_lut.yaml --device i7-8700K --db energy.db",
     "table import latencies.csv --strict --db energy.db",
   ],
+  "table merge": ["table merge energy.db colleague.db"],
+  "table diff": [
+    "table diff monday.db friday.db",
+    "table diff old.db new.db --across runtimeVersion runtimeBuild",
+  ],
+  "table publish": ["table publish --db energy.db -o pixel-8.db"],
   "table export": ["table export --format nsganetv2 --device i7-8700K -o lut.yaml"],
   data: ["data fetch cifar10"],
   "data fetch": ["data fetch cifar10", "data fetch mnist --folder data"],

@@ -7,7 +7,9 @@ import {
   openTable,
   tableFormats,
 } from "../../../../energy-db/index.ts";
-import { exportTable, type ImportedTable, importTable } from "../../workflows/import-table.ts";
+import { UserError } from "../../../errors.ts";
+import { exportTable } from "../../workflows/export-table.ts";
+import { type ImportedTable, importTable } from "../../workflows/import-table.ts";
 import { withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
 import { shared } from "../options.ts";
@@ -43,11 +45,16 @@ export const importCommand = ({ terminal, version }: CommandContext): Command =>
     .option("--licence <text>", "licence of the file")
     .option("--strict", "refuse a file with rows that cannot be true")
     .addOption(shared.json())
-    .action((path: string, { db, json, ...flags }: ImportFlags) => {
+    .action(async (path: string, { db, json, ...flags }: ImportFlags) => {
       const table = openTable(db, { mode: "write", create: true });
       try {
         const importedAt = new Date().toISOString();
-        const tables = importTable(table, { ...flags, path, importedAt, toolVersion: version });
+        const tables = await importTable(table, {
+          ...flags,
+          path,
+          importedAt,
+          toolVersion: version,
+        });
         if (json) terminal.answerJson({ tables });
         else terminal.answer(importText(tables));
       } finally {
@@ -55,9 +62,11 @@ export const importCommand = ({ terminal, version }: CommandContext): Command =>
       }
     });
 
+const axisNames = { in: "input", mid: "inner", out: "output" } as const;
+
 function importText(tables: readonly ImportedTable[]): string {
-  const rows = tables.map(({ device, format, dialect, units, rows, isNew }) => ({
-    ...{ device, format, dialect, rows },
+  const rows = tables.map(({ device, format, dialect, units, rows, refused, isNew }) => ({
+    ...{ device, format, dialect, rows, refused },
     units: Object.entries(units)
       .map(([what, unit]) => `${what} in ${unit}`)
       .join(", "),
@@ -71,9 +80,10 @@ function importText(tables: readonly ImportedTable[]): string {
     }),
   );
   const steps = tables.flatMap(({ device, steps: own }) =>
-    own.map(
-      ({ axis, step, curves, judged }) =>
-        `${device}: cost steps every ${step} ${axis === "in" ? "input" : "output"} channels in ${curves} of ${judged} curves`,
+    own.flatMap(({ axis, step, curves, judged }) =>
+      step === undefined
+        ? []
+        : `${device}: cost steps every ${step} ${axisNames[axis]} channels in ${curves} of ${judged} curves`,
     ),
   );
   return [
@@ -84,6 +94,7 @@ function importText(tables: readonly ImportedTable[]): string {
         { title: "dialect", of: ({ dialect }) => dialect },
         { title: "units", of: ({ units }) => units },
         { title: "rows", of: ({ rows: count }) => count },
+        { title: "left out", of: ({ refused }) => refused },
         { title: "", of: ({ state }) => state },
       ],
       rows,
@@ -102,16 +113,21 @@ interface ExportFlags {
 
 export const exportCommand = ({ terminal }: CommandContext): Command =>
   new Command("export")
-    .description("write imported tables in a format, saying what it cannot hold")
+    .description("write imported tables and measured costs in a format, saying what it cannot hold")
     .addOption(shared.db())
     .addOption(new Option("--format <name>", "the format").choices(formats).default("json"))
-    .option("--device <name>", "only this device's tables")
+    .option("--device <name>", "only this device")
     .option("-o, --output <file>", "where to write; - for standard output", "-")
     .action(async ({ db, format, device, output }: ExportFlags) => {
       const { content, lost } = await withTable(db, (table) =>
         exportTable(table, findFormat(format), device),
       );
       for (const sentence of lost) terminal.warn(`Lost: ${sentence}`);
-      if (output === "-") terminal.answer(String(content).trimEnd());
-      else writeFileSync(output, content);
+      if (output !== "-") writeFileSync(output, content);
+      else if (typeof content === "string") terminal.answer(content.trimEnd());
+      else
+        throw new UserError(`${format} is no text, so it is not written to standard output`, {
+          hint: "Name a file: --output FILE",
+          exit: "usage",
+        });
     });

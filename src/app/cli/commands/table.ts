@@ -1,11 +1,12 @@
 import { Command } from "commander";
-import { checkTable, type Finding } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
+import { checkTables, type TableFinding } from "../../workflows/check-tables.ts";
 import { type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
 import { shared } from "../options.ts";
 import { type Column, formatTable } from "../table-text.ts";
 import { exportCommand, importCommand } from "./table-import.ts";
+import { diffCommand, mergeCommand, publishCommand } from "./table-pair.ts";
 
 interface CheckFlags extends Pick<TableFlags, "db"> {
   readonly device?: string;
@@ -13,40 +14,33 @@ interface CheckFlags extends Pick<TableFlags, "db"> {
   readonly json?: boolean;
 }
 
-interface PlatformFinding extends Finding {
-  readonly device: string;
-  readonly threads: number;
-}
-
-const columns: readonly Column<PlatformFinding>[] = [
+const columns: readonly Column<TableFinding>[] = [
   { title: "device", of: ({ device }) => device },
-  { title: "threads", of: ({ threads }) => threads },
+  { title: "threads", of: ({ threads }) => threads ?? "" },
   { title: "check", of: ({ check }) => check },
   { title: "result", of: ({ severity }) => severity },
-  { title: "finding", of: ({ message }) => message },
+  { title: "finding", of: findingText },
 ];
+
+/** With the first keys of imported rows: ids of measured ones stand in --json. */
+function findingText({ message, rows }: TableFinding): string {
+  const keys = rows.filter((row) => typeof row === "string");
+  const more = keys.length > 3 ? ", ..." : "";
+  return keys.length === 0 ? message : `${message}: ${keys.slice(0, 3).join(", ")}${more}`;
+}
 
 export function tableCommand(context: CommandContext): Command {
   const { terminal } = context;
   const check = new Command("check")
     .description("whether the table's numbers make sense and predict whole networks")
     .addOption(shared.db())
-    .option("--device <id>", "only this device's platforms")
+    .option("--device <id>", "only this device")
     .option("--strict", "exit 4 when a check fails")
     .addOption(shared.json())
     .action(async ({ db, device, strict, json }: CheckFlags) => {
       const rows = await withTable(db, (table) => {
         table.integrity();
-        return table
-          .platforms()
-          .filter((platform) => device === undefined || platform.device === device)
-          .flatMap((platform): readonly PlatformFinding[] =>
-            checkTable(table, platform.id).map((finding) => ({
-              device: platform.device,
-              threads: platform.threads,
-              ...finding,
-            })),
-          );
+        return checkTables(table, device);
       });
       if (json) terminal.answerJson({ rows });
       else terminal.answer(formatTable(columns, rows));
@@ -61,5 +55,8 @@ export function tableCommand(context: CommandContext): Command {
     .description("the table as a whole")
     .addCommand(check)
     .addCommand(importCommand(context))
-    .addCommand(exportCommand(context));
+    .addCommand(exportCommand(context))
+    .addCommand(mergeCommand(context))
+    .addCommand(diffCommand(context))
+    .addCommand(publishCommand(context));
 }
