@@ -3,6 +3,7 @@ import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as estimate from "./estimate.ts";
 import * as loop from "./loop.ts";
+import * as fuzz from "./fuzz.ts";
 import * as lowering from "./lowering.ts";
 import * as memory from "./memory.ts";
 import * as natural from "./natural.ts";
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   engine,
   estimate,
   loop,
+  fuzz,
   lowering,
   selection,
   service,
