@@ -63,7 +63,7 @@ export type {
 } from "./formats/foreign-table.ts";
 export { lossesOf } from "./formats/losses.ts";
 export { findFormat, formatOf, tableFormats } from "./formats/registry.ts";
-export { type LatencyUnit, latencyUnits } from "./formats/units.ts";
+export { type EnergyUnit, energyUnits, type LatencyUnit, latencyUnits } from "./formats/units.ts";
 export { groupBy } from "./group-by.ts";
 export {
   type CombinedLatency,

@@ -13,20 +13,27 @@ interface Point {
   readonly row: ForeignRow;
 }
 
-/** Rows that differ in one width only, by that width, for every width. */
-function curvesOf(rows: readonly ForeignRow[]): readonly (readonly Point[])[] {
-  return widths.flatMap((along) => {
-    const others = widths.filter((width) => width !== along);
-    const curves = groupBy(
-      rows.filter((row) => row[along] !== undefined && row.latency_s !== undefined),
-      (row) => JSON.stringify([row.op, row.shape, ...others.map((width) => row[width])]),
-    );
-    return [...curves.values()].map((curve) =>
-      curve
-        .map((row) => ({ width: row[along] ?? 0, cost: row.latency_s ?? 0, row }))
-        .sort((a, b) => a.width - b.width),
-    );
+type Curve = readonly Point[];
+
+const known = new WeakMap<readonly ForeignRow[], readonly Curve[]>();
+
+/** Rows that differ in one width only, by that width, for every width; found once for a table. */
+function curvesOf(rows: readonly ForeignRow[]): readonly Curve[] {
+  const curves = known.get(rows) ?? widths.flatMap((along) => curvesAlong(rows, along));
+  known.set(rows, curves);
+  return curves;
+}
+
+function curvesAlong(rows: readonly ForeignRow[], along: Width): readonly Curve[] {
+  const others = widths.filter((width) => width !== along);
+  const points = rows.flatMap((row) => {
+    const { [along]: width, latency_s: cost } = row;
+    return width === undefined || cost === undefined ? [] : [{ width, cost, row }];
   });
+  const curves = groupBy(points, ({ row }) =>
+    JSON.stringify([row.op, row.shape, ...others.map((width) => row[width])]),
+  );
+  return [...curves.values()].map((curve) => curve.sort((a, b) => a.width - b.width));
 }
 
 const fewestPoints = 16;

@@ -49,7 +49,7 @@ export const widthOf = (row: ForeignRow, axis: ForeignAxis): number | undefined 
   ({ in: row.inChannels, mid: row.midChannels, out: row.outChannels })[axis];
 
 /** What a row costs: time, else a count, else energy. */
-export const costOf = ({ latency_s, work, energy_j }: ForeignRow): number | undefined =>
+const costOf = ({ latency_s, work, energy_j }: ForeignRow): number | undefined =>
   latency_s ?? work ?? energy_j;
 
 interface Point {
@@ -63,17 +63,14 @@ export function curvesAlong(
   axis: ForeignAxis,
 ): readonly (readonly Point[])[] {
   const others = foreignAxes.filter((other) => other !== axis);
-  const curves = groupBy(rows, (row) =>
+  const points = rows.flatMap((row) => {
+    const [width, cost] = [widthOf(row, axis), costOf(row)];
+    return width === undefined || cost === undefined ? [] : [{ width, cost, row }];
+  });
+  const curves = groupBy(points, ({ row }) =>
     JSON.stringify([row.op, row.shape, ...others.map((other) => widthOf(row, other))]),
   );
-  return [...curves.values()].map((curve) =>
-    curve
-      .flatMap((row) => {
-        const [width, cost] = [widthOf(row, axis), costOf(row)];
-        return width === undefined || cost === undefined ? [] : [{ width, cost }];
-      })
-      .sort((a, b) => a.width - b.width),
-  );
+  return [...curves.values()].map((curve) => curve.sort((a, b) => a.width - b.width));
 }
 
 interface Pair {

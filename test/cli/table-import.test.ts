@@ -134,3 +134,70 @@ test.each([
   expect(code).not.toBe(exitCodes.done);
   expect(stderr).toContain(message);
 });
+
+const stepped = path(
+  "stepped.json",
+  JSON.stringify(
+    Object.fromEntries(
+      [...Array(24).keys()].map((i) => [
+        `(192, ${768 + 8 * i}, 7, 1, 1, 0, 1)-W4A4`,
+        { energy: 0.05 + 0.002 * Math.floor(i / 4), latency: 0.03 + 0.001 * Math.floor(i / 4) },
+      ]),
+    ),
+  ),
+);
+
+test("imported tables answer query cost and query stairs", async () => {
+  await cli(["table", "import", stepped, "--device", "bitfusion", "--db", db]);
+  const asked = ["--op", "conv2d", "--device", "bitfusion", "--db", db];
+
+  const cost = await cli(["query", "cost", ...asked, "--in", "7x7x192", "--out", "776", "--json"]);
+  const stairs = await cli(["query", "stairs", ...asked]);
+  const outside = await cli(["query", "cost", ...asked, "--in", "7x7x192", "--out", "64"]);
+
+  expect(JSON.parse(cost.stdout)).toMatchObject({
+    latency_s: 0.03e-3,
+    energy_j: 0.05e-3,
+    provenance: "imported",
+    rows: ["(192, 776, 7, 1, 1, 0, 1)-W4A4"],
+  });
+  expect(stairs.stdout).toMatch(/conv2d height=7 .* out +32 +1 +24 +0/);
+  expect(outside.code).toBe(exitCodes.unavailable);
+  expect(outside.stderr).toContain("never extrapolated");
+});
+
+test("table check names defects of imported rows, and says where there are none", async () => {
+  const { stdout } = await cli(["table", "check", "--device", "bitfusion", "--db", db]);
+  expect(stdout).toMatch(/bitfusion +imported rows +ok +no defect in 24 rows of stepped.json/);
+
+  const whole = path("whole.csv", `index,arch,slow_ms\n${[...Array(12).keys()].map((i) => `${i},,${20 + i}`).join("\n")}\n`);
+  await cli(["table", "import", whole, "--db", db]);
+  const slow = await cli(["table", "check", "--device", "slow", "--db", db, "--json"]);
+  expect(JSON.parse(slow.stdout).rows).toMatchObject([
+    { device: "slow", check: "rounded", severity: "warning" },
+  ]);
+});
+
+test("a pickle that would run a program is refused, and nothing imported", async () => {
+  const evil = join(folder, "evil.pkl");
+  writeFileSync(evil, Buffer.from("\x80\x02cposix\nsystem\nU\x04true\x85R.", "latin1"));
+
+  const { code, stderr } = await cli(["table", "import", evil, "--device", "evil", "--db", db]);
+
+  expect(code).toBe(exitCodes.usage);
+  expect(stderr).toContain("posix.system, and only OrderedDict is allowed");
+});
+
+test("an export in bytes goes into a file, never to a terminal", async () => {
+  const asked = ["table", "export", "--format", "parquet", "--device", "bitfusion", "--db", db];
+  const refused = await cli(asked);
+  expect(refused.code).toBe(exitCodes.usage);
+
+  const out = join(folder, "bitfusion.parquet");
+  const { code } = await cli([...asked, "-o", out]);
+  expect(code).toBe(exitCodes.done);
+  const again = await cli(["table", "import", out, "--db", join(folder, "again.db"), "--json"]);
+  expect(JSON.parse(again.stdout).tables).toMatchObject([
+    { device: "bitfusion", format: "parquet", rows: 24, refused: 0 },
+  ]);
+});

@@ -4,33 +4,42 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openTable } from "../../energy-db/index.ts";
 import { exitCodes } from "../../src/errors.ts";
-import { chain, identity, measuredNetwork, sessionSettings } from "../energy-db/example-rows.ts";
+import type { Kernel } from "../../src/network/kernel.ts";
+import {
+  identity,
+  latencyOf,
+  measuredNetwork,
+  sessionSettings,
+} from "../energy-db/example-rows.ts";
 import { cli } from "../support/cli.ts";
+import { drawnChains, packedPlatform, trueLatency } from "../support/packed-platform.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-pair-"));
 
-/** A table of nine networks whose kernels take `factor` times as long as work asks for. */
-function tableOf(name: string, factor: number, platform = identity): string {
+/** A table of thirty networks of a platform that takes `factor` times as long. */
+function tableOf(name: string, factor: number, threads = 1): string {
   const path = join(folder, name);
   const table = openTable(path, { mode: "write", create: true });
-  const { id } = table.ensurePlatform(platform, {});
+  const { call_s, kernel_s } = packedPlatform;
+  const { id } = table.ensurePlatform({ ...identity, threads }, {});
   const session = table.startSession(id, { ...sessionSettings, startedAt: name });
-  for (const first of [8, 32, 64])
-    for (const second of [8, 24, 64])
-      table.addNetworkMeasurement(
-        id,
-        session,
-        measuredNetwork(
-          chain(first, second),
-          ({ inChannels, outChannels }) => factor * (1.23e-6 + 1.1e-9 * inChannels * outChannels),
-        ),
-      );
+  for (const network of drawnChains(30, 1)) {
+    const paper = {
+      call_s: factor * call_s,
+      kernel_s: (kernel: Kernel) => factor * kernel_s(kernel),
+    };
+    table.addNetworkMeasurement(
+      id,
+      session,
+      measuredNetwork(network, paper.kernel_s, { latency: latencyOf(trueLatency(network, paper)) }),
+    );
+  }
   table.close();
   return path;
 }
 const monday = tableOf("monday.db", 1);
 const friday = tableOf("friday.db", 1.5);
-const threads = tableOf("threads.db", 1, { ...identity, threads: 2 });
+const threads = tableOf("threads.db", 1, 2);
 
 test("tables are merged once, however often it is asked for", async () => {
   const into = join(folder, "all.db");
@@ -59,7 +68,7 @@ test("a table that is missing is named, and none begun", async () => {
 
 test("what became slower is named with its interval", async () => {
   const { stdout } = await cli(["table", "diff", monday, friday]);
-  expect(stdout).toMatch(/kernel +conv2d, 8x8, 64 -> 64 channels/);
+  expect(stdout).toMatch(/kernel +conv2d relu, 8x8, \d+ -> \d+ channels/);
 
   const same = await cli(["table", "diff", monday, monday]);
   expect(same.stdout).toMatch(/^0 of \d+ costs changed by more than chance/);

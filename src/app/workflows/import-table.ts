@@ -58,7 +58,7 @@ export async function importTable(
   const file = readSource(request.path);
   const format = formatOf(file, request.format);
   const read = named(await format.read(file, request), file, request);
-  requireUnit(file, format, read, request.latencyUnit);
+  requireUnits(file, format, read, request);
   for (const { rows } of read) requireRows(file, rows);
   const found = defectsAmong(read, table.foreignTables());
   if (request.strict) requireSound(file, found);
@@ -135,19 +135,26 @@ function named(
 }
 
 /** Where a file states its unit, another one would be ignored. */
-function requireUnit(
+function requireUnits(
   { name }: SourceFile,
   { title }: TableFormat,
   tables: readonly ForeignTable[],
-  asked: ReadOptions["latencyUnit"],
+  { latencyUnit, energyUnit }: ReadOptions,
 ): void {
-  const stated = tables.find(({ units }) => asked !== undefined && units.latency !== asked);
-  if (!stated) return;
-  const given = stated.units.latency ?? "no latency at all";
-  throw new UserError(`${name} states its unit, ${given}, so --latency-unit ${asked} cannot be`, {
-    hint: `Leave --latency-unit out: ${title} say it themselves.`,
-    exit: "usage",
-  });
+  const asked = { latency: latencyUnit, energy: energyUnit };
+  for (const quantity of ["latency", "energy"] as const) {
+    const unit = asked[quantity];
+    const stated = tables.find(({ units }) => unit !== undefined && units[quantity] !== unit);
+    if (!stated) continue;
+    const given = stated.units[quantity] ?? `no ${quantity} at all`;
+    throw new UserError(
+      `${name} states its unit, ${given}, so --${quantity}-unit ${unit} cannot be`,
+      {
+        hint: `Leave --${quantity}-unit out: ${title} say it themselves.`,
+        exit: "usage",
+      },
+    );
+  }
 }
 
 /** Rows that a table can keep: each once, with whole channels and runs. */

@@ -54,17 +54,18 @@ function merge(table: EnergyTable, other: EnergyTable, fittedAt: string): Merged
   const before = new Map(table.platforms().map((platform) => [platform.id, platform]));
   const rows = table.mergeFrom(other);
   const grown = table.platforms().filter((platform) => hasGrown(before.get(platform.id), platform));
-  for (const { id } of grown) refit(table, id, fittedAt);
-  return { from: other.path, rows, refitted: grown.map(describePlatform) };
+  const refitted = grown.filter(({ id }) => refit(table, id, fittedAt));
+  return { from: other.path, rows, refitted: refitted.map(describePlatform) };
 }
 
 const hasGrown = (before: PlatformSummary | undefined, now: PlatformSummary): boolean =>
   before !== undefined && before.measurements > 0 && now.measurements > before.measurements;
 
-/** Every space that has a fit gets one of all rows. */
-function refit(table: EnergyTable, platformId: number, fittedAt: string): void {
+/** Every space that has a fit gets one of all rows; false where none has. */
+function refit(table: EnergyTable, platformId: number, fittedAt: string): boolean {
   const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
   for (const space of spaces) fitTable(table, platformId, space, fittedAt);
+  return spaces.size > 0;
 }
 
 export interface DiffRequest {

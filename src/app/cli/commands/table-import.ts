@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import {
+  type EnergyUnit,
+  energyUnits,
   findFormat,
   type LatencyUnit,
   latencyUnits,
@@ -22,6 +24,7 @@ interface ImportFlags {
   readonly format?: string;
   readonly device?: string;
   readonly latencyUnit?: LatencyUnit;
+  readonly energyUnit?: EnergyUnit;
   readonly licence?: string;
   readonly strict?: boolean;
   readonly json?: boolean;
@@ -41,6 +44,12 @@ export const importCommand = ({ terminal, version }: CommandContext): Command =>
         "--latency-unit <unit>",
         "unit of the file's latencies, where it is another than usual",
       ).choices(Object.keys(latencyUnits)),
+    )
+    .addOption(
+      new Option(
+        "--energy-unit <unit>",
+        "unit of the file's energies, where it is another than usual",
+      ).choices(Object.keys(energyUnits)),
     )
     .option("--licence <text>", "licence of the file")
     .option("--strict", "refuse a file with rows that cannot be true")
