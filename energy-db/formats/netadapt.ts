@@ -2,7 +2,7 @@ import { groupBy } from "../group-by.ts";
 import { fitted } from "./fitted.ts";
 import type { ForeignRow, SourceFile, TableFormat } from "./foreign-table.ts";
 import { isPickleDict, isPickleSequence, type PickleValue } from "./pickle-machine.ts";
-import { isPickle, readPickle } from "./pickle-reader.ts";
+import { pickleBegins, readPickle } from "./pickle-reader.ts";
 import { writePickle } from "./pickle-writer.ts";
 import { malformed, numberOf } from "./source-text.ts";
 import { toSi } from "./units.ts";
@@ -15,7 +15,7 @@ export const netadapt: TableFormat = {
   id: "netadapt",
   title: "NetAdapt layer pickles",
   cannotHold: "energy, device, units, spread, counts, shapes, anything but layers with two widths",
-  recognises: isPickle,
+  recognises: (file) => pickleBegins(file, "]"),
   read: (file, { latencyUnit } = {}) => {
     const document = readPickle(file);
     if (!isPickleSequence(document))

@@ -6,6 +6,16 @@ import { malformed } from "./source-text.ts";
 export const isPickle = ({ bytes: [first, protocol = 0] }: SourceFile): boolean =>
   first === 0x80 && protocol >= 2 && protocol <= 5;
 
+const frameLength = 9;
+
+/** Whether such a pickle begins with this opcode: "]" a list, "}" a dictionary. */
+export function pickleBegins(file: SourceFile, opcode: "]" | "}"): boolean {
+  if (!isPickle(file)) return false;
+  const { bytes } = file;
+  const at = bytes[2] === 0x95 ? 2 + frameLength : 2;
+  return bytes[at] === opcode.charCodeAt(0);
+}
+
 /**
  * Reads a pickle of plain data, protocols 0 to 5 (opcodes as listed in CPython's Lib/pickletools.py). Nothing is executed: the
  * only name that it may call is `collections.OrderedDict`, which becomes a dictionary. Throws a UserError that names the byte.

@@ -9,6 +9,7 @@ import { haq } from "./haq.ts";
 import { harmonicNas } from "./harmonic-nas.ts";
 import { mlperfTiny } from "./mlperf-tiny.ts";
 import { mnn } from "./mnn.ts";
+import { nasBenchPickle } from "./nas-bench-pickle.ts";
 import { ncnnList } from "./ncnn-list.ts";
 import { netadapt } from "./netadapt.ts";
 import { nnMeter } from "./nn-meter.ts";
@@ -42,6 +43,7 @@ export const tableFormats: readonly TableFormat[] = [
   mlperfTiny,
   tfNas,
   netadapt,
+  nasBenchPickle,
   harmonicNas,
   singlePathNas,
   nnMeter,

@@ -303,4 +303,13 @@ export const examples: Readonly<
     ]),
     first: { key: "7", op: "network", latency_s: 12.5e-3, latency_sd_s: 0.5e-3, energy_j: 60.5e-3 },
   },
+  "nas-bench-pickle": {
+    // pickle.dumps({(4, 3, 2, 1, 0, 2): 0.0125, (0, 0, 1, 1, 2, 2): 0.015}, 4) of CPython 3.11.
+    bytes: Buffer.from(
+      "80049535000000000000007d9428284b044b034b024b014b004b027494473f8999999999999a284b004b004b014b014b024b027494473f" +
+        "8eb851eb851eb8752e",
+      "hex",
+    ),
+    first: { key: "4,3,2,1,0,2", op: "network", latency_s: 0.0125 },
+  },
 };

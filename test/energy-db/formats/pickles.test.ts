@@ -74,6 +74,29 @@ describe("pickles are refused that", () => {
   });
 });
 
+test("HW-NAS-Bench's pickles give a table for every device and data set", async () => {
+  // pickle.dumps({"nasbench201": {"cifar10": {"config": [{"idx": 0}], "edgegpu_latency": [5.5, 6.5],
+  // "edgegpu_energy": [25.5, 30.25], "raspi4_latency": [10.5, 20.5]}}}, 2) of CPython 3.11.
+  const bytes = Buffer.from(
+    "80027d7100580b0000006e617362656e636832303171017d710258070000006369666172313071037d71042858" +
+      "06000000636f6e66696771055d71067d7107580300000069647871084b007361580f000000656467656770755f" +
+      "6c6174656e637971095d710a2847401600000000000047401a00000000000065580e000000656467656770755f" +
+      "656e65726779710b5d710c2847403980000000000047403e40000000000065580e0000007261737069345f6c61" +
+      "74656e6379710d5d710e28474025000000000000474034800000000000657573732e",
+    "hex",
+  );
+
+  const tables = await findFormat("nas-bench-pickle").read({ name: "p", bytes });
+
+  expect(tables.map(({ device, rows }) => [device, rows[1]])).toEqual([
+    [
+      "edgegpu, cifar10",
+      { key: "1", op: "network", shape: {}, latency_s: 6.5e-3, energy_j: 30.25e-3 },
+    ],
+    ["raspi4, cifar10", { key: "1", op: "network", shape: {}, latency_s: 20.5e-3 }],
+  ]);
+});
+
 const folder = "../shared/data/tables";
 const load = async (format: string, path: string) => {
   const [table] = await findFormat(format).read({
