@@ -193,33 +193,36 @@ function answerOf(
     latency_sd_s === undefined
       ? relativeHalf(between.latency)
       : (1.96 * latency_sd_s) / Math.sqrt(samples) / latency_s;
+  const [latencyLow, latencyHigh] = intervalOf(latency_s, relative);
   return {
     latency_s,
-    ...intervalOf("latency", "s", latency_s, relative),
-    ...(energy_j === undefined
+    ...(latencyLow === undefined || latencyHigh === undefined
       ? {}
-      : {
-          energy_j,
-          ...intervalOf("energy", "j", energy_j, relativeHalf(between.energy)),
-          energyProvenance: provenance,
-        }),
+      : { latency_low_s: latencyLow, latency_high_s: latencyHigh }),
+    ...(energy_j === undefined ? {} : energyOf(energy_j, relativeHalf(between.energy), provenance)),
     provenance,
     rows,
   };
 }
 
-const intervalOf = (
-  name: string,
-  unit: string,
-  cost: number,
+type EnergyFields = Pick<
+  ForeignAnswer,
+  "energy_j" | "energy_low_j" | "energy_high_j" | "energyProvenance"
+>;
+
+function energyOf(
+  energy_j: number,
   relative: number | undefined,
-): Readonly<Record<string, number>> =>
-  relative === undefined
-    ? {}
-    : {
-        [`${name}_low_${unit}`]: below(cost, relative),
-        [`${name}_high_${unit}`]: cost * (1 + relative),
-      };
+  energyProvenance: Provenance,
+): EnergyFields {
+  const [low, high] = intervalOf(energy_j, relative);
+  const interval =
+    low === undefined || high === undefined ? {} : { energy_low_j: low, energy_high_j: high };
+  return { energy_j, ...interval, energyProvenance };
+}
+
+const intervalOf = (cost: number, relative: number | undefined): readonly number[] =>
+  relative === undefined ? [] : [below(cost, relative), cost * (1 + relative)];
 
 const relativeHalf = (local: ReturnType<LocalFit>): number | undefined =>
   local && local.half / local.cost;

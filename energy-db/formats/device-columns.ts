@@ -43,7 +43,7 @@ export const deviceColumns: TableFormat = {
   },
   write: (tables) => {
     const networks = new Map<string, Record<string, string | number>>();
-    for (const { device, units, rows } of tables) {
+    for (const { device = "device", units, rows } of tables) {
       const unit = units.latency === "ns" ? "us" : (units.latency ?? "ms");
       for (const { key, op, shape, latency_s } of rows) {
         if (op !== "network" || latency_s === undefined) continue;

@@ -37,7 +37,8 @@ export const paddleLite: TableFormat = {
   },
   write: (tables) => {
     const fitting = fitted(paddleLite, tables, lineOf);
-    const [{ device = "unknown", details } = { details: {} }] = tables;
+    const [first] = tables;
+    const { device = "unknown", details = {} } = first ?? {};
     const head = [
       ["dev_info", ...Object.keys(details)].join("\t"),
       [device, ...Object.values(details)].join("\t"),

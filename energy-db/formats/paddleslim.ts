@@ -1,6 +1,6 @@
 import { distinctKeys } from "./distinct-keys.ts";
 import { fitted } from "./fitted.ts";
-import type { ForeignRow, TableFormat } from "./foreign-table.ts";
+import type { ForeignRow, Shape, TableFormat } from "./foreign-table.ts";
 import { convolutionMacs } from "./macs.ts";
 import { headOf, malformed, numberOf, textOf } from "./source-text.ts";
 import { fromSi, toSi } from "./units.ts";
@@ -47,8 +47,10 @@ export const paddleslim: TableFormat = {
   },
   write: (tables) => {
     const fitting = fitted(paddleslim, tables, lineOf);
-    const [{ device = "unknown", details } = { details: {} }] = tables;
-    const head = [device, details.engine ?? "unknown", details.timestamp ?? ""].map((text) =>
+    const [first] = tables;
+    const { device = "unknown", details = {} } = first ?? {};
+    const { engine = "unknown", timestamp = "" } = details as Shape;
+    const head = [device, engine, timestamp].map((text) =>
       String(text).replaceAll(",", ";"),
     );
     return { content: `${[head.join(), ...fitting].join("\n")}\n`, lost: [] };

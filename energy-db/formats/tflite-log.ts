@@ -91,7 +91,10 @@ function networkOf(file: SourceFile, lines: readonly string[], key: string): For
   if (mean === undefined)
     throw malformed(file, key, "a line of timings: count=..., or Inference (avg)");
   const time_s = (text: string) => toSi(numberOf(file, text, `${key}: ${text}`), "us");
-  const given = (text: string | undefined, name: string) =>
+  const given = (
+    text: string | undefined,
+    name: "latency_sd_s" | "fastest_s" | "slowest_s",
+  ): Partial<Pick<ForeignRow, typeof name>> =>
     text === undefined ? {} : { [name]: time_s(text) };
   return {
     ...{ key, op: "network", shape: {}, latency_s: time_s(mean) },
