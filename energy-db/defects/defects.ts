@@ -39,10 +39,7 @@ type DeviceTable = Pick<ForeignTable, "rows"> & { readonly device: string };
 export function defectsAmong(
   tables: readonly DeviceTable[],
   known: readonly DeviceTable[] = [],
-  find: (
-    table: NamedTable,
-    others: readonly NamedTable[],
-  ) => readonly Defect[] = defectsOf,
+  find: (table: NamedTable, others: readonly NamedTable[]) => readonly Defect[] = defectsOf,
 ): readonly (readonly Defect[])[] {
   const named = [...tables, ...known].map((table) => ({ device: table.device, table }));
   return named.slice(0, tables.length).map((one) =>

@@ -137,7 +137,9 @@ function noise(ratios: readonly { readonly log: number }[], count: number): numb
 function againstOthers(table: NamedTable["table"], others: readonly NamedTable[]) {
   const { identities, level } = indexOf(table);
   if (level === undefined) return [];
-  const levelled = others.map((other) => indexOf(other.table)).filter((index) => index.level !== undefined);
+  const levelled = others
+    .map((other) => indexOf(other.table))
+    .filter((index) => index.level !== undefined);
   if (levelled.length < fewestDevices) return [];
   return table.rows.flatMap((row, i) => {
     const { latency_s = 0 } = row;

@@ -69,7 +69,8 @@ export function localFit(points: readonly CostPoint[]): LocalFit {
     const value = predict(near, at);
     if (value === undefined) return undefined;
     const cost = Math.exp(value);
-    return { cost, half: cost * Math.expm1(factor * scaleAt(near)) };
+    // Half of what lies between a factor less and the same factor more.
+    return { cost, half: cost * Math.sinh(factor * scaleAt(near)) };
   };
 }
 

@@ -1,9 +1,14 @@
 import { groupBy } from "../group-by.ts";
+import { fitted } from "./fitted.ts";
 import type { ForeignRow, ForeignTable, SourceFile, TableFormat } from "./foreign-table.ts";
-import { isPickleDict, isPickleSequence, type PickleDict, type PickleValue } from "./pickle-machine.ts";
+import {
+  isPickleDict,
+  isPickleSequence,
+  type PickleDict,
+  type PickleValue,
+} from "./pickle-machine.ts";
 import { pickleBegins, readPickle } from "./pickle-reader.ts";
 import { writePickle } from "./pickle-writer.ts";
-import { fitted } from "./fitted.ts";
 import { malformed, numberOf } from "./source-text.ts";
 import { toSi } from "./units.ts";
 

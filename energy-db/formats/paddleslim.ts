@@ -50,9 +50,7 @@ export const paddleslim: TableFormat = {
     const [first] = tables;
     const { device = "unknown", details = {} } = first ?? {};
     const { engine = "unknown", timestamp = "" } = details as Shape;
-    const head = [device, engine, timestamp].map((text) =>
-      String(text).replaceAll(",", ";"),
-    );
+    const head = [device, engine, timestamp].map((text) => String(text).replaceAll(",", ";"));
     return { content: `${[head.join(), ...fitting].join("\n")}\n`, lost: [] };
   },
 };

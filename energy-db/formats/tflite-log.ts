@@ -94,8 +94,7 @@ function networkOf(file: SourceFile, lines: readonly string[], key: string): For
   const given = (
     text: string | undefined,
     name: "latency_sd_s" | "fastest_s" | "slowest_s",
-  ): Partial<Pick<ForeignRow, typeof name>> =>
-    text === undefined ? {} : { [name]: time_s(text) };
+  ): Partial<Pick<ForeignRow, typeof name>> => (text === undefined ? {} : { [name]: time_s(text) });
   return {
     ...{ key, op: "network", shape: {}, latency_s: time_s(mean) },
     ...given(field(fields, "std"), "latency_sd_s"),

@@ -137,7 +137,7 @@ describe("merging", () => {
 });
 
 describe("comparing", () => {
-  /** A table of sixty networks of a platform that takes `factor` times as long. */
+  /** A table of forty networks of a platform that takes `factor` times as long. */
   function measured(factor: number) {
     const table = openTable(join(temporaryFolder(), "energy.db"), { mode: "write", create: true });
     open.push(table);
@@ -145,7 +145,7 @@ describe("comparing", () => {
     const platformId = fillTable(
       table,
       { call_s: factor * call_s, kernel_s: (kernel) => factor * kernel_s(kernel) },
-      { networks: drawnChains(60, 1), noise: 0.005 },
+      { networks: drawnChains(40, 1), noise: 0.005 },
     );
     return { table, platformId };
   }
@@ -160,9 +160,7 @@ describe("comparing", () => {
   test("finds kernels that grew by a half, within their intervals", () => {
     const rows = compareCosts(measured(1), measured(1.5)).filter(({ kind }) => kind === "kernel");
     const named = rows.filter(({ isSignificant }) => isSignificant);
-    const right = named.filter(
-      ({ changeLow, changeHigh }) => changeLow < 0.5 && changeHigh > 0.5,
-    );
+    const right = named.filter(({ changeLow, changeHigh }) => changeLow < 0.5 && changeHigh > 0.5);
 
     expect(named.length).toBeGreaterThan(0.6 * rows.length);
     expect(right.length).toBeGreaterThanOrEqual(0.93 * named.length);
