@@ -43,7 +43,8 @@ function writeKey(key: number | string | readonly number[], parts: Uint8Array[])
 }
 
 function numberBytes(value: number): Uint8Array {
-  const isInt = Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+  // A whole number has no minus zero.
+  const isInt = Number.isInteger(value) && Math.abs(value) < 2 ** 31 && !Object.is(value, -0);
   const bytes = Buffer.alloc(isInt ? 5 : 9);
   bytes.write(isInt ? "J" : "G", "latin1");
   if (isInt) bytes.writeInt32LE(value, 1);
