@@ -2,8 +2,8 @@ import * as answers from "./answers.ts";
 import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as estimate from "./estimate.ts";
-import * as loop from "./loop.ts";
 import * as fuzz from "./fuzz.ts";
+import * as loop from "./loop.ts";
 import * as lowering from "./lowering.ts";
 import * as memory from "./memory.ts";
 import * as natural from "./natural.ts";
@@ -18,8 +18,8 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   coverage,
   engine,
   estimate,
-  loop,
   fuzz,
+  loop,
   lowering,
   selection,
   service,
