@@ -1,5 +1,5 @@
 import { UserError } from "../../src/errors.ts";
-import { below } from "../answers/answer.ts";
+import { below } from "../answers/below.ts";
 import type { DearWidth } from "../answers/marginal.ts";
 import type { StoredForeignTable } from "../foreign.ts";
 import type { ForeignRow, Shape } from "../formats/foreign-table.ts";
