@@ -141,7 +141,10 @@ const stepped = path(
     Object.fromEntries(
       [...Array(24).keys()].map((i) => [
         `(192, ${768 + 8 * i}, 7, 1, 1, 0, 1)-W4A4`,
-        { energy: 0.05 + 0.002 * Math.ceil(i / 4), latency: 0.031234 + 0.0010007 * Math.ceil(i / 4) },
+        {
+          energy: 0.05 + 0.002 * Math.ceil(i / 4),
+          latency: 0.031234 + 0.0010007 * Math.ceil(i / 4),
+        },
       ]),
     ),
   ),

@@ -137,7 +137,7 @@ describe("merging", () => {
 });
 
 describe("comparing", () => {
-  /** A table of forty networks of a platform that takes `factor` times as long. */
+  /** A table of sixty networks of a platform that takes `factor` times as long. */
   function measured(factor: number) {
     const table = openTable(join(temporaryFolder(), "energy.db"), { mode: "write", create: true });
     open.push(table);
@@ -145,7 +145,7 @@ describe("comparing", () => {
     const platformId = fillTable(
       table,
       { call_s: factor * call_s, kernel_s: (kernel) => factor * kernel_s(kernel) },
-      { networks: drawnChains(40, 1), noise: 0.005 },
+      { networks: drawnChains(60, 1), noise: 0.005 },
     );
     return { table, platformId };
   }
