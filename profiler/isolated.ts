@@ -17,22 +17,27 @@ export function loneNetwork(kernel: Kernel): Network {
   };
 }
 
-/** Layers that a concatenation reads, half of its channels each; they are not part of the measurement either. */
+/**
+ * Layers that a concatenation reads, half of its channels each, or the factors of a multiplication; they are not part of the
+ * measurement either.
+ */
 const feeders = ({ op, inChannels }: Kernel): readonly Layer[] =>
-  op === "concat"
-    ? feederNames.map((name, i) => ({
-        kind: "conv2d",
-        name,
-        inputs: [networkInput],
-        width: Math.floor((inChannels + i) / 2),
-        kernelSize: 1,
-        stride: 1,
-        padding: "same",
-        bias: true,
-        batchNorm: false,
-        activation: "linear",
-      }))
-    : [];
+  op === "multiply"
+    ? [{ kind: "global_pool", name: "factors" }]
+    : op === "concat"
+      ? feederNames.map((name, i) => ({
+          kind: "conv2d",
+          name,
+          inputs: [networkInput],
+          width: Math.floor((inChannels + i) / 2),
+          kernelSize: 1,
+          stride: 1,
+          padding: "same",
+          bias: true,
+          batchNorm: false,
+          activation: "linear",
+        }))
+      : [];
 
 const feederNames = ["first", "second"] as const;
 
@@ -79,6 +84,14 @@ const loneLayers: { readonly [Op in Kernel["op"]]: (kernel: Kernel) => Layer } =
     activation: activationOf(kernel),
   }),
   concat: () => ({ kind: "concat", name: loneName, inputs: feederNames }),
+  multiply: () => ({ kind: "multiply", name: loneName, inputs: [networkInput, "factors"] }),
+  channel_slice: ({ inChannels, outChannels }) => ({
+    kind: "channel_slice",
+    name: loneName,
+    part: 0,
+    parts: inChannels / outChannels,
+  }),
+  channel_shuffle: ({ groups }) => ({ kind: "channel_shuffle", name: loneName, groups }),
 };
 
 const convolutionOf = (kernel: Kernel) => ({

@@ -11,6 +11,9 @@ const keepsChannels: { readonly [Op in KernelOp]: boolean } = {
   global_pool: true,
   add: true,
   concat: true,
+  multiply: true,
+  channel_slice: false,
+  channel_shuffle: true,
 };
 
 /** Operations that keep the channel count have one axis, `in`. */

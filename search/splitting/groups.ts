@@ -60,7 +60,8 @@ const filterLength = (layer: WideLayer, inputs: number): number =>
   layer.kind === "conv2d" ? windowArea(layer) * inputs : inputs;
 
 const isLinear = (layer: Layer | undefined): boolean =>
-  !layer || !("activation" in layer) || layer.activation === "linear";
+  layer?.kind !== "multiply" &&
+  (!layer || !("activation" in layer) || layer.activation === "linear");
 
 /** Names of everything that these layers read. */
 const readBy = (readers: readonly string[], placed: readonly PlacedLayer[]): ReadonlySet<string> =>

@@ -78,6 +78,10 @@ const mixing = ({ layer }: PlacedLayer): never => {
   throw new Error(`Layer "${layer.name}" mixes channels`);
 };
 
+const refused = ({ layer }: PlacedLayer): never => {
+  throw new Error(`Channels do not pass "${layer.name}": their group is refused`);
+};
+
 const rules: { readonly [K in LayerKind]: Rule<K> } = {
   conv2d: mixing,
   dense: mixing,
@@ -92,8 +96,16 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
       ? maxPoolAlong(only(inputs), layer)
       : both(only(inputs), (x) => tf.avgPool(x, layer.size, layer.stride, layer.padding)),
   global_pool: (_, inputs) => both(only(inputs), (x) => tf.mean(x, [1, 2], true)),
-  concat: ({ layer }) => {
-    throw new Error(`Channels do not pass "${layer.name}": their group is refused`);
+  concat: refused,
+  channel_slice: refused,
+  channel_shuffle: refused,
+  multiply: (_, inputs) => {
+    const [image, factors] = inputs;
+    if (!image || !factors) throw new Error("A multiplication reads two layers");
+    return {
+      value: tf.mul(image.value, factors.value),
+      along: tf.add(tf.mul(image.along, factors.value), tf.mul(image.value, factors.along)),
+    };
   },
   add: (_, inputs) => {
     const [left, right] = inputs;

@@ -21,9 +21,12 @@ const macRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
   global_pool: () => 0,
   add: () => 0,
   concat: () => 0,
+  multiply: () => 0,
+  channel_slice: () => 0,
+  channel_shuffle: () => 0,
 };
 
-/** Multiply-accumulates of one run of a kernel. Pooling, additions, concatenations and activations count none, as in the papers. */
+/** Multiply-accumulates of one run of a kernel. Pooling, factors per channel, what moves data, and activations count none, as in the papers. */
 export const kernelMacs = (kernel: Kernel): number => macRules[kernel.op](kernel);
 
 const parameterRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
@@ -35,6 +38,9 @@ const parameterRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } 
   global_pool: () => 0,
   add: () => 0,
   concat: () => 0,
+  multiply: () => 0,
+  channel_slice: () => 0,
+  channel_shuffle: () => 0,
 };
 
 /** Parameters a device stores for a kernel: batch norm is folded, so one bias per output channel. */

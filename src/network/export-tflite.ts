@@ -11,6 +11,7 @@ import {
   type LayerKind,
   type Padding,
   type Shape,
+  shuffledChannels,
   type Window,
   windowArea,
   windowSize,
@@ -95,13 +96,30 @@ const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
   }),
   global_pool: ({ layer }) => ({
     operation: { op: "mean", keepDimensions: true },
-    constants: [
-      { name: `${layer.name}/axes`, type: "int32", shape: [2], data: Int32Array.of(1, 2) },
-    ],
+    constants: [wholes(`${layer.name}/axes`, [1, 2])],
   }),
   add: (_, __, activation) => ({ operation: { op: "add", activation } }),
   concat: () => ({ operation: { op: "concatenation", axis: 3 } }),
+  multiply: () => ({ operation: { op: "mul", activation: "none" } }),
+  channel_slice: ({ layer, out }) => ({
+    operation: { op: "slice" },
+    constants: [
+      wholes(`${layer.name}/begin`, [0, 0, 0, layer.part * out.channels]),
+      wholes(`${layer.name}/size`, [-1, -1, -1, out.channels]),
+    ],
+  }),
+  channel_shuffle: ({ layer, out }) => ({
+    operation: { op: "gather", axis: 3 },
+    constants: [wholes(`${layer.name}/places`, shuffledChannels(layer, out.channels))],
+  }),
 };
+
+const wholes = (name: string, values: readonly number[]): TfliteTensor => ({
+  name,
+  type: "int32",
+  shape: [values.length],
+  data: Int32Array.from(values),
+});
 
 function exportLayer(placed: PlacedLayer, weights: Weights, batch: number): Part {
   const { layer, inputs, out } = placed;

@@ -5,6 +5,7 @@ import {
   type LayerKind,
   type Padding,
   type Shape,
+  shuffledChannels,
   type Window,
   windowSize,
   windowStride,
@@ -19,7 +20,12 @@ import type { Weights } from "./parameters.ts";
  */
 export function exportNetwork(network: Network, weights: Weights, { batch = 1 } = {}): OnnxGraph {
   const placed = placeLayers(network);
-  const parts = placed.map((layer) => exportLayer(layer, weights, batch));
+  const parts = placed.map((layer) => {
+    const part = exportLayer(layer, weights, batch);
+    return layer.layer.kind === "dense" && isReadAsImage(layer.layer.name, placed)
+      ? asImage(layer.layer.name, part)
+      : part;
+  });
   const last = placed[placed.length - 1];
   const { height, width, channels } = network.input;
   return {
@@ -45,6 +51,30 @@ const flatten = (name: string, from: string, to: string): OnnxNode => ({
   outputs: [to],
   attributes: { axis: { int: 1 } },
 });
+
+const isReadAsImage = (name: string, placed: readonly PlacedLayer[]): boolean =>
+  placed.some(({ layer, inputs }) => layer.kind !== "dense" && inputs.includes(name));
+
+/** A dense layer's vector [batch, channels] as others than dense layers read it: [batch, channels, 1, 1]. */
+function asImage(layer: string, { nodes, initializers }: Part): Part {
+  const vector = `${layer}/vector`;
+  const axes = wholes(`${layer}/axes`, [2, 3]);
+  return {
+    nodes: [
+      ...nodes.map((node) => ({
+        ...node,
+        outputs: node.outputs.map((output) => (output === layer ? vector : output)),
+      })),
+      {
+        name: `${layer}/image`,
+        op: "Unsqueeze",
+        inputs: [vector, axes.name],
+        outputs: [layer],
+      },
+    ],
+    initializers: [...initializers, axes],
+  };
+}
 
 interface Part {
   readonly nodes: readonly OnnxNode[];
@@ -75,7 +105,28 @@ const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
   global_pool: () => ({ op: "GlobalAveragePool" }),
   add: () => ({ op: "Add" }),
   concat: () => ({ op: "Concat", attributes: { axis: { int: 1 } } }),
+  multiply: () => ({ op: "Mul" }),
+  channel_slice: ({ layer, out }) => ({
+    op: "Slice",
+    constants: [
+      wholes(`${layer.name}/starts`, [layer.part * out.channels]),
+      wholes(`${layer.name}/ends`, [(layer.part + 1) * out.channels]),
+      wholes(`${layer.name}/axes`, [1]),
+    ],
+  }),
+  channel_shuffle: ({ layer, out }) => ({
+    op: "Gather",
+    attributes: { axis: { int: 1 } },
+    constants: [wholes(`${layer.name}/places`, shuffledChannels(layer, out.channels))],
+  }),
 };
+
+const wholes = (name: string, values: readonly number[]): OnnxTensor => ({
+  name,
+  type: "int64",
+  shape: [values.length],
+  data: BigInt64Array.from(values, BigInt),
+});
 
 function exportLayer(placed: PlacedLayer, weights: Weights, batch: number): Part {
   const { layer, inputs } = placed;

@@ -63,7 +63,12 @@ export function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number):
     outChannels: out.channels,
     ...window,
     padding: "padding" in layer ? layer.padding : "valid",
-    groups: layer.kind === "depthwise_conv2d" ? input.channels : 1,
+    groups:
+      layer.kind === "depthwise_conv2d"
+        ? input.channels
+        : layer.kind === "channel_shuffle"
+          ? layer.groups
+          : 1,
     variant,
     dtype: "float32",
   };

@@ -109,6 +109,38 @@ export interface ConcatLayer extends Common {
   readonly inputs: readonly [string, string, ...string[]];
 }
 
+/** An image times one factor per channel: `inputs` are the image and a vector (1 x 1 x C) of as many channels. */
+export interface MultiplyLayer extends Common {
+  readonly kind: "multiply";
+  readonly inputs: readonly [string, string];
+}
+
+/** One of `parts` equal runs of the channels, counted from 0. */
+export interface ChannelSliceLayer extends Common {
+  readonly kind: "channel_slice";
+  readonly part: number;
+  readonly parts: number;
+}
+
+/**
+ * The channels as `groups` equal runs, dealt out in turns: output o is input (o mod groups) C / groups + floor(o / groups)
+ * (Zhang et al. 2018, figure 1c).
+ */
+export interface ChannelShuffleLayer extends Common {
+  readonly kind: "channel_shuffle";
+  readonly groups: number;
+}
+
+/** Input channel of every output channel of a shuffle. */
+export const shuffledChannels = (
+  { groups }: ChannelShuffleLayer,
+  channels: number,
+): readonly number[] =>
+  Array.from(
+    { length: channels },
+    (_, o) => (o % groups) * (channels / groups) + Math.floor(o / groups),
+  );
+
 export type Layer =
   | Conv2dLayer
   | DepthwiseConv2dLayer
@@ -116,7 +148,10 @@ export type Layer =
   | PoolLayer
   | GlobalPoolLayer
   | AddLayer
-  | ConcatLayer;
+  | ConcatLayer
+  | MultiplyLayer
+  | ChannelSliceLayer
+  | ChannelShuffleLayer;
 
 export type LayerKind = Layer["kind"];
 type LayersByKind = { readonly [L in Layer as L["kind"]]: L };

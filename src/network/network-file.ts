@@ -55,6 +55,24 @@ export const layerSchemas = {
     name: layerName,
     inputs: z.tuple([layerName, layerName], layerName),
   }),
+  multiply: z.strictObject({
+    kind: z.literal("multiply"),
+    name: layerName,
+    inputs: z.tuple([layerName, layerName]),
+  }),
+  channel_slice: z.strictObject({
+    kind: z.literal("channel_slice"),
+    name: layerName,
+    inputs,
+    part: z.number().int().nonnegative(),
+    parts: count,
+  }),
+  channel_shuffle: z.strictObject({
+    kind: z.literal("channel_shuffle"),
+    name: layerName,
+    inputs,
+    groups: count,
+  }),
 } as const satisfies Record<Layer["kind"], z.ZodType>;
 
 const networkSchema = z.strictObject({
@@ -72,6 +90,9 @@ const networkSchema = z.strictObject({
         layerSchemas.global_pool,
         layerSchemas.add,
         layerSchemas.concat,
+        layerSchemas.multiply,
+        layerSchemas.channel_slice,
+        layerSchemas.channel_shuffle,
       ]),
     )
     .min(1),

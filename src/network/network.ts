@@ -73,6 +73,9 @@ const shapeRules: { readonly [K in LayerKind]: ShapeRule<K> } = {
   global_pool: (_, input) => ({ height: 1, width: 1, channels: input.channels }),
   add: (_, input) => input,
   concat: (_, input) => input,
+  multiply: (_, input) => input,
+  channel_slice: ({ parts }, input) => ({ ...input, channels: input.channels / parts }),
+  channel_shuffle: (_, input) => input,
 };
 
 /** Shape of everything that a layer reads. */
@@ -81,6 +84,19 @@ function readShape(network: Network, layer: Layer, inputs: readonly Shape[]): Sh
   if (!first) return fail(network, layer, "reads nothing");
   const joins = layer.kind === "concat";
   const written = inputs.map(describeShape).join(" and ");
+  if (layer.kind === "multiply") {
+    const [, factors] = inputs;
+    if (
+      inputs.length !== 2 ||
+      describeShape({ ...first, height: 1, width: 1 }) !== describeShape(factors ?? first)
+    )
+      return fail(
+        network,
+        layer,
+        `multiplies shapes ${written}, not an image and a vector of its channels`,
+      );
+    return first;
+  }
   if (joins && inputs.length < 2) return fail(network, layer, `joins ${written} with nothing`);
   const fits = ({ height, width, channels }: Shape): boolean =>
     height === first.height && width === first.width && (joins || channels === first.channels);
@@ -98,6 +114,16 @@ function inferShape(network: Network, layer: Layer, input: Shape): Shape {
       layer,
       `reads a ${describeShape(input)} image; put a global_pool before it`,
     );
+  const runs =
+    layer.kind === "channel_slice"
+      ? layer.parts
+      : layer.kind === "channel_shuffle"
+        ? layer.groups
+        : 1;
+  if (input.channels % runs !== 0)
+    return fail(network, layer, `cuts ${input.channels} channels into ${runs}`);
+  if (layer.kind === "channel_slice" && layer.part >= runs)
+    return fail(network, layer, `takes part ${layer.part} of ${runs}, counted from 0`);
   // The table is indexed by the layer's own kind, which the compiler cannot follow through a union.
   const rule = shapeRules[layer.kind] as ShapeRule<LayerKind>;
   const out = rule(layer, input);

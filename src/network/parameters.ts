@@ -36,6 +36,9 @@ const kernelShapes: {
   global_pool: () => undefined,
   add: () => undefined,
   concat: () => undefined,
+  multiply: () => undefined,
+  channel_slice: () => undefined,
+  channel_shuffle: () => undefined,
 };
 
 /** Every parameter of the network, in layer order. */

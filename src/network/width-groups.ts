@@ -12,7 +12,7 @@ export interface WidthGroup {
   readonly layers: readonly string[];
   /** Layers that mix these channels: conv2d and dense layers reading them. */
   readonly consumers: readonly string[];
-  /** A concatenation that ties their width to those of other layers. */
+  /** A layer that joins, cuts or deals out channels by their place, which ties their width to those of other layers. */
   readonly tiedBy?: string;
   /** Their width can be chosen: something mixes them, and nothing ties it to others. */
   readonly isFree: boolean;
@@ -21,13 +21,17 @@ export interface WidthGroup {
 /** True for layers that mix their input channels, so that copies of a neuron are averaged there. */
 export const mixesChannels = (layer: Layer): boolean => isWide(layer);
 
+/** True for layers to which the place of a channel matters. */
+const placesChannels = ({ kind }: Layer): boolean =>
+  kind === "concat" || kind === "channel_slice" || kind === "channel_shuffle";
+
 /** Groups whose width can be chosen, in network order: they may grow and shrink. */
 export const freeGroups = (network: Network): readonly WidthGroup[] =>
   widthGroups(network).filter(({ isFree }) => isFree);
 
 /**
  * All groups, in network order. The network's output is a group without consumers; the input is none. What a concatenation
- * gives is a group of its own, without writers unless something is added to it.
+ * or a slice gives is a group of its own, without writers unless something is added to it.
  */
 export function widthGroups(network: Network): readonly WidthGroup[] {
   const placed = placeLayers(network);
@@ -38,7 +42,7 @@ export function widthGroups(network: Network): readonly WidthGroup[] {
   };
   for (const { layer, inputs } of placed) {
     root.set(layer.name, layer.name);
-    if (isWide(layer) || layer.kind === "concat") continue;
+    if (isWide(layer) || layer.kind === "concat" || layer.kind === "channel_slice") continue;
     const [first, ...others] = [...inputs.map(find), layer.name];
     for (const other of others) root.set(other, first ?? other);
   }
@@ -46,7 +50,7 @@ export function widthGroups(network: Network): readonly WidthGroup[] {
   names.delete(networkInput);
   const tied = new Map(
     placed.flatMap(({ layer, inputs }) =>
-      layer.kind === "concat"
+      placesChannels(layer)
         ? [layer.name, ...inputs].map((name) => [find(name), layer.name] as const)
         : [],
     ),

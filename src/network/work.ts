@@ -22,6 +22,9 @@ const kinds: { readonly [Op in Kernel["op"]]: Work["kind"] } = {
   global_pool: "pool",
   add: "move",
   concat: "move",
+  multiply: "move",
+  channel_slice: "move",
+  channel_shuffle: "move",
 };
 
 /** The work of a kernel. */

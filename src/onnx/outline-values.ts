@@ -21,8 +21,8 @@ const namesByNumber: Readonly<Record<number, ElementType>> = {
 
 export const elementTypeOf = (number: number): ElementType => namesByNumber[number] ?? "other";
 
-/** Axes, bounds and sizes are shorter; weights are longer, and nothing is asked of their values. */
-const mostValues = 64;
+/** Axes, bounds, sizes and orders of channels are shorter; nothing is asked of the values of weights, which mostly are longer. */
+const mostValues = 4096;
 
 /** The numbers of a small tensor inside the file; undefined for all others. */
 export function smallValues(

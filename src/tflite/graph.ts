@@ -37,11 +37,11 @@ export type TfliteOperation =
       readonly activation: FusedActivation;
     }
   | { readonly op: "add" | "mul"; readonly activation: FusedActivation }
-  | { readonly op: "concatenation"; readonly axis: number }
+  | { readonly op: "concatenation" | "gather"; readonly axis: number }
   | { readonly op: "mean"; readonly keepDimensions: boolean }
   | { readonly op: "reshape"; readonly shape: readonly number[] }
   | {
-      readonly op: "relu" | "relu6" | "logistic" | "tanh" | "exp" | "log" | "neg" | "abs";
+      readonly op: "slice" | "relu" | "relu6" | "logistic" | "tanh" | "exp" | "log" | "neg" | "abs";
     };
 
 /** One operator; tensors by name. */

@@ -54,6 +54,8 @@ export function writeOptions(builder: Builder, node: TfliteNode): WrittenOptions
       });
     case "concatenation":
       return table(10, ({ int }) => int(0, node.axis));
+    case "gather":
+      return table(23, ({ int }) => int(0, node.axis));
     case "add":
       return table(11, ({ byte }) => byte(0, fusedActivations[node.activation]));
     case "mul":

@@ -73,9 +73,11 @@ export const operatorCodes: { readonly [O in TfliteNode["op"]]: number } = {
   relu6: 21,
   reshape: 22,
   tanh: 28,
+  gather: 36,
   mean: 40,
   exp: 47,
   neg: 59,
+  slice: 65,
   log: 73,
   abs: 101,
 };

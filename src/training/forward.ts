@@ -34,8 +34,19 @@ export function forward(
   network: Network,
   weights: WeightTensors,
   x: tf.Tensor4D,
-  { training, at = (_, output) => output, atLinear = (_, __, output) => output }: ForwardOptions,
+  options: ForwardOptions,
 ): ForwardResult {
+  const { image, moments } = forwardImage(network, weights, x, options);
+  return { logits: tf.reshape(image, [x.shape[0], -1]) as tf.Tensor2D, moments };
+}
+
+/** What the last layer gives, as an image [batch, height, width, channels], and the moments as above. */
+export function forwardImage(
+  network: Network,
+  weights: WeightTensors,
+  x: tf.Tensor4D,
+  { training, at = (_, output) => output, atLinear = (_, __, output) => output }: ForwardOptions,
+): { readonly image: tf.Tensor4D } & Pick<ForwardResult, "moments"> {
   const moments = new Map<string, BatchMoments>();
   const outputs = new Map<string, tf.Tensor>([[networkInput, x]]);
   let last: tf.Tensor = x;
@@ -47,7 +58,7 @@ export function forward(
     );
     outputs.set(placed.layer.name, last);
   }
-  return { logits: tf.reshape(last, [x.shape[0], -1]) as tf.Tensor2D, moments };
+  return { image: last as tf.Tensor4D, moments };
 }
 
 interface Context {
@@ -112,6 +123,19 @@ const linearRules: { readonly [K in LayerKind]: LinearRule<K> } = {
   global_pool: (_, inputs) => tf.mean(first(inputs), [1, 2], true),
   add: (_, inputs) => tf.add(first(inputs), second(inputs)),
   concat: (_, inputs) => tf.concat(inputs as tf.Tensor4D[], 3),
+  multiply: (_, inputs) => tf.mul(first(inputs), second(inputs)),
+  channel_slice: ({ layer, out }, inputs) =>
+    tf.slice(first(inputs), [0, 0, 0, layer.part * out.channels], [-1, -1, -1, out.channels]),
+  channel_shuffle: ({ layer, out }, inputs) => {
+    const { height, width, channels } = out;
+    const runs = tf.reshape(first(inputs), [
+      -1,
+      height * width,
+      layer.groups,
+      channels / layer.groups,
+    ]);
+    return tf.reshape(tf.transpose(runs, [0, 1, 3, 2]), [-1, height, width, channels]);
+  },
 };
 
 function runLayer(placed: PlacedLayer, inputs: readonly tf.Tensor[], context: Context): tf.Tensor {

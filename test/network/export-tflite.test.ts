@@ -13,6 +13,7 @@ import { seededRandom } from "../../src/random.ts";
 import { encodeTflite } from "../../src/tflite/index.ts";
 import { chromiumMissing } from "../support/chromium.ts";
 import { type LiteRt, openLiteRt } from "../support/litert.ts";
+import { exampleNetworks } from "../support/reference/example-networks.ts";
 
 /** [height, width, channels] to [channels, height, width]. */
 function channelsFirst(x: Float32Array, { height, width, channels }: Network["input"]) {
@@ -36,7 +37,15 @@ async function byOnnxRuntime(network: Network, weights: Weights, x: Float32Array
 /** Layers of every kind, some of them beside what the last one made. */
 const anyLayer: fc.Arbitrary<Layer> = fc
   .record({
-    kind: fc.constantFrom("conv2d", "depthwise_conv2d", "pool", "add", "concat" as const),
+    kind: fc.constantFrom(
+      "conv2d",
+      "depthwise_conv2d",
+      "pool",
+      "add",
+      "concat",
+      "channel_slice",
+      "channel_shuffle" as const,
+    ),
     width: fc.integer({ min: 1, max: 9 }),
     kernelSize: fc.integer({ min: 1, max: 4 }),
     kernelWidth: fc.integer({ min: 1, max: 4 }),
@@ -55,6 +64,9 @@ const anyLayer: fc.Arbitrary<Layer> = fc
     if (kind === "depthwise_conv2d") return { name: "", kind, ...window, ...rest };
     if (kind === "pool") return { name: "", kind, mode, size: kernelSize, stride, padding };
     if (kind === "concat") return { name: "", kind, inputs: ["", ""] };
+    if (kind === "channel_slice")
+      return { name: "", kind, part: kernelWidth - 1, parts: kernelWidth };
+    if (kind === "channel_shuffle") return { name: "", kind, groups: kernelSize };
     return { name: "", kind, inputs: ["", ""], activation };
   });
 
@@ -128,8 +140,13 @@ describe.skipIf(chromiumMissing)("a network exported for TensorFlow Lite", () =>
       { ...network, input: { height: Math.min(height, 64), width: Math.min(width, 64), channels } },
     ];
   });
-  test.each(small)("gives LiteRT the outputs that ONNX Runtime computes: %s", (_, network) =>
-    expectEqualOutputs(network, 1),
+  const examples = (["weighed", "gated", "shuffled"] as const).map((name): [string, Network] => [
+    name,
+    exampleNetworks[name],
+  ]);
+  test.each([...small, ...examples])(
+    "gives LiteRT the outputs that ONNX Runtime computes: %s",
+    (_, network) => expectEqualOutputs(network, 1),
   );
 
   test("does so for random layers of every kind and activation", async () => {

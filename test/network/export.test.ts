@@ -62,6 +62,19 @@ const tiny = { multiplier: 0.125 };
 const nets: readonly Network[] = [
   ...Object.values(presets).map((preset) => preset.build(tiny)),
   exampleNetworks.joined,
+  exampleNetworks.weighed,
+  exampleNetworks.gated,
+  exampleNetworks.shuffled,
+  // A dense layer that an image is weighed by.
+  {
+    ...exampleNetworks.weighed,
+    name: "weighed by a dense layer",
+    layers: exampleNetworks.weighed.layers.map((layer) =>
+      layer.name === "excite"
+        ? { kind: "dense", name: "excite", width: 4, bias: true, activation: "sigmoid" }
+        : layer,
+    ),
+  },
   ...activations.map((activation): Network => {
     const net = presets["mnist-cnn"].build(tiny);
     const layers = net.layers.map((layer) =>

@@ -18,6 +18,15 @@ test("a concatenation survives being written and read; one of a single layer is 
   expect(() => parseNetwork(lonely, "network.json")).toThrow(/layers\.3\.inputs/);
 });
 
+test.each(["weighed", "shuffled"] as const)(
+  "a network with %s channels survives being written and read",
+  (name) => {
+    const network = exampleNetworks[name];
+
+    expect(parseNetwork(formatNetwork(network), "network.json")).toEqual(network);
+  },
+);
+
 test("a file of another version is refused with the place and the expected value", () => {
   const text = formatNetwork(presets["mnist-cnn"].build({})).replace(
     '"version": 1',

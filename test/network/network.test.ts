@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { networkMacs } from "../../src/network/costs.ts";
 import { kernelKey, kernelsOf } from "../../src/network/kernel.ts";
+import { shuffledChannels } from "../../src/network/layer.ts";
 import { type Network, placeLayers, withWidths } from "../../src/network/network.ts";
 import { conv, depthwise, head } from "../../src/network/presets/building.ts";
 import { findPreset, presets } from "../../src/network/presets.ts";
 import { freeGroups, widthGroups } from "../../src/network/width-groups.ts";
+import { exampleNetworks } from "../support/reference/example-networks.ts";
 
 const mobilenet = presets["mobilenet-v1-cifar"].build({ multiplier: 1 });
 
@@ -84,6 +86,45 @@ test("a concatenation of images of other sizes is refused with their shapes", ()
   };
 
   expect(() => placeLayers(broken)).toThrow(/"both" joins shapes 6x6x2 and 6x6x3 and 3x3x5/);
+});
+
+const changed = (network: Network, name: string, changes: object): Network => ({
+  ...network,
+  layers: network.layers.map((layer) =>
+    layer.name === name ? ({ ...layer, ...changes } as typeof layer) : layer,
+  ),
+});
+
+test.each([
+  ["weighed", "excite", { width: 5 }, /multiplies shapes 3x3x4 and 1x1x5/],
+  ["weighed", "weighed", { inputs: ["excite", "stem"] }, /multiplies shapes 1x1x4 and 3x3x4/],
+  ["shuffled", "worked", { parts: 4 }, /"worked" cuts 6 channels into 4/],
+  ["shuffled", "worked", { part: 3 }, /takes part 3 of 3/],
+  ["shuffled", "dealt", { groups: 4 }, /"dealt" cuts 6 channels into 4/],
+] as const)("%s channels with a wrong %s are refused", (name, layer, changes, problem) => {
+  expect(() => placeLayers(changed(exampleNetworks[name], layer, changes))).toThrow(problem);
+});
+
+test("factors per channel share the width group of what they weigh", () => {
+  const [group] = widthGroups(exampleNetworks.weighed);
+
+  expect(group).toMatchObject({
+    name: "stem",
+    writers: ["stem", "excite"],
+    layers: ["stem", "whole", "excite", "weighed"],
+    consumers: ["squeeze", "last"],
+    isFree: true,
+  });
+});
+
+test("widths of channels that are cut or dealt out are not free", () => {
+  expect(freeGroups(exampleNetworks.shuffled).map(({ name }) => name)).toEqual(["last"]);
+});
+
+test("a shuffle deals out two runs of channels in turns", () => {
+  const layer = { kind: "channel_shuffle", name: "dealt", groups: 2 } as const;
+
+  expect(shuffledChannels(layer, 6)).toEqual([0, 3, 1, 4, 2, 5]);
 });
 
 test("ResNet-20 has the 40.6 M multiply-accumulates He et al. count, and 0.2 M of its projections", () => {

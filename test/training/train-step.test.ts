@@ -6,11 +6,11 @@ import { seededRandom } from "../../src/random.ts";
 import { type BackendName, createEngine, type TensorValue } from "../../src/tensor/index.ts";
 import { adam, type Optimizer, sgd } from "../../src/training/optimizers.ts";
 import { trainStep } from "../../src/training/train-step.ts";
-import { freshState } from "../../src/training/trainer.ts";
+import { freshState } from "../../src/training/training-state.ts";
 
 const batch = 4;
 
-/** Every layer kind at small size: conv, depthwise, pool, add, concat, global pool, dense, batch norm. */
+/** Every layer kind at small size: conv, depthwise, pool, add, concat, shuffle, slice, multiply, global pool, dense, batch norm. */
 const mixed: Network = {
   name: "mixed",
   input: { height: 8, width: 8, channels: 3 },
@@ -30,6 +30,10 @@ const mixed: Network = {
       activation: "relu",
     },
     { kind: "concat", name: "both", inputs: ["depthwise", "halve", "depthwise"] },
+    { kind: "channel_shuffle", name: "dealt", groups: 3 },
+    { kind: "channel_slice", name: "cut", part: 1, parts: 2 },
+    { kind: "global_pool", name: "factors" },
+    { kind: "multiply", name: "weighed", inputs: ["cut", "factors"] },
     { ...convolution("pointwise", 8, 1), batchNorm: false, bias: true, activation: "tanh" },
     { kind: "global_pool", name: "mean" },
     { kind: "dense", name: "logits", width: 5, bias: true, activation: "linear" },

@@ -1,5 +1,5 @@
 import type { OutlineNode } from "../../onnx/index.ts";
-import type { Layer, Padding, Shape } from "../layer.ts";
+import { type Layer, type Padding, type Shape, shuffledChannels } from "../layer.ts";
 import { attributes, type ImageWindow, type Known, windowOf } from "./node-values.ts";
 
 /** What a node reads and gives, as a layer would. */
@@ -126,6 +126,55 @@ const concatenation: LayerRule = (node, { known, step, read }) => {
     : undefined;
 };
 
+/** An image times one factor per channel. */
+const multiplication: LayerRule = (_, { known, step, read }) => {
+  const [image = [], factors = []] = read.map((name) => known.get(name)?.shape ?? []);
+  const [a, b] = step.inputs;
+  const isPerChannel = factors.join() === [...image.slice(0, 2), 1, 1].join();
+  return image.length === 4 && isPerChannel && a !== undefined && b !== undefined
+    ? { kind: "multiply", name: step.name, inputs: [a, b] }
+    : undefined;
+};
+
+const valuesOf = (node: OutlineNode, known: Known, input: number): readonly number[] | undefined =>
+  known.get(node.inputs[input] ?? "")?.values;
+
+/** One of equal runs of the channels of an image. */
+const slice: LayerRule = (node, { known, step, read }) => {
+  const [start, end, axis, stride = [1]] = [1, 2, 3, 4].map((i) => valuesOf(node, known, i));
+  if (known.get(read[0] ?? "")?.shape.length !== 4 || axis?.join() !== "1") return undefined;
+  const [from = Number.NaN] = start ?? [];
+  const channels = step.out.channels;
+  const [parts, part] = [step.in.channels / channels, from / channels];
+  return end?.length === 1 &&
+    stride.join() === "1" &&
+    Number.isInteger(parts) &&
+    part >= 0 &&
+    Number.isInteger(part)
+    ? { kind: "channel_slice", name: step.name, inputs: step.inputs, part, parts }
+    : undefined;
+};
+
+/** A gathering of all channels of an image that deals them out. */
+const shuffle: LayerRule = (node, { known, step, read }) => {
+  const places = valuesOf(node, known, 1);
+  const isOfChannels = attributes(node).number("axis", 0) === 1;
+  const { channels } = step.in;
+  if (known.get(read[0] ?? "")?.shape.length !== 4 || !isOfChannels || places?.length !== channels)
+    return undefined;
+  // Output 1 is the first channel of the second run.
+  const layer = {
+    kind: "channel_shuffle",
+    name: step.name,
+    inputs: step.inputs,
+    groups: channels / (places[1] ?? channels),
+  } as const;
+  return Number.isInteger(layer.groups) &&
+    shuffledChannels(layer, channels).join() === places.join()
+    ? layer
+    : undefined;
+};
+
 const layerRules: Readonly<Record<string, LayerRule>> = {
   Conv: convolution,
   Gemm: dense,
@@ -140,4 +189,7 @@ const layerRules: Readonly<Record<string, LayerRule>> = {
   ReduceMean: mean,
   Add: addition,
   Concat: concatenation,
+  Mul: multiplication,
+  Slice: slice,
+  Gather: shuffle,
 };

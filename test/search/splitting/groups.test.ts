@@ -52,6 +52,29 @@ test("what a concatenation joins is left alone, with the reason; what reads it i
   ]);
 });
 
+test("channels weighed by others of as many, cut and dealt out are left alone; weighed by themselves they are not", () => {
+  const reasonOf = (network: Network, layer: string) =>
+    described(network).find(({ writer }) => writer === layer)?.reason;
+
+  expect(reasonOf(exampleNetworks.weighed, "stem")).toMatch(/^several layers write/);
+  expect(reasonOf(exampleNetworks.shuffled, "stem")).toMatch(/^"worked" ties its width/);
+  expect(reasonOf(exampleNetworks.shuffled, "branch")).toMatch(/^"both" ties its width/);
+  expect(reasonOf(exampleNetworks.gated, "stem")).toBeUndefined();
+});
+
+test("a product makes its channels' group no linear one", () => {
+  const linear: Network = {
+    ...exampleNetworks.gated,
+    layers: exampleNetworks.gated.layers.map((layer) =>
+      layer.name === "stem" ? ({ ...layer, activation: "linear" } as typeof layer) : layer,
+    ),
+  };
+
+  const [stem] = splittableGroups(linear);
+
+  expect(stem?.isLinear).toBe(false);
+});
+
 test("all 14 convolutions of MobileNetV1 can be split, and of ResNet-20 the inner ones of its blocks", () => {
   const splittable = (name: string) =>
     splittableGroups(findPreset(name).build({})).filter(({ reason }) => reason === undefined);

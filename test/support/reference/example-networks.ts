@@ -100,6 +100,46 @@ export const exampleNetworks = {
       ...head,
     ],
   },
+  weighed: {
+    name: "weighed",
+    input: image,
+    layers: [
+      conv("stem", 4, { stride: 2 }),
+      { kind: "global_pool", name: "whole" },
+      pointwise("squeeze", 3, { batchNorm: false, bias: true }),
+      pointwise("excite", 4, { batchNorm: false, bias: true, activation: "sigmoid" }),
+      { kind: "multiply", name: "weighed", inputs: ["stem", "excite"] },
+      pointwise("last", 4),
+      ...head,
+    ],
+  },
+  /** Weighed by itself: one writer, and a product on the way to where channels are mixed. */
+  gated: {
+    name: "gated",
+    input: image,
+    layers: [
+      conv("stem", 3, { stride: 2 }),
+      { kind: "global_pool", name: "whole" },
+      { kind: "multiply", name: "weighed", inputs: ["stem", "whole"] },
+      pointwise("last", 4),
+      ...head,
+    ],
+  },
+  shuffled: {
+    name: "shuffled",
+    input: image,
+    layers: [
+      conv("stem", 6, { stride: 2 }),
+      { kind: "channel_slice", name: "kept", inputs: ["stem"], part: 0, parts: 3 },
+      { kind: "channel_slice", name: "worked", inputs: ["stem"], part: 2, parts: 3 },
+      pointwise("branch", 4),
+      { kind: "concat", name: "both", inputs: ["kept", "branch"] },
+      { kind: "channel_shuffle", name: "dealt", groups: 2 },
+      depthwise("depthwise", "swish"),
+      pointwise("last", 4),
+      ...head,
+    ],
+  },
   pooled: {
     name: "pooled",
     input: { ...image, height: 9, width: 8 },

@@ -169,6 +169,24 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
           ? pixel(input, y, x, channel)
           : pixel(other, y, x, channel - input.channels),
     ),
+  multiply: ({ out }, input, _weights, factors) =>
+    fieldOf(
+      out,
+      (y, x) => (channel) => multiply(pixel(input, y, x, channel), pixel(factors, 0, 0, channel)),
+    ),
+  channel_slice: ({ layer, out }, input) =>
+    fieldOf(out, (y, x) => (channel) => pixel(input, y, x, layer.part * out.channels + channel)),
+  channel_shuffle: ({ layer: { groups }, out }, input) =>
+    fieldOf(
+      out,
+      (y, x) => (channel) =>
+        pixel(
+          input,
+          y,
+          x,
+          (channel % groups) * (out.channels / groups) + Math.floor(channel / groups),
+        ),
+    ),
   add: ({ layer, out }, input, _weights, other) =>
     fieldOf(
       out,
