@@ -34,13 +34,15 @@ export type TensorState = Readonly<Record<string, string>>;
 
 export interface CompileOptions {
   readonly state?: TensorState;
+  /** Images that go from one program to another: these inputs and outputs are in the layout that convolutions work in. */
+  readonly handedOn?: readonly string[];
 }
 
 /** One function made ready for fixed input shapes. */
 export interface Program {
   /**
    * Throws when an input is missing or has another shape or type. Outputs may be fed back without a copy; those of
-   * `state` inputs are put in row-major order only when their data is asked for.
+   * `state` inputs, and those handed on, are put in row-major order only when their data is asked for.
    */
   run(inputs: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
   /** The same values with those of `state` inputs in the layout the program keeps them in: to be given again and again. */

@@ -45,9 +45,9 @@ export function onnxEngine(
   return {
     backend,
     threads: target.threads,
-    compile: async (name, fn, inputs, { state } = {}) => {
+    compile: async (name, fn, inputs, { state, handedOn } = {}) => {
       const start = performance.now();
-      const graph = traceGraph(name, fn, inputs, { target, state });
+      const graph = traceGraph(name, fn, inputs, { target, state, handedOn });
       const bytes = encodeModel(graph);
       const traced = performance.now();
       const watch =
@@ -117,7 +117,7 @@ function onnxProgram(
           const key = resultKey(output);
           const layout = graph.layouts.get(output.name);
           const value = readValue(output, results[output.name]);
-          return [key, layout ? storedResult(value, inputs[key], layout) : value];
+          return [key, layout ? storedResult(value, graph.shapes.get(output.name), layout) : value];
         }),
       );
     },
@@ -138,11 +138,11 @@ const storedFeed = (value: TensorValue, layout: Layout): ort.Tensor =>
 
 function storedResult(
   value: TensorValue,
-  spec: TensorSpec | undefined,
+  shape: readonly number[] | undefined,
   layout: Layout,
 ): StoredValue {
-  if (!spec) throw new Error("Only an input's successor leaves in its layout");
-  return new StoredValue(spec.shape, layout, value.data as Float32Array);
+  if (!shape) throw new Error("An output has no shape");
+  return new StoredValue(shape, layout, value.data as Float32Array);
 }
 
 function readValue({ name, shape, type }: OnnxValue, result: ort.Tensor | undefined): TensorValue {

@@ -4,6 +4,7 @@ import { Constants, largestStoredFill } from "./constants.ts";
 import { convert } from "./convert.ts";
 import {
   axesOf,
+  blockedImage,
   isBlocked,
   type Layout,
   nchw,
@@ -24,6 +25,8 @@ type Attributes = Readonly<Record<string, OnnxAttribute>>;
 /** A graph whose inputs and outputs may be stored in another order than the program sees: their layouts by name. */
 export interface TracedGraph extends OnnxGraph {
   readonly layouts: ReadonlyMap<string, Layout>;
+  /** Shapes of the outputs as the program sees them, by name. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
 interface StoredInput extends OnnxValue {
@@ -52,19 +55,31 @@ export class GraphBuilder {
     this.target = target;
   }
 
-  /** Declares an input of the graph; one that is `like` another (or itself) is given in the layout that is first asked of either. */
+  /**
+   * Declares an input of the graph; one that is `like` another (or itself) is given in the layout that is first asked of either,
+   * one that is `handedOn` in that of images.
+   */
   input(
     name: string,
     shape: readonly number[],
     type: TracedType,
-    { like }: { readonly like?: string | undefined } = {},
+    {
+      like,
+      handedOn = false,
+    }: { readonly like?: string | undefined; readonly handedOn?: boolean } = {},
   ): Traced {
-    const layout = plainLayout(shape.length);
+    const layout = handedOn ? this.#imageLayout(shape) : plainLayout(shape.length);
     this.#inputs.set(name, { name, shape, type, layout });
     this.#names.take(name);
     return like !== undefined
       ? { shape, type, names: new Map(), input: { name, like } }
       : this.value(name, shape, type, layout);
+  }
+
+  /** How images are best handed to another graph for the same target; other tensors as the program sees them. */
+  #imageLayout({ length: rank }: readonly number[]): Layout {
+    if (rank !== 4) return plainLayout(rank);
+    return this.target.block ? blockedImage(this.target.block) : nchw;
   }
 
   /** A traced tensor for a value that is in the graph, in the given layout. */
@@ -208,16 +223,28 @@ export class GraphBuilder {
 
   /**
    * The graph of the given results, without nodes and constants that they do not need. A result that is called
-   * like an open input leaves in that input's layout.
+   * like an open input leaves in that input's layout, one that is handed on in that of images.
    */
-  finish(name: string, results: Readonly<Record<string, Traced>>): TracedGraph {
+  finish(
+    name: string,
+    results: Readonly<Record<string, Traced>>,
+    handedOn: ReadonlySet<string> = new Set(),
+  ): TracedGraph {
+    // Brought about first: inputs still open may get their layouts by it.
+    for (const [key, traced] of Object.entries(results))
+      if (handedOn.has(key)) this.#readFilled(traced, this.#imageLayout(traced.shape));
     const layouts = new Map<string, Layout>();
     for (const { name: input, shape, layout } of this.#inputs.values())
       if (layout !== plainLayout(shape.length)) layouts.set(input, layout);
+    const shapes = new Map<string, readonly number[]>();
     const outputs = Object.entries(results).map(([key, traced]) => {
-      const layout = layouts.get(key) ?? plainLayout(traced.shape.length);
+      const plain = plainLayout(traced.shape.length);
+      const layout = handedOn.has(key)
+        ? this.#imageLayout(traced.shape)
+        : (layouts.get(key) ?? plain);
       const output = this.#output(key, traced, layout);
-      if (layouts.has(key)) layouts.set(output.name, layout);
+      if (layout !== plain) layouts.set(output.name, layout);
+      shapes.set(output.name, traced.shape);
       return output;
     });
     const ends = outputs.map((output) => output.name);
@@ -234,6 +261,7 @@ export class GraphBuilder {
       })),
       outputs,
       layouts,
+      shapes,
       initializers: this.#constants.all.filter((tensor) => needed.has(tensor.name)),
       nodes,
     };
@@ -308,8 +336,13 @@ export class GraphBuilder {
     return isBlocked(layout) ? this.reshapeValue(name, splitShape(padded, layout)) : name;
   }
 
+  /** With zeros where a blocked layout is filled up. */
+  #readFilled(traced: Traced, layout: Layout): string {
+    return this.read(isBlocked(layout) ? this.cleared(traced) : traced, layout);
+  }
+
   #output(key: string, traced: Traced, layout: Layout): OnnxValue {
-    const source = this.read(isBlocked(layout) ? this.cleared(traced) : traced, layout);
+    const source = this.#readFilled(traced, layout);
     const name = this.#names.isTaken(key) ? this.#names.fresh(`${key}:out`) : key;
     this.#names.take(name);
     this.#nodes.push({ name, op: "Identity", inputs: [source], outputs: [name] });

@@ -47,7 +47,7 @@ export function rectifyingConvolutions(nodes: readonly OnnxNode[]): readonly Onn
     const convolution = op === "Relu" ? soleConvolution(source, { makers, readers }) : undefined;
     if (!convolution) return true;
     rectifying.add(convolution);
-    renamed.set(output, source);
+    renamed.set(source, output);
     return false;
   });
   return kept.map((node) => {

@@ -41,6 +41,50 @@ describe.each(["onnx-cpu", "tfjs-cpu"] as const)("the engine %s", (backend) => {
     await engine.close();
   });
 
+  test.each([5, 16])("hands images of %i channels from program to program", async (channels) => {
+    const engine = await createEngine({ backend, threads: 1 });
+    const specs = {
+      x: floats(2, 6, 6, 3),
+      first: floats(3, 3, 3, channels),
+      shift: floats(channels),
+      second: floats(1, 1, channels, 4),
+    };
+    const data = Object.fromEntries(
+      Object.entries(specs).map(([name, spec]): [string, TensorValue] => {
+        const size = spec.shape.reduce((product, length) => product * length, 1);
+        return [name, { ...spec, data: Float32Array.from({ length: size }, (_, i) => Math.sin(i)) }];
+      }),
+    );
+    const one: TensorFunction = ({ x, first, shift }) => ({
+      image: tf.relu(
+        tf.add(tf.conv2d(x as tf.Tensor4D, first as tf.Tensor4D, 1, "same"), shift as tf.Tensor),
+      ),
+    });
+    const other: TensorFunction = ({ image, second }) => ({
+      result: tf.conv2d(image as tf.Tensor4D, second as tf.Tensor4D, 1, "same"),
+    });
+    const { second, ...read } = specs;
+    const state = { first: "first", shift: "shift" };
+    const handedOn = ["image"];
+    const parts = [
+      await engine.compile("one", one, read, { state, handedOn }),
+      await engine.compile("other", other, { image: floats(2, 6, 6, channels), second }, { handedOn }),
+    ] as const;
+    const whole = await engine.compile(
+      "whole",
+      (inputs) => other({ ...inputs, ...one(inputs) }),
+      specs,
+    );
+
+    const { image } = await parts[0].run(data);
+    const { result } = await parts[1].run({ ...data, image: image as TensorValue });
+
+    const expected = (await whole.run(data)).result;
+    expect(image?.shape).toEqual([2, 6, 6, channels]);
+    expect(result?.data).toEqual(expected?.data);
+    await engine.close();
+  });
+
   test("takes results back as inputs", async () => {
     const engine = await createEngine({ backend, threads: 1 });
     const program = await engine.compile("double", double, { x });
