@@ -19,8 +19,9 @@ export function rungs({ layers }: Network): readonly Rung[] {
     const isLast = last === layers.length - 1;
     const before = layers[last - 1];
     if (isLast || layer.kind !== "conv2d" || !keepsSize(layer)) return [];
-    // A copy reads the layer before it, which a layer that names its inputs would not.
-    if (layer.inputs || before?.inputs) return [];
+    // A copy reads the layer before it, which a layer that names its inputs would not; nor would the next one read the copy.
+    if (layer.inputs || before?.inputs || layers[last + 1]?.inputs) return [];
+    if (layers.some(({ inputs }) => inputs?.includes(layer.name))) return [];
     const paired = before?.kind === "depthwise_conv2d" && keepsSize(before) ? [before] : [];
     return [{ last, layers: [...paired, layer] }];
   });

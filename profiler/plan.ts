@@ -1,8 +1,10 @@
+import type { OperatorSpace } from "../src/network/blocks/operator-space.ts";
 import { type Kernel, kernelKey, kernelsOf } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
-import { heldOutDesign, ladderDesign, spreadDesign } from "./design.ts";
+import { type HeldOutFamily, heldOutDesign, ladderDesign, spreadDesign } from "./design.ts";
 import { rungs, withRungRepeated } from "./ladder.ts";
+import { heldOutPaths, operatorDesign } from "./operator-design.ts";
 import { networkWith, type SearchSpace, type SpaceOptions, searchSpace } from "./space.ts";
 
 /** A network to measure, where it stands in the randomised order. */
@@ -32,9 +34,11 @@ export interface ProfilePlan {
 }
 
 export interface PlanOptions extends SpaceOptions {
+  /** Where blocks may be filled by several operators: all are measured, at the space's own widths. */
+  readonly operators?: OperatorSpace;
   readonly seed?: number;
   readonly targetCi?: number;
-  /** Networks that make the costs; by default more for a space of more groups. */
+  /** Networks that make the costs; by default more for a space of more groups or operators. */
   readonly designNetworks?: number;
   /** Networks that judge them, 25 by default: five of every family. */
   readonly heldOutNetworks?: number;
@@ -48,24 +52,19 @@ const metered = { design: 24, heldOut: 8 };
 const typicalEnergy_s = 9;
 /** Unknown costs grow with the groups: networks for a space of one group, and for every group more. */
 const networksFor = (groups: number): number => 36 + 6 * groups;
+/** So often every operator stands in every block. */
+const networksPerOperator = 8;
 /** Share of the design networks in which a part is repeated. */
 const ladderShare = 0.2;
 
 /** Plans a profile of a search space. Throws a UserError for ranges that make no sense. */
 export function planProfile(options: PlanOptions): ProfilePlan {
-  const { seed = 1, targetCi = 0.02, heldOutNetworks = 25 } = options;
+  const { seed = 1, targetCi = 0.02 } = options;
   const space = searchSpace(options);
-  const { designNetworks = networksFor(space.groups.length) } = options;
   const random = seededRandom(seed);
-  const ladders = laddersOf(space, Math.round(ladderShare * designNetworks), random);
-  const spread = spreadDesign(space, designNetworks - ladders.length, random);
-  const design = [...spread.map((widths) => networkWith(space, widths)), ...ladders];
-  const heldOut = heldOutDesign(space, heldOutNetworks, spread, random).map(
-    ({ family, widths }) => ({
-      ...networkWith(space, widths),
-      name: `${space.network.name}, ${family}`,
-    }),
-  );
+  const { design, heldOut, widths } = options.operators
+    ? pathPlan(options.operators, options, random)
+    : widthPlan(space, options, random);
   const ordered = shuffled(
     [
       ...planned(design, "design", metered.design),
@@ -77,11 +76,72 @@ export function planProfile(options: PlanOptions): ProfilePlan {
     space,
     seed,
     targetCi,
-    widths: widthsByGroup(space, spread),
+    widths,
     kernels: distinctKernels(design, space.batch),
     networks: ordered.map((network, position) => ({ ...network, position })),
     estimated_s: ordered.length * typicalNetwork_s,
     estimatedEnergy_s: ordered.filter((network) => network.metered).length * typicalEnergy_s,
+  };
+}
+
+interface PlannedNetworks {
+  readonly design: readonly Network[];
+  readonly heldOut: readonly Network[];
+  readonly widths: ProfilePlan["widths"];
+}
+
+/** Networks of one shape at many widths. */
+function widthPlan(
+  space: SearchSpace,
+  {
+    heldOutNetworks = defaultHeldOut,
+    designNetworks = networksFor(space.groups.length),
+  }: PlanOptions,
+  random: Random,
+): PlannedNetworks {
+  const ladders = laddersOf(
+    space.network,
+    Math.round(ladderShare * designNetworks),
+    (count) => ladderDesign(space, count, random).map((widths) => networkWith(space, widths)),
+    random,
+  );
+  const spread = spreadDesign(space, designNetworks - ladders.length, random);
+  return {
+    design: [...spread.map((widths) => networkWith(space, widths)), ...ladders],
+    heldOut: heldOutDesign(space, heldOutNetworks, spread, random).map(({ family, widths }) =>
+      named(networkWith(space, widths), family),
+    ),
+    widths: widthsByGroup(space, spread),
+  };
+}
+
+const defaultHeldOut = 25;
+
+const named = (network: Network, family: HeldOutFamily): Network => ({
+  ...network,
+  name: `${network.name}, ${family}`,
+});
+
+/** Networks of one set of widths with many operators in their blocks. */
+function pathPlan(
+  operators: OperatorSpace,
+  {
+    heldOutNetworks = defaultHeldOut,
+    designNetworks = networksPerOperator * operators.operators.length,
+  }: PlanOptions,
+  random: Random,
+): PlannedNetworks {
+  const paths = (count: number) => operatorDesign(operators, count, random);
+  const [example] = paths(1);
+  const wanted = Math.round(ladderShare * designNetworks);
+  const ladders = example ? laddersOf(example, wanted, paths, random) : [];
+  const design = paths(designNetworks - ladders.length);
+  return {
+    design: [...design, ...ladders],
+    heldOut: heldOutPaths(operators, heldOutNetworks, design, random).map((network) =>
+      named(network, "random"),
+    ),
+    widths: new Map(),
   };
 }
 
@@ -98,10 +158,14 @@ const planned = (networks: readonly Network[], role: PlannedNetwork["role"], cou
  * Small networks with one rung repeated, every rung in turn, on both sides of an edge; none where nothing can be repeated,
  * and none twice: a small space has few.
  */
-function laddersOf(space: SearchSpace, count: number, random: Random): readonly Network[] {
-  if (rungs(space.network).length === 0) return [];
-  const ladders = ladderDesign(space, count, random).map((widths, i) => {
-    const network = networkWith(space, widths);
+function laddersOf(
+  example: Network,
+  count: number,
+  draw: (count: number) => readonly Network[],
+  random: Random,
+): readonly Network[] {
+  if (rungs(example).length === 0) return [];
+  const ladders = draw(count).map((network, i) => {
     const parts = rungs(network);
     // Two networks in a row share the rung, so that widths on both sides of an edge are seen in each.
     const rung = parts[Math.floor(i / 2) % parts.length];

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { type CostTable, describePlatform, openTable } from "../../energy-db/index.ts";
 import { planProfile } from "../../profiler/index.ts";
-import { floorsBelow, runProfile } from "../../src/app/workflows/profile-run.ts";
+import { profiledSpace, runProfile } from "../../src/app/workflows/profile-run.ts";
 import { searchStart } from "../../src/network/search-start.ts";
 import type { Task } from "../experiment.ts";
 import type { Laboratory } from "../laboratory.ts";
@@ -36,10 +36,7 @@ export const tableTask = (space: string): Task => ({
   },
 });
 
-function planOf(space: string) {
-  const { network, caps } = searchStart(space);
-  return planProfile({ name: space, network, caps, floors: floorsBelow(network) });
-}
+const planOf = (space: string) => planProfile(profiledSpace(searchStart(space)));
 
 function hasSpace({ db }: Laboratory, space: string): boolean {
   if (!existsSync(db)) return false;

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { UserError } from "../errors.ts";
+import type { OperatorSpace } from "./blocks/operator-space.ts";
 import { importModel } from "./import/index.ts";
 import type { Network } from "./network.ts";
 import { withWidths } from "./network.ts";
@@ -16,6 +17,8 @@ export interface SearchStart {
   readonly reference: Network;
   /** By width group. */
   readonly caps: ReadonlyMap<string, number>;
+  /** Where blocks may be filled by several operators: widths stay, and the network is the smallest path. */
+  readonly operators?: OperatorSpace;
 }
 
 /** Groups of a network file may grow to this multiple of their width. */
@@ -56,6 +59,10 @@ function startOfPreset(name: string, classes: number | undefined): SearchStart {
   const build = (multiplier: number) =>
     preset.build({ multiplier, ...(classes ? { classes } : {}) });
   const full = build(1);
+  if (preset.operators) {
+    const operators = preset.operators(classes ? { classes } : {});
+    return { ...startOfNetwork(full, 1), space: name, operators };
+  }
   const seed = preset.search ? widened(full, preset.search.seed) : build(defaultMultipliers.seed);
   const widest = preset.search ? widened(full, preset.search.cap) : build(defaultMultipliers.cap);
   const caps = freeGroups(widest).map((group) => [group.name, group.width] as const);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { profiledSpace } from "../../src/app/workflows/profile-run.ts";
 import { planProfile } from "../../profiler/index.ts";
 import { networkMacs } from "../../src/network/costs.ts";
 import { exportNetwork } from "../../src/network/export.ts";
@@ -81,15 +82,15 @@ test("the seed of Wang et al. 2019 for MobileNetV1 on CIFAR-100 has 552,672 MACs
 const names = Object.keys(presets) as PresetName[];
 
 test.each(names)("%s can be profiled and exported", (name) => {
-  const { space, network, caps } = searchStart(name);
+  const start = searchStart(name);
   const small = presets[name].build({ multiplier: 0.1, classes: 7 });
 
-  const plan = planProfile({ name: space, network, caps });
+  const plan = planProfile(profiledSpace(start));
   const model = decodeModel(
     encodeModel(exportNetwork(small, initialWeights(small, seededRandom(1)))),
   );
 
-  expect(plan.kernels.length).toBeGreaterThan(placeLayers(network).length / 2);
+  expect(plan.kernels.length).toBeGreaterThan(placeLayers(start.network).length / 2);
   expect(model.nodes.length).toBeGreaterThan(2);
   expect(placeLayers(small).at(-1)?.out.channels).toBe(7);
 });

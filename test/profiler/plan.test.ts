@@ -2,16 +2,18 @@ import { describe, expect, it } from "vitest";
 import { heldOutFamilies } from "../../profiler/design.ts";
 import { type PlanOptions, planProfile } from "../../profiler/index.ts";
 import { kernelKey, kernelsOf } from "../../src/network/kernel.ts";
+import { placeLayers } from "../../src/network/network.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { freeGroups } from "../../src/network/width-groups.ts";
 
 function planFor(preset: string, options: Partial<PlanOptions> = {}) {
-  const { build, search } = findPreset(preset);
+  const { build, search, operators } = findPreset(preset);
   const network = build({});
   const groups = freeGroups(network);
   const limits = (values: readonly number[]) =>
     new Map(groups.map(({ name, width }, i) => [name, values[i] ?? width]));
   return planProfile({
+    ...(operators ? { operators: operators({}) } : {}),
     network,
     caps: limits(search?.cap ?? []),
     floors: limits(search?.seed ?? []),
@@ -97,6 +99,31 @@ describe("the plan of a profile", () => {
     const deeper = depths.filter((depth) => depth > plain);
     expect(deeper.length).toBeGreaterThan(depths.length / 8);
     expect(new Set(deeper).size).toBeGreaterThan(3);
+  });
+
+  it.each(["mobilenet-v2-cifar", "mobilenet-v1-cifar", "hurricane-cifar"])(
+    "repeats nothing that no layer then reads: %s",
+    (preset) => {
+      for (const { network } of planFor(preset).networks) {
+        const read = new Set(placeLayers(network).flatMap(({ inputs }) => inputs));
+        const unread = network.layers.slice(0, -1).filter(({ name }) => !read.has(name));
+        expect(unread).toEqual([]);
+      }
+    },
+  );
+
+  it("has every operator in every block about equally often, and holds out other paths", () => {
+    const operators = findPreset("hurricane-cifar").operators?.({});
+    const plan = planFor("hurricane-cifar");
+    const plain = written(plan, "design").map(layersOf);
+
+    for (const { name: block } of operators?.blocks ?? [])
+      for (const { name } of operators?.operators ?? []) {
+        const found = plain.filter((layers) => layers.includes(`${block}-${name}-`)).length;
+        expect([block, name, found >= 6 && found <= 12]).toEqual([block, name, true]);
+      }
+    expect(written(plan, "held-out")).toHaveLength(25);
+    for (const network of written(plan, "held-out")) expect(plain).not.toContain(layersOf(network));
   });
 
   it("is the same for the same seed and another for another", () => {

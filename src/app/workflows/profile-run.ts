@@ -1,8 +1,14 @@
 import { openDevice } from "../../../devices/index.ts";
 import { type Method, openTable } from "../../../energy-db/index.ts";
-import { type ProfileOutcome, type ProfilePlan, profile } from "../../../profiler/index.ts";
+import {
+  type PlanOptions,
+  type ProfileOutcome,
+  type ProfilePlan,
+  profile,
+} from "../../../profiler/index.ts";
 import { UserError } from "../../errors.ts";
 import type { Network } from "../../network/network.ts";
+import type { SearchStart } from "../../network/search-start.ts";
 import { freeGroups } from "../../network/width-groups.ts";
 import { seededRandom } from "../../random.ts";
 import { formatPercent } from "../../units.ts";
@@ -90,8 +96,21 @@ export function outcomeText({
 const narrow = 16;
 
 /** Floors of a profile: each group's own width, or less, so that networks around the first edge are measured too. */
-export const floorsBelow = (network: Network): ReadonlyMap<string, number> =>
+const floorsBelow = (network: Network): ReadonlyMap<string, number> =>
   new Map(freeGroups(network).map(({ name, width }) => [name, Math.min(width, narrow)]));
+
+/** What is measured for a start: its operators where blocks have several, else its widths. */
+export const profiledSpace = ({
+  space,
+  network,
+  caps,
+  operators,
+}: SearchStart): Pick<PlanOptions, "name" | "network" | "caps" | "floors" | "operators"> => ({
+  name: space,
+  network,
+  caps,
+  ...(operators ? { operators } : { floors: floorsBelow(network) }),
+});
 
 /** --strict: too many flagged networks, or too large an error, is exit code 4. */
 export function requireReliable({ summary, flags, measured }: ProfileOutcome): void {

@@ -1,3 +1,4 @@
+import type { OperatorSpace } from "../blocks/operator-space.ts";
 import type { Conv2dLayer, DepthwiseConv2dLayer, Layer, Shape } from "../layer.ts";
 import type { Network } from "../network.ts";
 
@@ -6,6 +7,8 @@ export interface Preset {
   readonly summary: string;
   /** Widths are the reference ones times `multiplier`, at least `minimum`. */
   build(options: PresetOptions): Network;
+  /** Where blocks of the network may be filled by several operators: `build` gives the path of fewest multiply-accumulates. */
+  operators?(options: PresetOptions): OperatorSpace;
   /** Per width group that can grow, in network order: where a search starts and the widest it may become. */
   readonly search?: { readonly seed: readonly number[]; readonly cap: readonly number[] };
 }

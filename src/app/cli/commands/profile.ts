@@ -5,8 +5,8 @@ import { UserError } from "../../../errors.ts";
 import { searchStart } from "../../../network/search-start.ts";
 import { formatDuration } from "../../../units.ts";
 import {
-  floorsBelow,
   outcomeText,
+  profiledSpace,
   requireReliable,
   runProfile,
 } from "../../workflows/profile-run.ts";
@@ -106,12 +106,8 @@ function measuredNet({ net, model }: ProfileFlags): string {
 async function runProfileCommand(flags: ProfileFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const net = measuredNet(flags);
-  const { space, network, caps } = searchStart(net);
   const plan = planProfile({
-    name: space,
-    network,
-    caps,
-    floors: floorsBelow(network),
+    ...profiledSpace(searchStart(net)),
     batch: flags.batch,
     grid: flags.grid,
     seed: flags.seed,
@@ -141,11 +137,11 @@ function planText(plan: ProfilePlan): string {
   const { space, networks, kernels, estimated_s, estimatedEnergy_s } = plan;
   const heldOut = networks.filter(({ role }) => role === "held-out").length;
   const widths = [...plan.widths].map(([group, values]) => `  ${group}: ${values.join(", ")}`);
+  const measured = widths.length > 0 ? ["Widths measured", ...widths] : [];
   return [
     `Plan for ${space.name}, batch ${space.batch}, seed ${plan.seed}`,
     `${kernels.length} kernels inside ${networks.length - heldOut} design networks, ${heldOut} networks held out`,
-    "Widths measured",
-    ...widths,
+    ...measured,
     `About ${formatDuration(estimated_s)}; with a meter ${formatDuration(estimated_s + estimatedEnergy_s)}`,
   ].join("\n");
 }
