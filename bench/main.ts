@@ -8,6 +8,7 @@ import * as lowering from "./lowering.ts";
 import * as memory from "./memory.ts";
 import * as natural from "./natural.ts";
 import * as nodes from "./nodes.ts";
+import * as paths from "./paths.ts";
 import * as selection from "./selection.ts";
 import * as service from "./service.ts";
 import * as store from "./store.ts";
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   memory,
   natural,
   nodes,
+  paths,
   store,
 };
 

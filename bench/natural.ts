@@ -8,7 +8,8 @@ import { type GraphRun, GraphTrainer } from "../src/training/graph/graph-trainer
 import { kfacDefaults } from "../src/training/kfac/kfac.ts";
 import { adam, kfac, type Optimizer, sgd } from "../src/training/optimizers.ts";
 import { steadySchedule } from "../src/training/schedule.ts";
-import { freshState, Trainer } from "../src/training/trainer.ts";
+import { Trainer } from "../src/training/trainer.ts";
+import { freshState } from "../src/training/training-state.ts";
 
 /** What natural gradients cost: trainings with and without them in turn, the fastest of each, and ratios. */
 export async function run(argv: readonly string[]): Promise<void> {

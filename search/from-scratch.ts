@@ -1,6 +1,6 @@
 import { initialWeights } from "../src/network/initial-weights.ts";
 import type { Network } from "../src/network/network.ts";
-import { freshState, type TrainingState } from "../src/training/trainer.ts";
+import { freshState, type TrainingState } from "../src/training/training-state.ts";
 import type { SearchContext } from "./method.ts";
 import { phaseRandom, searchOptimizer } from "./training-phase.ts";
 

@@ -5,8 +5,10 @@ import { phaseRandom, searchOptimizer, trainPhase } from "../../search/training-
 import { initialWeights } from "../../src/network/initial-weights.ts";
 import type { Network } from "../../src/network/network.ts";
 import { progressOf } from "../../src/progress.ts";
+import type { Score } from "../../src/training/passes.ts";
 import { loadTraining, saveTraining } from "../../src/training/state-file.ts";
-import { freshState, type Score, Trainer, type TrainingState } from "../../src/training/trainer.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import { freshState, type TrainingState } from "../../src/training/training-state.ts";
 import type { Task } from "../experiment.ts";
 import type { DataChoice, Laboratory } from "../laboratory.ts";
 

@@ -1,6 +1,8 @@
 import type { Network } from "../../src/network/network.ts";
 import type { Weights } from "../../src/network/parameters.ts";
-import { freshState, type Score, Trainer, type TrainingState } from "../../src/training/trainer.ts";
+import type { Score } from "../../src/training/passes.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import { freshState, type TrainingState } from "../../src/training/training-state.ts";
 import { type PhaseOptions, searchOptimizer, trainPhase } from "../training-phase.ts";
 
 export interface TrainedNetwork {

@@ -1,4 +1,4 @@
-import type { Evaluation } from "../../src/training/trainer.ts";
+import type { Evaluation } from "../../src/training/passes.ts";
 import type { TrainedCandidate } from "../method.ts";
 
 /** Index of the candidate of least held-out loss. */

@@ -1,5 +1,5 @@
 import type { Network } from "../../src/network/network.ts";
-import { freshState, type TrainingState } from "../../src/training/trainer.ts";
+import { freshState, type TrainingState } from "../../src/training/training-state.ts";
 import type { SearchContext } from "../method.ts";
 import { applyChannels, unchanged } from "../splitting/apply-channels.ts";
 import { searchOptimizer } from "../training-phase.ts";

@@ -1,5 +1,5 @@
 import { slotName } from "../../src/training/train-step.ts";
-import type { TrainingState } from "../../src/training/trainer.ts";
+import type { TrainingState } from "../../src/training/training-state.ts";
 import type { Recipe } from "../recipe.ts";
 import { searchOptimizer } from "../training-phase.ts";
 import type { ChangedNetwork } from "./apply-channels.ts";

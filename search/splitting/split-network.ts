@@ -1,5 +1,6 @@
 import type { Network } from "../../src/network/network.ts";
-import { freshState, Trainer, type TrainingState } from "../../src/training/trainer.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import { freshState, type TrainingState } from "../../src/training/training-state.ts";
 import type { SplitRecord } from "../history.ts";
 import type { SearchContext } from "../method.ts";
 import type { Recipe } from "../recipe.ts";

@@ -5,7 +5,8 @@ import { seededRandom } from "../random.ts";
 import type { Engine } from "../tensor/index.ts";
 import type { Optimizer } from "./optimizers.ts";
 import { type Annealing, annealings } from "./schedule.ts";
-import { freshState, Trainer, type TrainingState } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
+import { freshState, type TrainingState } from "./training-state.ts";
 
 /** Scores after one epoch, counted from 1. */
 export interface EpochScores {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import type { TrainingState } from "./trainer.ts";
+import type { TrainingState } from "./training-state.ts";
 
 /** A training between two epochs, with whatever its owner wants to know of it. */
 export interface SavedTraining<Note> {

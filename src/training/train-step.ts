@@ -20,6 +20,10 @@ export interface StepProgram {
 
 export const floats = (shape: readonly number[]): TensorSpec => ({ shape, dtype: "float32" });
 
+/** The parameters that gradients move. */
+export const trainableOf = (network: Network): readonly Parameter[] =>
+  parametersOf(network).filter(({ trainable }) => trainable);
+
 /** Name of an optimiser's slot of a parameter among a step's inputs and outputs. */
 export const slotName = (slot: string, parameter: string): string => `${slot}:${parameter}`;
 
@@ -58,8 +62,7 @@ export function trainStep(
   optimizer: Optimizer,
   { batch, penalty = new Map(), labelSmoothing = 0 }: TrainStepOptions,
 ): StepProgram {
-  const parameters = parametersOf(network);
-  const trainable = parameters.filter((parameter) => parameter.trainable);
+  const trainable = trainableOf(network);
   const fn: TensorFunction = (inputs) => {
     const { x, y, rate } = inputs as { x: tf.Tensor4D; y: tf.Tensor1D; rate: tf.Scalar };
     let result: ForwardResult | undefined;
@@ -86,16 +89,30 @@ export function trainStep(
       ...movedMoments(result, inputs),
     };
   };
-  const slots = trainable.flatMap(({ name, shape }) =>
-    optimizer.slots.map((slot) => ({ slot: slotName(slot, name), name, spec: floats(shape) })),
-  );
+  const kept = trainedState(network, optimizer);
   return {
     fn,
     inputs: {
       ...batchInputs(network, batch),
       rate: floats([]),
-      ...weightInputs(network),
       ...(optimizer.natural ? factorSpecs(network) : {}),
+      ...kept.inputs,
+    },
+    state: kept.state,
+  };
+}
+
+/** What a step reads and moves: every parameter, and the optimiser's slots of the trainable ones. */
+export function trainedState(
+  network: Network,
+  optimizer: Optimizer,
+): Pick<StepProgram, "inputs" | "state"> {
+  const slots = trainableOf(network).flatMap(({ name, shape }) =>
+    optimizer.slots.map((slot) => ({ slot: slotName(slot, name), name, spec: floats(shape) })),
+  );
+  return {
+    inputs: {
+      ...weightInputs(network),
       ...Object.fromEntries(slots.map(({ slot, spec }) => [slot, spec])),
     },
     state: {
@@ -115,13 +132,19 @@ const penalised = (loss: tf.Scalar, weights: WeightTensors, penalty: Penalty): t
 /** Forward results outlive the gradient's own scope. */
 function keepResult({ logits, moments }: ForwardResult): void {
   tf.keep(logits);
+  keepMoments(moments);
+}
+
+/** They outlive the gradient's own scope. */
+export function keepMoments(moments: ForwardResult["moments"]): void {
   for (const { mean, variance } of moments.values()) {
     tf.keep(mean);
     tf.keep(variance);
   }
 }
 
-function movedParameters(
+/** The new parameters and slots, under their names, after a step of the optimiser. */
+export function movedParameters(
   trainable: readonly Parameter[],
   gradients: WeightTensors,
   state: {
@@ -146,8 +169,9 @@ function movedParameters(
   return Object.fromEntries(moved) as Record<string, tf.Tensor>;
 }
 
-function movedMoments(
-  { moments }: ForwardResult,
+/** The new moving moments, under their names. */
+export function movedMoments(
+  { moments }: Pick<ForwardResult, "moments">,
   inputs: WeightTensors,
 ): Record<string, tf.Tensor> {
   const blend = (name: string, fresh: tf.Tensor) =>

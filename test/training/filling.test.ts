@@ -7,7 +7,7 @@ import { StoredValue } from "../../src/tensor/engine/stored-value.ts";
 import { createEngine, type TensorValue } from "../../src/tensor/index.ts";
 import { adam, sgd } from "../../src/training/optimizers.ts";
 import { trainStep } from "../../src/training/train-step.ts";
-import { freshState } from "../../src/training/trainer.ts";
+import { freshState } from "../../src/training/training-state.ts";
 
 const batch = 16;
 const convolution = { kind: "conv2d", kernelSize: 3, padding: "same", bias: false } as const;

@@ -5,7 +5,8 @@ import { seededRandom } from "../../src/random.ts";
 import { createEngine, type Engine } from "../../src/tensor/index.ts";
 import { kfac, type Optimizer, sgd } from "../../src/training/optimizers.ts";
 import { cosineSchedule, stepSchedule } from "../../src/training/schedule.ts";
-import { freshState, Trainer, type TrainingState } from "../../src/training/trainer.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import { freshState, type TrainingState } from "../../src/training/training-state.ts";
 import { smallNetwork } from "../support/formula-table.ts";
 
 let engine: Engine;

@@ -9,7 +9,7 @@ import { splitNetwork } from "../../../search/splitting/split-network.ts";
 import { splitsFor } from "../../../search/splitting/split-options.ts";
 import { trainPhase } from "../../../search/training-phase.ts";
 import { createEngine, type Engine } from "../../../src/tensor/index.ts";
-import type { TrainingState } from "../../../src/training/trainer.ts";
+import type { TrainingState } from "../../../src/training/training-state.ts";
 import { smallSearch } from "../small-search.ts";
 
 let engine: Engine;
