@@ -17,11 +17,22 @@ export type {
   SplitRecord,
   TrainingAccount,
 } from "./history.ts";
+export { drawPath } from "./hurricane/choices.ts";
+export { isWithin } from "./hurricane/first-path.ts";
+export {
+  laterFirst,
+  type OperatorSearch,
+  oneStage,
+  operatorSearch,
+} from "./hurricane/hurricane-method.ts";
+export { judgePaths } from "./hurricane/judge-paths.ts";
+export { operatorCosts } from "./hurricane/operator-costs.ts";
 export {
   chooseOperators,
   type LayerOperator,
   type SpaceOptions,
 } from "./hurricane/operator-space.ts";
+export { meanPathCost, supernetState } from "./hurricane/supernet.ts";
 export { comparingKind, epochsBehind, isFromScratch, trialKind } from "./lineage.ts";
 export type * from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";

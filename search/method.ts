@@ -1,9 +1,12 @@
+import type { OperatorSpace } from "../src/network/blocks/operator-space.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Engine } from "../src/tensor/index.ts";
+import type { Evaluation } from "../src/training/passes.ts";
 import type { Penalty } from "../src/training/train-step.ts";
-import type { Evaluation, TrainingState } from "../src/training/trainer.ts";
+import type { TrainingState } from "../src/training/training-state.ts";
 import type { Budget, CostModel } from "./cost-model.ts";
 import type { NetworkCost, SplitRecord } from "./history.ts";
+import type { Choices } from "./hurricane/choices.ts";
 import type { Recipe } from "./recipe.ts";
 import type { SearchData } from "./training-phase.ts";
 
@@ -48,6 +51,8 @@ export interface SearchContext {
   readonly reference: Network;
   /** Widest allowed per width group; no cap where absent. */
   readonly caps: ReadonlyMap<string, number>;
+  /** Where blocks may be filled by several operators. */
+  readonly operators?: OperatorSpace;
   /** Widths that a method chooses are multiples of this. */
   readonly granularity: number;
   readonly data: SearchData;
@@ -88,6 +93,11 @@ export interface Candidate {
   readonly split?: SplitRecord;
   /** Training also pays for absolute weights. */
   readonly penalty?: Penalty;
+  /**
+   * Trains all paths through these operators per block of the context's space, one per batch, on shared weights; `network` is the path of
+   * the first ones, which the supernet is judged by.
+   */
+  readonly choices?: Choices;
 }
 
 /** A candidate after its epochs. */

@@ -1,6 +1,8 @@
-import { DivergenceError, type Evaluation } from "../src/training/trainer.ts";
+import { DivergenceError, type Evaluation } from "../src/training/passes.ts";
 import { widthsOf } from "./group-widths.ts";
-import type { CandidateRecord } from "./history.ts";
+import type { CandidateRecord, NetworkCost } from "./history.ts";
+import { meanPathCost } from "./hurricane/supernet.ts";
+import { SupernetTrainer } from "./hurricane/supernet-trainer.ts";
 import type { SearchContext, TrainedCandidate } from "./method.ts";
 import { networkCost } from "./network-cost.ts";
 import type { Trial } from "./search-state.ts";
@@ -42,7 +44,7 @@ interface OneTrialWork {
 
 async function trainTrial(
   trial: Trial,
-  { engine, data, recipe, seed, signal }: SearchContext,
+  { engine, data, recipe, seed, signal, operators }: SearchContext,
   { round, onEpoch, onStep }: OneTrialWork,
 ): Promise<Trial> {
   let last = trial;
@@ -58,6 +60,14 @@ async function trainTrial(
       seed,
       phase: round,
       ...(trial.penalty ? { penalty: trial.penalty } : {}),
+      ...(trial.choices && operators
+        ? {
+            trainer: new SupernetTrainer(
+              { space: operators, choices: trial.choices },
+              { engine, data, recipe },
+            ),
+          }
+        : {}),
       ...(signal ? { signal } : {}),
       onEpoch: ({ state: training, epoch, trainingLoss }) => {
         last = { ...trial, training, epoch, trainingLoss };
@@ -84,19 +94,24 @@ const noEvaluation: Evaluation = {
 /** A trial as methods see it. */
 export const trainedCandidate = (
   { fresh: _, epoch: __, diverged: ___, validation = noEvaluation, ...candidate }: Trial,
-  { costs }: SearchContext,
-): TrainedCandidate => ({ ...candidate, validation, cost: networkCost(candidate.network, costs) });
+  context: SearchContext,
+): TrainedCandidate => ({ ...candidate, validation, cost: candidateCost(candidate, context) });
+
+/** Of a supernet, what its paths cost in the mean. */
+const candidateCost = (
+  { network, choices }: Pick<Trial, "network" | "choices">,
+  { costs, operators }: SearchContext,
+): NetworkCost =>
+  choices && operators ? meanPathCost(operators, choices, costs) : networkCost(network, costs);
 
 /** A trial as the history keeps it. */
-export function candidateRecord(
-  trial: Trial,
-  { costs, recipe, data }: SearchContext,
-): CandidateRecord {
+export function candidateRecord(trial: Trial, context: SearchContext): CandidateRecord {
+  const { recipe, data } = context;
   const { label, network, promise, split, epoch, trainingLoss, validation, diverged } = trial;
   return {
     label,
     widths: widthsOf(network),
-    cost: networkCost(network, costs),
+    cost: candidateCost(trial, context),
     ...(promise === undefined ? {} : { promise }),
     ...(split ? { split } : {}),
     epochs: epoch,

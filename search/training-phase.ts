@@ -3,9 +3,11 @@ import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
 import type { Engine } from "../src/tensor/index.ts";
 import { kfac, type Optimizer, sgd } from "../src/training/optimizers.ts";
+import type { Evaluation } from "../src/training/passes.ts";
 import { annealings, type Schedule, steadySchedule } from "../src/training/schedule.ts";
 import type { Penalty } from "../src/training/train-step.ts";
-import { type Evaluation, Trainer, type TrainingState } from "../src/training/trainer.ts";
+import { Trainer } from "../src/training/trainer.ts";
+import type { TrainingState } from "../src/training/training-state.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What every phase of a search or baseline trains on. */
@@ -28,6 +30,8 @@ export interface PhaseOptions {
   /** The rate rises over the first steps; true when absent. */
   readonly warmUp?: boolean;
   readonly penalty?: Penalty;
+  /** Trains the network; one of its own when absent. Released in the end. */
+  readonly trainer?: PhaseTrainer;
   /** Decides the order of examples; epochs draw from (seed, phase, epoch), so that a resumed phase repeats it. */
   readonly seed: number;
   readonly phase: number;
@@ -35,6 +39,9 @@ export interface PhaseOptions {
   readonly onEpoch?: (done: PhasePoint) => void;
   readonly onStep?: (epochsDone: number) => void;
 }
+
+/** What trains in a phase. */
+export type PhaseTrainer = Pick<Trainer, "epoch" | "evaluate" | "release">;
 
 /** A moment between two epochs of a phase. */
 export interface PhasePoint {
@@ -67,7 +74,7 @@ export async function trainPhase(
   const { engine, data, recipe, epochs, seed, phase, penalty, signal, onEpoch, onStep } = options;
   const { labelSmoothing = 0 } = recipe;
   const extras = { labelSmoothing, ...(penalty ? { penalty } : {}) };
-  const trainer = new Trainer(engine, network, searchOptimizer(recipe), extras);
+  const { trainer = new Trainer(engine, network, searchOptimizer(recipe), extras) } = options;
   try {
     let { state, trainingLoss } = start;
     for (let epoch = start.epoch; epoch < epochs; epoch++) {

@@ -1,6 +1,7 @@
 import { unknownName } from "../../src/errors.ts";
 import type { SearchMethod } from "../method.ts";
 import { fast } from "./fast.ts";
+import { hurricane } from "./hurricane.ts";
 import { l1Prune } from "./l1-prune.ts";
 import { legacy1910 } from "./legacy1910.ts";
 import { morphnet } from "./morphnet.ts";
@@ -31,6 +32,7 @@ export const searchMethods: readonly SearchMethod[] = [
   l1Prune,
   morphnet,
   netadapt,
+  hurricane,
 ];
 
 /** The method called `name`; throws a UserError that lists the known ones. */

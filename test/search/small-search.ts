@@ -4,7 +4,14 @@ import { join } from "node:path";
 import type { CostModel } from "../../search/cost-model.ts";
 import { findMethod, type Recipe, recipes, type SearchOptions } from "../../search/index.ts";
 import { loadDataset, splitOff } from "../../src/datasets/index.ts";
+import {
+  type OperatorSpace,
+  pathNetwork,
+  smallestPath,
+} from "../../src/network/blocks/operator-space.ts";
+import { findOperator } from "../../src/network/blocks/pool.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
+import type { Layer } from "../../src/network/layer.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
 import { seededRandom } from "../../src/random.ts";
 import type { Engine } from "../../src/tensor/index.ts";
@@ -66,6 +73,36 @@ export const tinyRecipe: Recipe = {
   heldOutExamples: 64,
 };
 
+/** Two blocks of three operators: fits the synthetic data set. */
+export const smallOperators: OperatorSpace = {
+  name: "two-blocks",
+  input: seedNetwork.input,
+  stem: [{ ...conv("stem", 4), activation: "relu" } as Layer],
+  blocks: [
+    { name: "block1", width: 4, stride: 1 },
+    { name: "block2", width: 8, stride: 2 },
+  ],
+  tail: seedNetwork.layers.slice(-2),
+  operators: ["sep_k3", "mb_e1_k5", "mb_e3_k3", "choice_k3"].map(findOperator),
+  perBlock: 3,
+  earlyBlocks: 1,
+};
+
+const smallPathNetwork = pathNetwork(smallOperators, smallestPath(smallOperators));
+
+/** For methods that search for operators. */
+const operatorSearch: Partial<SearchOptions> = {
+  network: smallPathNetwork,
+  reference: smallPathNetwork,
+  caps: new Map(),
+  operators: smallOperators,
+};
+
+/** Networks for methods that do not search for widths. */
+const networksFor: Readonly<Record<string, Partial<SearchOptions>>> = {
+  hurricane: operatorSearch,
+};
+
 /** A search of a second or so. */
 export async function smallSearch(
   engine: Engine,
@@ -88,6 +125,7 @@ export async function smallSearch(
     recipe: tinyRecipe,
     seed: 3,
     folder: mkdtempSync(join(tmpdir(), "wattsplit-search-")),
+    ...networksFor[changes.method?.name ?? ""],
     ...changes,
   };
 }

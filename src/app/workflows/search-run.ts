@@ -106,6 +106,8 @@ function scaled<Amounts extends Budget>(amounts: Amounts, factor: number): Amoun
 /** What is left of the budget for predictions; refused in the caller's own numbers where nothing fits it. */
 function predictedBudget({ start, costs, budget, margin }: SearchRun): Budget {
   const left = scaled(budget, 1 - margin);
+  // Which path is the smallest, the method finds out.
+  if (start.operators) return left;
   const least = networkQuantities(start.network, costs, budgetedQuantities(budget));
   if (meetsBudget(least, left)) return left;
   throw budgetTooSmall(start.network, budget, scaled(least, 1 / (1 - margin)));
@@ -119,6 +121,7 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     network: start.network,
     reference: start.reference,
     caps: start.caps,
+    ...(start.operators ? { operators: start.operators } : {}),
     data,
     costs,
     budget: predictedBudget(run),
@@ -149,7 +152,9 @@ async function plannedRecipe(run: SearchRun, asked: SearchContext): Promise<Reci
   const { context, method, engine, data, recipe, timeLimit_s } = run;
   const saved = savedRecipe(run.folder);
   if (saved) return timeLimit_s === undefined ? recipe : saved;
-  const typical = fitShape(asked, uniformShape.weights(asked.reference));
+  const typical = asked.operators
+    ? asked.network
+    : fitShape(asked, uniformShape.weights(asked.reference));
   const now_s = () => performance.now() / 1000;
   const speed = await trainingSpeed(typical, { engine, train: data.train, recipe, now_s });
   const planOf = (changed: SearchContext) => planSearch(method, changed, speed);

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { columnPaths, drawPath } from "../../../search/hurricane/choices.ts";
+import { firstPath, isWithin } from "../../../search/hurricane/first-path.ts";
+import { operatorCosts } from "../../../search/hurricane/operator-costs.ts";
+import { meanPathCost } from "../../../search/hurricane/supernet.ts";
+import {
+  type Budget,
+  type CostModel,
+  chooseOperators,
+  findMethod,
+  networkCost,
+  search,
+} from "../../../search/index.ts";
+import { UserError } from "../../../src/errors.ts";
+import { type Path, pathNetwork } from "../../../src/network/blocks/operator-space.ts";
+import { networkMacs } from "../../../src/network/costs.ts";
+import { seededRandom } from "../../../src/random.ts";
+import { createEngine, type Engine } from "../../../src/tensor/index.ts";
+import { smallOperators, smallSearch, steppedCosts } from "../small-search.ts";
+
+const choicesFor = (budget: Budget) =>
+  chooseOperators(operatorCosts(smallOperators, { costs: steppedCosts, budget }), { size: 4 });
+const everyPath: readonly Path[] = smallOperators.operators.flatMap((first) =>
+  smallOperators.operators.map((second) => [first.name, second.name]),
+);
+
+test("blocks and what is around them cost what the whole network does", () => {
+  const pools = operatorCosts(smallOperators, { costs: steppedCosts, budget: { latency_s: 1 } });
+  const costOf = (path: Path) => networkCost(pathNetwork(smallOperators, path), steppedCosts);
+  const own = (block: number, name: string) =>
+    pools[block]?.find((operator) => operator.name === name)?.cost ?? Number.NaN;
+
+  const [a, b] = [
+    ["sep_k3", "sep_k3"],
+    ["mb_e3_k3", "choice_k3"],
+  ] as const;
+
+  const byBlocks = own(0, b[0]) - own(0, a[0]) + own(1, b[1]) - own(1, a[1]);
+  expect(byBlocks).toBeCloseTo(costOf(b).latency_s - costOf(a).latency_s, 12);
+});
+
+test("an operator whose cost the table lacks is named, and how to measure it", () => {
+  const lacking: CostModel = {
+    ...steppedCosts,
+    kernel: (kernel) => {
+      if (kernel.op === "channel_shuffle") throw new UserError("no such kernel", { hint: "" });
+      return steppedCosts.kernel(kernel);
+    },
+  };
+
+  const ask = () => operatorCosts(smallOperators, { costs: lacking, budget: { latency_s: 1 } });
+
+  expect(ask).toThrow(/two-blocks cost: block1-choice_k3, block2-choice_k3/);
+  expect(ask).toThrow(
+    expect.objectContaining({
+      hint: expect.stringContaining("wattsplit profile --net two-blocks"),
+    }),
+  );
+});
+
+describe("the path that a search begins with", () => {
+  test("has the best operator of every block where these fit", () => {
+    const budget = { latency_s: 1 };
+
+    const path = firstPath(smallOperators, choicesFor(budget), { costs: steppedCosts, budget });
+
+    expect(path).toEqual(choicesFor(budget).map(([first]) => first?.name));
+  });
+
+  test.each([10, 11, 12, 13])(
+    "has most multiply-accumulates of all that fit %i µs and 1,000 parameters",
+    (latency_us) => {
+      const budget = { latency_s: latency_us * 1e-6, parameters: 1000 };
+      const limits = { costs: steppedCosts, budget };
+      const fitting = everyPath.filter((path) => isWithin(smallOperators, path, limits));
+      const best = choicesFor(budget).map(([first]) => first?.name ?? "");
+
+      const path = firstPath(smallOperators, choicesFor(budget), limits);
+
+      const macsOf = (one: Path) => networkMacs(pathNetwork(smallOperators, one));
+      expect(isWithin(smallOperators, path, limits)).toBe(true);
+      if (!isWithin(smallOperators, best, limits))
+        expect(macsOf(path)).toBe(Math.max(...fitting.map(macsOf)));
+    },
+  );
+
+  test("is refused where none fits, with what the cheapest needs", () => {
+    const budget = { latency_s: 5e-6 };
+    const least = Math.min(
+      ...everyPath.map(
+        (path) => networkCost(pathNetwork(smallOperators, path), steppedCosts).latency_s,
+      ),
+    );
+
+    const begin = () =>
+      firstPath(smallOperators, choicesFor(budget), { costs: steppedCosts, budget });
+
+    expect(begin).toThrow(expect.objectContaining({ exit: "budget" }));
+    expect(begin).toThrow(`at least ${(least * 1e6).toFixed(1)}`);
+  });
+});
+
+test("the mean cost of a supernet's paths is that of all of them", () => {
+  const choices = [["sep_k3", "mb_e3_k3"], ["choice_k3"]];
+  const paths = choices[0]?.map((first) => [first, "choice_k3"]) ?? [];
+
+  const mean = meanPathCost(smallOperators, choices, steppedCosts);
+
+  const costs = paths.map((path) => networkCost(pathNetwork(smallOperators, path), steppedCosts));
+  const meanOf = (of: (cost: (typeof costs)[number]) => number) =>
+    costs.reduce((sum, cost) => sum + of(cost), 0) / costs.length;
+  expect(mean.latency_s).toBeCloseTo(
+    meanOf(({ latency_s }) => latency_s),
+    15,
+  );
+  expect(mean.macs).toBe(meanOf(({ macs }) => macs));
+});
+
+test("drawn paths take every choice of a block about equally often", () => {
+  const choices = [["a", "b", "c"], ["d"], ["e", "f", "g"]];
+  const random = seededRandom(3);
+  const drawn = Array.from({ length: 3000 }, () => drawPath(choices, random));
+
+  for (const name of choices.flat().filter((one) => one !== "d")) {
+    const share = drawn.filter((path) => path.includes(name)).length / drawn.length;
+    expect(Math.abs(share - 1 / 3)).toBeLessThan(0.04);
+  }
+  expect(columnPaths(choices)).toEqual([
+    ["a", "d", "e"],
+    ["b", "d", "f"],
+    ["c", "d", "g"],
+  ]);
+});
+
+describe("a search over operators", () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await createEngine({ backend: "onnx-cpu", threads: 1 });
+  });
+  afterAll(() => engine.close());
+
+  test("searches the later block first, then the early one, and says what it found", async () => {
+    const method = findMethod("hurricane");
+    const { network, history } = await search(
+      await smallSearch(engine, { method, budget: { latency_s: 14e-6 } }),
+    );
+
+    expect(history.rounds.map(({ kind, candidates }) => [kind, candidates[0]?.label])).toEqual([
+      ["supernet", "blocks 2 to 2"],
+      ["supernet", "blocks 1 to 1"],
+      ["final", "from scratch"],
+    ]);
+    expect(history.ended).toMatch(/is the best path found$/);
+    expect(network.name).toBe("two-blocks");
+    expect(history.account.analysisMacs).toBeGreaterThan(0);
+  });
+
+  test("is refused for a network without blocks", async () => {
+    const method = findMethod("hurricane");
+    const { operators: _, ...options } = await smallSearch(engine, { method });
+
+    await expect(search(options)).rejects.toThrow(
+      /Method hurricane needs a network of blocks, which two-blocks is not/,
+    );
+  });
+});
