@@ -3,6 +3,7 @@ import { eigen } from "./eigen/eigen.ts";
 import type { Experiment } from "./experiment.ts";
 import { frontier } from "./frontier/frontier.ts";
 import { headroom } from "./headroom/headroom.ts";
+import { hurricane } from "./hurricane/hurricane.ts";
 import { naturalGradient } from "./natural-gradient/natural-gradient.ts";
 import { rbfLaw } from "./rbf-law/rbf-law.ts";
 import { signedEscape } from "./signed-escape/signed-escape.ts";
@@ -15,6 +16,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   "rbf-law": rbfLaw,
   "signed-escape": signedEscape,
   "natural-gradient": naturalGradient,
+  hurricane,
 };
 
 export function findExperiment(name: string): Experiment {

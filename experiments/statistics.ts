@@ -28,3 +28,16 @@ export function pairedDifference(
   const half = (studentT95(count - 1) * standardDeviation(differences)) / Math.sqrt(count);
   return { value, low: value - half, high: value + half };
 }
+
+/** Kendall's tau-b (Kendall 1945): 1 where pairs are ranked alike, -1 where contrarily; ties count for neither. */
+export function kendallTau(pairs: readonly (readonly [number, number])[]): number {
+  let [agreement, ofFirst, ofSecond] = [0, 0, 0];
+  for (const [i, [a, b]] of pairs.entries())
+    for (const [c, d] of pairs.slice(0, i)) {
+      const [first, second] = [Math.sign(a - c), Math.sign(b - d)];
+      agreement += first * second;
+      ofFirst += first ** 2;
+      ofSecond += second ** 2;
+    }
+  return agreement / Math.sqrt(ofFirst * ofSecond);
+}
