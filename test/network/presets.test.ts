@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { profiledSpace } from "../../src/app/workflows/profile-run.ts";
 import { planProfile } from "../../profiler/index.ts";
+import { profiledSpace } from "../../src/app/workflows/profile-run.ts";
 import { networkMacs } from "../../src/network/costs.ts";
 import { exportNetwork } from "../../src/network/export.ts";
 import { initialWeights } from "../../src/network/initial-weights.ts";

@@ -52,7 +52,10 @@ describe.each(["onnx-cpu", "tfjs-cpu"] as const)("the engine %s", (backend) => {
     const data = Object.fromEntries(
       Object.entries(specs).map(([name, spec]): [string, TensorValue] => {
         const size = spec.shape.reduce((product, length) => product * length, 1);
-        return [name, { ...spec, data: Float32Array.from({ length: size }, (_, i) => Math.sin(i)) }];
+        return [
+          name,
+          { ...spec, data: Float32Array.from({ length: size }, (_, i) => Math.sin(i)) },
+        ];
       }),
     );
     const one: TensorFunction = ({ x, first, shift }) => ({
@@ -68,7 +71,12 @@ describe.each(["onnx-cpu", "tfjs-cpu"] as const)("the engine %s", (backend) => {
     const handedOn = ["image"];
     const parts = [
       await engine.compile("one", one, read, { state, handedOn }),
-      await engine.compile("other", other, { image: floats(2, 6, 6, channels), second }, { handedOn }),
+      await engine.compile(
+        "other",
+        other,
+        { image: floats(2, 6, 6, channels), second },
+        { handedOn },
+      ),
     ] as const;
     const whole = await engine.compile(
       "whole",
