@@ -1,4 +1,4 @@
-export { asForeignTable } from "./answers/as-foreign.ts";
+export { measuredTables } from "./answers/as-foreign.ts";
 export {
   type CostChange,
   compareCosts,

@@ -1,10 +1,21 @@
 import { kernelMacs } from "../../src/network/costs.ts";
 import type { ForeignTable, Shape } from "../formats/foreign-table.ts";
-import type { CostTable, KernelCost } from "./cost-table.ts";
+import type { EnergyTable } from "../table.ts";
+import { type CostTable, type KernelCost, loadCosts } from "./cost-table.ts";
 import { describeKernel } from "./refusal.ts";
 
+export type DeviceTable = ForeignTable & { readonly device: string };
+
+/** Platforms with kernels measured inside networks, all or a device's, as other tools' tables have them. */
+export const measuredTables = (table: EnergyTable, device?: string): readonly DeviceTable[] =>
+  table
+    .platforms()
+    .filter((platform) => device === undefined || platform.device === device)
+    .filter(({ id }) => table.kernelFamilies(id).length > 0)
+    .map(({ id }) => asForeignTable(loadCosts(table, id)));
+
 /** A platform's measured kernels as other tools' tables have them: what the table answers for each, in SI units. */
-export function asForeignTable(costs: CostTable): ForeignTable & { readonly device: string } {
+function asForeignTable(costs: CostTable): DeviceTable {
   const { platform, method, energyModel } = costs;
   return {
     device: platform.device,

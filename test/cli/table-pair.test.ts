@@ -111,3 +111,15 @@ test("measured costs go out in other tools' formats, and say what is lost", asyn
   expect(Object.keys(kernels)).toEqual(["conv-bn-relu"]);
   expect(stderr).toContain("Lost: samples of");
 });
+
+test("a platform that nothing was measured on is named, and stops no check", async () => {
+  const path = join(folder, "begun.db");
+  const table = openTable(path, { mode: "write", create: true });
+  table.ensurePlatform(identity, {});
+  table.close();
+
+  const { code, stdout } = await cli(["table", "check", "--db", path]);
+
+  expect(code).toBe(exitCodes.done);
+  expect(stdout).toMatch(/local +1 +measured rows +warning +no kernel was measured/);
+});

@@ -1,12 +1,11 @@
 import {
-  asForeignTable,
   type CheckResult,
   checkTable,
   comparedDefectsOf,
   type Defect,
   defectsAmong,
   type EnergyTable,
-  loadCosts,
+  measuredTables,
   type PlatformSummary,
 } from "../../../energy-db/index.ts";
 
@@ -32,18 +31,19 @@ export function checkTables(table: EnergyTable, device?: string): readonly Table
   ];
 }
 
-const platformFindings = (
+function platformFindings(
   table: EnergyTable,
   { id, device, threads }: PlatformSummary,
-): readonly TableFinding[] =>
-  checkTable(table, id).map((finding) => ({ device, threads, ...finding }));
+): readonly TableFinding[] {
+  if (table.kernelFamilies(id).length > 0)
+    return checkTable(table, id).map((finding) => ({ device, threads, ...finding }));
+  const message = "no kernel was measured inside a network, so there is nothing to check";
+  return [{ device, threads, check: "measured rows", severity: "warning", message, rows: [] }];
+}
 
 /** Measured costs beside each other and beside imported tables. */
 function comparedFindings(table: EnergyTable): readonly TableFinding[] {
-  const measured = table
-    .platforms()
-    .filter(({ measurements }) => measurements > 0)
-    .map(({ id }) => asForeignTable(loadCosts(table, id)));
+  const measured = measuredTables(table);
   return defectsAmong(measured, table.foreignTables(), comparedDefectsOf).flatMap((defects, i) => {
     const { device = "", details } = measured[i] ?? {};
     return defects.map((defect) => findingOf(defect, device, Number(details?.threads)));

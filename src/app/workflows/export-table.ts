@@ -1,9 +1,8 @@
 import {
-  asForeignTable,
   type EnergyTable,
   type ForeignTable,
-  loadCosts,
   lossesOf,
+  measuredTables,
   type TableFormat,
 } from "../../../energy-db/index.ts";
 import { UserError } from "../../errors.ts";
@@ -39,9 +38,5 @@ function tablesOf(table: EnergyTable, device: string | undefined): readonly Fore
     .map(({ device: name, dialect, units, details, rows }) => ({
       ...{ device: name, dialect, units, details, rows },
     }));
-  const measured = table
-    .platforms()
-    .filter((found) => found.measurements > 0 && (device ?? found.device) === found.device)
-    .map(({ id }) => asForeignTable(loadCosts(table, id)));
-  return [...imported, ...measured];
+  return [...imported, ...measuredTables(table, device)];
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { currentSummary, type EnergyTable, openTable } from "../../../energy-db/index.ts";
+import { currentSummary, type EnergyTable } from "../../../energy-db/index.ts";
 import { UserError } from "../../errors.ts";
 import { renderTableSummary, type TableSummary } from "../../figures/index.ts";
 import { checkTables } from "./check-tables.ts";
@@ -19,22 +19,18 @@ export function publishTable(
       exit: "usage",
     });
   table.integrity();
+  const contents = contentsOf(table);
   table.publish(path);
   const bytes = readFileSync(path);
-  const published = openTable(path, { mode: "read" });
-  try {
-    const summary = {
-      file: basename(path),
-      sha256: createHash("sha256").update(bytes).digest("hex"),
-      bytes: bytes.length,
-      toolVersion,
-      ...contentsOf(published),
-    };
-    writeFileSync(page, renderTableSummary(summary));
-    return { ...summary, page };
-  } finally {
-    published.close();
-  }
+  const summary = {
+    file: basename(path),
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    bytes: bytes.length,
+    toolVersion,
+    ...contents,
+  };
+  writeFileSync(page, renderTableSummary(summary));
+  return { ...summary, page };
 }
 
 const contentsOf = (
