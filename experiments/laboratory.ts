@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { type CostTable, loadCosts, openTable } from "../energy-db/index.ts";
+import { type CostTable, type EnergyTable, loadCosts, openTable } from "../energy-db/index.ts";
 import type { SearchData } from "../search/index.ts";
 import type { CommandContext } from "../src/app/cli/context.ts";
 import { searchData } from "../src/app/workflows/search-run.ts";
@@ -67,11 +67,14 @@ export class Laboratory {
   }
 
   /** The costs of a search space on this machine; undefined where the table has none. */
-  async withCosts<T>(space: string, use: (costs: CostTable) => T | Promise<T>): Promise<T> {
+  async withCosts<T>(
+    space: string,
+    use: (costs: CostTable, table: EnergyTable) => T | Promise<T>,
+  ): Promise<T> {
     const table = openTable(this.db, { mode: "read" });
     try {
       const platform = table.findPlatform({ device: "local" });
-      return await use(loadCosts(table, platform.id, { space }));
+      return await use(loadCosts(table, platform.id, { space }), table);
     } finally {
       table.close();
     }

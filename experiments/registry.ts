@@ -7,11 +7,13 @@ import { hurricane } from "./hurricane/hurricane.ts";
 import { naturalGradient } from "./natural-gradient/natural-gradient.ts";
 import { rbfLaw } from "./rbf-law/rbf-law.ts";
 import { signedEscape } from "./signed-escape/signed-escape.ts";
+import { stairs } from "./stairs/stairs.ts";
 
 /** Every experiment; a new one is a folder here and a line in this table. */
 export const experiments: Readonly<Record<string, Experiment>> = {
   headroom,
   frontier,
+  stairs,
   eigen,
   "rbf-law": rbfLaw,
   "signed-escape": signedEscape,

@@ -28,7 +28,8 @@ export const frontier: Experiment = {
   page: (finished, size: Size) => frontierPage(finished, protocols[size]),
 };
 
-function frontierTasks(finished: Finished, protocol: Protocol): Outlook {
+/** Searches, what they found trained and measured beside the controls, batch by batch. */
+export function frontierTasks(finished: Finished, protocol: Protocol): Outlook {
   const parts = batchesOf(protocol).map((batch) => batchTasks(batch, finished, protocol));
   const tables = [...new Set(protocol.settings.map(({ net }) => net))].map(tableTask);
   return {
@@ -80,6 +81,7 @@ const runTask = (run: Run, { searching, searchExamples }: Protocol): Task =>
     label: runKey(run).replaceAll("-", " "),
     setting: run.setting,
     method: run.method,
+    ...(run.costs ? { costs: run.costs } : {}),
     share: run.share,
     data: { name: "cifar10", examples: searchExamples },
     recipe: { ...searching, epochExamples: searchExamples },

@@ -10,6 +10,7 @@ import { trainedSchema } from "../tasks/train-task.ts";
 import { widthsText } from "../widths.ts";
 import { againstCurve, type Curve, curveOf, type Point } from "./judgement.ts";
 import {
+  armName,
   type Batch,
   batchesOf,
   measuredKey,
@@ -40,7 +41,11 @@ export function frontierPage(finished: Finished, protocol: Protocol): Page {
 }
 
 /** Networks found, measured, and trained under at least one seed; of controls, the measurement beside the first batch. */
-function pointsOf(setting: Setting, protocol: Protocol, finished: Finished): readonly Point[] {
+export function pointsOf(
+  setting: Setting,
+  protocol: Protocol,
+  finished: Finished,
+): readonly Point[] {
   return batchesOf(protocol)
     .filter((batch) => batch.setting === setting)
     .flatMap((batch) => batchPoints(batch, protocol, finished));
@@ -58,8 +63,8 @@ function batchPoints(batch: Batch, protocol: Protocol, finished: Finished): read
   });
 }
 
-const pointNote = ({ method, seed, share }: Run, found: Found) => ({
-  method,
+const pointNote = ({ seed, share, ...arm }: Run, found: Found) => ({
+  method: armName(arm),
   search: seed,
   share,
   found,
@@ -90,14 +95,14 @@ function verdict({
   ];
 }
 
-function differenceText(judged: NonNullable<ReturnType<typeof againstCurve>>): string {
+export function differenceText(judged: NonNullable<ReturnType<typeof againstCurve>>): string {
   const { value, low, high } = judged.difference;
   if (low === undefined || high === undefined)
     return `${value >= 0 ? "+" : ""}${percent(value)} points (one search, no interval)`;
   return points({ value, low, high });
 }
 
-function howSection(protocol: Protocol): Section {
+export function howSection(protocol: Protocol): Section {
   const { searching, searchExamples, training, trainingEpochs, trainingSeeds } = protocol;
   return {
     heading: "How",
@@ -114,7 +119,7 @@ function howSection(protocol: Protocol): Section {
   };
 }
 
-function section(setting: Setting, all: readonly Point[]): Section {
+export function section(setting: Setting, all: readonly Point[]): Section {
   const lines = curves.map((name) => [name, curveOf(all, name)] as const);
   const rows = [...all]
     .sort((a, b) => meanAccuracy(b) - meanAccuracy(a))

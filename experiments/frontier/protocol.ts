@@ -5,6 +5,8 @@ import { type Setting, settingKey } from "../tasks/setting.ts";
 /** A method, and what it is asked for. */
 export interface Arm {
   readonly method: string;
+  /** What the search believes networks to cost: the table, or a line through the MACs of the networks in it. */
+  readonly costs?: "macs";
   /** Latencies searched for, as shares of the setting's: several make a curve. */
   readonly shares: readonly number[];
   /** Searches, by their seeds; one where chance has no part. Searches of one seed make a batch. */
@@ -26,8 +28,8 @@ export interface Protocol {
 const mobilenet = "mobilenet-v1-cifar";
 
 /** Batch and rate: docs/training.md. */
-const common = { ...recipes.standard, batch: 64, learningRate: 0.1 };
-const searching: Recipe = {
+export const common: Recipe = { ...recipes.standard, batch: 64, learningRate: 0.1 };
+export const searching: Recipe = {
   ...common,
   name: "frontier",
   seedEpochs: 4,
@@ -38,17 +40,26 @@ const searching: Recipe = {
   finalistEpochs: 12,
 };
 const curve = [0.85, 1, 1.2];
-const fixed = (method: string): Arm => ({ method, shares: curve, seeds: [0] });
+export const fixed = (method: string): Arm => ({ method, shares: curve, seeds: [0] });
 const searched = (methods: readonly string[], seeds: readonly number[]): readonly Arm[] =>
   methods.map((method) => ({ method, shares: [1], seeds }));
 const controls = [fixed("uniform"), fixed("uniform-on-stairs")];
+
+/** Of a search that half an hour has room for. */
+export const quickSearching: Recipe = {
+  ...searching,
+  seedEpochs: 2,
+  trials: 6,
+  trialEpochs: 3,
+  finalistEpochs: 4,
+};
 
 export const protocols: { readonly [S in Size]: Protocol } = {
   quick: {
     settings: [{ net: mobilenet, multiplier: 0.15 }],
     arms: [...controls, ...searched(["splitting", "random-widths", "pyramid"], [0])],
     trainingSeeds: [0],
-    searching: { ...searching, seedEpochs: 2, trials: 6, trialEpochs: 3, finalistEpochs: 4 },
+    searching: quickSearching,
     searchExamples: 10_000,
     training: common,
     trainingEpochs: 4,
@@ -74,6 +85,7 @@ export const protocols: { readonly [S in Size]: Protocol } = {
 export interface Run {
   readonly setting: Setting;
   readonly method: string;
+  readonly costs?: "macs";
   readonly share: number;
   readonly seed: number;
 }
@@ -94,7 +106,9 @@ export function batchesOf({ settings, arms }: Protocol): readonly Batch[] {
       seed,
       runs: arms
         .filter((arm) => arm.seeds.includes(seed))
-        .flatMap(({ method, shares }) => shares.map((share) => ({ setting, method, share, seed }))),
+        .flatMap(({ shares, method, costs }) =>
+          shares.map((share) => ({ setting, method, share, seed, ...(costs ? { costs } : {}) })),
+        ),
     })),
   );
 }
@@ -108,8 +122,12 @@ export const controlRuns = ({ setting }: Batch, protocol: Protocol): readonly Ru
     (run) => run.setting === setting && controls.some(({ method }) => method === run.method),
   );
 
-export const runKey = ({ setting, method, share, seed }: Run): string =>
-  `${settingKey(setting)}-${method}${share === 1 ? "" : `-at-${share}`}-search-${seed}`;
+/** What pages call an arm. */
+export const armName = ({ method, costs }: Pick<Run, "method" | "costs">): string =>
+  `${method}${costs ? `-by-${costs}` : ""}`;
+
+export const runKey = ({ setting, share, seed, ...arm }: Run): string =>
+  `${settingKey(setting)}-${armName(arm)}${share === 1 ? "" : `-at-${share}`}-search-${seed}`;
 export const trainingKey = (run: Run, seed: number): string => `${runKey(run)}-trained-${seed}`;
 export const measuredKey = ({ setting, seed }: Batch): string =>
   `${settingKey(setting)}-measured-${seed}`;

@@ -1,12 +1,17 @@
 import { z } from "zod";
+import { type CostTable, type EnergyTable, measuredNetworks } from "../../energy-db/index.ts";
 import {
+  type CostModel,
   dropSearchState,
   findMethod,
   growingWidths,
+  macsCostModel,
   networkCost,
   type Recipe,
+  type ShapeRequest,
   search,
 } from "../../search/index.ts";
+import { costModelOf } from "../../src/app/workflows/open-costs.ts";
 import { makeFolder } from "../../src/folder.ts";
 import { searchStart } from "../../src/network/search-start.ts";
 import { progressOf } from "../../src/progress.ts";
@@ -20,6 +25,8 @@ export interface Searching {
   readonly label: string;
   readonly setting: Setting;
   readonly method: string;
+  /** What the search believes networks to cost; the table when absent. */
+  readonly costs?: "macs";
   /** The setting's latency times this. */
   readonly share: number;
   readonly data: DataChoice;
@@ -51,14 +58,35 @@ export const searchTask = (searching: Searching): Task => ({
   kind: "train",
   estimated_s: searching.estimated_s,
   run: (laboratory) =>
-    laboratory.withCosts(searching.setting.net, (table) =>
-      found(searching, fitRequestOf(searching.setting, table), laboratory),
+    laboratory.withCosts(searching.setting.net, (costs, table) =>
+      found(
+        searching,
+        {
+          ...fitRequestOf(searching.setting, costs),
+          believed: believedCosts(searching, costs, table),
+        },
+        laboratory,
+      ),
     ),
 });
 
+function believedCosts(
+  { costs: wanted }: Searching,
+  costs: CostTable,
+  table: EnergyTable,
+): CostModel {
+  if (wanted === undefined) return costModelOf(costs);
+  const { platform, summary, source } = costs;
+  return macsCostModel(measuredNetworks(table, platform.id, summary.space), source);
+}
+
+interface Room extends ShapeRequest {
+  readonly believed: CostModel;
+}
+
 async function found(
   { key, label, setting, method, share, data, recipe, seed }: Searching,
-  { reference, costs, caps, granularity, budget: whole }: ReturnType<typeof fitRequestOf>,
+  { reference, costs, believed, caps, granularity, budget: whole }: Room,
   laboratory: Laboratory,
 ): Promise<Found> {
   const { terminal, signal } = laboratory.context;
@@ -74,7 +102,7 @@ async function found(
     caps,
     granularity,
     data: await laboratory.data(data, reference.input),
-    costs,
+    costs: believed,
     budget: { latency_s: budget_s },
     recipe: { ...recipe, finalEpochs: 0, inheritedEpochs: 0 },
     seed,
