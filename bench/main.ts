@@ -3,6 +3,7 @@ import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as estimate from "./estimate.ts";
 import * as fuzz from "./fuzz.ts";
+import * as kills from "./kills.ts";
 import * as loop from "./loop.ts";
 import * as lowering from "./lowering.ts";
 import * as memory from "./memory.ts";
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   engine,
   estimate,
   fuzz,
+  kills,
   loop,
   lowering,
   selection,

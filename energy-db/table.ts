@@ -208,12 +208,14 @@ export class EnergyTable {
     );
   }
 
-  /** With their kernels. */
+  /** With their kernels: all of one moment, however much another process writes. */
   networkMeasurements(
     platformId: number,
     filter: NetworkFilter = {},
   ): readonly StoredNetworkMeasurement[] {
-    return this.#on((database) => listNetworkMeasurements(database, platformId, filter));
+    return this.#on((database) =>
+      database.transaction(() => listNetworkMeasurements(database, platformId, filter))(),
+    );
   }
 
   kernelMeasurements(
