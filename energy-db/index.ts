@@ -27,6 +27,7 @@ export {
   type StepEstimate,
 } from "./answers/estimate.ts";
 export { type CostSummary, currentSummary, fitTable } from "./answers/fit-table.ts";
+export { type LikeCosts, loadLikeCosts } from "./answers/like-costs.ts";
 export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";
 export { type MeasuredLatency, measuredNetworks } from "./answers/measured-networks.ts";
@@ -43,7 +44,7 @@ export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-
 export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
 export type { StoredEnergy } from "./energy-columns.ts";
 export type { FileLock } from "./file-lock.ts";
-export type { Axis } from "./fit/plane.ts";
+export { type Axis, hasOneAxis, withWidth } from "./fit/plane.ts";
 export type { Staircase } from "./fit/stairs.ts";
 export type { StoredForeignTable } from "./foreign.ts";
 export {

@@ -3,6 +3,9 @@ import type { PredictedTime, Predictor } from "../fit/predictor.ts";
 import { groupBy } from "../group-by.ts";
 import type { CostAnswer } from "../records.ts";
 
+/** Answers kept of a family at most: strangers may ask for every pair of widths there is. */
+const mostKept = 100_000;
+
 interface FoundPredictor {
   readonly predictor: Predictor;
   /** Undefined outside what was measured. Answers are kept: a search asks for the same widths millions of times. */
@@ -24,6 +27,7 @@ export function predictorFinder(
         if (known || answers.has(place)) return known;
         const time = predictor.predict(kernel);
         const answer = time && answerOf(kernel, time, predictor.family);
+        if (answers.size >= mostKept) answers.clear();
         answers.set(place, answer);
         return answer;
       },

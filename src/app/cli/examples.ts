@@ -12,7 +12,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "profile --model model.onnx --networks 24 --db energy.db",
   ],
   query: ["query platforms --db energy.db", "query kernels --op conv2d"],
-  "query cost": ["query cost --op conv2d --kernel 3 --in 14x14x16 --out 32"],
+  "query cost": [
+    "query cost --op conv2d --kernel 3 --in 14x14x16 --out 32",
+    "query cost --device new-phone --like auto --op conv2d --in 14x14x16 --out 32",
+  ],
   "query network": ["query network mobilenet-v1-cifar --multiplier 0.25 --db energy.db"],
   "query marginal": [
     "query marginal --op conv2d --kernel 3 --in 14x14x16 --out 32 --by 8",

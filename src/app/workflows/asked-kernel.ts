@@ -41,7 +41,7 @@ export function kernelFilter(question: KernelQuestion, { widths = true } = {}): 
 }
 
 /** The kernel asked for: the one measured family that the question describes, at its channel counts. */
-export function askedKernel(question: KernelQuestion, costs: CostTable): Kernel {
+export function askedKernel(question: KernelQuestion, costs: Pick<CostTable, "families">): Kernel {
   const { op, in: input, out } = question;
   if (!op || !input)
     throw new UserError(`A cost needs --op and --in, given ${op ? `--op ${op}` : "no --op"}`, {

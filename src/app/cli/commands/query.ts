@@ -3,17 +3,19 @@ import type {
   CostAnswer,
   CostTable,
   DearWidth,
+  EnergyTable,
   KernelCost,
   MarginalCost,
   MeasuredKernel,
   Method,
 } from "../../../../energy-db/index.ts";
-import { describeKernel } from "../../../../energy-db/index.ts";
+import { describeKernel, loadLikeCosts } from "../../../../energy-db/index.ts";
 import { matchesRow, parseWhere, sortRows } from "../../../row-filter.ts";
-import { formatPercent, formatSeconds } from "../../../units.ts";
+import { formatNumber, formatPercent, formatSeconds } from "../../../units.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
 import { type KernelRow, kernelRow, kernelRowFields } from "../../workflows/kernel-row.ts";
-import { costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
+import { likeCost } from "../../workflows/like-cost.ts";
+import { costsOf, findPlatform, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
 import { energyText } from "../cost-text.ts";
 import { kernelOptions } from "../kernel-flags.ts";
@@ -34,7 +36,7 @@ import {
 } from "./query-network.ts";
 
 type QueryFlags = TableFlags &
-  KernelQuestion & { readonly method?: Method; readonly json?: boolean };
+  KernelQuestion & { readonly method?: Method; readonly like?: string; readonly json?: boolean };
 
 export function queryCommand(context: CommandContext): Command {
   const { terminal } = context;
@@ -92,6 +94,11 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
   for (const option of kernelOptions) command.addOption(option);
   if (name === "cost" || name === "stairs")
     for (const option of importedOptions) command.addOption(option);
+  if (name === "cost")
+    command.option(
+      "--like <device>",
+      "for a device of which a few kernels are measured: predict others from this one's, or from all devices' (\"auto\")",
+    );
   if (name === "marginal")
     command
       .addOption(
@@ -122,7 +129,9 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
       const imported = answerImported && importedCosts(table, flags.device);
       const { text, document } = imported
         ? answerImported(imported, flags)
-        : answer(costsOf(table, flags, flags), flags);
+        : flags.like === undefined
+          ? answer(costsOf(table, flags, flags), flags)
+          : answerLike(table, flags.like, flags);
       if (flags.json) terminal.answerJson(document);
       else terminal.answer(text);
     });
@@ -136,6 +145,27 @@ function answerCost(costs: CostTable, flags: QueryFlags): Answer {
   return {
     text: [describeKernel(kernel), costText(cost), measuredText(measured)].join("\n"),
     document: { kernel, ...cost, ...(measured ? { measured } : {}), source: costs.source },
+  };
+}
+
+function answerLike(table: EnergyTable, like: string, flags: QueryFlags): Answer {
+  const { id } = findPlatform(table, flags);
+  const costs = loadLikeCosts(table, id, like, flags.method ? { method: flags.method } : {});
+  const { kernel, cost, ...found } = likeCost(costs, flags);
+  const { probes, platforms, judged } = found.like;
+  return {
+    text: [
+      describeKernel(kernel),
+      costText(cost),
+      ...platforms.map(
+        ({ name, share, timesAsLong }) =>
+          `like     ${formatPercent(share)} ${name}, ${formatNumber(timesAsLong)} times as long`,
+      ),
+      judged
+        ? `judged   ${judged.platforms} platforms predicted from the same ${probes} kernels, each left out: off by ${formatPercent(judged.medianError)} (median)`
+        : `judged   not: one platform alone; the interval is what ${probes} kernels say`,
+    ].join("\n"),
+    document: { kernel, ...cost, ...found },
   };
 }
 
