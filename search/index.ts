@@ -49,10 +49,15 @@ export { findRecipe, type Recipe, recipes } from "./recipe.ts";
 export {
   type FoundNetwork,
   type SearchOptions,
-  type SearchProgress,
   search,
 } from "./search.ts";
-export { dropSearchState, savedRecipe, searchIsUnderWay } from "./search-state.ts";
+export { type SavedProgress, type SearchProgress, savedProgress } from "./search-progress.ts";
+export {
+  dropSearchState,
+  savedRecipe,
+  searchIsUnderWay,
+  searchSavedAt_ms,
+} from "./search-state.ts";
 export { type CandidateRequest, candidateWidths } from "./selection/candidate-widths.ts";
 export { type GainCurve, gainCurve, type MenuEntry } from "./selection/gain-curve.ts";
 export { requireCosts } from "./selection/require-costs.ts";

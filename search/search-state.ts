@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../src/errors.ts";
@@ -42,6 +42,10 @@ const statePath = (folder: string): string => join(folder, stateFile);
 
 /** True while a search in this folder has been started and not been delivered. */
 export const searchIsUnderWay = (folder: string): boolean => existsSync(statePath(folder));
+
+/** When the search in this folder last saved its state, ms since 1970; undefined where none is under way. */
+export const searchSavedAt_ms = (folder: string): number | undefined =>
+  statSync(statePath(folder), { throwIfNoEntry: false })?.mtimeMs;
 
 /** The recipe of a search under way; undefined where there is none. */
 export const savedRecipe = (folder: string): Recipe | undefined =>

@@ -6,6 +6,7 @@ import { fromScratch } from "./from-scratch.ts";
 import type { SearchHistory, SearchRound } from "./history.ts";
 import { finalRound } from "./lineage.ts";
 import type { Candidate, Move, SearchContext, SearchMethod, SearchPoint } from "./method.ts";
+import { progressOf, type SearchProgress } from "./search-progress.ts";
 import { loadSearchState, type SearchState, saveSearchState, type Trial } from "./search-state.ts";
 import { candidateWidths } from "./selection/candidate-widths.ts";
 import { requireCosts } from "./selection/require-costs.ts";
@@ -22,15 +23,6 @@ export interface SearchOptions extends Omit<SearchContext, "reference" | "granul
   /** Holds the state between epochs; a search found there with the same settings is gone on with. */
   readonly folder: string;
   readonly onProgress?: (progress: SearchProgress) => void;
-}
-
-export interface SearchProgress {
-  readonly label: string;
-  /** Epochs done and the estimate of all that will be needed. */
-  readonly epochsDone: number;
-  readonly epochsExpected: number;
-  /** A finished round, once. */
-  readonly round?: SearchRound;
 }
 
 export interface FoundNetwork {
@@ -231,19 +223,6 @@ async function finishRound(
       },
     );
   return { ...state, trials };
-}
-
-/** Where the search is when `trial` has done so many epochs. */
-function progressOf(state: SearchState, epochs: number, trial = 0): SearchProgress {
-  const { history, round, kind, trials, outlook } = state;
-  const before = trials.slice(0, trial).reduce((sum, { epochs }) => sum + epochs, 0);
-  const all = trials.reduce((sum, { epochs }) => sum + epochs, 0);
-  const final = kind === finalRound.kind ? 0 : history.recipe.finalEpochs;
-  return {
-    label: `round ${round} (${kind}), ${trials[trial]?.label ?? ""}`,
-    epochsDone: history.account.epochs + before + epochs,
-    epochsExpected: history.account.epochs + all + outlook.epochs + final,
-  };
 }
 
 /** Shows what a method does between two rounds. */

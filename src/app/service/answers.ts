@@ -1,7 +1,13 @@
-import { type CostTable, checkTable, type MeasuredKernel } from "../../../energy-db/index.ts";
+import {
+  type CostTable,
+  checkTable,
+  type LikeCosts,
+  type MeasuredKernel,
+} from "../../../energy-db/index.ts";
 import type { Network } from "../../network/network.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../workflows/asked-kernel.ts";
 import { costFields, kernelRow } from "../workflows/kernel-row.ts";
+import { likeCost } from "../workflows/like-cost.ts";
 import type { PlatformChoice, TableReader } from "./table-reader.ts";
 
 /** Documents that the service sends, from the table: plain records, without getters or internal fields. */
@@ -23,6 +29,17 @@ export function costDocument(costs: CostTable, question: KernelQuestion) {
     ...costFields(costs.cost(kernel)),
     ...(measured ? { measured: measuredFields(measured) } : {}),
     source: costs.source,
+  };
+}
+
+export function likeDocument(costs: LikeCosts, question: KernelQuestion) {
+  const { kernel, cost, like, source } = likeCost(costs, question);
+  return {
+    schema: 1 as const,
+    kernel,
+    ...costFields(cost),
+    like: { ...like, platforms: [...like.platforms] },
+    source,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   costDocument,
   findingRows,
   kernelRows,
+  likeDocument,
   marginalDocument,
   platformRows,
   predictionDocument,
@@ -24,6 +25,7 @@ import {
   findingRow,
   kernelQuery,
   kernelRow,
+  likeQuery,
   marginalBody,
   marginalQuery,
   pageOf,
@@ -45,6 +47,7 @@ const answers = <T extends z.ZodType>(schema: T, description: string) => ({
 });
 
 const anyKernel = z.object({ ...platformQuery.shape, ...kernelQuery.shape });
+const anyCost = z.object({ ...anyKernel.shape, ...likeQuery.shape });
 const anyMarginal = z.object({ ...anyKernel.shape, ...marginalQuery.shape });
 const anyPage = z.looseObject({ ...platformQuery.shape, ...kernelQuery.shape, ...pageQuery.shape });
 
@@ -64,12 +67,17 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       method: "get",
       path: "/api/cost",
       summary: "Cost of one kernel inside a network",
-      request: { query: anyKernel },
+      request: { query: anyCost },
       responses: answers(costBody, "Smoothed over the kernel's family, and as measured"),
     }),
     (c) => {
       const query = c.req.valid("query");
-      return c.json(costDocument(reader.costs(query), query), 200);
+      const { like } = query;
+      const document =
+        like === undefined
+          ? costDocument(reader.costs(query), query)
+          : likeDocument(reader.likeCosts(query, like), query);
+      return c.json(document, 200);
     },
   );
   app.openapi(

@@ -1,11 +1,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { type ExitReason, UserError } from "../../errors.ts";
 import { addApi } from "./api.ts";
+import { KeptAnswers } from "./kept-answers.ts";
 import { addLive } from "./live.ts";
 import { addPages, errorPage } from "./pages/index.ts";
+import { describeIssues } from "./schemas.ts";
+import { SearchFolders } from "./searches.ts";
 import { type Access, guard } from "./security.ts";
 import type { TableReader } from "./table-reader.ts";
 
@@ -37,9 +40,7 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
         : c.json(
             problem(
               "usage",
-              result.error.issues
-                .map(({ path, message }) => `${path.join(".") || "the request"}: ${message}`)
-                .join("; "),
+              describeIssues(result.error),
               "See /openapi.json for what each answer takes.",
             ),
             400,
@@ -67,14 +68,7 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
     const maxSize = c.req.path.endsWith("/estimate") ? largestModel : largestBody;
     return await bodyLimit({ maxSize, onError: tooLarge(maxSize) })(c, next);
   });
-  app.use(async (c, next) => {
-    if (c.req.method !== "GET" || c.req.path === "/live") return await next();
-    const tag = `"${reader.revision()}"`;
-    if (c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
-    await next();
-    if (c.res.status === 200) c.header("etag", tag);
-    c.header("cache-control", "no-cache");
-  });
+  app.use(once(reader));
   addApi(app, reader);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -85,8 +79,9 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
       license: { name: "MIT" },
     },
   });
-  addLive(app, options);
-  addPages(app, options);
+  const searches = new SearchFolders(options.searches ?? []);
+  addLive(app, { ...options, searches });
+  addPages(app, { ...options, searches });
   app.notFound((c) => answerError(c, unknownPath(c.req.path), 404));
   app.onError((error, c) => {
     if (error instanceof UserError) return answerError(c, error, statusOf[error.exit]);
@@ -95,6 +90,30 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
     return answerError(c, bug(), 500);
   });
   return app;
+}
+
+/** What depends on the table alone; other pages show what runs and what searches left in folders. */
+const ofTable = /^\/(api|platforms|compare|openapi)\b/;
+
+/** Nothing is sent again to whom has it, and no cost is computed twice before the table changes. */
+function once(reader: TableReader): MiddlewareHandler {
+  const kept = new KeptAnswers();
+  return async (c, next) => {
+    c.header("cache-control", "no-cache");
+    if (c.req.method !== "GET" || !ofTable.test(c.req.path)) return await next();
+    const tag = `"${reader.revision()}"`;
+    c.header("etag", tag);
+    if (c.req.header("if-none-match") === tag) return c.body(null, 304);
+    const known = kept.find(tag, c.req.url);
+    if (known) return c.body(known.body, 200, { "content-type": known.type });
+    await next();
+    if (c.res.status !== 200) c.header("etag", undefined);
+    else if (c.req.path.startsWith("/api/"))
+      kept.keep(tag, c.req.url, {
+        body: await c.res.clone().text(),
+        type: c.res.headers.get("content-type") ?? "",
+      });
+  };
 }
 
 const statusOf = {

@@ -1,10 +1,12 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
 import { runningSessions } from "./running.ts";
+import type { SearchFolders } from "./searches.ts";
 import type { TableReader } from "./table-reader.ts";
 
 interface LiveOptions {
   readonly reader: TableReader;
+  readonly searches: SearchFolders;
   readonly livePeriod_ms?: number;
   /** Wall clock, ms since 1970. */
   readonly now_ms: () => number;
@@ -12,23 +14,24 @@ interface LiveOptions {
 
 const defaultPeriod_ms = 1000;
 
-/** Server-sent events: what is being measured, whenever the table changed. The page works without them. */
+/** Server-sent events: what is measured and searched now, whenever it changed. The page works without them. */
 export function addLive(
   app: OpenAPIHono,
-  { reader, now_ms, livePeriod_ms = defaultPeriod_ms }: LiveOptions,
+  { reader, searches, now_ms, livePeriod_ms = defaultPeriod_ms }: LiveOptions,
 ): void {
+  const news = {
+    running: () => runningSessions(reader.table, now_ms()),
+    searching: () => searches.running(),
+  };
   app.get("/live", (c) =>
     streamSSE(c, async (stream) => {
-      let seen = "";
+      const said = new Map<string, string>();
       while (!stream.aborted) {
-        const revision = reader.revision();
-        if (revision !== seen) {
-          seen = revision;
-          await stream.writeSSE({
-            event: "running",
-            id: revision,
-            data: JSON.stringify(runningSessions(reader, now_ms())),
-          });
+        for (const [event, rows] of Object.entries(news)) {
+          const data = JSON.stringify(rows());
+          if (said.get(event) === data) continue;
+          said.set(event, data);
+          await stream.writeSSE({ event, data });
         }
         await stream.sleep(livePeriod_ms);
       }
@@ -37,18 +40,20 @@ export function addLive(
   app.get("/live.js", (c) => c.body(script, 200, { "content-type": "text/javascript" }));
 }
 
-/** Puts numbers that arrive into the places that carry their names; another set of sessions is another page. */
+/** Puts numbers that arrive into the places that carry their names; another set of rows is another page. */
 const script = `const events = new EventSource("/live");
-events.addEventListener("running", ({ data }) => {
+const show = (section, key, done, all) => ({ data }) => {
   const rows = JSON.parse(data);
-  const place = document.getElementById("running");
-  if (place.dataset.sessions !== rows.map(({ id }) => id).join(" ")) return location.reload();
-  for (const { id, planned, measured, loads, drifted } of rows) {
-    const row = place.querySelector('[data-session="' + id + '"]');
-    row.querySelector("progress").value = measured;
-    row.querySelector("progress").max = planned;
-    for (const [name, value] of Object.entries({ planned, measured, loads, drifted }))
-      row.querySelector('[data-count="' + name + '"]').textContent = value;
+  const place = document.getElementById(section);
+  if (place.dataset.rows !== rows.map((row) => row[key]).join(" ")) return location.reload();
+  for (const row of rows) {
+    const shown = place.querySelector('[data-row="' + CSS.escape(row[key]) + '"]');
+    shown.querySelector("progress").value = row[done];
+    shown.querySelector("progress").max = row[all];
+    for (const count of shown.querySelectorAll("[data-count]"))
+      count.textContent = row[count.dataset.count];
   }
-});
+};
+events.addEventListener("running", show("running", "id", "measured", "planned"));
+events.addEventListener("searching", show("searching", "name", "epochsDone", "epochsExpected"));
 `;

@@ -1,4 +1,4 @@
-import type { TableReader } from "./table-reader.ts";
+import type { EnergyTable } from "../../../energy-db/index.ts";
 
 /** A session that is measuring now. */
 export interface RunningSession {
@@ -18,13 +18,13 @@ export interface RunningSession {
 const silence_ms = 3 * 60_000;
 
 /** Sessions that have not ended and have written lately. */
-export function runningSessions(reader: TableReader, now_ms: number): readonly RunningSession[] {
-  return reader.platforms().flatMap(({ id: platform, device }) =>
-    reader.table
+export function runningSessions(table: EnergyTable, now_ms: number): readonly RunningSession[] {
+  return table.platforms().flatMap(({ id: platform, device }) =>
+    table
       .sessions(platform)
       .filter(({ finishedAt }) => finishedAt === undefined)
       .flatMap(({ id, space, kind, startedAt }) => {
-        const progress = reader.table.sessionProgress(id);
+        const progress = table.sessionProgress(id);
         if (!progress || now_ms - Date.parse(progress.lastAt ?? startedAt) > silence_ms) return [];
         const { planned, measured, loads, drifted } = progress;
         return [

@@ -13,6 +13,10 @@ const provenance = z.enum([
   "simulated",
 ]);
 
+/** What is wrong with a request, in words. */
+export const describeIssues = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => `${path.join(".") || "the request"}: ${message}`).join("; ");
+
 export const errorBody = z
   .object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string() }) })
   .openapi("Error");
@@ -63,12 +67,29 @@ const measured = z
   })
   .openapi("MeasuredKernel");
 
+/** What a prediction for a platform of few measurements rests on. */
+const likeness = z
+  .object({
+    probes: z.number(),
+    platforms: z.array(
+      z.object({
+        name: z.string(),
+        share: z.number(),
+        timesAsLong: z.number(),
+        spread: z.number(),
+      }),
+    ),
+    judged: z.object({ platforms: z.number(), medianError: z.number() }).optional(),
+  })
+  .openapi("Likeness");
+
 export const costBody = z
   .object({
     schema: z.literal(1),
     kernel,
     ...costShape,
     measured: measured.optional(),
+    like: likeness.optional(),
     source: z.string(),
   })
   .openapi("Cost");
@@ -236,6 +257,13 @@ export const kernelQuery = z.object({
   out: count.optional().openapi({ description: "output channels" }),
   variant: z.string().max(40).optional(),
   batch: count.optional(),
+});
+
+export const likeQuery = z.object({
+  like: z.string().max(200).optional().openapi({
+    description:
+      'a device, or "auto" for all: predicts what few measurements of the platform asked for do not tell',
+  }),
 });
 
 export const marginalQuery = z.object({

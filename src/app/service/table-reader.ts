@@ -1,8 +1,10 @@
 import {
   type CostTable,
   type EnergyTable,
+  type LikeCosts,
   loadCosts,
   loadEveryCosts,
+  loadLikeCosts,
   openTable,
   type PlatformSummary,
 } from "../../../energy-db/index.ts";
@@ -21,19 +23,24 @@ export interface ReaderOptions {
   readonly started: string;
   /** Wall clock, ms since 1970. */
   readonly now_ms: () => number;
-  /** How old an answer may be while another process writes; costs are read again no more often. */
+  /** How old an answer may be while another process writes, at least; costs are read again no more often. */
   readonly freshness_ms?: number;
 }
 
 const defaultFreshness_ms = 1000;
+/** Reading costs may take this share of the time: where it takes long, answers are older. */
+const readingShare = 1 / 20;
 
 /** The table behind a service: opened read-only, costs loaded once per platform until another process writes. */
 export class TableReader {
   readonly table: EnergyTable;
   readonly #options: ReaderOptions;
   #looked = { at_ms: Number.NEGATIVE_INFINITY, revision: 0 };
+  /** Time spent on reading costs since the last look, ms. */
+  #reading_ms = 0;
   #seen: { readonly revision: string; readonly platforms: readonly PlatformSummary[] } | undefined;
   readonly #costs = new Map<number, CostTable>();
+  readonly #like = new Map<string, LikeCosts>();
   readonly #every = new Map<number, readonly CostTable[]>();
 
   constructor(path: string, options: ReaderOptions) {
@@ -45,12 +52,15 @@ export class TableReader {
     this.table.close();
   }
 
-  /** Another text after every commit of another process, seen within `freshness_ms`. */
+  /** Another text after every commit of another process, seen within `freshness_ms` or 20 times what reading costs took. */
   revision(): string {
     const { started, now_ms, freshness_ms = defaultFreshness_ms } = this.#options;
     const at_ms = now_ms();
-    if (at_ms - this.#looked.at_ms >= freshness_ms)
+    const patience_ms = Math.max(freshness_ms, this.#reading_ms / readingShare);
+    if (at_ms - this.#looked.at_ms >= patience_ms) {
       this.#looked = { at_ms, revision: this.table.revision() };
+      this.#reading_ms = 0;
+    }
     return `${started}-${this.#looked.revision}`;
   }
 
@@ -60,6 +70,7 @@ export class TableReader {
       this.#seen = { revision, platforms: this.table.platforms() };
       this.#costs.clear();
       this.#every.clear();
+      this.#like.clear();
     }
     return this.#seen.platforms;
   }
@@ -78,7 +89,7 @@ export class TableReader {
 
   costs(choice: PlatformChoice): CostTable {
     const { id } = this.platform(choice);
-    const known = this.#costs.get(id) ?? loadCosts(this.table, id);
+    const known = this.#costs.get(id) ?? this.#timed(() => loadCosts(this.table, id));
     this.#costs.set(id, known);
     return known;
   }
@@ -86,9 +97,26 @@ export class TableReader {
   /** Those of every space, for models that no one space holds. */
   everyCosts(choice: PlatformChoice): readonly CostTable[] {
     const { id } = this.platform(choice);
-    const known = this.#every.get(id) ?? loadEveryCosts(this.table, id);
+    const known = this.#every.get(id) ?? this.#timed(() => loadEveryCosts(this.table, id));
     this.#every.set(id, known);
     return known;
+  }
+
+  /** Those of a platform of which little is measured, by its likeness to others. */
+  likeCosts(choice: PlatformChoice, like: string): LikeCosts {
+    const { id } = this.platform(choice);
+    const key = `${id} ${like}`;
+    const known = this.#like.get(key) ?? this.#timed(() => loadLikeCosts(this.table, id, like));
+    this.#like.set(key, known);
+    return known;
+  }
+
+  #timed<T>(read: () => T): T {
+    const { now_ms } = this.#options;
+    const start_ms = now_ms();
+    const result = read();
+    this.#reading_ms += now_ms() - start_ms;
+    return result;
   }
 }
 

@@ -159,7 +159,7 @@ describe.skipIf(chromiumMissing !== undefined)(
         startedAt: new Date().toISOString(),
       });
 
-      await page.waitForSelector(`[data-session="${session}"] progress`);
+      await page.waitForSelector(`[data-row="${session}"] progress`);
       table.finishSession(session, new Date().toISOString(), "done");
       table.close();
       await page.waitForFunction(

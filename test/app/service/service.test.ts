@@ -169,6 +169,13 @@ test.each([
   expect(error.hint).not.toBe("");
 });
 
+test("a page whose address asks for nonsense says what is wrong", async () => {
+  const response = await get("/platforms/1/curve?op=conv2d&in=4x4");
+
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain("Expected HEIGHTxWIDTHxCHANNELS");
+});
+
 test("a body that is no network, or too large, is refused", async () => {
   const post = (body: string) =>
     app.request("/api/predict", {
@@ -197,6 +204,8 @@ test("every page is complete, escapes what it shows, and links its JSON", async 
     expect(text, path).toMatch(/<\/html>\s*$/);
     for (const [, href = ""] of text.matchAll(/href="(\/[^"]*)"/g))
       expect((await get(href.replaceAll("&amp;", "&"))).status, `${href} on ${path}`).toBe(200);
+    const [, twin = ""] = /type="application\/json" href="([^"]*)"/.exec(text) ?? [];
+    expect(await json(twin.replaceAll("&amp;", "&")), path).toMatchObject({ schema: 1 });
   }
   expect(await (await get("/<script>")).text()).not.toContain("<script>");
 });
@@ -213,6 +222,37 @@ test("what has not changed is not sent again, until somebody writes", async () =
   const after = await again();
   expect(after.status).toBe(200);
   expect(JSON.parse(await after.text()).rows).toHaveLength(2);
+});
+
+test("an answer is kept until somebody writes, and is then computed anew", async () => {
+  const path = `/api/cost?${conv}&out=12&device=local`;
+  const first = await get(path);
+  const again = await get(path);
+
+  expect(await again.text()).toBe(await first.text());
+  expect(again.headers.get("etag")).toBe(first.headers.get("etag"));
+  expect(again.headers.get("content-type")).toBe(first.headers.get("content-type"));
+  expect(again.headers.get("content-security-policy")).toContain("default-src");
+  const writer = openTable(db, { mode: "write" });
+  writer.ensurePlatform({ ...identity, device: "third" }, {});
+  writer.close();
+  const after = await get(path);
+  expect(after.headers.get("etag")).not.toBe(first.headers.get("etag"));
+  expect(after.status).toBe(200);
+});
+
+test("a curve and a comparison as JSON hold what their pages draw", async () => {
+  const curve = await json(`/platforms/1/curve.json?${conv}`);
+  const { ratio, differences, kernels } = await json("/compare.json?one=1&other=1");
+
+  expect(curve.curve.length).toBeGreaterThan(3);
+  expect(curve.curve[0]).toMatchObject({ provenance: "interpolated" });
+  expect(curve.map.length).toBeGreaterThan(curve.curve.length / 2);
+  expect(curve.measured.length).toBeGreaterThan(3);
+  expect(ratio).toEqual({ median: 1, p10: 1, p90: 1 });
+  expect(differences).toEqual([]);
+  expect(kernels.length).toBeGreaterThan(3);
+  expect((await get("/compare.json")).status).toBe(400);
 });
 
 test("a session that is measuring shows how far it is, and news arrive as events", async () => {
@@ -233,7 +273,7 @@ test("a session that is measuring shows how far it is, and news arrive as events
   const body = live.body?.getReader();
   const event = new TextDecoder().decode((await body?.read())?.value);
   await body?.cancel();
-  expect(page).toContain(`data-session="${session}"`);
+  expect(page).toContain(`data-row="${session}"`);
   expect(event).toContain("event: running");
   expect(event).toContain('"space":"small"');
 });

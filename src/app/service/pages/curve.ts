@@ -1,8 +1,4 @@
-import {
-  type CostTable,
-  describeKernel,
-  type PlatformSummary,
-} from "../../../../energy-db/index.ts";
+import { describeKernel, type PlatformSummary } from "../../../../energy-db/index.ts";
 import {
   type CurveRow,
   costCurve,
@@ -15,51 +11,41 @@ import {
   table,
   treads,
   trusted,
-  type WidthPair,
   widthMap,
 } from "../../../figures/index.ts";
-import { type Kernel, kernelFamily } from "../../../network/kernel.ts";
+import type { Kernel } from "../../../network/kernel.ts";
 import { formatSeconds } from "../../../units.ts";
 import { costReadings } from "../../workflows/report-table.ts";
-import { address, page } from "./layout.ts";
+import type { KernelCurve } from "../curve.ts";
+import { page } from "./layout.ts";
 
-/** Points of a curve, and cells of a map along one side, at most. */
-const most = { points: 96, cells: 16 };
-
-/** One kind of kernel: latency along its output widths, and over both widths at once. */
+/** One kind of kernel: its cost along its output widths, and over both widths at once. `json` is the address of the same. */
 export function curvePage(
   { id, device }: PlatformSummary,
-  costs: CostTable,
-  kernel: Kernel,
+  found: KernelCurve,
+  json: string,
 ): string {
-  const { op, kernelSize, stride, inHeight, inWidth, inChannels, variant } = kernel;
-  const title = describeKernel(kernel).replace(/, [^,]* channels/, "");
-  const isDepthwise = kernel.groups > 1;
-  const rows = curveThrough(kernel, costs);
-  const step = costs
-    .stairs({ op })
-    .find(({ family, axis }) => family === kernelFamily(kernel) && axis === "out")?.step;
+  const { kernel, axis, step, map, measured } = found;
+  const hasOneWidth = axis === "in";
+  const rows = found.curve.map(({ width, ...cost }) => ({
+    layer: kernel.op,
+    kernel: "",
+    width,
+    ...costReadings(cost),
+  }));
   return page({
-    title,
+    title: describeKernel(kernel).replace(/, [^,]* channels/, ""),
     trail: [
       [device, `/platforms/${id}`],
       ["kernels", `/platforms/${id}/kernels`],
     ],
-    json: address("/api/kernels", {
-      platform: id,
-      op,
-      kernelSize,
-      stride,
-      inHeight,
-      inWidth,
-      variant,
-    }),
-    body: html`${isDepthwise ? undefined : widthForm(kernel, id)}
+    json,
+    body: html`${hasOneWidth ? undefined : widthForm(kernel, id)}
 <section class="figures">
-${curveFigures(rows, step, isDepthwise ? "along the width" : `from ${inChannels} input channels`)}
-${isDepthwise ? undefined : mapFigure(kernel, costs)}
+${curveFigures(rows, step, hasOneWidth ? "along the width" : `from ${kernel.inChannels} input channels`)}
+${map.length === 0 ? undefined : figureMarkup("Both widths", (width) => widthMap(map, width), html`Latency smoothed over the family.`)}
 </section>
-${measuredTable(kernel, costs)}`,
+${table("Measured widths", measuredColumns, measured)}`,
   });
 }
 
@@ -91,71 +77,16 @@ function widthForm(
 <label>input, height x width x channels<input name="in" value="${inHeight}x${inWidth}x${inChannels}" pattern="\\d+x\\d+x\\d+"></label><button>Show</button></form>`;
 }
 
-function curveThrough(kernel: Kernel, costs: CostTable): readonly CurveRow[] {
-  const isDepthwise = kernel.groups > 1;
-  const [low, high] = costs.ranges(kernel)?.[isDepthwise ? "in" : "out"] ?? [1, 0];
-  const step = Math.max(1, Math.ceil((high - low + 1) / most.points));
-  const widths = Array.from(
-    { length: Math.floor((high - low) / step) + 1 },
-    (_, i) => low + i * step,
-  );
-  return widths.flatMap((width) => {
-    const wide = isDepthwise
-      ? { ...kernel, inChannels: width, outChannels: width, groups: width }
-      : { ...kernel, outChannels: width };
-    const cost = costs.tryCost(wide);
-    return cost ? [{ layer: kernel.op, kernel: "", width, ...costReadings(cost) }] : [];
-  });
-}
+type Measured = KernelCurve["measured"][number];
 
-function mapFigure(kernel: Kernel, costs: CostTable): Markup | undefined {
-  const ranges = costs.ranges(kernel);
-  if (!ranges) return undefined;
-  const pairs = spread(ranges.in).flatMap((inChannels) =>
-    spread(ranges.out).flatMap((outChannels): readonly WidthPair[] => {
-      const cost = costs.tryCost({ ...kernel, inChannels, outChannels });
-      return cost ? [{ inChannels, outChannels, latency_s: cost.latency_s }] : [];
-    }),
-  );
-  return figureMarkup(
-    "Both widths",
-    (width) => widthMap(pairs, width),
-    html`Latency smoothed over the family.`,
-  );
-}
-
-/** Widths from low to high in even ratios, on multiples of 8 where there is room. */
-function spread([low, high]: readonly [number, number]): readonly number[] {
-  const count = Math.min(most.cells, high - low + 1);
-  const widths = Array.from({ length: count }, (_, i) => {
-    const width = low * (high / low) ** (count > 1 ? i / (count - 1) : 0);
-    return width < 24 ? Math.round(width) : Math.min(high, 8 * Math.round(width / 8));
-  });
-  return [...new Set(widths)];
-}
-
-function measuredTable(kernel: Kernel, costs: CostTable): Markup {
-  const { op, kernelSize, stride, inHeight, inWidth, variant, padding, batch } = kernel;
-  const rows = costs.kernels({
-    op,
-    kernelSize,
-    stride,
-    inHeight,
-    inWidth,
-    variant,
-    padding,
-    batch,
-  });
-  type Row = (typeof rows)[number];
-  return table(
-    "Measured widths",
-    [
-      { head: "in", cell: (row: Row) => row.kernel.inChannels, numeric: true },
-      { head: "out", cell: (row: Row) => row.kernel.outChannels, numeric: true },
-      { head: "as measured", cell: (row: Row) => formatSeconds(row.latency_s), numeric: true },
-      { head: "smoothed", cell: ({ cost }: Row) => formatSeconds(cost.latency_s), numeric: true },
-      { head: "seen", cell: ({ observations }: Row) => observations, numeric: true },
-    ],
-    rows,
-  );
-}
+const measuredColumns = [
+  { head: "in", cell: ({ inChannels }: Measured) => inChannels, numeric: true },
+  { head: "out", cell: ({ outChannels }: Measured) => outChannels, numeric: true },
+  {
+    head: "as measured",
+    cell: ({ measured_s }: Measured) => formatSeconds(measured_s),
+    numeric: true,
+  },
+  { head: "smoothed", cell: ({ latency_s }: Measured) => formatSeconds(latency_s), numeric: true },
+  { head: "seen", cell: ({ observations }: Measured) => observations, numeric: true },
+];

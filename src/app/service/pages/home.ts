@@ -1,38 +1,68 @@
 import type { PlatformSummary } from "../../../../energy-db/index.ts";
 import { html, type Markup, table } from "../../../figures/index.ts";
 import type { RunningSession } from "../running.ts";
+import type { DeliveredSearch, RunningSearch } from "../searches.ts";
 import { page, searchAddress } from "./layout.ts";
 
 interface HomeParts {
   readonly path: string;
   readonly platforms: readonly PlatformSummary[];
   readonly running: readonly RunningSession[];
-  readonly searches: readonly { readonly name: string; readonly title: string }[];
+  readonly searching: readonly RunningSearch[];
+  readonly searches: readonly DeliveredSearch[];
 }
 
-export const homePage = ({ path, platforms, running, searches }: HomeParts): string =>
+export const homePage = ({ path, platforms, running, searching, searches }: HomeParts): string =>
   page({
     title: "Costs of layers",
-    json: "/api/platforms",
+    json: "/index.json",
     script: "/live.js",
     body: html`<p class="links"><code>${path}</code> <a href="/openapi.json">REST</a>${platforms.length > 0 ? html`<a href="/estimate">estimate a model</a>` : undefined}${platforms.length > 1 ? html`<a href="/compare">compare platforms</a>` : undefined}</p>
 ${runningSection(running)}
+${searchingSection(searching)}
 <section><h2>Platforms</h2>${platforms.length === 0 ? html`<p>None yet. Measure one: <code>wattsplit profile --net mnist-cnn --db ${path}</code></p>` : table("Platforms", platformColumns, platforms)}</section>
 ${searches.length === 0 ? undefined : html`<section><h2>Searches</h2><ul>${searches.map(({ name, title }) => html`<li><a href="${searchAddress(name)}">${title}</a></li>`)}</ul>${searches.length > 1 ? html`<p><a href="/searches">Compare them</a></p>` : undefined}</section>`}`,
   });
 
 /** What is being measured now; the script of the page keeps the numbers fresh. */
-function runningSection(running: readonly RunningSession[]): Markup {
-  const rows = running.map(
-    ({ id, device, space, kind, planned, measured, loads, drifted }) => html`
-<p data-session="${id}"><progress value="${measured}" max="${planned}" aria-label="networks measured"></progress>
-${kind} of ${space} on ${device}: <span data-count="measured">${measured}</span> of <span data-count="planned">${planned}</span> networks,
-<span data-count="loads">${loads}</span> loads in this session, <span data-count="drifted">${drifted}</span> of them disturbed</p>`,
+const runningSection = (running: readonly RunningSession[]): Markup =>
+  liveSection(
+    "running",
+    "Measuring now",
+    running.map(({ id, device, space, kind, planned, measured, loads, drifted }) => ({
+      key: `${id}`,
+      words: html`${bar(measured, planned, "networks measured")}
+${kind} of ${space} on ${device}: ${live({ measured })} of ${live({ planned })} networks,
+${live({ loads })} loads in this session, ${live({ drifted })} of them disturbed`,
+    })),
   );
-  const ids = running.map(({ id }) => id).join(" ");
-  const body = rows.length === 0 ? html`` : html`<h2>Measuring now</h2>${rows}`;
-  return html`<section id="running" aria-live="polite" data-sessions="${ids}">${body}</section>`;
+
+const searchingSection = (searching: readonly RunningSearch[]): Markup =>
+  liveSection(
+    "searching",
+    "Searches under way",
+    searching.map(({ name, title, label, epochsDone, epochsExpected, savedAt }) => ({
+      key: name,
+      words: html`${bar(epochsDone, epochsExpected, "epochs trained")}
+${title}: ${live({ label })}; ${live({ epochsDone })} of about ${live({ epochsExpected })} epochs, last saved ${live({ savedAt })}`,
+    })),
+  );
+
+function liveSection(
+  id: string,
+  title: string,
+  rows: readonly { readonly key: string; readonly words: Markup }[],
+): Markup {
+  const body = rows.map(({ key, words }) => html`<p data-row="${key}">${words}</p>`);
+  return html`<section id="${id}" aria-live="polite" data-rows="${rows.map(({ key }) => key).join(" ")}">${rows.length > 0 ? html`<h2>${title}</h2>${body}` : undefined}</section>`;
 }
+
+const bar = (value: number, max: number, label: string): Markup =>
+  html`<progress value="${value}" max="${max}" aria-label="${label}"></progress>`;
+
+/** A field that news replace. */
+const live = (field: Readonly<Record<string, string | number>>): readonly Markup[] =>
+  Object.entries(field).map(([name, value]) => html`<span data-count="${name}">${value}</span>`);
 
 const platformColumns = [
   {

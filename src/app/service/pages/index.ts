@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { UserError } from "../../../errors.ts";
 import { comparisonSections, reportSections } from "../../../figures/index.ts";
@@ -7,42 +7,43 @@ import { parseOutline } from "../../../onnx/index.ts";
 import { askedKernel } from "../../workflows/asked-kernel.ts";
 import { estimateModel } from "../../workflows/estimate-model.ts";
 import { kernelRowFields } from "../../workflows/kernel-row.ts";
-import { comparedSearch, searchReport, shortNames } from "../../workflows/report-search.ts";
-import { readFound } from "../../workflows/search-folder.ts";
+import { comparedSearch, searchReport } from "../../workflows/report-search.ts";
 import { kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
 import { filtered } from "../api.ts";
+import { comparePlatforms } from "../comparison.ts";
+import { kernelCurve } from "../curve.ts";
 import { runningSessions } from "../running.ts";
-import { kernelQuery, pageQuery } from "../schemas.ts";
+import { describeIssues, kernelQuery, pageQuery } from "../schemas.ts";
+import type { SearchFolders } from "../searches.ts";
 import type { TableReader } from "../table-reader.ts";
-import { comparePage } from "./compare.ts";
+import { type ChosenPlatforms, comparePage } from "./compare.ts";
 import { curvePage } from "./curve.ts";
 import { estimatePage } from "./estimate.ts";
 import { homePage } from "./home.ts";
 import { kernelsPage } from "./kernels.ts";
-import { page, searchAddress } from "./layout.ts";
+import { address, page, searchAddress } from "./layout.ts";
 import { checksPage, platformPage } from "./platform.ts";
 
 export { errorPage } from "./layout.ts";
 
 interface PageOptions {
   readonly reader: TableReader;
-  readonly searches?: readonly string[];
+  readonly searches: SearchFolders;
   readonly now_ms: () => number;
 }
 
 /** Pages for people: complete without JavaScript, every one with a JSON twin. */
-export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: PageOptions): void {
-  const names = shortNames(searches);
-  const folders = new Map(searches.map((folder, i) => [names[i] ?? folder, folder]));
+export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOptions): void {
+  const overview = () => ({
+    running: runningSessions(reader.table, now_ms()),
+    searching: searches.running(),
+    searches: searches.delivered(),
+  });
   app.get("/", (c) =>
-    c.html(
-      homePage({
-        path: reader.table.path,
-        platforms: reader.platforms(),
-        running: runningSessions(reader, now_ms()),
-        searches: [...folders].map(([name, folder]) => ({ name, title: titleOf(folder) })),
-      }),
-    ),
+    c.html(homePage({ path: reader.table.path, platforms: reader.platforms(), ...overview() })),
+  );
+  app.get("/index.json", (c) =>
+    c.json({ schema: 1, platforms: platformRows(reader), ...overview() }),
   );
   app.get("/platforms/:id{[0-9]+}", (c) => {
     const choice = chosen(c);
@@ -65,7 +66,7 @@ export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: Pa
   app.get("/platforms/:id{[0-9]+}/kernels", (c) => {
     const choice = chosen(c);
     const costs = reader.costs(choice);
-    const { sort, limit, offset } = pageQuery.parse(withoutEmpty(c));
+    const { sort, limit, offset } = question(pageQuery, c);
     const rows = filtered(c, kernelRows(costs, {}), kernelRowFields, sort);
     const asked = withoutEmpty(c);
     return c.html(
@@ -75,18 +76,37 @@ export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: Pa
   app.get("/platforms/:id{[0-9]+}/curve", (c) => {
     const choice = chosen(c);
     const costs = reader.costs(choice);
-    const question = kernelQuery.parse(withoutEmpty(c));
-    return c.html(curvePage(reader.platform(choice), costs, askedKernel(question, costs)));
-  });
-  app.get("/compare", (c) => {
-    const side = (name: string) => {
-      const platform = Number(c.req.query(name));
-      return { platform: reader.platform({ platform }), costs: reader.costs({ platform }) };
-    };
-    const isChosen = c.req.query("one") !== undefined && c.req.query("other") !== undefined;
+    const found = kernelCurve(costs, askedKernel(question(kernelQuery, c), costs));
+    const platform = reader.platform(choice);
     return c.html(
-      comparePage(reader.platforms(), isChosen ? [side("one"), side("other")] : undefined),
+      curvePage(platform, found, address(`/platforms/${platform.id}/curve.json`, c.req.query())),
     );
+  });
+  app.get("/platforms/:id{[0-9]+}/curve.json", (c) => {
+    const costs = reader.costs(chosen(c));
+    const kernel = askedKernel(question(kernelQuery, c), costs);
+    return c.json({ schema: 1, ...kernelCurve(costs, kernel), source: costs.source });
+  });
+  const compared = (c: Context): ChosenPlatforms | undefined => {
+    const { one, other } = c.req.query();
+    if (one === undefined || other === undefined) return undefined;
+    const side = (platform: number) => ({
+      platform: reader.platform({ platform }),
+      costs: reader.costs({ platform }),
+    });
+    const sides = [side(Number(one)), side(Number(other))] as const;
+    const [{ platform: first }, { platform: second }] = sides;
+    return { one: first, other: second, found: comparePlatforms(sides) };
+  };
+  app.get("/compare", (c) => c.html(comparePage(reader.platforms(), compared(c))));
+  app.get("/compare.json", (c) => {
+    const chosen = compared(c);
+    if (!chosen)
+      throw new UserError("A comparison needs two platforms", {
+        hint: "Give their ids: /compare.json?one=1&other=2. List: /api/platforms",
+        exit: "usage",
+      });
+    return c.json({ schema: 1, ...chosen.found });
   });
   app.get("/estimate", (c) => c.html(estimatePage(reader.platforms(), undefined)));
   app.post("/estimate", async (c) => {
@@ -108,27 +128,20 @@ export function addPages(app: OpenAPIHono, { reader, searches = [], now_ms }: Pa
         title: "Searches compared",
         trail: [["searches", "/searches"]],
         body: comparisonSections(
-          [...folders].map(([name, folder]) => comparedSearch(name, folder, reader.table)),
+          searches
+            .delivered()
+            .map(({ name }) => comparedSearch(name, searches.folder(name), reader.table)),
         ),
       }),
     ),
   );
-  const search = (name: string) => {
-    const folder = folders.get(name);
-    if (folder === undefined)
-      throw new UserError(`No search "${name}" is served`, {
-        hint: `Served: ${[...folders.keys()].join(", ") || "none; give folders with --search DIR"}`,
-        exit: "unavailable",
-      });
-    return searchReport(folder, reader.table);
-  };
   app.get("/searches/:name{.+\\.json}", (c) => {
-    const report = search(c.req.param("name").replace(/\.json$/, ""));
-    return c.json({ schema: 1, ...report });
+    const folder = searches.folder(c.req.param("name").replace(/\.json$/, ""));
+    return c.json({ schema: 1, ...searchReport(folder, reader.table) });
   });
   app.get("/searches/:name", (c) => {
     const name = c.req.param("name");
-    const report = search(name);
+    const report = searchReport(searches.folder(name), reader.table);
     return c.html(
       page({
         title: report.title,
@@ -149,7 +162,13 @@ const chosen = (c: Context) => ({ platform: Number.parseInt(c.req.param("id") ??
 const withoutEmpty = (c: Context): Record<string, string> =>
   Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ""));
 
-function titleOf(folder: string): string {
-  const { run, history } = readFound(folder);
-  return `${history.network} for ${run.device}, ${history.data}`;
+/** The query string as the API takes it. Throws a UserError for what it does not. */
+function question<T extends z.ZodType>(schema: T, c: Context): z.output<T> {
+  const parsed = schema.safeParse(withoutEmpty(c));
+  if (parsed.success) return parsed.data;
+  throw new UserError(describeIssues(parsed.error), {
+    hint: "See /openapi.json for what each answer takes.",
+    exit: "usage",
+    cause: parsed.error,
+  });
 }

@@ -1,0 +1,43 @@
+import type { SearchRound } from "./history.ts";
+import { finalRound } from "./lineage.ts";
+import { loadSearchState, type SearchState } from "./search-state.ts";
+
+export interface SearchProgress {
+  readonly label: string;
+  /** Epochs done and the estimate of all that will be needed. */
+  readonly epochsDone: number;
+  readonly epochsExpected: number;
+  /** A finished round, once. */
+  readonly round?: SearchRound;
+}
+
+/** Where the search is when `trial` has done so many epochs. */
+export function progressOf(state: SearchState, epochs: number, trial = 0): SearchProgress {
+  const { history, round, kind, trials, outlook } = state;
+  const before = trials.slice(0, trial).reduce((sum, { epochs }) => sum + epochs, 0);
+  const all = trials.reduce((sum, { epochs }) => sum + epochs, 0);
+  const final = kind === finalRound.kind ? 0 : history.recipe.finalEpochs;
+  return {
+    label: `round ${round} (${kind}), ${trials[trial]?.label ?? ""}`,
+    epochsDone: history.account.epochs + before + epochs,
+    epochsExpected: history.account.epochs + all + outlook.epochs + final,
+  };
+}
+
+/** A search under way as another process sees it. */
+export interface SavedProgress extends SearchProgress {
+  readonly network: string;
+  readonly data: string;
+  readonly method: string;
+}
+
+/** Where the search in a folder stood when it last saved its state; undefined where none is under way. */
+export function savedProgress(folder: string): SavedProgress | undefined {
+  const state = loadSearchState(folder);
+  if (!state) return undefined;
+  const { network, data, method } = state.history;
+  const next = state.trials.findIndex(({ epoch, epochs }) => epoch < epochs);
+  const trial = next < 0 ? Math.max(0, state.trials.length - 1) : next;
+  const done = state.trials[trial]?.epoch ?? 0;
+  return { network, data, method, ...progressOf(state, done, trial) };
+}
