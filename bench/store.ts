@@ -1,28 +1,38 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeCosts } from "../energy-db/fit/cost-document.ts";
+import { observeKernels } from "../energy-db/fit/observations.ts";
 import {
   type DatedKernelMeasurement,
   type EnergyTable,
+  loadCosts,
   openTable,
   type PlatformIdentity,
 } from "../energy-db/index.ts";
 import { type Kernel, kernelFamily } from "../src/network/kernel.ts";
 import { median } from "../src/statistics.ts";
 
-const goals = { open_s: 0.2, answer_s: 1e-3 };
+const goals = { open_s: 0.2, answer_s: 1e-3, family_s: 1 };
 const space = "formula";
 
 /**
  * A table of many kernel rows (default 1,000,000; give another number): how long it takes to fill, to open, and to
- * answer when warm. Families are as large as published tables': 127 x 127 pairs of widths.
+ * answer when warm, and what that takes of memory. Families are as large as published tables': 127 x 127 pairs of widths;
+ * one alone, without a stored fit, is answered too.
  */
-export async function run([rows = "1000000"]: readonly string[]): Promise<void> {
+export async function run([rows = "1000000", filled]: readonly string[]): Promise<void> {
+  if (filled !== undefined) return report(filled);
   const folder = mkdtempSync(join(tmpdir(), "store-"));
   const path = join(folder, "energy.db");
   try {
+    family(join(folder, "family.db"));
     fill(path, Number(rows));
-    report(path);
+    storeFit(path);
+    // In a process of its own: filling takes memory too.
+    const again = [...process.execArgv, process.argv[1] ?? "", "store", rows, path];
+    execFileSync(process.execPath, again, { stdio: "inherit" });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -49,13 +59,6 @@ function fill(path: string, rows: number): void {
       measurements(from, Math.min(rows, from + perTransaction)),
     );
   const seconds = (performance.now() - start) / 1000;
-  table.putCostModel(id, {
-    kind: "latency",
-    space,
-    provenance: "measured",
-    source: "formula",
-    document: { coefficients: Array.from({ length: 1000 }, (_, i) => i / 7) },
-  });
   table.close();
   console.log(
     `filled ${rows.toLocaleString("en")} rows in ${seconds.toFixed(1)} s (${Math.round(rows / seconds).toLocaleString("en")}/s), ${Math.round(statSync(path).size / 2 ** 20)} MiB`,
@@ -63,6 +66,42 @@ function fill(path: string, rows: number): void {
 }
 
 const perTransaction = 50_000;
+
+/** As after a profile: a fit, here of the first family. */
+function storeFit(path: string): void {
+  const table = openTable(path, { mode: "write" });
+  const rows = table.kernelMeasurements(1, { family: kernelFamily(kernelOf(0)) });
+  const document = describeCosts(observeKernels(rows));
+  table.putCostModel(1, {
+    kind: "latency",
+    space,
+    provenance: "measured",
+    source: "formula",
+    document,
+  });
+  table.close();
+}
+
+/** From opening a table of one family to its first answer, and answers after that. */
+function family(path: string): void {
+  fill(path, widths * widths);
+  const start = performance.now();
+  const table = openTable(path, { mode: "read" });
+  const costs = loadCosts(table, 1);
+  costs.cost(kernelOf(4711));
+  line(
+    `open a family of ${widths * widths} pairs, fit it, answer`,
+    (performance.now() - start) / 1000,
+    goals.family_s,
+  );
+  let next = 0;
+  line(
+    "another pair of it",
+    warm(() => costs.cost(kernelOf(97 * ++next))),
+    goals.answer_s,
+  );
+  table.close();
+}
 
 function report(path: string): void {
   const open_s = Array.from({ length: 5 }, () => {
@@ -76,6 +115,7 @@ function report(path: string): void {
   line("open, find the platform, first model", median(open_s), goals.open_s);
   const table = openTable(path, { mode: "read" });
   for (const [question, ask] of questions(table)) line(question, warm(ask), goals.answer_s);
+  console.log(`resident memory: ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB`);
   const family = kernelFamily(kernelOf(0));
   const all = table.kernelMeasurements(1, { family }).length;
   line(
@@ -89,12 +129,21 @@ function report(path: string): void {
   table.close();
 }
 
-const questions = (table: EnergyTable): readonly (readonly [string, () => unknown])[] => [
-  ["the cost model of a space", () => table.costModel(1, "latency", space)],
-  ["the platforms and their counts", () => table.platforms()],
-  ["the rows of one kernel", () => table.kernelMeasurements(1, { kernel: kernelOf(4711) })],
-  ["a kernel that is not there", () => table.kernelMeasurements(1, { kernel: kernelOf(-1) })],
-];
+function questions(table: EnergyTable): readonly (readonly [string, () => unknown])[] {
+  const costs = loadCosts(table, 1);
+  let next = 0;
+  const query = () => {
+    const kernel = kernelOf(97 * ++next);
+    return [costs.cost(kernel), costs.measured(kernel)];
+  };
+  return [
+    ["a cost query: smoothed, and as measured", query],
+    ["the cost model of a space", () => table.costModel(1, "latency", space)],
+    ["the platforms and their counts", () => table.platforms()],
+    ["the rows of one kernel", () => table.kernelMeasurements(1, { kernel: kernelOf(4711) })],
+    ["a kernel that is not there", () => table.kernelMeasurements(1, { kernel: kernelOf(-1) })],
+  ];
+}
 
 /** Median time of one call after the first, s. */
 function warm(ask: () => unknown, calls = 200): number {

@@ -87,8 +87,13 @@ const canaryRows = (table: EnergyTable, platformId: number): readonly CanaryRow[
       latency_s: latency.floor.latency_s,
     }));
 
+/** A cost as it leaves the table, or as plain fields of it. */
+type AnyCost = {
+  readonly [Field in Exclude<keyof CostAnswer, "rows">]?: CostAnswer[Field] | undefined;
+} & Pick<CostAnswer, "latency_s" | "latency_low_s" | "latency_high_s" | "provenance">;
+
 /** An answer of the table as figures draw it. */
-export const costReadings = (cost: Omit<CostAnswer, "rows">): Costs => ({
+export const costReadings = (cost: AnyCost): Costs => ({
   latency_s: {
     value: cost.latency_s,
     low: cost.latency_low_s,
