@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Random } from "../../src/random.ts";
-import { Acknowledged, kill, startTelling } from "./telling.ts";
+import { Acknowledged, kill, startTelling, type Telling } from "./telling.ts";
 
 export interface KillOptions {
   readonly writers: number;
@@ -30,11 +30,12 @@ export async function killAtRandom(path: string, options: KillOptions): Promise<
   let reads = 0;
   const write = () => startTelling("session-writer.ts", path, acknowledged.hear);
   const read = () => startTelling("session-reader.ts", path, () => reads++);
-  const slots = await Promise.all(
-    [...Array<typeof write>(writers).fill(write), ...Array<typeof read>(readers).fill(read)].map(
-      async (start) => ({ start, running: await start() }),
-    ),
-  );
+  const started = async (start: () => Promise<Telling>, count: number) =>
+    await Promise.all(
+      Array.from({ length: count }, async () => ({ start, running: await start() })),
+    );
+  // The writers make the file that the readers open.
+  const slots = [...(await started(write, writers)), ...(await started(read, readers))];
   const until_ms = performance.now() + for_ms;
   let killed = 0;
   for (; performance.now() < until_ms; killed++) {

@@ -113,12 +113,12 @@ describe.skipIf(!existsSync(help))(`HELP's 27 devices (${help})`, () => {
     readonly devices: Readonly<Record<string, { readonly table: readonly (readonly number[])[] }>>;
   }
   const lut = existsSync(help) ? (JSON.parse(readFileSync(help, "utf8")) as Lut) : { devices: {} };
-  const devices = Object.entries(lut.devices).map(([name, { table }]) => ({
-    name,
+  const devices = Object.entries(lut.devices).map(([name, { table }]) => {
+    const times_ms = table.flat();
     // Settings of one device, in batches of 1, 32 and 64, are no new devices.
-    kind: name.replace(/_\d+$/, ""),
-    time_s: (row: number) => (table.flat()[row] ?? 0) / 1e3,
-  }));
+    const kind = name.replace(/_\d+$/, "");
+    return { name, kind, time_s: (row: number) => (times_ms[row] ?? 0) / 1e3 };
+  });
   const cells = Array.from({ length: 22 * 9 }, (_, row) => row).filter((row) =>
     devices.every(({ time_s }) => time_s(row) > 0),
   );
