@@ -82,7 +82,8 @@ interface Answer {
   readonly document: object;
 }
 
-function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command {
+function askCommand(ask: Ask, terminal: Terminal): Command {
+  const { name, summary } = ask;
   const command = new Command(name)
     .description(summary)
     .addOption(shared.db())
@@ -124,18 +125,20 @@ function askCommand({ name, summary, answer }: Ask, terminal: Terminal): Command
   return command.addOption(shared.json()).action(async (flags: AskFlags) => {
     // Printed while the table is open: an answer looks its rows up when they are read.
     await withTable(flags.db, (table) => {
-      const answerImported =
-        name === "cost" || name === "stairs" ? importedAnswers[name] : undefined;
-      const imported = answerImported && importedCosts(table, flags.device);
-      const { text, document } = imported
-        ? answerImported(imported, flags)
-        : flags.like === undefined
-          ? answer(costsOf(table, flags, flags), flags)
-          : answerLike(table, flags.like, flags);
+      const { text, document } = answerFrom(table, ask, flags);
       if (flags.json) terminal.answerJson(document);
       else terminal.answer(text);
     });
   });
+}
+
+/** From the table imported for the device, by its likeness to others where that was asked for, else from its own rows. */
+function answerFrom(table: EnergyTable, { name, answer }: Ask, flags: AskFlags): Answer {
+  const answerImported = name === "cost" || name === "stairs" ? importedAnswers[name] : undefined;
+  const imported = answerImported && importedCosts(table, flags.device);
+  if (imported) return answerImported(imported, flags);
+  if (flags.like !== undefined) return answerLike(table, flags.like, flags);
+  return answer(costsOf(table, flags, flags), flags);
 }
 
 function answerCost(costs: CostTable, flags: QueryFlags): Answer {
