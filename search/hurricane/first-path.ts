@@ -4,12 +4,15 @@ import {
   pathNetwork,
   pathParts,
 } from "../../src/network/blocks/operator-space.ts";
+import { networkPeakMemory_bytes } from "../../src/network/costs.ts";
+import type { Network } from "../../src/network/network.ts";
 import type { SearchContext } from "../method.ts";
 import {
   budgetedQuantities,
   budgetTooSmall,
   isAdditive,
   meetsBudget,
+  meetsLimit,
   networkQuantities,
   overheadQuantity,
 } from "../quantities.ts";
@@ -45,7 +48,7 @@ export function firstPath(
   throw budgetTooSmall(pathNetwork(space, best), limits.budget, least);
 }
 
-/** Most multiply-accumulates under all limits that add up. */
+/** Most multiply-accumulates under all limits: parts add up, but for peak memory, which each part must meet by itself. */
 function capacityProblem(
   space: OperatorSpace,
   choices: readonly (readonly LayerOperator[])[],
@@ -59,11 +62,14 @@ function capacityProblem(
       choices.map((pool) => pool[Math.min(column, pool.length - 1)]?.name ?? ""),
     ),
   );
-  const costOf = (column: number, part: number): Float64Array => {
+  const partAt = (column: number, part: number): Network => {
     const network = parts[column]?.at(part);
     if (!network) throw new Error(`${space.name} has no part ${part}`);
-    return Float64Array.from(quantities, (quantity) => partCost(network, quantity, costs));
+    return network;
   };
+  const costOf = (column: number, part: number): Float64Array =>
+    Float64Array.from(quantities, (quantity) => partCost(partAt(column, part), quantity, costs));
+  const { peakMemory_bytes: memory_bytes = Number.POSITIVE_INFINITY } = budget;
   const around = [costOf(0, 0), costOf(0, -1)];
   return {
     gains: choices.map((pool) => Float64Array.from(pool, ({ macs }) => macs)),
@@ -81,6 +87,10 @@ function capacityProblem(
       quantities,
       (quantity) => budget[quantity] ?? Number.POSITIVE_INFINITY,
     ),
-    conditions: [],
+    conditions: choices.map((_, block) => ({
+      variables: [block],
+      holds: ([level = 0]) =>
+        meetsLimit(networkPeakMemory_bytes(partAt(level, block + 1)), memory_bytes),
+    })),
   };
 }

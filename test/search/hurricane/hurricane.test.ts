@@ -12,8 +12,8 @@ import {
   search,
 } from "../../../search/index.ts";
 import { UserError } from "../../../src/errors.ts";
-import { type Path, pathNetwork } from "../../../src/network/blocks/operator-space.ts";
-import { networkMacs } from "../../../src/network/costs.ts";
+import { type Path, pathNetwork, pathParts } from "../../../src/network/blocks/operator-space.ts";
+import { networkMacs, networkPeakMemory_bytes } from "../../../src/network/costs.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { createEngine, type Engine } from "../../../src/tensor/index.ts";
 import { smallOperators, smallSearch, steppedCosts } from "../small-search.ts";
@@ -83,6 +83,28 @@ describe("the path that a search begins with", () => {
         expect(macsOf(path)).toBe(Math.max(...fitting.map(macsOf)));
     },
   );
+
+  test("meets a limit on peak memory too, which every part meets by itself", () => {
+    const peakOf = (path: Path) => networkPeakMemory_bytes(pathNetwork(smallOperators, path));
+    const peaks = everyPath.map(peakOf);
+    for (const path of everyPath)
+      expect(Math.max(...pathParts(smallOperators, path).map(networkPeakMemory_bytes))).toBe(
+        peakOf(path),
+      );
+    const budget = { latency_s: 1, peakMemory_bytes: Math.max(...peaks) - 1 };
+    const limits = { costs: steppedCosts, budget };
+    const fitting = everyPath.filter((path) => isWithin(smallOperators, path, limits));
+    const [best = []] = [...everyPath].sort((a, b) => peakOf(b) - peakOf(a));
+    const worstFirst = choicesFor(budget).map((pool, block) =>
+      [...pool].sort((a, b) => Number(b.name === best[block]) - Number(a.name === best[block])),
+    );
+
+    const path = firstPath(smallOperators, worstFirst, limits);
+
+    const macsOf = (one: Path) => networkMacs(pathNetwork(smallOperators, one));
+    expect(fitting.length).toBeLessThan(everyPath.length);
+    expect(macsOf(path)).toBe(Math.max(...fitting.map(macsOf)));
+  });
 
   test("is refused where none fits, with what the cheapest needs", () => {
     const budget = { latency_s: 5e-6 };
