@@ -71,6 +71,13 @@ const mistakes: readonly [
     /Known: mnist/,
   ],
   [
+    "operators for a network without blocks",
+    () => search({ "--method": "hurricane" }),
+    "usage",
+    /Method hurricane needs a network of blocks/,
+    /--net hurricane-cifar/,
+  ],
+  [
     "an unknown method",
     () => search({ "--method": "magic" }),
     "usage",
