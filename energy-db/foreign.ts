@@ -1,5 +1,10 @@
 import type { Database } from "better-sqlite3";
-import type { ForeignRow, ForeignTable, TableUnits } from "./formats/foreign-table.ts";
+import {
+  type ForeignRow,
+  type ForeignTable,
+  numberColumns,
+  type TableUnits,
+} from "./formats/foreign-table.ts";
 import { statement } from "./statements.ts";
 
 /** Where a foreign table comes from. */
@@ -56,21 +61,7 @@ export function insertForeignTable(
   return true;
 }
 
-const columns = [
-  ["key", "key"],
-  ["op", "op"],
-  ["in_channels", "inChannels"],
-  ["mid_channels", "midChannels"],
-  ["out_channels", "outChannels"],
-  ["macs", "macs"],
-  ["latency_s", "latency_s"],
-  ["latency_sd_s", "latency_sd_s"],
-  ["fastest_s", "fastest_s"],
-  ["slowest_s", "slowest_s"],
-  ["energy_j", "energy_j"],
-  ["work", "work"],
-  ["samples", "samples"],
-] as const satisfies readonly (readonly [string, keyof ForeignRow])[];
+const columns = [["key", "key"], ["op", "op"], ...numberColumns] as const;
 
 interface TableColumns {
   readonly id: number;

@@ -1,39 +1,20 @@
 import { median } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
+import { type CurvePoint, curvesAlong, foreignAxes } from "../foreign-costs/curves.ts";
 import type { ForeignRow } from "../formats/foreign-table.ts";
-import { groupBy } from "../group-by.ts";
 import { type Look, warnAll, warnOf } from "./defect.ts";
 
-type Width = "inChannels" | "midChannels" | "outChannels";
-const widths: readonly Width[] = ["inChannels", "midChannels", "outChannels"];
-
-interface Point {
-  readonly width: number;
-  readonly cost: number;
-  readonly row: ForeignRow;
-}
-
-type Curve = readonly Point[];
+type Curve = readonly CurvePoint[];
 
 const known = new WeakMap<readonly ForeignRow[], readonly Curve[]>();
 
-/** Rows that differ in one width only, by that width, for every width; found once for a table. */
+/** Latencies along every width, all else equal; found once for a table. */
 function curvesOf(rows: readonly ForeignRow[]): readonly Curve[] {
-  const curves = known.get(rows) ?? widths.flatMap((along) => curvesAlong(rows, along));
+  const curves =
+    known.get(rows) ??
+    foreignAxes.flatMap((axis) => curvesAlong(rows, axis, ({ latency_s }) => latency_s));
   known.set(rows, curves);
   return curves;
-}
-
-function curvesAlong(rows: readonly ForeignRow[], along: Width): readonly Curve[] {
-  const others = widths.filter((width) => width !== along);
-  const points = rows.flatMap((row) => {
-    const { [along]: width, latency_s: cost } = row;
-    return width === undefined || cost === undefined ? [] : [{ width, cost, row }];
-  });
-  const curves = groupBy(points, ({ row }) =>
-    JSON.stringify([row.op, row.shape, ...others.map((width) => row[width])]),
-  );
-  return [...curves.values()].map((curve) => curve.sort((a, b) => a.width - b.width));
 }
 
 const fewestPoints = 16;

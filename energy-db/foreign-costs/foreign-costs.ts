@@ -5,14 +5,8 @@ import type { StoredForeignTable } from "../foreign.ts";
 import type { ForeignRow, Shape } from "../formats/foreign-table.ts";
 import { groupBy } from "../group-by.ts";
 import type { CostAnswer, Provenance } from "../records.ts";
-import {
-  curvesAlong,
-  type ForeignAxis,
-  type ForeignSteps,
-  foreignAxes,
-  foreignSteps,
-  widthOf,
-} from "./foreign-steps.ts";
+import { curvesAlong, type ForeignAxis, foreignAxes, widthOf } from "./curves.ts";
+import { type ForeignSteps, foreignSteps } from "./foreign-steps.ts";
 import { type LocalFit, localFit } from "./local-fit.ts";
 
 /** What is asked of imported rows: an operation, parts of its shape, and widths. */

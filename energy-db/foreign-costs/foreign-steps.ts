@@ -1,8 +1,6 @@
-import type { ForeignRow, ForeignTable } from "../formats/foreign-table.ts";
+import type { ForeignTable } from "../formats/foreign-table.ts";
 import { groupBy } from "../group-by.ts";
-
-export type ForeignAxis = "in" | "mid" | "out";
-export const foreignAxes: readonly ForeignAxis[] = ["in", "mid", "out"];
+import { type CurvePoint, curvesAlong, type ForeignAxis, foreignAxes } from "./curves.ts";
 
 /** Blocks of widths that cost alike, over the curves of some rows. */
 export interface ForeignSteps {
@@ -45,41 +43,13 @@ export function foreignSteps({ rows }: Pick<ForeignTable, "rows">): readonly For
   });
 }
 
-export const widthOf = (row: ForeignRow, axis: ForeignAxis): number | undefined =>
-  ({ in: row.inChannels, mid: row.midChannels, out: row.outChannels })[axis];
-
-/** What a row costs: time, else a count, else energy. */
-const costOf = ({ latency_s, work, energy_j }: ForeignRow): number | undefined =>
-  latency_s ?? work ?? energy_j;
-
-interface Point {
-  readonly width: number;
-  readonly cost: number;
-}
-
-/** Costs by width along an axis, for every combination of the other widths. */
-export function curvesAlong(
-  rows: readonly ForeignRow[],
-  axis: ForeignAxis,
-): readonly (readonly Point[])[] {
-  const others = foreignAxes.filter((other) => other !== axis);
-  const points = rows.flatMap((row) => {
-    const [width, cost] = [widthOf(row, axis), costOf(row)];
-    return width === undefined || cost === undefined ? [] : [{ width, cost, row }];
-  });
-  const curves = groupBy(points, ({ row }) =>
-    JSON.stringify([row.op, row.shape, ...others.map((other) => widthOf(row, other))]),
-  );
-  return [...curves.values()].map((curve) => curve.sort((a, b) => a.width - b.width));
-}
-
 interface Pair {
-  readonly low: Point;
-  readonly next: Point;
+  readonly low: CurvePoint;
+  readonly next: CurvePoint;
 }
 
 /** The largest block inside which cost stands still; 1 where none is, undefined where too few widths were seen. */
-function stepOf(points: readonly Point[]): number | undefined {
+function stepOf(points: readonly CurvePoint[]): number | undefined {
   const pairs = points.slice(1).map((next, i) => ({ low: points[i] ?? next, next }));
   if (pairs.length < 2 * fewestPairs) return undefined;
   return candidates.find((block) => hasStep(pairs, block)) ?? 1;

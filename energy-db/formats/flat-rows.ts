@@ -1,23 +1,9 @@
 import { z } from "zod";
 import { groupBy } from "../group-by.ts";
-import type { ForeignRow, ForeignTable, SourceFile } from "./foreign-table.ts";
+import { type ForeignTable, numberColumns, type SourceFile } from "./foreign-table.ts";
 import { malformed, parseJson } from "./source-text.ts";
 import { energyUnits, latencyUnits } from "./units.ts";
 
-/** Columns of numbers, with the names that they have in the database. */
-const numbers = [
-  ["in_channels", "inChannels"],
-  ["mid_channels", "midChannels"],
-  ["out_channels", "outChannels"],
-  ["macs", "macs"],
-  ["latency_s", "latency_s"],
-  ["latency_sd_s", "latency_sd_s"],
-  ["fastest_s", "fastest_s"],
-  ["slowest_s", "slowest_s"],
-  ["energy_j", "energy_j"],
-  ["work", "work"],
-  ["samples", "samples"],
-] as const satisfies readonly (readonly [string, keyof ForeignRow])[];
 /** Columns of texts; units, details and shape are JSON. */
 const texts = ["device", "dialect", "units", "details", "key", "op", "shape"] as const;
 
@@ -27,7 +13,7 @@ export const flatColumns: readonly {
 }[] = [
   { name: "table", type: "number" },
   ...texts.map((name) => ({ name, type: "text" as const })),
-  ...numbers.map(([name]) => ({ name, type: "number" as const })),
+  ...numberColumns.map(([name]) => ({ name, type: "number" as const })),
 ];
 
 export type FlatRow = Readonly<Record<string, string | number | undefined>>;
@@ -38,7 +24,7 @@ export const flatten = (tables: readonly ForeignTable[]): readonly FlatRow[] =>
     rows.map((row) => ({
       ...{ table, device, dialect, units: JSON.stringify(units), details: JSON.stringify(details) },
       ...{ key: row.key, op: row.op, shape: JSON.stringify(row.shape) },
-      ...Object.fromEntries(numbers.map(([name, field]) => [name, row[field]])),
+      ...Object.fromEntries(numberColumns.map(([name, field]) => [name, row[field]])),
     })),
   );
 
@@ -72,7 +58,7 @@ const flatRow = z.object({
   key: z.string(),
   op: z.string(),
   shape: json(words),
-  ...Object.fromEntries(numbers.map(([name]) => [name, z.number().optional()])),
+  ...Object.fromEntries(numberColumns.map(([name]) => [name, z.number().optional()])),
 });
 
 /** The tables that `flatten` took apart. Throws a UserError that names the row at fault. */
@@ -94,7 +80,7 @@ export function unflatten(file: SourceFile, flat: readonly FlatRow[]): readonly 
         rows: own.map(({ key, op, shape, costs }) => ({
           ...{ key, op, shape },
           ...Object.fromEntries(
-            numbers.flatMap(([name, field]) =>
+            numberColumns.flatMap(([name, field]) =>
               costs[name] === undefined ? [] : [[field, costs[name]]],
             ),
           ),

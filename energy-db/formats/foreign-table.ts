@@ -28,6 +28,21 @@ export interface ForeignRow {
 
 export type Shape = Readonly<Record<string, string | number>>;
 
+/** The numbers of a row: their names in the database and in files, and here. */
+export const numberColumns = [
+  ["in_channels", "inChannels"],
+  ["mid_channels", "midChannels"],
+  ["out_channels", "outChannels"],
+  ["macs", "macs"],
+  ["latency_s", "latency_s"],
+  ["latency_sd_s", "latency_sd_s"],
+  ["fastest_s", "fastest_s"],
+  ["slowest_s", "slowest_s"],
+  ["energy_j", "energy_j"],
+  ["work", "work"],
+  ["samples", "samples"],
+] as const satisfies readonly (readonly [string, keyof ForeignRow])[];
+
 /** The numbers of a row that are costs. */
 export const costFields = [
   "latency_s",

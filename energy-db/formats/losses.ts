@@ -1,18 +1,6 @@
-import type { ForeignRow, ForeignTable } from "./foreign-table.ts";
+import { type ForeignRow, type ForeignTable, numberColumns } from "./foreign-table.ts";
 
-const optional = [
-  "inChannels",
-  "midChannels",
-  "outChannels",
-  "macs",
-  "latency_s",
-  "latency_sd_s",
-  "fastest_s",
-  "slowest_s",
-  "energy_j",
-  "work",
-  "samples",
-] as const satisfies readonly (keyof ForeignRow)[];
+const numbers = numberColumns.map(([, field]) => field);
 
 /** Numbers this near to each other differ by rounding alone. */
 const roundedBy = 1e-9;
@@ -33,7 +21,7 @@ export function lossesOf(
     ...(before.some(({ device }, i) => device !== undefined && after[i]?.device === undefined)
       ? ["the device's name"]
       : []),
-    ...optional.flatMap((field) => {
+    ...numbers.flatMap((field) => {
       const gone = having(rows, field) - having(left, field) - missing;
       return gone > 0 ? [`${field} of ${gone} rows`] : [];
     }),
@@ -62,7 +50,7 @@ function changes(
 }
 
 const differencesOf = (before: ForeignRow, after: ForeignRow | undefined): readonly number[] =>
-  optional.flatMap((field) => {
+  numbers.flatMap((field) => {
     const [was, is] = [before[field], after?.[field]];
     return was === undefined || is === undefined || was === is ? [] : [Math.abs(is / was - 1)];
   });
