@@ -124,7 +124,7 @@ interface Tally {
 async function readCase(file: SourceFile, id: string, tally: Tally): Promise<void> {
   const recognised = tableFormats.find((format) => format.recognises(file));
   const format = recognised ?? tableFormats.find((one) => one.id === id);
-  const started = performance.now();
+  const before = process.cpuUsage();
   try {
     await format?.read(file);
     tally.read++;
@@ -132,7 +132,9 @@ async function readCase(file: SourceFile, id: string, tally: Tally): Promise<voi
     if (!(error instanceof UserError)) throw keep(file, error);
     tally.refused++;
   }
-  const took_s = (performance.now() - started) / 1e3;
+  // Time of the processor: a machine that does something else hangs nothing.
+  const { user, system } = process.cpuUsage(before);
+  const took_s = (user + system) / 1e6;
   tally.slowest_s = Math.max(tally.slowest_s, took_s);
   if (took_s > slowest_s) throw keep(file, new Error(`It took ${took_s.toFixed(1)} s`));
 }
