@@ -170,7 +170,8 @@ describe.skipIf(!existsSync(folder))("defects of published tables (skip without 
   });
 
   test("two phones of HELP warmed up and drifted, four were read in whole ms, and no GPU did either", async () => {
-    const tables = await read("device-columns", "help/fbnet_latency_ms.csv");
+    const whole = await read("device-columns", "help/fbnet_latency_ms.csv");
+    const tables = whole.map((table) => ({ ...table, rows: table.rows.slice(0, 1000) }));
     const all = defectsAmong(tables);
     const having = (defect: string) =>
       tables.flatMap(({ device }, i) =>
