@@ -2,7 +2,7 @@ import { formatJoules, formatSeconds } from "../units.ts";
 import type { Costs, Reading } from "./rows.ts";
 
 /** What costs are drawn of. */
-export type CostQuantity = keyof Costs;
+export type CostQuantity = Exclude<keyof Costs, "netEnergy_j">;
 
 interface QuantityWords {
   /** Inside a sentence, and at the beginning of a short one. */

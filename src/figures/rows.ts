@@ -115,7 +115,10 @@ export interface RivalRow {
 /** Latency and energy of one inference of a network. */
 export interface Costs {
   readonly latency_s: Reading;
+  /** Gross. */
   readonly energy_j?: Reading | undefined;
+  /** Above idle; absent where idle power is unknown. */
+  readonly netEnergy_j?: Reading | undefined;
 }
 
 /** One layer of the delivered network: by the table, and inside the network on the device, where it was run there. */

@@ -104,6 +104,30 @@ test("without a meter energy is absent, never zero", () => {
   expect(page).not.toMatch(/\b0 J\b/);
 });
 
+test("energy net of idle stands under the gross one, and only where it is known", () => {
+  const { delivered } = sampleReport;
+  const verified = delivered?.verified;
+  const net = { value: 1.2e-3, low: 1.1e-3, high: 1.3e-3, provenance: "derived" } as const;
+  const metered = delivered && {
+    ...delivered,
+    verified: verified && { ...verified, netEnergy_j: net },
+  };
+
+  expect(textOf({ ...sampleReport, delivered: metered })).toContain(
+    "1.2 mJ (1.1 mJ – 1.3 mJ) net of idle",
+  );
+  expect(sampleText).not.toContain("net of idle");
+});
+
+test("what rounds decided is told in the search's words", () => {
+  const { search } = sampleReport;
+  const verdicts = [{ round: 7, kind: "trials", verdict: "shape 1.1 is best" }];
+
+  expect(textOf({ ...bare, search: search && { ...search, verdicts } })).toContain(
+    "7trialsshape 1.1 is best",
+  );
+});
+
 test("every word of provenance in the data is explained, and no other", () => {
   const words = [...sample.querySelectorAll("footer dt .tag")].map((tag) => tag.textContent);
 

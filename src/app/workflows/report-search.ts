@@ -131,10 +131,7 @@ function verifiedCosts(
   costs: Pick<CostTable, "energyModel">,
 ): Costs {
   const energy = recorded ?? verifiedEnergy(undefined, predicted, measured, costs);
-  return {
-    latency_s: measuredReading(measured),
-    ...(energy ? { energy_j: energyReading(energy) } : {}),
-  };
+  return { latency_s: measuredReading(measured), ...energyReadings(energy) };
 }
 
 const measuredReading = ({
@@ -148,12 +145,18 @@ const measuredReading = ({
   provenance: "measured",
 });
 
-const energyReading = ({ energy_j, low_j, high_j, provenance }: LayerEnergy): Reading => ({
-  value: energy_j,
-  low: low_j,
-  high: high_j,
-  provenance,
-});
+/** Gross, and net where it is known. */
+function energyReadings(energy: LayerEnergy | undefined): Pick<Costs, "energy_j" | "netEnergy_j"> {
+  if (!energy) return {};
+  const { net, provenance } = energy;
+  const reading = ({ energy_j, low_j, high_j }: Omit<LayerEnergy, "provenance" | "net">) => ({
+    value: energy_j,
+    low: low_j,
+    high: high_j,
+    provenance,
+  });
+  return { energy_j: reading(energy), ...(net ? { netEnergy_j: reading(net) } : {}) };
+}
 
 /** What a report shows of a search. */
 export function searchResult(
@@ -181,6 +184,9 @@ export function searchResult(
       }),
     ),
     candidates: candidateRows(history, predicted),
+    verdicts: history.rounds.flatMap(({ round, kind, verdict }) =>
+      verdict === undefined ? [] : [{ round, kind, verdict }],
+    ),
     shapes: shapesTried(history),
     rivals: references.map((reference) => rivalRow(reference, predicted, costs)),
   };
@@ -289,10 +295,7 @@ function layerCosts(
 ): Costs {
   const measured = { latency_s: measured_s, low_s, high_s };
   const energy = recorded ?? verifiedLayerEnergy({ kernel }, measured, costs).energy;
-  return {
-    latency_s: measuredReading(measured),
-    ...(energy ? { energy_j: energyReading(energy) } : {}),
-  };
+  return { latency_s: measuredReading(measured), ...energyReadings(energy) };
 }
 
 /** Layers by the table, and as seen on the device where the profiler could tell them from nothing. */

@@ -110,6 +110,16 @@ export const costReadings = (cost: AnyCost): Costs => ({
           provenance: cost.energyProvenance,
         },
       }),
+  ...(cost.net_energy_j === undefined || !cost.energyProvenance
+    ? {}
+    : {
+        netEnergy_j: {
+          value: cost.net_energy_j,
+          low: cost.net_energy_low_j,
+          high: cost.net_energy_high_j,
+          provenance: cost.energyProvenance,
+        },
+      }),
 });
 
 /** Widths shown per curve, at most. */

@@ -96,10 +96,19 @@ export interface SearchResult {
   readonly rounds: readonly RoundRow[];
   /** Every network trained that gave a result. */
   readonly candidates: readonly CandidateRow[];
+  /** What rounds decided, in the search's words. */
+  readonly verdicts?: readonly VerdictRow[] | undefined;
   /** Best first. */
   readonly shapes?: readonly ShapeRow[] | undefined;
   /** Networks of uniform width on the same data and device. */
   readonly rivals?: readonly RivalRow[] | undefined;
+}
+
+/** What a round decided. */
+export interface VerdictRow {
+  readonly round: number;
+  readonly kind: string;
+  readonly verdict: string;
 }
 
 export interface TrainingResult {

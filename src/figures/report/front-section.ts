@@ -134,6 +134,12 @@ const finishedColumns: readonly Column<FinishedRow>[] = [
     cell: ({ verified }) => verified?.energy_j && readingMarkup(verified.energy_j, formatJoules),
     numeric: true,
   },
+  {
+    head: "net of idle",
+    cell: ({ verified }) =>
+      verified?.netEnergy_j && readingMarkup(verified.netEnergy_j, formatJoules),
+    numeric: true,
+  },
   { head: "MACs", cell: ({ macs }) => macs && formatCount(macs), numeric: true },
   {
     head: "parameters",

@@ -3,7 +3,7 @@ import { gains } from "../gains.ts";
 import { formatAccuracy } from "../marks.ts";
 import { pathMap } from "../path-map.ts";
 import type { RoundRow, StairRow } from "../rows.ts";
-import type { ReportData, SearchResult } from "./data.ts";
+import type { ReportData, SearchResult, VerdictRow } from "./data.ts";
 import { figureMarkup } from "./figure.ts";
 import { readingMarkup } from "./format.ts";
 import { frontFigures } from "./front-section.ts";
@@ -22,7 +22,8 @@ export function searchSection(data: ReportData): Markup | undefined {
 ${frontFigures(data, search)}
 ${pathFigure(search, data.stairs)}
 ${gainsFigure(search)}
-<div class="beside across">${table("Rounds", roundColumns(search.rounds), search.rounds)}</div>
+<div class="beside across">${table("Rounds", roundColumns(search.rounds), search.rounds)}
+${verdictsTable(search.verdicts ?? [])}</div>
 ${shapesFigure(search)}
 </div>
 </section>`;
@@ -54,6 +55,15 @@ function gainsFigure({ rounds, heldOutOn }: SearchResult): Markup | undefined {
     table("Fall of the loss in nats", columns, known),
   );
 }
+
+const verdictsTable = (verdicts: readonly VerdictRow[]): Markup | undefined =>
+  verdicts.length === 0 ? undefined : table("What rounds decided", verdictColumns, verdicts);
+
+const verdictColumns: readonly Column<VerdictRow>[] = [
+  { head: "round", cell: ({ round }) => round, numeric: true },
+  { head: "kind", cell: ({ kind }) => kind },
+  { head: "verdict", cell: ({ verdict }) => verdict, prose: true },
+];
 
 const numberCell = (value: number | undefined) =>
   value === undefined ? undefined : formatNumber(value);

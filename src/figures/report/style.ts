@@ -54,6 +54,7 @@ table { border-collapse: collapse; font-size: 0.8125rem; line-height: 1.4; }
 th, td { text-align: left; padding: 0.3rem 0.625rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 500; color: var(--soft); }
 .number { text-align: right; }
+.prose { white-space: normal; min-width: 18rem; max-width: 44rem; }
 td .tag { min-width: 5.75em; text-align: center; }
 td .interval { display: inline-block; min-width: 3.1em; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; font-size: 0.8125rem; }

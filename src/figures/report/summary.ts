@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatPercent } from "../../units.ts";
+import { formatBytes, formatCount, formatJoules, formatPercent } from "../../units.ts";
 import { formatAccuracy } from "../marks.ts";
 import type { CostQuantity } from "../quantity.ts";
 import type { Reading, RivalRow } from "../rows.ts";
@@ -33,14 +33,13 @@ function accuracyTile({ testAccuracy, testedOn }: DeliveredNetwork, data: Report
 const latencyTile = (delivered: DeliveredNetwork, data: ReportData): Markup =>
   costTile("Latency", "latency_s", delivered, data);
 
-const energyTile = (delivered: DeliveredNetwork, data: ReportData): Markup =>
-  costTile(
-    "Energy per inference",
-    "energy_j",
-    delivered,
-    data,
-    data.energy && html`<p>${energyMarkup(data.energy)}</p>`,
-  );
+function energyTile(delivered: DeliveredNetwork, data: ReportData): Markup {
+  const net = (delivered.verified ?? delivered.predicted)?.netEnergy_j;
+  const above =
+    net && html`<p>${formatJoules(net.value)}${intervalMarkup(net, formatJoules)} net of idle</p>`;
+  const source = data.energy && html`<p>${energyMarkup(data.energy)}</p>`;
+  return costTile("Energy per inference", "energy_j", delivered, data, html`${above}${source}`);
+}
 
 /** A cost as verified, else as predicted, judged against its budget. */
 function costTile(

@@ -4,6 +4,8 @@ export interface Column<Row> {
   readonly head: string;
   readonly cell: (row: Row) => Markup | string | number | undefined;
   readonly numeric?: boolean;
+  /** Sentences, which may be broken into lines. */
+  readonly prose?: boolean;
 }
 
 /** Keeps the columns in which some row says something. */
@@ -24,15 +26,16 @@ export function table<Row>(
 ): Markup {
   const summary = `${caption} (${rows.length} ${rows.length === 1 ? "row" : "rows"})`;
   const body = html`<div class="scroll"><table>
-<thead><tr>${columns.map(({ head, numeric }) => html`<th scope="col"${side(numeric)}>${head}</th>`)}</tr></thead>
+<thead><tr>${columns.map((column) => html`<th scope="col"${side(column)}>${column.head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (
       row,
-    ) => html`<tr>${columns.map(({ cell, numeric }) => html`<td${side(numeric)}>${cell(row)}</td>`)}</tr>
+    ) => html`<tr>${columns.map((column) => html`<td${side(column)}>${column.cell(row)}</td>`)}</tr>
 `,
   )}</tbody>
 </table></div>`;
   return html`<details${open ? html` open` : undefined}><summary>${summary}</summary>${body}</details>`;
 }
 
-const side = (numeric = false): Markup => (numeric ? html` class="number"` : html``);
+const side = ({ numeric, prose }: Pick<Column<never>, "numeric" | "prose">): Markup =>
+  numeric ? html` class="number"` : prose ? html` class="prose"` : html``;

@@ -357,6 +357,8 @@ test("a search's page shows its report inside the service, with the rows as JSON
 test("served searches are listed and compared, and one that is not served is named", async () => {
   expect(await (await get("/")).text()).toContain('<a href="/searches">Compare them</a>');
   expect(await (await get("/searches")).text()).toContain("Fronts: held-out accuracy");
+  const { searches } = await json("/searches.json");
+  expect(searches.map(({ name }: { name: string }) => name)).toEqual(["one", "other"]);
 
   const missing = await get("/searches/nowhere");
   expect(missing.status).toBe(404);

@@ -51,6 +51,24 @@ test("every network trained is a candidate, by what its weights came from, and o
   ]);
 });
 
+test("where a meter read idle power, verified costs are gross and net", () => {
+  const folder = join(root, "net");
+  writeFoundSearch(folder, db);
+  const joules = (energy_j: number) => ({ energy_j, low_j: energy_j, high_j: energy_j });
+  const energy = {
+    ...joules(5e-4),
+    net: joules(3e-4),
+    provenance: "measured",
+    meter: "rapl",
+  } as const;
+  writeVerified(folder, db, energy);
+
+  const verified = reportOf(folder).delivered?.verified;
+
+  expect(verified?.energy_j).toMatchObject({ value: 5e-4, provenance: "measured" });
+  expect(verified?.netEnergy_j).toMatchObject({ value: 3e-4, provenance: "measured" });
+});
+
 test("before verification layers and budgets show what the table predicts, and say so", () => {
   const folder = join(root, "unverified");
   writeFoundSearch(folder, db);

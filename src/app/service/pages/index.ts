@@ -122,16 +122,18 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
     const estimated = { platform: reader.platform(choice), file: model.name, report };
     return c.html(estimatePage(reader.platforms(), estimated));
   });
+  const comparedSearches = () =>
+    searches
+      .delivered()
+      .map(({ name }) => comparedSearch(name, searches.folder(name), reader.table));
+  app.get("/searches.json", (c) => c.json({ schema: 1, searches: comparedSearches() }));
   app.get("/searches", (c) =>
     c.html(
       page({
         title: "Searches compared",
         trail: [["searches", "/searches"]],
-        body: comparisonSections(
-          searches
-            .delivered()
-            .map(({ name }) => comparedSearch(name, searches.folder(name), reader.table)),
-        ),
+        json: "/searches.json",
+        body: comparisonSections(comparedSearches()),
       }),
     ),
   );
