@@ -106,7 +106,7 @@ function trainStage(
   const stages = search.stages(space);
   const choices = choicesOf(note, stages[note.stage] ?? []);
   const candidate: Candidate = {
-    label: stages.length === 1 ? "all blocks" : `blocks ${blockText(stages[note.stage] ?? [])}`,
+    label: stages.length === 1 ? "all blocks" : blockText(stages[note.stage] ?? []),
     network: pathNetwork(
       space,
       choices.map(([first]) => first ?? ""),
@@ -130,8 +130,9 @@ const memoryOf = (note: OperatorNote): Memory => ({ note, arrays: new Map() });
 const choicesOf = ({ spaces, path }: OperatorNote, blocks: readonly number[]): Choices =>
   path.map((name, block) => (blocks.includes(block) ? (spaces[block] ?? [name]) : [name]));
 
+/** "block 3", "blocks 4, 5, 6": counted from 1. */
 const blockText = (blocks: readonly number[]): string =>
-  `${(blocks[0] ?? 0) + 1} to ${(blocks.at(-1) ?? 0) + 1}`;
+  `block${blocks.length === 1 ? "" : "s"} ${blocks.map((block) => block + 1).join(", ")}`;
 
 /** All stages together train for as long as the network that is delivered, each by its share of the blocks. */
 const stageEpochs = (

@@ -168,8 +168,8 @@ describe("a search over operators", () => {
     );
 
     expect(history.rounds.map(({ kind, candidates }) => [kind, candidates[0]?.label])).toEqual([
-      ["supernet", "blocks 2 to 2"],
-      ["supernet", "blocks 1 to 1"],
+      ["supernet", "block 2"],
+      ["supernet", "block 1"],
       ["final", "from scratch"],
     ]);
     expect(history.ended).toMatch(/is the best path found$/);
