@@ -49,7 +49,7 @@ export function costCurve(
   return {
     description: `${title} of ${first?.layer ?? "a layer"} against its width, ${steps}`,
     heading: first?.layer ?? "",
-    note: `${first?.kernel ?? ""} · ${steps}`,
+    note: first?.kernel ? `${first.kernel} · ${steps}` : steps,
     plot: {
       width: 348,
       height: 190,

@@ -14,7 +14,7 @@ export interface WidthPair {
 /** Below this side, in pixels, a number no longer fits into its cell. */
 const smallestLabelled_px = 30;
 
-/** Latency over input and output widths as a map: darker is dearer, numbers where they fit. */
+/** Latency over input and output widths as a map: stronger is dearer, numbers where they fit. */
 export function widthMap(pairs: readonly WidthPair[], width = 560): Figure {
   const unit = axisUnit(
     pairs.map(({ latency_s }) => latency_s),
@@ -27,7 +27,7 @@ export function widthMap(pairs: readonly WidthPair[], width = 560): Figure {
   const cells = pairs.map(({ inChannels, outChannels, latency_s }) => ({
     x: inChannels,
     y: outChannels,
-    label: (latency_s / unit.factor).toPrecision(latency_s / unit.factor < 1 ? 1 : 2),
+    label: cellLabel(latency_s / unit.factor),
     // Cost grows with the product of widths: its root tells small kernels apart too.
     share: Math.sqrt(latency_s / dearest),
     tip: `${inChannels} to ${outChannels} channels: ${formatSeconds(latency_s)}`,
@@ -35,7 +35,7 @@ export function widthMap(pairs: readonly WidthPair[], width = 560): Figure {
   const labelled = (width - 56) / across >= smallestLabelled_px;
   return {
     description: "Latency over input and output widths",
-    note: `latency in ${unit.symbol}, darker is dearer`,
+    note: `latency in ${unit.symbol}, stronger is dearer`,
     plot: {
       width,
       height,
@@ -69,3 +69,7 @@ export function widthMap(pairs: readonly WidthPair[], width = 560): Figure {
     },
   };
 }
+
+/** Two digits, one below 1: what fits into a cell, and never with an exponent. */
+const cellLabel = (value: number): string =>
+  value < 1 ? value.toPrecision(1) : `${Number(value.toPrecision(2))}`;
