@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { describeCosts } from "../../../energy-db/fit/cost-document.ts";
 import { likeliestStructures, type NetworkObservation } from "../../../energy-db/fit/cost-fit.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import type { Network } from "../../../src/network/network.ts";
@@ -57,4 +58,22 @@ test("an operation that packs whole blocks only is told from those that pack wha
 
   expect(structures.of("conv2d").in).toEqual({ block: 16, align: 4 });
   expect(structures.of("pool").in).toEqual({ block: 16, align: 16 });
+});
+
+test("a family of thousands of widths shows its structure in a part of them", () => {
+  const [example] = kernelsOf(pointwiseChain([8, 8])).map(({ kernel }) => kernel);
+  if (!example) throw new Error("The chain has kernels");
+  const widths = Array.from({ length: 56 }, (_, i) => 9 + i);
+  const kernels = widths.flatMap((inChannels) =>
+    widths.map((outChannels) => ({ ...example, inChannels, outChannels })),
+  );
+
+  const { structure, families } = describeCosts({
+    networks: [],
+    kernels: kernels.map((kernel) => ({ kernel, time_s: kernel_s(kernel), nodes: 0 })),
+    protocol: 2,
+  });
+
+  expect(structure.out).toEqual({ block: 16, align: 4 });
+  expect(families).toMatchObject([{ in: [9, 64], out: [9, 64] }]);
 });
