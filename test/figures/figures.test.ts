@@ -170,7 +170,7 @@ test("a candidate without a joule is on no front of energy", () => {
 
 test("uniform widths far beyond everything else leave the others their room", () => {
   const svg = renderFigure(
-    pareto({ ...field, budget: 60e-6, candidates: candidates.slice(0, 4) }, "latency_s"),
+    pareto({ ...field, budget: 70e-6, candidates: candidates.slice(0, 4) }, "latency_s"),
   );
 
   expect(svg).not.toContain("uniform x1<");
