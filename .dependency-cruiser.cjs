@@ -8,7 +8,7 @@ const layers = {
   "src/datasets/": [base],
   "src/training/": [base, "src/tensor/", "src/network/", "src/datasets/"],
   "src/figures/": [base],
-  "devices/": [base, "src/onnx/", "src/network/"],
+  "devices/": [base, "src/onnx/", "src/tflite/", "src/network/"],
   "energy-db/": [base, "src/onnx/", "src/network/"],
   "profiler/": [base, "src/network/", "devices/", "energy-db/"],
   "search/": [base, "src/tensor/", "src/network/", "src/training/", "src/datasets/"],

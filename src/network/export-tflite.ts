@@ -171,34 +171,21 @@ const activationRules: { readonly [A in Activation]: ActivationRule } = {
   // No operator of its own; relu(x) + log(1 + exp(-|x|)) overflows nowhere.
   softplus: {
     after: (from, layer) => {
-      const [size, minus, power, sum, log, positive, one] = [
-        "size",
-        "minus",
-        "power",
-        "sum",
-        "log",
-        "positive",
-        "one",
-      ].map((step) => `${layer}/${step}`) as [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-      ];
+      const name = (step: string): string => `${layer}/${step}`;
+      const [size, minus, power, sum] = [name("size"), name("minus"), name("power"), name("sum")];
+      const [log, positive, one, less] = [name("log"), name("positive"), name("one"), name("less")];
       return {
         nodes: [
           { op: "abs", inputs: [from], output: size },
-          { op: "neg", inputs: [size], output: minus },
+          // There is a negation, but none in int8.
+          { op: "mul", activation: "none", inputs: [size, less], output: minus },
           { op: "exp", inputs: [minus], output: power },
           { op: "add", activation: "none", inputs: [power, one], output: sum },
           { op: "log", inputs: [sum], output: log },
           { op: "relu", inputs: [from], output: positive },
           { op: "add", activation: "none", inputs: [positive, log], output: layer },
         ],
-        constants: [floats(one, [1], Float32Array.of(1))],
+        constants: [floats(one, [1], Float32Array.of(1)), floats(less, [1], Float32Array.of(-1))],
       };
     },
   },

@@ -1,19 +1,21 @@
 import { Builder } from "flatbuffers";
-import type { TfliteGraph, TfliteNode, TfliteTensor } from "./graph.ts";
+import type { Quantization, TfliteGraph, TfliteNode, TfliteTensor } from "./graph.ts";
 import { writeOptions } from "./options.ts";
 import {
   bufferFields,
   fileIdentifier,
+  int8Version,
   modelFields,
   operatorCodeFields,
   operatorCodes,
   operatorFields,
+  quantizationFields,
   schemaVersion,
   subgraphFields,
   tensorFields,
   tensorTypes,
 } from "./schema.ts";
-import { int32s, offsets } from "./vectors.ts";
+import { float32s, int32s, int64s, offsets } from "./vectors.ts";
 
 /** Readers map files into memory and want constants where vector instructions can read them. */
 const dataAlignment = 16;
@@ -34,7 +36,7 @@ export function encodeTflite(graph: TfliteGraph): Uint8Array {
   const ops = [...new Set(graph.nodes.map(({ op }) => op))];
   const codeOffsets = offsets(
     builder,
-    ops.map((op) => writeOperatorCode(builder, operatorCodes[op])),
+    ops.map((op) => writeOperatorCode(builder, operatorCodes[op], versionOf(graph, op))),
   );
   const subgraphs = offsets(builder, [writeSubgraph(builder, graph, buffers, ops)]);
   const description = builder.createString("wattsplit");
@@ -48,6 +50,12 @@ export function encodeTflite(graph: TfliteGraph): Uint8Array {
   return builder.asUint8Array();
 }
 
+function versionOf({ nodes, tensors }: TfliteGraph, op: TfliteNode["op"]): number {
+  const names = new Set(nodes.flatMap((node) => (node.op === op ? [node.inputs[0]] : [])));
+  const isInt8 = tensors.some(({ name, type }) => type === "int8" && names.has(name));
+  return isInt8 ? int8Version(op) : 1;
+}
+
 /** Number of each tensor's buffer: 0 without data, else counted from 1. */
 function bufferNumbers(tensors: readonly TfliteTensor[]): readonly number[] {
   let last = 0;
@@ -57,7 +65,7 @@ function bufferNumbers(tensors: readonly TfliteTensor[]): readonly number[] {
   });
 }
 
-function writeBuffer(builder: Builder, values: Float32Array | Int32Array | undefined): number {
+function writeBuffer(builder: Builder, values: TfliteTensor["data"] | undefined): number {
   const bytes = values && new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   // The library aligns vectors of bytes to 4 only.
   if (bytes) builder.prep(dataAlignment, bytes.length);
@@ -67,10 +75,10 @@ function writeBuffer(builder: Builder, values: Float32Array | Int32Array | undef
   return builder.endObject();
 }
 
-function writeOperatorCode(builder: Builder, code: number): number {
+function writeOperatorCode(builder: Builder, code: number, version: number): number {
   builder.startObject(operatorCodeFields.count);
   builder.addFieldInt8(operatorCodeFields.deprecatedBuiltinCode, code, 0);
-  builder.addFieldInt32(operatorCodeFields.version, 1, 1);
+  builder.addFieldInt32(operatorCodeFields.version, version, 1);
   builder.addFieldInt32(operatorCodeFields.builtinCode, code, 0);
   return builder.endObject();
 }
@@ -110,15 +118,26 @@ function writeSubgraph(
 
 function writeTensor(
   builder: Builder,
-  { name, type, shape }: TfliteTensor,
+  { name, type, shape, quantization }: TfliteTensor,
   buffer: number,
 ): number {
   const [shapeOffset, nameOffset] = [int32s(builder, shape), builder.createString(name)];
+  const quantized = quantization && writeQuantization(builder, quantization);
   builder.startObject(tensorFields.count);
   builder.addFieldOffset(tensorFields.shape, shapeOffset, 0);
   builder.addFieldInt8(tensorFields.type, tensorTypes[type], 0);
   builder.addFieldInt32(tensorFields.buffer, buffer, 0);
   builder.addFieldOffset(tensorFields.name, nameOffset, 0);
+  if (quantized !== undefined) builder.addFieldOffset(tensorFields.quantization, quantized, 0);
+  return builder.endObject();
+}
+
+function writeQuantization(builder: Builder, { scales, zeroPoints, axis }: Quantization): number {
+  const [scale, zeroPoint] = [float32s(builder, scales), int64s(builder, zeroPoints)];
+  builder.startObject(quantizationFields.count);
+  builder.addFieldOffset(quantizationFields.scale, scale, 0);
+  builder.addFieldOffset(quantizationFields.zeroPoint, zeroPoint, 0);
+  builder.addFieldInt32(quantizationFields.dimension, axis, 0);
   return builder.endObject();
 }
 

@@ -1,13 +1,25 @@
 /** A TensorFlow Lite model as plain records; encode.ts writes them, schema.ts numbers them. */
 
-export type TfliteType = "float32" | "int32";
+export type TfliteType = "float32" | "int32" | "int8";
+
+/**
+ * Real value = scale (stored value - zero point): one of each for the tensor, or for every slice along an axis.
+ */
+export interface Quantization {
+  readonly scales: readonly number[];
+  readonly zeroPoints: readonly number[];
+  /** Of the slices; 0 where there is one scale. */
+  readonly axis: number;
+}
 
 /** A tensor: a constant where it has data. */
 export interface TfliteTensor {
   readonly name: string;
   readonly type: TfliteType;
   readonly shape: readonly number[];
-  readonly data?: Float32Array | Int32Array;
+  readonly data?: Float32Array | Int32Array | Int8Array;
+  /** Absent for real values and for plain integers. */
+  readonly quantization?: Quantization;
 }
 
 /** What the format calls VALID and SAME, with TensorFlow's rule for the odd pixel. */
@@ -41,7 +53,17 @@ export type TfliteOperation =
   | { readonly op: "mean"; readonly keepDimensions: boolean }
   | { readonly op: "reshape"; readonly shape: readonly number[] }
   | {
-      readonly op: "slice" | "relu" | "relu6" | "logistic" | "tanh" | "exp" | "log" | "neg" | "abs";
+      readonly op:
+        | "slice"
+        | "relu"
+        | "relu6"
+        | "logistic"
+        | "tanh"
+        | "exp"
+        | "log"
+        | "abs"
+        | "quantize"
+        | "dequantize";
     };
 
 /** One operator; tensors by name. */

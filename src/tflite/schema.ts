@@ -35,7 +35,16 @@ export const subgraphFields = {
   name: 4,
 } as const;
 
-export const tensorFields = { count: 4, shape: 0, type: 1, buffer: 2, name: 3 } as const;
+export const tensorFields = {
+  count: 5,
+  shape: 0,
+  type: 1,
+  buffer: 2,
+  name: 3,
+  quantization: 4,
+} as const;
+
+export const quantizationFields = { count: 7, scale: 2, zeroPoint: 3, dimension: 6 } as const;
 
 export const bufferFields = { count: 1, data: 0 } as const;
 
@@ -48,7 +57,11 @@ export const operatorFields = {
   options: 4,
 } as const;
 
-export const tensorTypes: { readonly [T in TfliteType]: number } = { float32: 0, int32: 2 };
+export const tensorTypes: { readonly [T in TfliteType]: number } = {
+  float32: 0,
+  int32: 2,
+  int8: 9,
+};
 
 export const paddings: { readonly [P in TflitePadding]: number } = { same: 0, valid: 1 };
 
@@ -65,6 +78,7 @@ export const operatorCodes: { readonly [O in TfliteNode["op"]]: number } = {
   concatenation: 2,
   conv2d: 3,
   depthwise_conv2d: 4,
+  dequantize: 6,
   fully_connected: 9,
   logistic: 14,
   max_pool: 17,
@@ -76,8 +90,13 @@ export const operatorCodes: { readonly [O in TfliteNode["op"]]: number } = {
   gather: 36,
   mean: 40,
   exp: 47,
-  neg: 59,
   slice: 65,
   log: 73,
   abs: 101,
+  quantize: 114,
 };
+
+/** The first version of an operator that computes in int8 (tensorflow/lite/tools/versioning/op_version.cc). */
+export const int8Version = (op: TfliteNode["op"]): number =>
+  ({ conv2d: 3, depthwise_conv2d: 3, fully_connected: 4, reshape: 1, quantize: 1 })[op as string] ??
+  2;
