@@ -7,7 +7,7 @@ import { type ChosenParts, openMeter, openRuntime } from "./parts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Transport } from "./transport.ts";
 
-const noFiles: Files = {
+export const noFiles: Files = {
   readText: () => undefined,
   list: () => [],
   whyUnreadable: () => "ENOENT",
@@ -17,7 +17,14 @@ const noFiles: Files = {
 export const androidSurroundings = (
   transport: Transport,
   settings: Surroundings["settings"] = {},
-): Surroundings => ({ files: noFiles, clock: systemClock, transport, settings });
+): Surroundings => ({
+  files: noFiles,
+  clock: systemClock,
+  transport,
+  settings,
+  // The one place of a phone that its shell may write to and run programs from.
+  folder: "/data/local/tmp/wattsplit",
+});
 
 /** A phone that runs programs which it is told to over adb; the script is followed on this machine. */
 export async function androidMachine(

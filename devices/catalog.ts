@@ -22,7 +22,7 @@ export const deviceEntrySchema = z.strictObject({
   sshConfig: text.optional(),
   /** The command that wattsplit is on the device; default `npx wattsplit`. */
   command: z.array(text).min(1).optional(),
-  /** The runner on this machine that is copied to the device, where a runtime needs one. */
+  /** The benchmark program that a runtime needs: on the device, else on this machine, and then it is copied. */
   runner: text.optional(),
   /** Names of runtimes and meters that make sense there, best first. */
   runtimes: z.array(text),

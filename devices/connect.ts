@@ -6,7 +6,9 @@ import { programAgent } from "./agent/program-agent.ts";
 import { androidMachine } from "./android-machine.ts";
 import { browserConnection } from "./browser/browser-connection.ts";
 import type { DeviceEntry, TransportKind } from "./catalog.ts";
+import { linuxMachine } from "./linux-machine.ts";
 import type { ChosenParts } from "./parts.ts";
+import { programRuntimes } from "./registry.ts";
 import { adbTransport } from "./transports/adb.ts";
 import { sshTransport } from "./transports/ssh.ts";
 
@@ -26,8 +28,8 @@ const connections: {
     options: ConnectOptions,
   ) => Connection;
 } = {
-  local: (_, parts, { sysfsRoot }) => ({
-    connect: async () => forkAgent({ ...parts, sysfsRoot }),
+  local: (entry, parts, { sysfsRoot }) => ({
+    connect: async () => forkAgent({ ...parts, settings: settingsOf(entry), sysfsRoot }),
     close: async () => undefined,
   }),
   ssh: overSsh,
@@ -57,8 +59,19 @@ export function connectionTo(
   });
 }
 
-function overSsh(entry: DeviceEntry, { runtime, meters, settings = {} }: ChosenParts): Connection {
+/**
+ * An agent of this package on the board. A runtime that is a program there needs none: then the script is followed here, unless
+ * the device's file names the command of an agent, which reads the board's meters too.
+ */
+function overSsh(entry: DeviceEntry, parts: ChosenParts): Connection {
   const transport = sshTransport({ host: requireAddress(entry), configFile: entry.sshConfig });
+  const { runtime, meters } = parts;
+  const settings = settingsOf(entry);
+  if (isDrivenFromHere(entry, runtime))
+    return {
+      connect: async () => agentOn(await linuxMachine(transport, { ...parts, settings })),
+      close: () => transport.close(),
+    };
   const argv = [
     ...[...commandOf(entry), "agent", "--runtime", runtime, "--meters", meters.join(",")],
     ...Object.entries(settings).flatMap(([name, value]) => ["--setting", `${name}=${value}`]),
@@ -86,6 +99,10 @@ export const settingsOf = ({
   ...settings,
   ...(runner === undefined ? {} : { runner }),
 });
+
+/** Whether a runtime is a program that is started from here, one command for each step. */
+export const isDrivenFromHere = ({ command }: DeviceEntry, runtime: string): boolean =>
+  command === undefined && programRuntimes.has(runtime);
 
 /** The command that this package is on a device. */
 export const commandOf = ({ command = ["npx", "wattsplit"] }: DeviceEntry): readonly string[] =>

@@ -1,12 +1,16 @@
+import { UserError } from "../src/errors.ts";
 import type { Agent, AgentDescription } from "./agent/agent.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ClockOffset, measureOffset } from "./clock-offset.ts";
-import type { DeviceIdentity } from "./identity.ts";
+import type { DeviceIdentity, Precision } from "./identity.ts";
 import type { MeterDescription } from "./meter.ts";
 import type { MachineState, RawMeasurement, RawRecord } from "./raw.ts";
 import type { MeasurementScript } from "./script.ts";
+import type { ModelKind } from "./script-model.ts";
 
 export interface Capabilities {
+  /** How networks are handed to the runtime. */
+  readonly models: ModelKind;
   /** Without it kernel costs come from regression over whole networks. */
   readonly nodeProfiling: boolean;
   readonly meter: MeterDescription;
@@ -14,6 +18,8 @@ export interface Capabilities {
   readonly simulated: boolean;
   /** Batches shorter than this cannot be timed there, s: the clock is coarse, or every batch starts a program. */
   readonly shortestBatch_s: number;
+  /** Every batch is a load of its own, and warmed up by itself. */
+  readonly freshBatches: boolean;
 }
 
 /** What the device is to be like when something is measured on it. */
@@ -49,22 +55,39 @@ export interface Device {
   close(): Promise<void>;
 }
 
-/** The device that an agent speaks for. */
+interface DeviceOfOptions
+  extends Partial<Pick<DeviceConditions, "isSustained" | "startTemperature_c">> {
+  readonly threads?: number;
+  /** Default: the runtime's usual one. */
+  readonly precision?: Precision | undefined;
+  readonly clock?: Clock;
+  /** Told how networks ran other than asked, once each. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
+
+/** The device that an agent speaks for. Throws a UserError for a precision that its runtime lacks. */
 export async function deviceOf(
   id: string,
   agent: Agent,
   {
     threads = 1,
     clock = systemClock,
+    precision: asked,
     isSustained = false,
     startTemperature_c,
-  }: {
-    readonly threads?: number;
-    readonly clock?: Clock;
-  } & Partial<Pick<DeviceConditions, "isSustained" | "startTemperature_c">> = {},
+    onNotice,
+  }: DeviceOfOptions = {},
 ): Promise<Device> {
   const { runtime, processor, fingerprint, os, powerMode, details, ...found }: AgentDescription =
     await agent.describe();
+  const precision = requirePrecision(asked, found.precisions, runtime.runtime);
+  const told = new Set<string>();
+  const tell = (fallback: string | undefined, what: string): void => {
+    if (fallback === undefined || told.has(fallback)) return;
+    told.add(fallback);
+    onNotice?.(`${what} ran other than by ${runtime.runtime} alone: ${fallback}`);
+  };
+  tell(found.fallback, "A network of every layer kind");
   return {
     id,
     identity: {
@@ -73,17 +96,19 @@ export async function deviceOf(
       fingerprint,
       os,
       ...runtime,
-      precision: "float32",
+      precision,
       threads,
       powerMode: isSustained ? `${powerMode}, sustained` : powerMode,
     },
     details,
     conditions: { startTemperature_c, isSustained, powerMode },
     capabilities: {
+      models: { format: found.modelFormat, precision },
       nodeProfiling: found.nodeProfiling,
       meter: found.meter,
       simulated: found.simulated ?? false,
       shortestBatch_s: found.shortestBatch_s,
+      freshBatches: found.freshBatches,
     },
     measure: async (script, { signal, onRecord } = {}) => {
       const records: RawRecord[] = [];
@@ -91,6 +116,7 @@ export async function deviceOf(
         signal,
         onRecord: (record) => {
           records.push(record);
+          if (record.kind === "batches") tell(record.fallback, "A network");
           onRecord?.(record);
         },
         onRestart: () => records.splice(0),
@@ -104,4 +130,17 @@ export async function deviceOf(
     state: () => agent.state(),
     close: () => agent.close(),
   };
+}
+
+function requirePrecision(
+  asked: Precision | undefined,
+  precisions: readonly Precision[],
+  runtime: string,
+): Precision {
+  const [usual = "float32"] = precisions;
+  if (asked === undefined || precisions.includes(asked)) return asked ?? usual;
+  throw new UserError(`Runtime ${runtime} does not compute in ${asked}`, {
+    hint: `It computes in ${precisions.join(", ")}: give one as --precision.`,
+    exit: "usage",
+  });
 }

@@ -1,3 +1,6 @@
+/** Number format of weights and activations. */
+export type Precision = "float32" | "float16" | "int8";
+
 /** What decides whether two measurements on a device are comparable. */
 export interface DeviceIdentity {
   readonly device: string;
@@ -11,7 +14,7 @@ export interface DeviceIdentity {
   readonly runtimeVersion: string;
   /** Hash of the runtime's binaries, or "unknown". */
   readonly runtimeBuild: string;
-  readonly precision: "float32" | "float16" | "int8";
+  readonly precision: Precision;
   readonly threads: number;
   readonly powerMode: string;
 }

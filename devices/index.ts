@@ -11,7 +11,7 @@ export {
 export { type Clock, systemClock } from "./clock.ts";
 export type { ClockOffset } from "./clock-offset.ts";
 export { type Capabilities, type Device, type DeviceConditions, deviceOf } from "./device.ts";
-export type { DeviceIdentity } from "./identity.ts";
+export type { DeviceIdentity, Precision } from "./identity.ts";
 export {
   type IntervalEnergy,
   integrate,
@@ -25,6 +25,6 @@ export { knownDevices, type ProbeRow, probeDevices } from "./probe.ts";
 export * from "./raw.ts";
 export type { LoadedModel, NodeTimes, ProfiledModel, Runtime } from "./runtime.ts";
 export type * from "./script.ts";
-export { emptyNodesModel, scriptModel } from "./script-model.ts";
+export { emptyNodesModel, type ModelKind, modelOfKind, scriptModel } from "./script-model.ts";
 export { readTrace } from "./traces/read-trace.ts";
 export { type Trace, type TraceWindow, windowsBetween } from "./traces/trace.ts";

@@ -1,4 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import si from "systeminformation";
 import type { Machine, MachineDescription } from "./agent/machine.ts";
 import { systemClock } from "./clock.ts";
@@ -22,6 +24,7 @@ export const localSurroundings = (
   clock: systemClock,
   transport: localTransport(),
   settings,
+  folder: join(tmpdir(), `wattsplit-${randomBytes(6).toString("hex")}`),
 });
 
 /** The machine this process runs on. Throws a UserError for parts that are unknown or do not work here. */

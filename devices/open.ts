@@ -4,6 +4,7 @@ import { findDevice } from "./catalog.ts";
 import { systemClock } from "./clock.ts";
 import { connectionTo } from "./connect.ts";
 import { type Device, deviceOf } from "./device.ts";
+import type { Precision } from "./identity.ts";
 import { chooseParts, type PartNames } from "./parts.ts";
 import { TransportError } from "./transport.ts";
 
@@ -11,6 +12,10 @@ export interface DeviceOptions extends PartNames {
   readonly threads?: number;
   /** In the heat of long work: a platform of its own. */
   readonly isSustained?: boolean | undefined;
+  /** Default: the runtime's usual one. */
+  readonly precision?: Precision | undefined;
+  /** A benchmark program on the device, or here to be copied there; default: that of the device's entry. */
+  readonly runner?: string | undefined;
   /** Folder that stands in for the local file system's root: fixtures of sysfs. */
   readonly sysfsRoot?: string | undefined;
   /** Of the user's own devices. */
@@ -28,8 +33,14 @@ export interface DeviceOptions extends PartNames {
  * work or cannot be reached to exit "unavailable" with its remedy.
  */
 export async function openDevice(id: string, options: DeviceOptions = {}): Promise<Device> {
-  const { threads = 1, onNotice } = options;
-  const entry = findDevice(id, options.folder);
+  const { threads = 1, precision, runner, onNotice } = options;
+  const known = findDevice(id, options.folder);
+  const entry = {
+    ...known,
+    ...(runner === undefined ? {} : { runner }),
+    // Runtimes try what is asked of them.
+    ...(precision === undefined ? {} : { settings: { ...known.settings, precision } }),
+  };
   const parts = chooseParts(entry, options);
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new UserError(`${threads} threads; expected a whole number from 1`, {
@@ -46,6 +57,8 @@ export async function openDevice(id: string, options: DeviceOptions = {}): Promi
     });
     const device = await deviceOf(entry.id, agent, {
       threads,
+      precision,
+      onNotice,
       isSustained: options.isSustained ?? false,
       startTemperature_c: entry.startTemperature_c,
     });

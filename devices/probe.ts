@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { androidSurroundings } from "./android-machine.ts";
 import { type DeviceEntry, devicesFolder, findDevice, listDevices } from "./catalog.ts";
-import { commandOf, settingsOf } from "./connect.ts";
+import { commandOf, isDrivenFromHere, settingsOf } from "./connect.ts";
+import { linuxSurroundings } from "./linux-machine.ts";
 import { localSurroundings } from "./local-machine.ts";
 import type { Availability } from "./meter.ts";
 import { meterKinds, runtimeKinds } from "./registry.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { TransportError } from "./transport.ts";
+import { type Transport, TransportError } from "./transport.ts";
 import { adbTransport } from "./transports/adb.ts";
 import { sshTransport } from "./transports/ssh.ts";
 
@@ -85,24 +86,16 @@ const answerSchema = z.object({
   ),
 });
 
-/** Asks the same package on the device to probe the machine that it is on. */
+/** Programs are tried from here; all else by the package on the device. */
 async function probeOverSsh(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
   const transport = sshTransport({ host: entry.address ?? "", configFile: entry.sshConfig });
-  const argv = [...commandOf(entry), "devices", "probe", "local", "--json"];
+  const isProgram = (name: string): boolean => isDrivenFromHere(entry, name);
+  const programs = { ...entry, runtimes: entry.runtimes.filter(isProgram), meters: [] };
+  const others = { ...entry, runtimes: entry.runtimes.filter((name) => !isProgram(name)) };
   try {
-    const { code, stdout, stderr } = await transport.exec(argv, { timeout_s: 60 });
-    const json = stdout.slice(stdout.indexOf("{"));
-    const parsed = code === 0 ? answerSchema.safeParse(JSON.parse(json)) : undefined;
-    if (!parsed?.success)
-      return allRefused(
-        entry,
-        `no wattsplit answers there: ${stderr.trim().split("\n").at(-1) ?? ""}`,
-        `Install this version of wattsplit on the device, and try: ${argv.join(" ")}`,
-      );
-    const wanted = [...entry.runtimes, ...entry.meters];
-    return parsed.data.rows
-      .filter(({ name }) => wanted.includes(name))
-      .map((row) => ({ device: entry.id, ...row }));
+    const tried = await probeHere(programs, linuxSurroundings(transport, settingsOf(entry)));
+    const isAll = others.runtimes.length + others.meters.length === 0;
+    return [...(isAll ? [] : await askAgent(others, transport)), ...tried];
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     return allRefused(
@@ -113,6 +106,24 @@ async function probeOverSsh(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
   } finally {
     await transport.close();
   }
+}
+
+/** Asks the same package on the device to probe the machine that it is on. */
+async function askAgent(entry: DeviceEntry, transport: Transport): Promise<readonly ProbeRow[]> {
+  const argv = [...commandOf(entry), "devices", "probe", "local", "--json"];
+  const { code, stdout, stderr } = await transport.exec(argv, { timeout_s: 60 });
+  const json = stdout.slice(stdout.indexOf("{"));
+  const parsed = code === 0 ? answerSchema.safeParse(JSON.parse(json)) : undefined;
+  if (!parsed?.success)
+    return allRefused(
+      entry,
+      `no wattsplit answers there: ${stderr.trim().split("\n").at(-1) ?? ""}`,
+      `Install this version of wattsplit on the device, and try: ${argv.join(" ")}`,
+    );
+  const wanted = [...entry.runtimes, ...entry.meters];
+  return parsed.data.rows
+    .filter(({ name }) => wanted.includes(name))
+    .map((row) => ({ device: entry.id, ...row }));
 }
 
 async function probeOverAdb(entry: DeviceEntry): Promise<readonly ProbeRow[]> {

@@ -53,6 +53,8 @@ export interface BatchesRecord {
   readonly sample: Uint32Array;
   /** Latency of the canary around the sample, the larger of before and after; NaN without a canary. */
   readonly canary_s: Float64Array;
+  /** How the runtime ran it other than its version says: on the CPU in place of an accelerator. */
+  readonly fallback?: string;
 }
 
 /** Node times of one load, as the runtime's profiler wrote them: nothing is subtracted. */

@@ -15,13 +15,23 @@ import { shellyMeter } from "./meters/shelly.ts";
 import type { Runtime } from "./runtime.ts";
 import { ortCpuRuntime } from "./runtimes/ort-cpu.ts";
 import { ortPerfTestRuntime } from "./runtimes/ort-perf-test.ts";
+import { delegates, tfliteRuntime } from "./runtimes/tflite.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Runtimes by name: one line per kind. */
 export const runtimeKinds: Readonly<Record<string, (surroundings: Surroundings) => Runtime>> = {
   "ort-cpu": ortCpuRuntime,
   "ort-perf-test": ortPerfTestRuntime,
+  tflite: tfliteRuntime("tflite"),
+  "tflite-gpu": tfliteRuntime("tflite-gpu"),
+  "tflite-nnapi": tfliteRuntime("tflite-nnapi"),
 };
+
+/** Those that are programs on the device: nothing of this package has to be there. */
+export const programRuntimes: ReadonlySet<string> = new Set([
+  "ort-perf-test",
+  ...Object.keys(delegates),
+]);
 
 /** Meters by name, counters of energy before samples of power: one line per kind. */
 export const meterKinds: Readonly<Record<string, (surroundings: Surroundings) => Meter>> = {

@@ -1,10 +1,55 @@
 import { exportNetwork, networkOutput } from "../src/network/export.ts";
+import { exportTflite } from "../src/network/export-tflite.ts";
 import { type Network, networkInput } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import { encodeModel, type OnnxGraph } from "../src/onnx/index.ts";
-import type { ScriptModel } from "./script.ts";
+import { seededRandom } from "../src/random.ts";
+import { encodeTflite, quantized } from "../src/tflite/index.ts";
+import { activationRanges } from "./activation-ranges.ts";
+import type { Precision } from "./identity.ts";
+import type { ModelFormat, ScriptModel } from "./script.ts";
 
-/** A network as a script carries it; its layers travel along as metadata, so that an agent can say what it runs. */
+/** What a runtime wants of the networks that it is given. */
+export interface ModelKind {
+  readonly format: ModelFormat;
+  readonly precision: Precision;
+}
+
+/** A network as a script carries it, in the format and precision that its runtime wants. */
+export async function modelOfKind(
+  { format, precision }: ModelKind,
+  name: string,
+  network: Network,
+  weights: Weights,
+  batch: number,
+): Promise<ScriptModel> {
+  if (format === "onnx") return scriptModel(name, network, weights, batch);
+  const { height, width, channels } = network.input;
+  const graph = exportTflite(network, weights, { batch });
+  return {
+    name,
+    bytes: encodeTflite(
+      precision === "int8"
+        ? quantized(graph, await activationRanges(network, weights, noise(network)))
+        : graph,
+    ),
+    inputs: [{ name: networkInput, shape: [batch, height, width, channels] }],
+    layers: network.layers.map((layer) => layer.name),
+    precision,
+  };
+}
+
+const noiseSeed = 5;
+const noiseImages = 4;
+
+/** What is measured takes as long whatever the images are. */
+function noise({ input: { height, width, channels } }: Network): Float32Array {
+  const random = seededRandom(noiseSeed);
+  const size = noiseImages * height * width * channels;
+  return Float32Array.from({ length: size }, () => random.normal());
+}
+
+/** The same in ONNX and float32; its layers travel along as metadata, so that an agent can say what it runs. */
 export function scriptModel(
   name: string,
   network: Network,

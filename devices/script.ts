@@ -1,3 +1,5 @@
+import type { Precision } from "./identity.ts";
+
 /**
  * A measurement script: plain data that says what to run on a device and when. It is sent to an agent beside the
  * runtime, which follows it without knowing why, and answers with raw records (raw.ts). All judging happens afterwards.
@@ -13,6 +15,8 @@ export interface MeasurementScript {
   readonly steps: readonly ScriptStep[];
 }
 
+export type ModelFormat = "onnx" | "tflite";
+
 /** A network ready for the runtime. */
 export interface ScriptModel {
   /** Unique within the script; of the canary: within the session. */
@@ -21,6 +25,8 @@ export interface ScriptModel {
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** Layers that node times are wanted of. */
   readonly layers: readonly string[];
+  /** What it is computed in; float32 when absent. */
+  readonly precision?: Precision;
 }
 
 /** A fixed network that shows how fast the machine is at the moment. It stays loaded between scripts. */
@@ -29,6 +35,8 @@ export interface CanaryRule {
   /** A glance is the fastest of so many batches of this length, after one that brings the canary back into cache. */
   readonly batch_s: number;
   readonly batchesPerGlance: number;
+  /** False where every batch is warmed up by itself: then the first counts too. */
+  readonly warmed: boolean;
   /** Its latency at calm moments, s. Absent: every moment is taken for calm. */
   readonly baseline_s?: number;
   /** It may be this much slower at a calm moment, as a factor. */

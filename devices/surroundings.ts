@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** Runs its tools. */
   readonly transport: Transport;
-  /** From the device's entry in the catalogue: the address of a plug, the runner to copy. */
+  /** From the device's entry in the catalogue: the address of a plug, the benchmark program. */
   readonly settings: Readonly<Record<string, string>>;
+  /** On it, absolute: where a runtime may copy programs and models to. */
+  readonly folder: string;
 }

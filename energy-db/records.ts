@@ -168,6 +168,7 @@ export interface Conditions {
  * - `outliers`: more than 10 % of samples are outliers
  * - `busy`: more than half of the samples were disturbed by other work, and left out of the floor
  * - `throttled`: clocks fell by more than 3 %
+ * - `fallback`: it ran other than the platform says, as on the CPU in place of an accelerator
  * - `coarse-timer`: the timer step is over 0.1 % of a batch
  * - `hot`, `charging`, `low-battery`, `asleep`, `power-mode`: the device was not as it should be, and that was allowed
  * - `below-resolution`: too short for the node profiler to tell from nothing
@@ -179,6 +180,7 @@ export type QualityFlag =
   | "outliers"
   | "busy"
   | "throttled"
+  | "fallback"
   | "coarse-timer"
   | "hot"
   | "charging"

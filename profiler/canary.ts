@@ -1,6 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { BatchesRecord, CanaryRule } from "../devices/index.ts";
-import { scriptModel } from "../devices/index.ts";
+import {
+  type BatchesRecord,
+  type CanaryRule,
+  type Capabilities,
+  modelOfKind,
+} from "../devices/index.ts";
 import type { EnergyTable, LatencyEstimate } from "../energy-db/index.ts";
 import { randomWeights } from "../src/network/initial-weights.ts";
 import type { Conv2dLayer, Layer } from "../src/network/layer.ts";
@@ -43,13 +47,21 @@ const weightsSeed = 11;
 /** The undisturbed speed is at this quantile of all glances: disturbances only ever slow down. */
 const undisturbed = 0.1;
 
-/** How scripts look at the canary. */
-export function canaryRule(allowedSlowdown: number): CanaryRule {
+/** How scripts look at the canary of a device. */
+export async function canaryRule(
+  {
+    models,
+    shortestBatch_s,
+    freshBatches,
+  }: Pick<Capabilities, "models" | "shortestBatch_s" | "freshBatches">,
+  allowedSlowdown: number,
+): Promise<CanaryRule> {
   const weights = randomWeights(canaryNetwork, seededRandom(weightsSeed));
   return {
-    model: scriptModel("canary", canaryNetwork, weights, 1),
-    batch_s: 3e-4,
-    batchesPerGlance: 3,
+    model: await modelOfKind(models, "canary", canaryNetwork, weights, 1),
+    batch_s: Math.max(3e-4, shortestBatch_s),
+    batchesPerGlance: freshBatches ? 1 : 3,
+    warmed: !freshBatches,
     allowedSlowdown,
   };
 }

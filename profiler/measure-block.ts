@@ -1,4 +1,4 @@
-import { recordsOf, type ScriptModel, type StateRecord, scriptModel } from "../devices/index.ts";
+import { modelOfKind, recordsOf, type ScriptModel, type StateRecord } from "../devices/index.ts";
 import type {
   Conditions,
   NetworkMeasurement,
@@ -46,7 +46,7 @@ export async function* measureBlock(
   measuring: Measuring,
   loads: readonly Load[],
 ): AsyncGenerator<NetworkMeasurement> {
-  const models = loads.map(modelOf);
+  const models = await modelsOf(measuring, loads);
   const measured = (await sampleLoads(measuring, loads, models)).map((row, i) => ({
     row,
     model: models[i] ?? never(),
@@ -85,8 +85,28 @@ export async function measureNetwork(
   throw new Error("A block of one load gave no row");
 }
 
-const modelOf = ({ network, weights, batch }: Load, i: number): ScriptModel =>
-  scriptModel(`${i}`, network, weights ?? randomWeights(network, seededRandom(weightsSeed)), batch);
+/** One after the other: calibrating a quantised one takes memory. */
+async function modelsOf(
+  measuring: Measuring,
+  loads: readonly Load[],
+): Promise<readonly ScriptModel[]> {
+  const models: ScriptModel[] = [];
+  for (const [i, load] of loads.entries()) models.push(await modelOf(measuring, load, i));
+  return models;
+}
+
+const modelOf = (
+  { device }: Measuring,
+  { network, weights, batch }: Load,
+  i: number,
+): Promise<ScriptModel> =>
+  modelOfKind(
+    device.capabilities.models,
+    `${i}`,
+    network,
+    weights ?? randomWeights(network, seededRandom(weightsSeed)),
+    batch,
+  );
 
 async function sampleLoads(
   measuring: Measuring,
@@ -145,7 +165,12 @@ async function sampleLoads(
       warmUpRuns: batches.warmUpRuns,
       batches: analysis.batches,
       conditions,
-      flags: [...analysis.flags, ...throttled(conditions), ...amiss],
+      flags: [
+        ...analysis.flags,
+        ...throttled(conditions),
+        ...(batches.fallback === undefined ? [] : (["fallback"] as const)),
+        ...amiss,
+      ],
       kernels: nodes ? kernelTimes(network, batch, nodes, analysis.calm, recording, random) : [],
     };
   });

@@ -25,7 +25,7 @@ import { type HeatLook, type HeatRules, heatRules, heatStep, isSteady, lookAt } 
 import { Patience } from "./patience.ts";
 import { awaitConditions, type Preflight, preflight } from "./preflight.ts";
 import { emptyNodes, recordingSteps, recordingTime } from "./recording.ts";
-import { type SamplingRules, samplingRules } from "./sampling.ts";
+import { programRules, type SamplingRules, samplingRules } from "./sampling.ts";
 import { sessionConditions } from "./session-conditions.ts";
 
 /** Version of the measuring protocol: rows of different versions never mix in one fit. */
@@ -63,7 +63,7 @@ export class Measuring {
   readonly invalidEnergy: string[] = [];
   /** Of the network metered last, W. */
   lastPower_w: number | undefined;
-  readonly #canary: CanaryRule;
+  readonly #canary: Promise<CanaryRule>;
   readonly #known_s: number;
   readonly #measured: (readonly BatchesRecord[])[] = [];
   readonly #options: MeasuringOptions;
@@ -78,14 +78,13 @@ export class Measuring {
     this.device = options.device;
     this.clock = options.clock ?? systemClock;
     this.random = options.random;
-    const rules = options.rules ?? samplingRules;
-    const { shortestBatch_s } = options.device.capabilities;
+    const { shortestBatch_s, freshBatches } = options.device.capabilities;
+    const rules = options.rules ?? (freshBatches ? programRules : samplingRules);
     this.rules = { ...rules, batch_s: Math.max(rules.batch_s, shortestBatch_s) };
     this.energyRules = options.energyRules ?? energyRules;
     this.patience = new Patience(options.patience_s);
     this.signal = options.signal;
-    const canary = canaryRule(this.rules.allowedSlowdown);
-    this.#canary = { ...canary, batch_s: Math.max(canary.batch_s, shortestBatch_s) };
+    this.#canary = canaryRule(options.device.capabilities, this.rules.allowedSlowdown);
     this.#known_s = options.knownCanary_s ?? Number.POSITIVE_INFINITY;
   }
 
@@ -134,7 +133,7 @@ export class Measuring {
         threads: this.device.identity.threads,
         seed: this.random.below(2 ** 31),
         models,
-        canary: { ...this.#canary, ...(baseline_s === undefined ? {} : { baseline_s }) },
+        canary: { ...(await this.#canary), ...(baseline_s === undefined ? {} : { baseline_s }) },
         steps,
       },
       { signal: this.signal },
@@ -167,7 +166,7 @@ export class Measuring {
   async #heat(): Promise<void> {
     const { clock, device } = this;
     const rules = this.#options.heatRules ?? heatRules;
-    const { model } = this.#canary;
+    const { model } = await this.#canary;
     const hot = { ...model, name: `${model.name} for heat` };
     const step = heatStep(hot.name, rules.stretch_s, device.capabilities.shortestBatch_s);
     const start_s = clock.now_s();
@@ -197,11 +196,12 @@ export class Measuring {
   /** Learns the recording time of the node profiler, the clock's offset and the meter's period. */
   async calibrate(): Promise<void> {
     const { capabilities } = this.device;
-    const recording = capabilities.nodeProfiling
-      ? recordingTime(
-          recordsOf(await this.measure([emptyNodes], recordingSteps(this.rules)), "nodes"),
-        )
-      : undefined;
+    const recording =
+      capabilities.nodeProfiling && capabilities.models.format === "onnx"
+        ? recordingTime(
+            recordsOf(await this.measure([emptyNodes], recordingSteps(this.rules)), "nodes"),
+          )
+        : undefined;
     const meter = await this.#lookAtMeter();
     this.#instruments = {
       ...(recording ? { recording } : {}),

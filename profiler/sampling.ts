@@ -1,4 +1,4 @@
-import type { AwaitCalmStep, SampleStep } from "../devices/index.ts";
+import type { AwaitCalmStep, SampleStep, WarmUpRule } from "../devices/index.ts";
 
 /**
  * How networks are sampled, in blocks of several that share their rounds (see `SampleStep`).
@@ -27,6 +27,7 @@ export interface SamplingRules {
   readonly allowedSlowdown: number;
   /** Networks in one block at most. */
   readonly networksPerBlock: number;
+  readonly warmUp: Pick<WarmUpRule, "minRuns" | "maxBatches">;
 }
 
 export const samplingRules: SamplingRules = {
@@ -40,6 +41,23 @@ export const samplingRules: SamplingRules = {
   hurriedSamples: 30,
   allowedSlowdown: 1.06,
   networksPerBlock: 16,
+  warmUp: { minRuns: 10, maxBatches: 40 },
+};
+
+/**
+ * Where every batch starts a program that loads the network and warms up by itself, starts are what takes time. Their batches are
+ * long, and each is a load of its own: few say as much as many batches of one load do.
+ */
+export const programRules: SamplingRules = {
+  ...samplingRules,
+  warmRuns: 0,
+  plainPerSample: 2,
+  profiledPerSample: 1,
+  calmSamples: 3,
+  fewestCalm: 2,
+  maxSamples: 9,
+  hurriedSamples: 5,
+  warmUp: { minRuns: 1, maxBatches: 1 },
 };
 
 /** The core stays awake after a disturbed sample: disturbances last from milliseconds to minutes. */
@@ -54,7 +72,7 @@ export const sampleStep = (
   kind: "sample",
   models,
   profiled,
-  warmUp: { batch_s, agreement: 0.02, minRuns: 10, maxBatches: 40 },
+  warmUp: { batch_s, agreement: 0.02, ...rules.warmUp },
   batch_s,
   warmRuns,
   plainPerSample,

@@ -1,14 +1,21 @@
-import type { DeviceIdentity } from "../identity.ts";
+import type { DeviceIdentity, Precision } from "../identity.ts";
 import type { MeterDescription } from "../meter.ts";
 import type { MachineState, RawRecord } from "../raw.ts";
-import type { MeasurementScript } from "../script.ts";
+import type { MeasurementScript, ModelFormat } from "../script.ts";
 import type { ResidentCanary } from "./execution.ts";
 import type { Machine, MachineDescription } from "./machine.ts";
 import { runScript } from "./run-script.ts";
 
 export interface AgentDescription extends MachineDescription {
   readonly runtime: Pick<DeviceIdentity, "runtime" | "runtimeVersion" | "runtimeBuild">;
+  readonly modelFormat: ModelFormat;
+  /** Number formats that it computes in, the usual one first. */
+  readonly precisions: readonly Precision[];
   readonly nodeProfiling: boolean;
+  /** Every batch is a load of its own, and warmed up by itself. */
+  readonly freshBatches: boolean;
+  /** How networks run other than the runtime's name says. */
+  readonly fallback?: string;
   readonly meter: MeterDescription;
   readonly clockStep_s: number;
   /** A batch is not to be shorter than this, s. */
@@ -49,7 +56,11 @@ export function agentOn(machine: Machine): Agent {
         runtimeVersion: runtime.version,
         runtimeBuild: await runtime.build(),
       },
+      modelFormat: runtime.modelFormat ?? "onnx",
+      precisions: runtime.precisions ?? ["float32"],
       nodeProfiling: runtime.profile !== undefined,
+      freshBatches: runtime.freshBatches ?? false,
+      ...(runtime.fallback === undefined ? {} : { fallback: runtime.fallback }),
       meter: await meter.describe(),
       clockStep_s: clock.step_s,
       shortestBatch_s: Math.max(stepsPerBatch * clock.step_s, runtime.shortestBatch_s ?? 0),

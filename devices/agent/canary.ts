@@ -28,7 +28,7 @@ export async function canaryOn(
 }
 
 async function glance(model: LoadedModel, rule: CanaryRule, runs: number): Promise<number> {
-  await model.run(runs);
+  if (rule.warmed) await model.run(runs);
   let fastest_s = Number.POSITIVE_INFINITY;
   for (let batch = 0; batch < rule.batchesPerGlance; batch++)
     fastest_s = Math.min(fastest_s, (await model.run(runs)) / runs);

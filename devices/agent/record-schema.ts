@@ -44,6 +44,7 @@ const batchesSchema = z
     profiled: bits,
     sample: counts,
     canary_s: floats,
+    fallback: text.exactOptional(),
   })
   .refine(
     ({ start_s, duration_s, runs, profiled, sample, canary_s }) =>
@@ -136,6 +137,10 @@ export const descriptionSchema: z.ZodType<AgentDescription> = z.object({
   details: z.record(name, z.union([text, z.number()])),
   simulated: z.boolean().exactOptional(),
   runtime: z.object({ runtime: name, runtimeVersion: name, runtimeBuild: name }),
+  modelFormat: z.enum(["onnx", "tflite"]),
+  precisions: z.array(z.enum(["float32", "float16", "int8"])).min(1),
+  freshBatches: z.boolean(),
+  fallback: text.exactOptional(),
   nodeProfiling: z.boolean(),
   meter: meterSchema,
   clockStep_s: z.number().positive().max(1),

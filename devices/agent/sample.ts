@@ -23,6 +23,7 @@ interface Kind {
   readonly model: Pick<LoadedModel, "run">;
   readonly runs: number;
   readonly warmUpRuns: number;
+  readonly warmUpBatches: number;
 }
 
 /** A model that is being sampled. */
@@ -114,7 +115,7 @@ async function takeBatches(
       batches.push({ start_s, duration_s, runs: kind.runs, profiled: isProfiled });
     }
   };
-  await plain.model.run(warmRuns);
+  if (warmRuns > 0) await plain.model.run(warmRuns);
   await take(plain, plainPerSample, false);
   if (profiled) await take(profiled, profiledPerSample, true);
   return batches;
@@ -141,8 +142,12 @@ async function closeAndReport(
   await plain.model.close();
   const nodeTimes = await profiled?.model.finish();
   if (samples.length === 0 && calmSamples > 0) return;
-  emit(batchesRecord(name, plain.warmUpRuns, samples));
-  if (profiled && nodeTimes) emit(nodesRecord(name, profiled, nodeTimes, samples));
+  const { fallback } = plain.model;
+  emit({
+    ...batchesRecord(name, plain.warmUpRuns, samples),
+    ...(fallback === undefined ? {} : { fallback }),
+  });
+  if (profiled && nodeTimes) emit(nodesRecord(name, profiled, nodeTimes));
 }
 
 function batchesRecord(
@@ -166,34 +171,20 @@ function batchesRecord(
   };
 }
 
-/** The log goes on over all profiled batches, after the runs of the warm-up. */
+/** The log goes on over all profiled batches, after those of the warm-up. */
 function nodesRecord(
   model: string,
-  profiled: Kind,
-  { layers, nodes, runs, emptyNode_s }: NodeTimes,
-  samples: readonly Sample[],
+  { warmUpBatches }: Kind,
+  { layers, nodes, batches, emptyNode_s }: NodeTimes,
 ): NodesRecord {
-  const batches = samples.flatMap((sample) => sample.batches).filter(({ profiled }) => profiled);
-  const times_s = new Float64Array(batches.length * layers.length);
-  const empty_s = new Float64Array(batches.length).fill(Number.NaN);
-  let from = profiled.warmUpRuns;
-  for (const [i, batch] of batches.entries()) {
-    const to = from + batch.runs;
-    for (let run = from; run < to; run++)
-      for (let layer = 0; layer < layers.length; layer++) {
-        const at = i * layers.length + layer;
-        times_s[at] = (times_s[at] ?? 0) + (runs[run]?.[layer] ?? 0) / batch.runs;
-      }
-    if (emptyNode_s.length > 0)
-      empty_s[i] = emptyNode_s.slice(from, to).reduce((sum, time) => sum + time, 0) / batch.runs;
-    from = to;
-  }
+  const taken = batches.slice(warmUpBatches);
+  const empty_s = emptyNode_s.slice(warmUpBatches);
   return {
     kind: "nodes",
     model,
     layers,
     nodes: Uint32Array.from(nodes),
-    times_s,
-    emptyNode_s: empty_s,
+    times_s: Float64Array.from(taken.flatMap((times_s) => [...times_s])),
+    emptyNode_s: Float64Array.from(taken, (_, i) => empty_s[i] ?? Number.NaN),
   };
 }

@@ -14,6 +14,7 @@ const modelSchema = z.object({
   bytes: z.instanceof(Uint8Array),
   inputs: z.array(z.object({ name, shape: z.array(z.int().min(1).max(1e7)).max(16) })).max(1000),
   layers: names,
+  precision: z.enum(["float32", "float16", "int8"]).exactOptional(),
 });
 
 const warmUpSchema = z.object({
@@ -68,6 +69,7 @@ export const scriptSchema: z.ZodType<MeasurementScript> = z.object({
       model: modelSchema,
       batch_s: time_s,
       batchesPerGlance: count,
+      warmed: z.boolean(),
       baseline_s: z.number().positive().exactOptional(),
       allowedSlowdown: z.number().min(1),
     })

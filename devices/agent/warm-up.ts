@@ -13,7 +13,11 @@ export async function warmUp(
   model: Pick<LoadedModel, "run">,
   { warmUp: rule, batch_s }: Pick<SampleStep, "warmUp" | "batch_s">,
   check: () => void,
-): Promise<{ readonly runs: number; readonly warmUpRuns: number }> {
+): Promise<{
+  readonly runs: number;
+  readonly warmUpRuns: number;
+  readonly warmUpBatches: number;
+}> {
   let done = 1;
   let run_s = await model.run(1);
   const means: number[] = [];
@@ -24,7 +28,11 @@ export async function warmUp(
     done += runs;
     means.push(run_s);
   }
-  return { runs: batchRuns(batch_s, Math.min(...means)), warmUpRuns: done };
+  return {
+    runs: batchRuns(batch_s, Math.min(...means)),
+    warmUpRuns: done,
+    warmUpBatches: 1 + means.length,
+  };
 
   function haveSettled(times_s: readonly number[]): boolean {
     const last = times_s.slice(-3);

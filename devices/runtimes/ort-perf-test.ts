@@ -1,77 +1,73 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Availability } from "../meter.ts";
 import type { LoadedModel, Runtime } from "../runtime.ts";
-import type { ScriptModel } from "../script.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { type Transport, TransportError } from "../transport.ts";
-import { readTrace } from "./ort-trace.ts";
+import type { Transport } from "../transport.ts";
+import { inBatches, readTrace } from "./ort-trace.ts";
+import {
+  lastLine,
+  probed,
+  type Runner,
+  runnerOn,
+  runTimeout_s,
+  shortestProgramBatch_s,
+} from "./runner.ts";
 
-/** The one place of a phone that its shell may write to and run programs from. */
-const deviceFolder = "/data/local/tmp/wattsplit";
-const runner = `${deviceFolder}/onnxruntime_perf_test`;
+const program = "onnxruntime_perf_test";
 const remedy =
-  "Build onnxruntime_perf_test for the device (./build.sh --android ...), then: wattsplit devices add NAME --like generic-android --runner PATH";
-/** Every batch starts the program and loads the model. */
-const shortestBatch_s = 0.05;
-const runTimeout_s = 300;
+  "Build onnxruntime_perf_test for the device (./build.sh --android ...), and give --runner PATH";
 
 /**
- * ONNX Runtime's own benchmark program, copied to the device and started for every batch. Its first run is its warm-up,
- * and is not counted.
+ * ONNX Runtime's own benchmark program, started for every batch. Its first run is its warm-up, and is not counted.
  */
-export function ortPerfTestRuntime({
-  transport,
-  settings,
-}: Pick<Surroundings, "transport" | "settings">): Runtime {
-  let copied: Promise<void> | undefined;
-  const copyRunner = (): Promise<void> => {
-    copied ??= copyFile(transport, settings.runner ?? "", runner, 0o755);
-    return copied;
-  };
+export function ortPerfTestRuntime(
+  surroundings: Pick<Surroundings, "transport" | "settings" | "folder">,
+): Runtime {
+  const { transport, folder } = surroundings;
+  const runner = runnerOn(surroundings, { program, remedy });
   return {
     id: "ort-perf-test",
     version: "unknown",
-    shortestBatch_s,
-    build: async () => {
-      const { code, stdout } = await transport.exec(["sha256sum", runner]);
-      return code === 0 ? stdout.slice(0, 16) : "unknown";
-    },
-    probe: async (): Promise<Availability> => {
-      if (!settings.runner) return { ok: false, reason: "no runner was named", remedy };
-      try {
-        await copyRunner();
-        const { stdout, stderr } = await transport.exec([runner, "-h"], { timeout_s: 20 });
-        if (/perf_test/.test(stdout + stderr)) return { ok: true, note: settings.runner };
-        const said = stderr.trim().split("\n").at(-1) ?? "";
-        return { ok: false, reason: `the runner does not start: ${said}`, remedy };
-      } catch (error) {
-        if (!(error instanceof TransportError)) throw error;
-        return { ok: false, reason: error.message, remedy };
-      }
-    },
-    load: async (model, { threads }) =>
-      loaded(transport, await copyModel(transport, model), threads),
-    profile: async (model, { threads }) => {
-      const path = await copyModel(transport, model);
-      const { run, close } = loaded(transport, path, threads, "profile");
-      const traces: string[] = [];
+    shortestBatch_s: shortestProgramBatch_s,
+    freshBatches: true,
+    build: runner.build,
+    probe: () =>
+      probed(async () => {
+        const path = await runner.path();
+        const { stdout, stderr } = await transport.exec([path, "-h"], { timeout_s: 20 });
+        return /perf_test/.test(stdout + stderr)
+          ? { ok: true, note: path }
+          : { ok: false, reason: `the runner does not start: ${lastLine(stderr)}`, remedy };
+      }, remedy),
+    load: async ({ bytes }, { threads }) =>
+      loaded(transport, runner, await runner.copyModel(bytes), threads),
+    profile: async ({ bytes, layers }, { threads }) => {
+      const prefix = ["-p", `${folder}/profile`];
+      const path = await runner.copyModel(bytes);
+      const { run, close } = loaded(transport, runner, path, threads, prefix);
+      const traces: { readonly runs: number; readonly json: string }[] = [];
       return {
         run: async (runs) => {
           const time_s = await run(runs);
-          traces.push(await takeTrace(transport));
+          traces.push({ runs, json: await takeTrace(transport, folder) });
           return time_s;
         },
         finish: async () => {
           await close();
-          const parts = traces.map((trace) => readTrace(trace, model.layers));
-          return {
-            layers: model.layers,
-            nodes: parts[0]?.nodes ?? model.layers.map(() => 0),
+          const parts = traces.map(({ runs, json }) => {
+            const trace = readTrace(json, layers);
             // The program's own warm-up run comes first in each trace.
-            runs: parts.flatMap((part) => part.runs.slice(1)),
-            emptyNode_s: parts.flatMap((part) => part.emptyNode_s.slice(1)),
+            return inBatches(
+              { ...trace, runs: trace.runs.slice(1), emptyNode_s: trace.emptyNode_s.slice(1) },
+              [runs],
+            );
+          });
+          return {
+            layers,
+            nodes: parts[0]?.nodes ?? layers.map(() => 0),
+            batches: parts.flatMap(({ batches }) => batches),
+            emptyNode_s: parts.flatMap(({ emptyNode_s }) => emptyNode_s),
           };
         },
       };
@@ -79,27 +75,24 @@ export function ortPerfTestRuntime({
   };
 }
 
-function loaded(
+const loaded = (
   transport: Transport,
+  runner: Runner,
   path: string,
   threads: number,
-  profilePrefix?: string,
-): LoadedModel {
-  const trace = profilePrefix === undefined ? [] : ["-p", `${deviceFolder}/${profilePrefix}`];
-  return {
-    run: async (runs) => {
-      const argv = [runner, "-I", "-m", "times", "-r", `${runs}`, "-e", "cpu", "-x", `${threads}`];
-      const { code, stdout, stderr } = await transport.exec([...argv, ...trace, path], {
-        timeout_s: runTimeout_s,
-      });
-      const result = readPerfTest(`${stdout}\n${stderr}`);
-      if (code !== 0 || result?.runs !== runs)
-        throw new Error(`onnxruntime_perf_test did not run: ${stderr.trim().slice(-300)}`);
-      return result.total_s;
-    },
-    close: async () => void (await transport.exec(["rm", "-f", path])),
-  };
-}
+  more: readonly string[] = [],
+): LoadedModel => ({
+  run: async (runs) => {
+    const flags = ["-I", "-m", "times", "-r", `${runs}`, "-e", "cpu", "-x", `${threads}`];
+    const argv = [await runner.path(), ...flags, ...more, path];
+    const { code, stdout, stderr } = await transport.exec(argv, { timeout_s: runTimeout_s });
+    const result = readPerfTest(`${stdout}\n${stderr}`);
+    if (code !== 0 || result?.runs !== runs)
+      throw new Error(`${program} did not run: ${stderr.trim().slice(-300)}`);
+    return result.total_s;
+  },
+  close: () => runner.remove(path),
+});
 
 export interface PerfTestResult {
   readonly runs: number;
@@ -128,43 +121,17 @@ export function readPerfTest(text: string): PerfTestResult | undefined {
   };
 }
 
-let models = 0;
-
-async function copyModel(transport: Transport, { bytes }: ScriptModel): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "wattsplit-model-"));
-  try {
-    const path = join(folder, "model.onnx");
-    writeFileSync(path, bytes);
-    // Named here, not by the network: nothing from elsewhere becomes a path.
-    const there = `${deviceFolder}/model${++models}.onnx`;
-    await copyFile(transport, path, there, 0o644);
-    return there;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function copyFile(
-  transport: Transport,
-  from: string,
-  to: string,
-  mode: number,
-): Promise<void> {
-  await transport.exec(["mkdir", "-p", deviceFolder]);
-  await transport.push(from, to, { mode });
-}
-
 /** The trace that the last run left, whose name has a date in it. */
-async function takeTrace(transport: Transport): Promise<string> {
-  const { stdout } = await transport.exec(["ls", deviceFolder]);
+async function takeTrace(transport: Transport, folder: string): Promise<string> {
+  const { stdout } = await transport.exec(["ls", folder]);
   const name = stdout.split(/\s+/).find((file) => /^profile[\w.-]*\.json$/.test(file));
-  if (name === undefined) throw new Error("onnxruntime_perf_test wrote no trace");
-  const folder = mkdtempSync(join(tmpdir(), "wattsplit-trace-"));
+  if (name === undefined) throw new Error(`${program} wrote no trace`);
+  const here = mkdtempSync(join(tmpdir(), "wattsplit-trace-"));
   try {
-    await transport.pull(`${deviceFolder}/${name}`, join(folder, "trace"));
-    await transport.exec(["rm", "-f", `${deviceFolder}/${name}`]);
-    return readFileSync(join(folder, readdirSync(folder)[0] ?? ""), "utf8");
+    await transport.pull(`${folder}/${name}`, join(here, "trace"));
+    await transport.exec(["rm", "-f", `${folder}/${name}`]);
+    return readFileSync(join(here, readdirSync(here)[0] ?? ""), "utf8");
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(here, { recursive: true });
   }
 }

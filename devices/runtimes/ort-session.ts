@@ -6,7 +6,7 @@ import { seededRandom } from "../../src/random.ts";
 import type { Clock } from "../clock.ts";
 import type { LoadedModel, ProfiledModel } from "../runtime.ts";
 import type { ScriptModel } from "../script.ts";
-import { readTrace } from "./ort-trace.ts";
+import { inBatches, readTrace } from "./ort-trace.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -74,15 +74,21 @@ async function openProfiled(
     enableProfiling: true,
     profileFilePrefix: join(folder, "trace"),
   });
+  const run = runner(session, randomInputs(model), clock);
+  const batches: number[] = [];
   return {
-    run: runner(session, randomInputs(model), clock),
+    run: (runs) => {
+      batches.push(runs);
+      return run(runs);
+    },
     finish: async () => {
       session.endProfiling();
       await session.release();
       try {
         const trace = readdirSync(folder)[0];
         if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);
-        return readTrace(readFileSync(join(folder, trace), "utf8"), model.layers);
+        const json = readFileSync(join(folder, trace), "utf8");
+        return inBatches(readTrace(json, model.layers), batches);
       } catch (error) {
         requireSpaceIn(folder);
         throw error;

@@ -1,6 +1,7 @@
 import { mean } from "simple-statistics";
 import { networkOutput } from "../../src/network/export.ts";
 import type { NodeTimes } from "../runtime.ts";
+import { ownerByName } from "./owner-by-name.ts";
 
 interface NodeEvent {
   readonly node: string;
@@ -9,12 +10,51 @@ interface NodeEvent {
 
 const kernelSuffix = "_kernel_time";
 
+/** Node times of every run in a trace, oldest first; nothing is subtracted. */
+export interface TraceTimes extends Pick<NodeTimes, "layers" | "nodes"> {
+  /** Per run, s: one time per layer. As coarse as the profiler's clock: only means over many runs mean something. */
+  readonly runs: readonly Float64Array[];
+  /** Per run, s: mean time of nodes that compute nothing; empty where there are none. */
+  readonly emptyNode_s: readonly number[];
+}
+
+/** The runs of a trace gathered into batches of so many. */
+export function inBatches(
+  { layers, nodes, runs, emptyNode_s }: TraceTimes,
+  sizes: readonly number[],
+): NodeTimes {
+  let end = 0;
+  const ranges = sizes.map((size): readonly [number, number] => {
+    end += size;
+    return [end - size, end];
+  });
+  return {
+    layers,
+    nodes,
+    batches: ranges.map((range) => meanTimes(runs.slice(...range), layers.length)),
+    emptyNode_s:
+      emptyNode_s.length > 0 ? ranges.map((range) => meanOrNone(emptyNode_s.slice(...range))) : [],
+  };
+}
+
+/** A log that is full lacks its last runs. */
+const meanOrNone = (times_s: readonly number[]): number =>
+  times_s.length > 0 ? mean([...times_s]) : Number.NaN;
+
+function meanTimes(runs: readonly Float64Array[], layers: number): Float64Array {
+  const times_s = new Float64Array(layers);
+  for (const run of runs)
+    for (const [layer, time_s] of run.entries())
+      times_s[layer] = (times_s[layer] ?? 0) + time_s / runs.length;
+  return times_s;
+}
+
 /**
  * Reads a trace. A node belongs to the layer whose name leads its own; a node without one, put in by the
  * optimiser (a layout reorder), belongs to the layer that follows it and needed it. Nodes under the output's name,
  * which only hand a few numbers on, compute nothing: they show what recording a node takes.
  */
-export function readTrace(traceJson: string, layers: readonly string[]): NodeTimes {
+export function readTrace(traceJson: string, layers: readonly string[]): TraceTimes {
   const runs = splitRuns(nodeEvents(traceJson));
   const nodes = runs[0]?.map(({ node }) => node) ?? [];
   const owners = ownersOf(nodes, layers);
@@ -81,27 +121,12 @@ function ownersOf(
   nodes: readonly string[],
   layers: readonly string[],
 ): readonly (number | undefined)[] {
-  const named = nodes.map((node) => ownerByName(node, layers));
+  // Where the optimiser changed the layout, nodes are called `layer_nchwc`.
+  const named = nodes.map((node) => ownerByName(node.replace(/_nchwc$/, ""), layers));
   const lastNamed = named.findLast((owner) => owner !== undefined);
   return nodes.map((node, i) =>
     node.startsWith(`${networkOutput}/`)
       ? undefined
       : (named.slice(i).find((owner) => owner !== undefined) ?? lastNamed),
   );
-}
-
-/**
- * Nodes are called `layer`, `layer/part` and, where the optimiser changed the layout, `layer_nchwc`. The longest
- * layer name that fits is meant.
- */
-function ownerByName(node: string, layers: readonly string[]): number | undefined {
-  const plain = node.replace(/_nchwc$/, "");
-  let best: number | undefined;
-  for (const [i, layer] of layers.entries())
-    if (
-      (plain === layer || plain.startsWith(`${layer}/`)) &&
-      layer.length > (layers[best ?? -1]?.length ?? 0)
-    )
-      best = i;
-  return best;
 }

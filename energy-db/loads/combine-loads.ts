@@ -96,9 +96,14 @@ export const loadKey = ({
 
 const hasFlag = ({ flags }: LoadRow, flag: QualityFlag): boolean => flags.includes(flag);
 
-/** Neither superseded nor, where there is a calm one, drifted. */
+/**
+ * Neither superseded nor, where there is a calm one, drifted; nor run other than the platform says, but where that is asked
+ * about.
+ */
 export function usableRows<Row extends LoadRow>(rows: readonly Row[]): readonly Row[] {
-  const kept = rows.filter((row) => !hasFlag(row, "superseded"));
+  const kept = rows.filter(
+    (row) => !hasFlag(row, "superseded") && (row.role === "verify" || !hasFlag(row, "fallback")),
+  );
   const calm = new Set(kept.filter((row) => !hasFlag(row, "drift")).map(loadKey));
   return kept.filter((row) => !hasFlag(row, "drift") || !calm.has(loadKey(row)));
 }

@@ -44,9 +44,8 @@ const settledWindows = ({ loads }: WindowedEnergy): number =>
 async function meterOnce(measuring: Measuring, models: readonly ScriptModel[], rounds: number) {
   const { energyRules: rules, instruments } = measuring;
   const names = models.map(({ name }) => name);
-  const { shortestBatch_s } = measuring.device.capabilities;
   const period_s = instruments.meter?.updatePeriod_s ?? 0;
-  const step = meterStep(names, rounds, period_s, rules, shortestBatch_s);
+  const step = meterStep(names, rounds, period_s, rules, measuring.device.capabilities);
   const [record] = recordsOf(await measuring.measure(models, [step]), "meter");
   if (!record) throw new Error("The device answered a metering step without a record");
   return record;

@@ -1,4 +1,10 @@
-import { type MeterRecord, type MeterStep, type Rail, updatePeriod } from "../../devices/index.ts";
+import {
+  type Capabilities,
+  type MeterRecord,
+  type MeterStep,
+  type Rail,
+  updatePeriod,
+} from "../../devices/index.ts";
 
 export interface EnergyRules {
   /** A load window lasts at least this long, s ... */
@@ -31,6 +37,9 @@ export const energyRules: EnergyRules = {
   networksPerBlock: 4,
 };
 
+/** Where every batch starts a program, a window is one batch, and so long that the start is little of it. */
+const programWindow_s = 5;
+
 /** A load window's ticks are told to this part of the update period ... */
 const readsPerPeriod = 8;
 /** ... but reading more often than this would itself be a load, s. */
@@ -42,9 +51,12 @@ export function meterStep(
   rounds: number,
   updatePeriod_s: number,
   rules: EnergyRules,
-  shortestBatch_s = 0,
+  { shortestBatch_s, freshBatches }: Pick<Capabilities, "shortestBatch_s" | "freshBatches">,
 ): MeterStep {
-  const window_s = Math.max(rules.minWindow_s, rules.minPeriods * updatePeriod_s);
+  const window_s = Math.max(
+    freshBatches ? programWindow_s : rules.minWindow_s,
+    rules.minPeriods * updatePeriod_s,
+  );
   return {
     kind: "meter",
     models,
@@ -53,8 +65,8 @@ export function meterStep(
     minInferences: rules.minInferences,
     idle_s: Math.max(rules.idleShare * window_s, 4 * updatePeriod_s),
     settle_s: Math.max(0.05, 2 * updatePeriod_s),
-    warmUp_s: Math.max(0.1, 2 * updatePeriod_s),
-    batch_s: Math.max(0.02, shortestBatch_s),
+    warmUp_s: Math.max(freshBatches ? 1 : 0.1, 2 * updatePeriod_s),
+    batch_s: freshBatches ? window_s : Math.max(0.02, shortestBatch_s),
     period_s: Math.max(fastestReading_s, updatePeriod_s / readsPerPeriod),
   };
 }

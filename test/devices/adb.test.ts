@@ -1,9 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDevice, probeDevices, recordsOf, scriptModel } from "../../devices/index.ts";
 import { readPerfTest } from "../../devices/runtimes/ort-perf-test.ts";
 import { adbTransport } from "../../devices/transports/adb.ts";
@@ -12,13 +10,9 @@ import { sampleStep, samplingRules } from "../../profiler/sampling.ts";
 import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
-import { type FakeAdbd, fakeAdbd } from "./fake-adbd.ts";
+import { fakeAdbd } from "./fake-adbd.ts";
+import { adbMissing, type FakePhone, fakePhone } from "./fake-phone.ts";
 import { transportSuite } from "./transport-suite.ts";
-
-const hasAdb = spawnSync("adb", ["version"]).status === 0;
-
-const root = mkdtempSync(join(tmpdir(), "wattsplit-phone-"));
-const phonePath = (path: string): string => path.replace(tmpdir(), "/data/local/tmp");
 
 /** Prints as the real program does, and takes a millisecond for every run; its log has one node per layer. */
 const runnerShim = `#!/bin/sh
@@ -37,131 +31,108 @@ echo "============= PowerStats HAL 2.0 energy meter =============="
 echo "   [S2M_VDD_CPUCL2]:CPU   30203.50 mWs ( 12.00)"
 echo "========== End of PowerStats HAL 2.0 energy meter =========="
 `;
-const getprop = `#!/bin/sh
-case $1 in ro.product.model) echo "Fake Phone";; ro.soc.model) echo "Tensor";; ro.serialno) echo fake;; *) echo 14;; esac
-`;
+describe.skipIf(adbMissing)(
+  `over adb to a phone's stand-in${adbMissing ? ` (${adbMissing})` : ""}`,
+  () => {
+    let phone: FakePhone;
+    let serial: string;
+    const folder = mkdtempSync(join(tmpdir(), "wattsplit-adb-"));
+    const runner = join(folder, "onnxruntime_perf_test");
 
-describe.skipIf(!hasAdb)(`over adb to a phone's stand-in${hasAdb ? "" : " (needs adb)"}`, () => {
-  let phone: FakeAdbd;
-  let serial: string;
-  const folder = mkdtempSync(join(tmpdir(), "wattsplit-adb-"));
-  const runner = join(folder, "onnxruntime_perf_test");
-
-  beforeAll(async () => {
-    const port = await freePort();
-    vi.stubEnv("ANDROID_ADB_SERVER_PORT", `${port}`);
-    vi.stubEnv("HOME", folder);
-    mkdirSync(join(root, "bin"), { recursive: true });
-    mkdirSync(join(root, "data/local/tmp"), { recursive: true });
-    for (const [name, text] of Object.entries({ dumpsys, getprop })) {
-      writeFileSync(join(root, "bin", name), text);
-      chmodSync(join(root, "bin", name), 0o755);
-    }
-    writeFileSync(runner, runnerShim);
-    phone = await fakeAdbd({ root });
-    serial = `127.0.0.1:${phone.port}`;
-    await connectAdb();
-    writeFileSync(
-      join(folder, "phone.json"),
-      JSON.stringify({
-        id: "phone",
-        summary: "stand-in",
-        transports: ["adb"],
-        address: serial,
-        runner,
-        runtimes: ["ort-perf-test"],
-        meters: ["android-odpm", "android-battery", "none"],
-        sources: [],
-      }),
-    );
-  });
-  afterAll(() => {
-    spawnSync("adb", ["kill-server"]);
-    phone?.close();
-    vi.unstubAllEnvs();
-    for (const path of [root, folder]) rmSync(path, { recursive: true, force: true });
-  });
-
-  const connectAdb = async (): Promise<void> => {
-    const adb = adbTransport({ serial });
-    for (let tries = 0; tries < 50; tries++) {
-      // A serial that adb has lost stays "offline" until it is let go.
-      await runAdb(["disconnect", serial]);
-      await runAdb(["connect", serial]);
-      if ((await adb.exec(["true"]).catch(() => undefined))?.code === 0) return;
-    }
-    throw new Error("adb does not see the stand-in");
-  };
-
-  transportSuite("adb", () => adbTransport({ serial }), {
-    devicePath: phonePath,
-    localOf: (path) => join(root, path),
-  });
-
-  it("tells exit codes of a phone whose shell hands none on", async () => {
-    const old = await fakeAdbd({ root, features: "cmd" });
-    const address = `127.0.0.1:${old.port}`;
-    await runAdb(["connect", address]);
-    const transport = adbTransport({ serial: address });
-
-    expect(await transport.exec(["sh", "-c", "echo out; exit 7"])).toMatchObject({
-      code: 7,
-      stdout: "out\n",
+    beforeAll(async () => {
+      // No program here: it is copied.
+      writeFileSync(runner, runnerShim, { mode: 0o644 });
+      phone = await fakePhone({ dumpsys });
+      serial = phone.serial;
+      writeFileSync(
+        join(folder, "phone.json"),
+        JSON.stringify({
+          id: "phone",
+          summary: "stand-in",
+          transports: ["adb"],
+          address: serial,
+          runner,
+          runtimes: ["ort-perf-test"],
+          meters: ["android-odpm", "android-battery", "none"],
+          sources: [],
+        }),
+      );
     });
-    await runAdb(["disconnect", address]);
-    old.close();
-  });
-
-  it("says of every runtime and meter whether it works", async () => {
-    const rows = await probeDevices("phone", { folder });
-
-    expect(rows.map(({ name, works }) => [name, works])).toEqual([
-      ["ort-perf-test", true],
-      ["android-odpm", true],
-      ["android-battery", false],
-      ["none", true],
-    ]);
-  });
-
-  it("follows a script, and goes on after the cable was pulled", async () => {
-    const device = await openDevice("phone", { folder });
-    expect(device.identity).toMatchObject({ processor: "Tensor", os: "Android 14" });
-    expect(device.capabilities.meter.id).toBe("android-odpm");
-    const network = findPreset("mnist-cnn").build({ multiplier: 0.25 });
-    const model = scriptModel("net", network, randomWeights(network, seededRandom(1)), 1);
-    const rules = { ...samplingRules, calmSamples: 2, maxSamples: 2, hurriedSamples: 2 };
-    const script = {
-      version: 1 as const,
-      threads: 1,
-      seed: 1,
-      models: [model],
-      steps: [sampleStep(["net"], rules, { patience_s: 0, profiled: ["net"] })],
-    };
-
-    phone.unplug();
-    const measured = device.measure(script);
-    await connectAdb();
-    const raw = await measured;
-
-    const [batches] = recordsOf(raw, "batches");
-    expect(recordsOf(raw, "batches")).toHaveLength(1);
-    expect(
-      [...(batches?.duration_s ?? [])].map((time, i) => time / (batches?.runs[i] ?? 0)),
-    ).toEqual(Array.from({ length: 14 }, () => expect.closeTo(1.25e-3, 9)));
-    const [nodes] = recordsOf(raw, "nodes");
-    expect(nodes?.times_s[nodes.layers.indexOf("conv1")]).toBeCloseTo(70e-6, 9);
-    await device.close();
-  });
-
-  it("says what to do for a phone that is not there", async () => {
-    await expect(
-      openDevice("adb:nowhere", { folder, runtime: "ort-perf-test" }),
-    ).rejects.toMatchObject({
-      exit: "unavailable",
-      message: expect.stringContaining("cannot be reached"),
+    afterAll(() => {
+      phone?.close();
+      rmSync(folder, { recursive: true, force: true });
     });
-  });
-});
+
+    transportSuite("adb", () => adbTransport({ serial }), {
+      devicePath: (path) => path.replace(tmpdir(), "/data/local/tmp"),
+      localOf: (path) => join(phone.root, path),
+    });
+
+    it("tells exit codes of a phone whose shell hands none on", async () => {
+      const old = await fakeAdbd({ root: phone.root, features: "cmd" });
+      const address = `127.0.0.1:${old.port}`;
+      await phone.connect(address);
+      const transport = adbTransport({ serial: address });
+
+      expect(await transport.exec(["sh", "-c", "echo out; exit 7"])).toMatchObject({
+        code: 7,
+        stdout: "out\n",
+      });
+      await execProgram(["adb", "disconnect", address]);
+      old.close();
+    });
+
+    it("says of every runtime and meter whether it works", async () => {
+      const rows = await probeDevices("phone", { folder });
+
+      expect(rows.map(({ name, works }) => [name, works])).toEqual([
+        ["ort-perf-test", true],
+        ["android-odpm", true],
+        ["android-battery", false],
+        ["none", true],
+      ]);
+    });
+
+    it("follows a script, and goes on after the cable was pulled", async () => {
+      const device = await openDevice("phone", { folder });
+      expect(device.identity).toMatchObject({ processor: "Tensor", os: "Android 14" });
+      expect(device.capabilities.meter.id).toBe("android-odpm");
+      const network = findPreset("mnist-cnn").build({ multiplier: 0.25 });
+      const model = scriptModel("net", network, randomWeights(network, seededRandom(1)), 1);
+      const rules = { ...samplingRules, calmSamples: 2, maxSamples: 2, hurriedSamples: 2 };
+      const script = {
+        version: 1 as const,
+        threads: 1,
+        seed: 1,
+        models: [model],
+        steps: [sampleStep(["net"], rules, { patience_s: 0, profiled: ["net"] })],
+      };
+
+      phone.unplug();
+      const measured = device.measure(script);
+      await phone.connect();
+      const raw = await measured;
+
+      const [batches] = recordsOf(raw, "batches");
+      expect(recordsOf(raw, "batches")).toHaveLength(1);
+      expect(
+        [...(batches?.duration_s ?? [])].map((time, i) => time / (batches?.runs[i] ?? 0)),
+      ).toEqual(Array.from({ length: 14 }, () => expect.closeTo(1.25e-3, 9)));
+      const [nodes] = recordsOf(raw, "nodes");
+      expect(nodes?.times_s[nodes.layers.indexOf("conv1")]).toBeCloseTo(70e-6, 9);
+      await device.close();
+    });
+
+    it("says what to do for a phone that is not there", async () => {
+      await expect(
+        openDevice("adb:nowhere", { folder, runtime: "ort-perf-test" }),
+      ).rejects.toMatchObject({
+        exit: "unavailable",
+        message: expect.stringContaining("cannot be reached"),
+      });
+    });
+  },
+);
 
 describe("what onnxruntime_perf_test prints", () => {
   it.each([
@@ -185,14 +156,3 @@ describe("what onnxruntime_perf_test prints", () => {
     expect(readPerfTest("Failed to load model")).toBeUndefined();
   });
 });
-
-const runAdb = (args: readonly string[]) => execProgram(["adb", ...args]);
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}

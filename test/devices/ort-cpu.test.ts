@@ -13,12 +13,14 @@ const network = findPreset("mnist-cnn").build({ multiplier: 0.5 });
 const model = scriptModel("net", network, randomWeights(network, seededRandom(1)), 2);
 const rules = { ...samplingRules, calmSamples: 4, maxSamples: 4, hurriedSamples: 4 };
 
+const models = { format: "onnx", precision: "float32" } as const;
+const canary = await canaryRule({ models, shortestBatch_s: 0, freshBatches: false }, 1.06);
 const scriptOf = (steps = [sampleStep(["net"], rules, { patience_s: 0, profiled: ["net"] })]) => ({
   version: 1 as const,
   threads: 1,
   seed: 1,
   models: [model],
-  canary: canaryRule(1.06),
+  canary,
   steps,
 });
 

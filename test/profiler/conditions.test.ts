@@ -184,6 +184,8 @@ const judged = (
 ): Judged => ({
   conditions: { isSustained: false, powerMode: "schedutil", ...conditions },
   capabilities: {
+    models: { format: "onnx", precision: "float32" },
+    freshBatches: false,
     nodeProfiling: false,
     simulated: false,
     shortestBatch_s: 0,

@@ -10,6 +10,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "profile --net mnist-cnn --db energy.db",
     "profile --net mobilenet-v1-cifar --time-limit 30m --dry-run",
     "profile --model model.onnx --networks 24 --db energy.db",
+    "profile --net mnist-cnn --device pixel-8 --runtime tflite --runner /data/local/tmp/benchmark_model",
   ],
   query: ["query platforms --db energy.db", "query kernels --op conv2d"],
   "query cost": [

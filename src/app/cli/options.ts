@@ -79,6 +79,16 @@ export const shared = {
       "--platform <n>",
       "instead of a device: the platform's number in `query platforms`, where several match",
     ).argParser(count),
+  precision: () =>
+    new Option(
+      "--precision <format>",
+      "number format that the runtime computes in (default: its usual one)",
+    ).choices(["float32", "float16", "int8"]),
+  runner: () =>
+    new Option(
+      "--runner <path>",
+      "the runtime's benchmark program: on the device, else a file here that is copied",
+    ),
   meter: () =>
     new Option("--meter <id>", "the energy meter; auto takes the best that works").default("auto"),
   threads: () =>

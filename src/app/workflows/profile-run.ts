@@ -1,4 +1,4 @@
-import { openDevice } from "../../../devices/index.ts";
+import { openDevice, type Precision } from "../../../devices/index.ts";
 import { type Method, openTable } from "../../../energy-db/index.ts";
 import {
   type PlanOptions,
@@ -21,6 +21,8 @@ export interface ProfileRun {
   readonly db: string;
   readonly device: string;
   readonly runtime?: string | undefined;
+  readonly precision?: Precision | undefined;
+  readonly runner?: string | undefined;
   readonly meter: string;
   readonly threads: number;
   readonly method?: Method;
@@ -35,10 +37,12 @@ export interface ProfileRun {
 
 /** Opens device and table, measures what the plan still lacks, and says how it ended. */
 export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
-  const { context, plan, db, runtime, meter, threads } = run;
+  const { context, plan, db, runtime, precision, runner, meter, threads } = run;
   const { terminal, signal, version } = context;
   const device = await openDevice(run.device, {
     runtime,
+    precision,
+    runner,
     meter,
     threads,
     isSustained: run.sustained,

@@ -1,4 +1,4 @@
-import { type Device, openDevice } from "../../../devices/index.ts";
+import { type Device, openDevice, type Precision } from "../../../devices/index.ts";
 import {
   type CostTable,
   type EnergyTable,
@@ -31,6 +31,8 @@ export interface VerifyRun {
   readonly db: string;
   readonly device: string;
   readonly runtime?: string | undefined;
+  readonly precision?: Precision | undefined;
+  readonly runner?: string | undefined;
   readonly meter: string;
   readonly threads: number;
   /** Whose costs to compare with; the newest when absent. */
@@ -87,11 +89,13 @@ export async function runVerify(
   run: VerifyRun,
   networks: readonly NetworkToVerify[],
 ): Promise<readonly VerificationRecord[]> {
-  const { context, runtime, meter, threads } = run;
+  const { context, runtime, precision, runner, meter, threads } = run;
   const table = openTable(run.db, { mode: "write" });
   try {
     const device = await openDevice(run.device, {
       runtime,
+      precision,
+      runner,
       meter,
       threads,
       isSustained: run.sustained,

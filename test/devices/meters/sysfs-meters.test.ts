@@ -19,7 +19,13 @@ type Make = (surroundings: Surroundings) => Meter;
 const open = (make: Make, tree: Tree, settings: Surroundings["settings"] = {}) => {
   const root = sysfsFixture(tree);
   const clock = new VirtualClock();
-  const meter = make({ files: filesBelow(root), clock, transport: fakeTools({}), settings });
+  const meter = make({
+    files: filesBelow(root),
+    clock,
+    transport: fakeTools({}),
+    settings,
+    folder: root,
+  });
   return { root, clock, meter };
 };
 

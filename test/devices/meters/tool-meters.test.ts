@@ -25,7 +25,13 @@ const open = (make: Make, tools: Tools, files: Readonly<Record<string, string>> 
   const root = sysfsFixture(files);
   return {
     clock,
-    meter: make({ files: filesBelow(root), clock, transport: fakeTools(tools), settings: {} }),
+    meter: make({
+      files: filesBelow(root),
+      clock,
+      transport: fakeTools(tools),
+      settings: {},
+      folder: root,
+    }),
   };
 };
 

@@ -1,4 +1,5 @@
 import type { LoadedModel, NodeTimes, Runtime, ScriptModel } from "../../../devices/index.ts";
+import { inBatches } from "../../../devices/runtimes/ort-trace.ts";
 import { kernelsOf } from "../../../src/network/kernel.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { decodeModel } from "../../../src/onnx/index.ts";
@@ -112,6 +113,7 @@ function profiled(world: World, rules: ProfilerRules, model: ScriptModel) {
   const perRun_s = latency_s + rules.runPerNode_s * nodes.length;
   const runs: Float64Array[] = [];
   const emptyNode_s: number[] = [];
+  const sizes: number[] = [];
   let records = 0;
   const record = (slowdown: number): void => {
     const times_s = new Float64Array(layers.length);
@@ -132,15 +134,12 @@ function profiled(world: World, rules: ProfilerRules, model: ScriptModel) {
   return {
     run: async (count: number) => {
       const { elapsed_s, slowdown } = run(world, perRun_s, count);
+      sizes.push(count);
       for (let i = 0; i < count; i++) record(slowdown);
       return elapsed_s;
     },
-    finish: async (): Promise<NodeTimes> => ({
-      layers,
-      nodes: layers.map(() => 1),
-      runs,
-      emptyNode_s,
-    }),
+    finish: async (): Promise<NodeTimes> =>
+      inBatches({ layers, nodes: layers.map(() => 1), runs, emptyNode_s }, sizes),
   };
 }
 

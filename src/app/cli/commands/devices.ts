@@ -76,7 +76,7 @@ export function devicesCommand(context: CommandContext): Command {
     )
     .option("--ssh-config <file>", "read by ssh in place of ~/.ssh/config")
     .option("--command <words>", "the command that wattsplit is there (default: npx wattsplit)")
-    .option("--runner <file>", "the runner on this machine that is copied to the device")
+    .addOption(shared.runner())
     .action((name: string, { like, command, ...flags }: AddFlags) => {
       const { aliases: _, ...kind } = findDevice(like, folder);
       const path = addDevice(

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { Precision } from "../../../../devices/index.ts";
 import type { Method } from "../../../../energy-db/index.ts";
 import { type ProfilePlan, planProfile } from "../../../../profiler/index.ts";
 import { UserError } from "../../../errors.ts";
@@ -19,6 +20,8 @@ interface ProfileFlags {
   readonly db: string;
   readonly device: string;
   readonly runtime?: string | undefined;
+  readonly precision?: Precision;
+  readonly runner?: string;
   readonly meter: string;
   readonly threads: number;
   readonly batch: number;
@@ -48,6 +51,8 @@ export function profileCommand(context: CommandContext): Command {
     .addOption(shared.db())
     .addOption(shared.device())
     .addOption(shared.runtime())
+    .addOption(shared.precision())
+    .addOption(shared.runner())
     .addOption(shared.meter())
     .addOption(shared.threads())
     .addOption(new Option("--batch <n>", "images per inference").argParser(count).default(1))

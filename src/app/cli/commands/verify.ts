@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { Precision } from "../../../../devices/index.ts";
 import { UserError } from "../../../errors.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
 import { energyBasis, judgeBudget } from "../../workflows/judge-budget.ts";
@@ -25,6 +26,8 @@ interface VerifyFlags extends Partial<NetworkFlags> {
   readonly device?: string;
   readonly db?: string;
   readonly runtime?: string | undefined;
+  readonly precision?: Precision;
+  readonly runner?: string;
   readonly threads: number;
   readonly meter: string;
   readonly patience?: number;
@@ -61,6 +64,8 @@ export function verifyCommand(context: CommandContext): Command {
     .option("--device <id>", "the device (default: the search's, else local)")
     .option("--db <file>", "the table (default: the search's, else energy.db); gains the new rows")
     .addOption(shared.runtime())
+    .addOption(shared.precision())
+    .addOption(shared.runner())
     .addOption(shared.threads())
     .addOption(shared.meter())
     .addOption(shared.patience())
@@ -106,7 +111,9 @@ async function verifyFound(
   const { network, weights, run, history } = found;
   const db = flags.db ?? run.db;
   const { meter, patience, device = run.device, sustained, allowConditions } = flags;
-  const target = { ...run, db, device, meter, patience, sustained, allowConditions };
+  const { precision, runner } = flags;
+  const asked = { meter, patience, sustained, allowConditions, precision, runner };
+  const target = { ...run, db, device, ...asked };
   const [measured] = await runVerify({ ...target, context, seed: history.seed }, [
     { label: network.name, network, weights },
   ]);
