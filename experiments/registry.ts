@@ -1,4 +1,5 @@
 import { unknownName } from "../src/errors.ts";
+import { autoshrink } from "./autoshrink/autoshrink.ts";
 import { eigen } from "./eigen/eigen.ts";
 import type { Experiment } from "./experiment.ts";
 import { frontier } from "./frontier/frontier.ts";
@@ -19,6 +20,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   "signed-escape": signedEscape,
   "natural-gradient": naturalGradient,
   hurricane,
+  autoshrink,
 };
 
 export function findExperiment(name: string): Experiment {

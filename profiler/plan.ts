@@ -1,7 +1,9 @@
 import type { OperatorSpace } from "../src/network/blocks/operator-space.ts";
+import type { CellsOfNetwork } from "../src/network/cells/read-cells.ts";
 import { type Kernel, kernelKey, kernelsOf } from "../src/network/kernel.ts";
 import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
+import { cellDesign, placesIn } from "./cell-design.ts";
 import { type HeldOutFamily, heldOutDesign, ladderDesign, spreadDesign } from "./design.ts";
 import { rungs, withRungRepeated } from "./ladder.ts";
 import { heldOutPaths, operatorDesign } from "./operator-design.ts";
@@ -36,6 +38,8 @@ export interface ProfilePlan {
 export interface PlanOptions extends SpaceOptions {
   /** Where blocks may be filled by several operators: all are measured, at the space's own widths. */
   readonly operators?: OperatorSpace;
+  /** Networks of cells are wired by chance; their widths stay. */
+  readonly cells?: CellsOfNetwork;
   readonly seed?: number;
   readonly targetCi?: number;
   /** Networks that make the costs; by default more for a space of more groups or operators. */
@@ -62,9 +66,7 @@ export function planProfile(options: PlanOptions): ProfilePlan {
   const { seed = 1, targetCi = 0.02 } = options;
   const space = searchSpace(options);
   const random = seededRandom(seed);
-  const { design, heldOut, widths } = options.operators
-    ? pathPlan(options.operators, options, random)
-    : widthPlan(space, options, random);
+  const { design, heldOut, widths } = drawnNetworks(space, options, random);
   const ordered = shuffled(
     [
       ...planned(design, "design", metered.design),
@@ -88,6 +90,17 @@ interface PlannedNetworks {
   readonly design: readonly Network[];
   readonly heldOut: readonly Network[];
   readonly widths: ProfilePlan["widths"];
+}
+
+function drawnNetworks(
+  space: SearchSpace,
+  options: PlanOptions,
+  random: Random,
+): PlannedNetworks {
+  if (options.operators) return pathPlan(options.operators, options, random);
+  return options.cells
+    ? wiringPlan(options.cells, options, random)
+    : widthPlan(space, options, random);
 }
 
 /** Networks of one shape at many widths. */
@@ -141,6 +154,23 @@ function pathPlan(
     heldOut: heldOutPaths(operators, heldOutNetworks, design, random).map((network) =>
       named(network, "random"),
     ),
+    widths: new Map(),
+  };
+}
+
+/** Networks of one set of widths whose cells are wired in many ways. */
+function wiringPlan(
+  cells: CellsOfNetwork,
+  {
+    heldOutNetworks = defaultHeldOut,
+    designNetworks = networksFor(placesIn(cells)),
+  }: PlanOptions,
+  random: Random,
+): PlannedNetworks {
+  const [design, heldOut] = cellDesign(cells, [designNetworks, heldOutNetworks], random);
+  return {
+    design,
+    heldOut: heldOut.map((network) => named(network, "random")),
     widths: new Map(),
   };
 }

@@ -20,6 +20,8 @@ export interface SearchMethod {
   readonly summary: string;
   /** It asks `SearchContext.confirm` before it delivers. */
   readonly confirms?: boolean;
+  /** What is searched for; widths where absent. */
+  readonly searchesFor?: "operators" | "wirings";
   /** Judges the round just trained and says what to train next, or what to deliver. */
   next(point: SearchPoint, context: SearchContext): Promise<Move>;
 }
@@ -131,7 +133,7 @@ interface TrainMove {
   readonly outlook: Outlook;
 }
 
-interface DeliverMove {
+export interface DeliverMove {
   /** The network to train to the end, from scratch; `inherited` goes on from there beside it and the better one wins. */
   readonly deliver: { readonly network: Network; readonly inherited?: TrainingState };
   /** Why the search ends, in words for the history. */

@@ -4,6 +4,7 @@ import { seededRandom } from "../src/random.ts";
 import type { Engine } from "../src/tensor/index.ts";
 import { steadySchedule } from "../src/training/schedule.ts";
 import { Trainer } from "../src/training/trainer.ts";
+import { firstMove } from "./first-move.ts";
 import { fromScratch } from "./from-scratch.ts";
 import type { SearchContext, SearchMethod } from "./method.ts";
 import type { Recipe } from "./recipe.ts";
@@ -28,8 +29,7 @@ export async function planSearch(
   context: SearchContext,
   examplesPerSecond: number,
 ): Promise<SearchPlan> {
-  const memory = { note: null, arrays: new Map() };
-  const move = await method.next({ round: 0, trained: [], memory }, context);
+  const move = await firstMove(method, context);
   const { finalEpochs, inheritedEpochs } = context.recipe;
   const first = "candidates" in move ? move.candidates : [];
   const later = "candidates" in move ? move.outlook : { candidates: 0, epochs: 0 };

@@ -2,6 +2,7 @@ import { UserError } from "../src/errors.ts";
 import type { Network } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import { Trainer } from "../src/training/trainer.ts";
+import { firstMove, noMemory } from "./first-move.ts";
 import { fromScratch } from "./from-scratch.ts";
 import type { SearchHistory, SearchRound } from "./history.ts";
 import { finalRound } from "./lineage.ts";
@@ -60,8 +61,7 @@ async function begin(
   folder: string,
 ): Promise<SearchState> {
   requireCosts(context.network, candidateWidths(context), context.costs);
-  const memory = { note: null, arrays: new Map() };
-  const move = await method.next({ round: 0, trained: [], memory }, context);
+  const move = await firstMove(method, context);
   const { seed, network, data, recipe, costs, budget, granularity, engine } = context;
   const history: SearchHistory = {
     format: "wattsplit-history",
@@ -78,7 +78,7 @@ async function begin(
     rounds: [],
     account: emptyAccount,
   };
-  const state = nextRound({ history, memory }, move, context);
+  const state = nextRound({ history, memory: noMemory }, move, context);
   saveSearchState(folder, state);
   return state;
 }

@@ -1,5 +1,5 @@
-import { type Random, shuffled } from "../../src/random.ts";
-import { type Edge, sinksOf, type Wiring, withoutEdge } from "./wiring.ts";
+import { removalsOf, sinksOf, type Wiring } from "../../src/network/cells/wiring.ts";
+import type { Random } from "../../src/random.ts";
 
 /** A wiring on the way from the complete one, and its score. */
 export interface ScoredWiring {
@@ -7,34 +7,52 @@ export interface ScoredWiring {
   readonly score: number;
 }
 
-/** Edges whose absence is tried in a step: `candidates` of them drawn by chance, or all where there are fewer. */
-export const candidateEdges = (
-  { edges }: Wiring,
-  candidates: number,
-  random: Random,
-): readonly Edge[] => shuffled(edges, random).slice(0, candidates);
-
-/** Edges left at which shrinking ends: a part of the complete wiring's (`keep` is 0.01 for CNNs, 0.25 for RNNs in the release). */
-export const lastEdges = (nodes: number, keep: number): number =>
-  Math.round((keep * nodes * (nodes - 1)) / 2);
-
-/** Trainings of a whole search where every step loses one edge: more than it takes when a step cuts nodes off. */
-export function mostTrainings(nodes: number, candidates: number, keep: number): number {
+/**
+ * Trainings from so many edges down to `last` (a quarter of all for RNNs in the release, none for CNNs) where every step loses one:
+ * more than it takes when a step cuts nodes off.
+ */
+export function mostTrainings(edges: number, candidates: number, last: number): number {
   let trainings = 0;
-  for (let edges = (nodes * (nodes - 1)) / 2; edges > lastEdges(nodes, keep); edges--)
-    trainings += Math.min(candidates, edges);
+  for (let left = edges; left > last; left--) trainings += Math.min(candidates, left);
   return trainings;
 }
 
-/** The step's outcome: the edge whose absence scores best goes, the later of equals, even where every absence scores worse. */
-export function bestRemoval(
-  wiring: Wiring,
-  tried: readonly { readonly edge: Edge; readonly score: number }[],
-): ScoredWiring {
-  const [first, ...others] = tried;
-  if (!first) throw new Error("No edge was tried");
-  const best = others.reduce((so, one) => (one.score >= so.score ? one : so), first);
-  return { wiring: withoutEdge(wiring, best.edge), score: best.score };
+/** The place of the edge that goes: the one whose absence scores best, the later of equals, even where every absence scores worse. */
+export function bestRemoval(scores: readonly number[]): number {
+  if (scores.length === 0) throw new Error("No edge was tried");
+  return scores.lastIndexOf(Math.max(...scores));
+}
+
+export interface Shrinking {
+  readonly complete: Wiring;
+  /** Edges whose absence is tried in a step. */
+  readonly candidates: number;
+  /** Which of them goes: the one whose absence scores best, or any, as a control. */
+  readonly removal: "best" | "random";
+  /** Edges left at the end. */
+  readonly last: number;
+  readonly random: Random;
+  score(wiring: Wiring): Promise<number>;
+}
+
+/** A step: the wirings tried, and the one gone on with. */
+export interface ShrinkStep {
+  readonly tried: readonly ScoredWiring[];
+  readonly kept: ScoredWiring;
+}
+
+/** Shrinks a wiring to the end (arXiv 1911.09251, its release's algorithm), for scores that need no search around them. */
+export async function* shrink(options: Shrinking): AsyncGenerator<ShrinkStep> {
+  const { complete, candidates, removal, last, random, score } = options;
+  for (let wiring = complete; wiring.edges.length > last; ) {
+    const tried: ScoredWiring[] = [];
+    for (const { wiring: smaller } of removalsOf(wiring, random).slice(0, candidates))
+      tried.push({ wiring: smaller, score: await score(smaller) });
+    const gone = removal === "best" ? bestRemoval(tried.map((one) => one.score)) : 0;
+    const kept = tried[gone] as ScoredWiring;
+    yield { tried, kept };
+    wiring = kept.wiring;
+  }
 }
 
 /** The wiring of best score over all steps; of equals the one with fewer sinks, which the release's authors chose by hand. */

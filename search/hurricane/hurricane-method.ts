@@ -66,6 +66,7 @@ interface OperatorNote {
 export const operatorSearch = (search: OperatorSearch): SearchMethod => ({
   name: search.name,
   summary: search.summary,
+  searchesFor: "operators",
   next: (point, context) =>
     point.trained.length === 0
       ? Promise.resolve(begin(search, context))

@@ -1,5 +1,6 @@
 import { unknownName } from "../../src/errors.ts";
 import type { SearchMethod } from "../method.ts";
+import { autoshrink } from "./autoshrink.ts";
 import { fast } from "./fast.ts";
 import { hurricane } from "./hurricane.ts";
 import { l1Prune } from "./l1-prune.ts";
@@ -9,6 +10,7 @@ import { netadapt } from "./netadapt.ts";
 import { pyramid } from "./pyramid.ts";
 import { randomSplit } from "./random-split.ts";
 import { randomWidths } from "./random-widths.ts";
+import { randomWirings } from "./random-wirings.ts";
 import { s2d } from "./s2d.ts";
 import { signed } from "./signed.ts";
 import { slimming } from "./slimming.ts";
@@ -33,6 +35,8 @@ export const searchMethods: readonly SearchMethod[] = [
   morphnet,
   netadapt,
   hurricane,
+  autoshrink,
+  randomWirings,
 ];
 
 /** The method called `name`; throws a UserError that lists the known ones. */

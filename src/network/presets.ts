@@ -7,6 +7,7 @@ import { mobilenetV1, mobilenetV1Cifar } from "./presets/mobilenet-v1.ts";
 import { mobilenetV2, mobilenetV2Cifar } from "./presets/mobilenet-v2.ts";
 import { plain3 } from "./presets/plain.ts";
 import { resnet20Cifar, resnet32Cifar, resnetCifar } from "./presets/resnet.ts";
+import { shrinkCnnCifar, shrinkCnnMnist } from "./presets/shrink-cnn.ts";
 import { vgg19Cifar, vggCifar } from "./presets/vgg.ts";
 
 export type { Preset } from "./presets/building.ts";
@@ -27,6 +28,8 @@ export const presets = {
   "resnet-20-cifar": resnet20Cifar,
   "resnet-32-cifar": resnet32Cifar,
   "resnet-cifar": resnetCifar,
+  "shrink-cnn": shrinkCnnMnist,
+  "shrink-cnn-cifar": shrinkCnnCifar,
   "vgg-cifar": vggCifar,
   "vgg19-cifar": vgg19Cifar,
 } as const satisfies Record<string, Preset>;

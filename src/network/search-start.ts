@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { UserError } from "../errors.ts";
 import type { OperatorSpace } from "./blocks/operator-space.ts";
+import { type CellsOfNetwork, cellsOf, smallestCells } from "./cells/read-cells.ts";
 import { importModel } from "./import/index.ts";
 import type { Network } from "./network.ts";
 import { withWidths } from "./network.ts";
@@ -19,6 +20,8 @@ export interface SearchStart {
   readonly caps: ReadonlyMap<string, number>;
   /** Where blocks may be filled by several operators: widths stay, and the network is the smallest path. */
   readonly operators?: OperatorSpace;
+  /** Where the reference is made of cells: wirings are searched for, from the smallest network up to it. */
+  readonly cells?: CellsOfNetwork;
 }
 
 /** Groups of a network file may grow to this multiple of their width. */
@@ -49,7 +52,17 @@ function startOfModel(path: string): SearchStart {
   );
 }
 
+const startOfCells = (reference: Network, cells: CellsOfNetwork): SearchStart => ({
+  space: reference.name,
+  network: smallestCells(cells.stack),
+  reference,
+  caps: new Map(),
+  cells,
+});
+
 function startOfNetwork(network: Network, growth: number): SearchStart {
+  const cells = cellsOf(network);
+  if (cells) return startOfCells(network, cells);
   const caps = freeGroups(network).map(({ name, width }) => [name, growth * width] as const);
   return { space: network.name, network, reference: network, caps: new Map(caps) };
 }
@@ -63,6 +76,8 @@ function startOfPreset(name: string, classes: number | undefined): SearchStart {
     const operators = preset.operators(classes ? { classes } : {});
     return { ...startOfNetwork(full, 1), space: name, operators };
   }
+  const cells = cellsOf(full);
+  if (cells) return startOfCells(full, cells);
   const seed = preset.search ? widened(full, preset.search.seed) : build(defaultMultipliers.seed);
   const widest = preset.search ? widened(full, preset.search.cap) : build(defaultMultipliers.cap);
   const caps = freeGroups(widest).map((group) => [group.name, group.width] as const);

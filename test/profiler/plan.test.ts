@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { heldOutFamilies } from "../../profiler/design.ts";
 import { type PlanOptions, planProfile } from "../../profiler/index.ts";
-import { kernelKey, kernelsOf } from "../../src/network/kernel.ts";
+import { cellNetwork, drawOperations } from "../../src/network/cells/convolutional-cell.ts";
+import type { CellsOfNetwork } from "../../src/network/cells/read-cells.ts";
+import { completeWiring, randomWiring } from "../../src/network/cells/wiring.ts";
+import { kernelFamily, kernelKey, kernelsOf } from "../../src/network/kernel.ts";
 import { placeLayers } from "../../src/network/network.ts";
 import { findPreset } from "../../src/network/presets.ts";
+import { searchStart } from "../../src/network/search-start.ts";
 import { freeGroups } from "../../src/network/width-groups.ts";
+import { seededRandom } from "../../src/random.ts";
 
 function planFor(preset: string, options: Partial<PlanOptions> = {}) {
   const { build, search, operators } = findPreset(preset);
@@ -178,5 +183,40 @@ describe("the plan of a profile", () => {
     const network = findPreset("mnist-cnn").build({});
 
     expect(() => planProfile({ network, ...options })).toThrow(message);
+  });
+});
+
+describe("a plan for cells", () => {
+  const { space, network, caps, cells } = searchStart("shrink-cnn");
+  const plan = planProfile({ name: space, network, caps, ...(cells ? { cells } : {}) });
+
+  it("has networks of many wirings, none twice and none both measured and held out", () => {
+    const layers = plan.networks.map(({ network: { layers } }) => JSON.stringify(layers));
+
+    expect(new Set(layers).size).toBe(layers.length);
+    expect(written(plan, "design").length).toBeGreaterThan(100);
+    expect(written(plan, "held-out")).toHaveLength(25);
+  });
+
+  it("measures every kernel's family around the widths that any wiring may ask for", () => {
+    const ranges = new Map<string, { in: number[]; out: number[] }>();
+    for (const kernel of plan.kernels) {
+      const range = ranges.get(kernelFamily(kernel)) ?? { in: [], out: [] };
+      range.in.push(kernel.inChannels);
+      range.out.push(kernel.outChannels);
+      ranges.set(kernelFamily(kernel), range);
+    }
+    const random = seededRandom(7);
+    const within = (value: number, values: readonly number[] = []) =>
+      Math.min(...values) <= value && value <= Math.max(...values);
+    for (let i = 0; i < 100; i++) {
+      const wiring = randomWiring(completeWiring(5), random);
+      const cell = { wiring, operations: drawOperations(5, random) };
+      for (const { kernel } of kernelsOf(cellNetwork(cell, (cells as CellsOfNetwork).stack))) {
+        const range = ranges.get(kernelFamily(kernel));
+        expect(within(kernel.inChannels, range?.in), kernelKey(kernel)).toBe(true);
+        expect(within(kernel.outChannels, range?.out), kernelKey(kernel)).toBe(true);
+      }
+    }
   });
 });

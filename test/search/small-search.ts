@@ -10,6 +10,13 @@ import {
   smallestPath,
 } from "../../src/network/blocks/operator-space.ts";
 import { findOperator } from "../../src/network/blocks/pool.ts";
+import {
+  alternatingOperations,
+  type CellStack,
+  cellNetwork,
+} from "../../src/network/cells/convolutional-cell.ts";
+import { smallestCells } from "../../src/network/cells/read-cells.ts";
+import { completeWiring } from "../../src/network/cells/wiring.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
@@ -98,9 +105,32 @@ const operatorSearch: Partial<SearchOptions> = {
   operators: smallOperators,
 };
 
+/** A cell of four nodes once: fits the synthetic data set. */
+export const smallCells: CellStack = {
+  name: "one-cell",
+  input: seedNetwork.input,
+  stem: { width: 4, stride: 2 },
+  stages: [{ cells: 1, filters: 4, pool: 1 }],
+  classes: 4,
+  residual: true,
+  activation: "relu",
+};
+
+/** For methods that search for wirings. */
+const cellSearch: Partial<SearchOptions> = {
+  network: smallestCells(smallCells),
+  reference: cellNetwork(
+    { wiring: completeWiring(4), operations: alternatingOperations(4) },
+    smallCells,
+  ),
+  caps: new Map(),
+};
+
 /** Networks for methods that do not search for widths. */
 const networksFor: Readonly<Record<string, Partial<SearchOptions>>> = {
   hurricane: operatorSearch,
+  autoshrink: cellSearch,
+  "random-wirings": cellSearch,
 };
 
 /** A search of a second or so. */

@@ -103,16 +103,21 @@ const narrow = 16;
 const floorsBelow = (network: Network): ReadonlyMap<string, number> =>
   new Map(freeGroups(network).map(({ name, width }) => [name, Math.min(width, narrow)]));
 
-/** What is measured for a start: its operators where blocks have several, else its widths. */
+/** What is measured for a start: its operators where blocks have several, wirings where it has cells, else its widths. */
 export const profiledSpace = ({
   space,
   network,
   caps,
   operators,
-}: SearchStart): Pick<PlanOptions, "name" | "network" | "caps" | "floors" | "operators"> => ({
+  cells,
+}: SearchStart): Pick<
+  PlanOptions,
+  "name" | "network" | "caps" | "floors" | "operators" | "cells"
+> => ({
   name: space,
   network,
   caps,
+  ...(cells ? { cells } : {}),
   ...(operators ? { operators } : { floors: floorsBelow(network) }),
 });
 

@@ -28,6 +28,7 @@ import { loadDataset, splitOff } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
 import { describeShape, type Network } from "../../network/network.ts";
 import type { SearchStart } from "../../network/search-start.ts";
+import { freeGroups } from "../../network/width-groups.ts";
 import { type OnProgress, progressOf } from "../../progress.ts";
 import { seededRandom } from "../../random.ts";
 import type { Engine } from "../../tensor/index.ts";
@@ -152,9 +153,10 @@ async function plannedRecipe(run: SearchRun, asked: SearchContext): Promise<Reci
   const { context, method, engine, data, recipe, timeLimit_s } = run;
   const saved = savedRecipe(run.folder);
   if (saved) return timeLimit_s === undefined ? recipe : saved;
-  const typical = asked.operators
-    ? asked.network
-    : fitShape(asked, uniformShape.weights(asked.reference));
+  const hasWidths = freeGroups(asked.reference).length > 0;
+  const typical = hasWidths
+    ? fitShape(asked, uniformShape.weights(asked.reference))
+    : asked.reference;
   const now_s = () => performance.now() / 1000;
   const speed = await trainingSpeed(typical, { engine, train: data.train, recipe, now_s });
   const planOf = (changed: SearchContext) => planSearch(method, changed, speed);

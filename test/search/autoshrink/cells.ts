@@ -1,15 +1,14 @@
-import type {
-  CellStack,
-  ConvolutionalCell,
-} from "../../../search/autoshrink/convolutional-cell.ts";
-import { completeWiring } from "../../../search/autoshrink/wiring.ts";
+import {
+  alternatingOperations,
+  type CellStack,
+  type ConvolutionalCell,
+} from "../../../src/network/cells/convolutional-cell.ts";
+import { completeWiring } from "../../../src/network/cells/wiring.ts";
 
 /** The complete wiring, separable convolutions at even nodes. */
 export const alternatingCell = (nodes: number): ConvolutionalCell => ({
   wiring: completeWiring(nodes),
-  operations: Array.from({ length: nodes - 1 }, (_, i) =>
-    i % 2 === 0 ? ("conv1x1" as const) : ("separable3x3" as const),
-  ),
+  operations: alternatingOperations(nodes),
 });
 
 /** The cell of ShrinkCNN-A and B, as in their release. */
@@ -30,6 +29,7 @@ export const releasedCell: ConvolutionalCell = {
 
 /** The network that cells are scored in: three stages of one cell. */
 export const proxyStack = (size: number, stem: number, filters: number): CellStack => ({
+  name: "proxy",
   input: { height: size, width: size, channels: 3 },
   stem: { width: stem, stride: 1 },
   stages: [
@@ -44,6 +44,7 @@ export const proxyStack = (size: number, stem: number, filters: number): CellSta
 
 /** ShrinkCNN-A for ImageNet, as in its release. */
 export const releasedStack: CellStack = {
+  name: "shrink-cnn-a",
   input: { height: 224, width: 224, channels: 3 },
   stem: { width: 44, stride: 2 },
   stages: [

@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { drawOperations } from "../../../search/autoshrink/convolutional-cell.ts";
-import { drawActivations } from "../../../search/autoshrink/recurrent-cell.ts";
 import {
   bestRemoval,
-  candidateEdges,
   chooseWiring,
-  lastEdges,
   mostTrainings,
   type ScoredWiring,
+  shrink,
 } from "../../../search/autoshrink/shrink.ts";
+import { drawOperations } from "../../../src/network/cells/convolutional-cell.ts";
+import { drawActivations } from "../../../src/network/cells/recurrent-cell.ts";
 import {
   completeWiring,
   type Edge,
@@ -18,19 +17,20 @@ import {
   sinksOf,
   type Wiring,
   withoutEdge,
-} from "../../../search/autoshrink/wiring.ts";
+} from "../../../src/network/cells/wiring.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { releasedCell } from "./cells.ts";
 
 test.each([
-  { nodes: 8, candidates: 10, keep: 0.01, trainings: 235 },
-  { nodes: 6, candidates: 10, keep: 0, trainings: 105 },
-  { nodes: 6, candidates: 10, keep: 0.25, trainings: 95 },
-  { nodes: 5, candidates: 4, keep: 0.01, trainings: 34 },
-  { nodes: 5, candidates: 10, keep: 0.01, trainings: 55 },
-  { nodes: 4, candidates: 4, keep: 0, trainings: 18 },
-])("$nodes nodes, $candidates candidates, part kept $keep: $trainings trainings", (row) => {
-  expect(mostTrainings(row.nodes, row.candidates, row.keep)).toBe(row.trainings);
+  { nodes: 8, candidates: 10, last: 0, trainings: 235 },
+  { nodes: 6, candidates: 10, last: 0, trainings: 105 },
+  { nodes: 6, candidates: 10, last: 4, trainings: 95 },
+  { nodes: 5, candidates: 4, last: 0, trainings: 34 },
+  { nodes: 5, candidates: 10, last: 0, trainings: 55 },
+  { nodes: 4, candidates: 4, last: 0, trainings: 18 },
+])("$nodes nodes, $candidates candidates, down to $last edges: $trainings trainings", (row) => {
+  const { edges } = completeWiring(row.nodes);
+  expect(mostTrainings(edges.length, row.candidates, row.last)).toBe(row.trainings);
 });
 
 test("the released cell is valid, and its output is nodes 3 and 4", () => {
@@ -90,34 +90,39 @@ test("a cell with too few operations is refused", () => {
 });
 
 /** Shrinks to the end under scores drawn by chance, and gives every wiring on the way. */
-function shrinkByChance(nodes: number, candidates: number, keep: number, seed: number) {
+async function shrinkByChance(nodes: number, candidates: number, last: number, seed: number) {
   const random = seededRandom(seed);
+  const complete = completeWiring(nodes);
   const trajectory: ScoredWiring[] = [];
-  let wiring = completeWiring(nodes);
   let trainings = 0;
-  while (wiring.edges.length > lastEdges(nodes, keep)) {
-    const tried = candidateEdges(wiring, candidates, random).map((edge) => ({
-      edge,
-      score: random.uniform(),
-    }));
+  const score = () => Promise.resolve(random.uniform());
+  const removal = seed % 2 ? "best" : "random";
+  for await (const { tried, kept } of shrink({
+    complete,
+    candidates,
+    removal,
+    last,
+    random,
+    score,
+  })) {
     trainings += tried.length;
-    const step = bestRemoval(wiring, tried);
-    trajectory.push(step);
-    wiring = step.wiring;
+    trajectory.push(kept);
+    if (removal === "best") expect(kept.score).toBe(Math.max(...tried.map((one) => one.score)));
   }
   return { trajectory, trainings };
 }
 
-test("whatever the scores, every step loses edges, stays connected, and trains no more than foreseen", () => {
-  fc.assert(
-    fc.property(
+test("whatever the scores, every step loses edges, stays connected, and trains no more than foreseen", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.integer({ min: 2, max: 8 }),
       fc.integer({ min: 1, max: 10 }),
-      fc.constantFrom(0, 0.25),
+      fc.constantFrom(1, 4),
       fc.nat(),
-      (nodes, candidates, keep, seed) => {
-        const { trajectory, trainings } = shrinkByChance(nodes, candidates, keep, seed);
-        let before = (nodes * (nodes - 1)) / 2;
+      async (nodes, candidates, last, seed) => {
+        const { trajectory, trainings } = await shrinkByChance(nodes, candidates, last, seed);
+        const all = (nodes * (nodes - 1)) / 2;
+        let before = all;
         for (const { wiring } of trajectory) {
           expect(wiring.edges.length).toBeLessThan(before);
           before = wiring.edges.length;
@@ -126,22 +131,14 @@ test("whatever the scores, every step loses edges, stays connected, and trains n
             expect(reached.has(tail) && reached.has(head)).toBe(true);
           expect(sinksOf(wiring).length).toBeGreaterThan(0);
         }
-        expect(trainings).toBeLessThanOrEqual(mostTrainings(nodes, candidates, keep));
+        expect(trainings).toBeLessThanOrEqual(mostTrainings(all, candidates, last));
       },
     ),
   );
 });
 
 test("an edge goes even where every absence scores worse, the later of equals", () => {
-  const wiring = completeWiring(3);
-
-  const step = bestRemoval(wiring, [
-    { edge: [0, 1], score: -5 },
-    { edge: [0, 2], score: -1 },
-    { edge: [1, 2], score: -1 },
-  ]);
-
-  expect(step).toEqual({ wiring: withoutEdge(wiring, [1, 2]), score: -1 });
+  expect(bestRemoval([-5, -1, -1, -3])).toBe(2);
 });
 
 test("the best wiring of the whole way is chosen, of equals the one with fewer sinks", () => {

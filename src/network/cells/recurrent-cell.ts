@@ -1,4 +1,4 @@
-import type { Random } from "../../src/random.ts";
+import type { Random } from "../../random.ts";
 import type { Wiring } from "./wiring.ts";
 
 export const nodeActivations = ["relu", "sigmoid", "tanh", "identity"] as const;

@@ -1,4 +1,5 @@
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../errors.ts";
+import { type Random, shuffled } from "../../random.ts";
 
 /** From node to node; the first is the tail, the smaller of the two. */
 export type Edge = readonly [tail: number, head: number];
@@ -50,6 +51,30 @@ export function withoutEdge({ nodes, edges }: Wiring, edge: Edge): Wiring {
   if (rest.length === edges.length) throw new Error(`No edge ${describeEdge(edge)} to remove`);
   const reached = reachableNodes({ nodes, edges: rest });
   return { nodes, edges: rest.filter(([tail]) => reached.has(tail)) };
+}
+
+/** A wiring with one edge less, and those that this cuts off. */
+export interface Removal {
+  readonly edge: Edge;
+  readonly wiring: Wiring;
+}
+
+/** What the absence of each edge leaves, in an order drawn by chance; none that leaves nothing. */
+export const removalsOf = (wiring: Wiring, random: Random): readonly Removal[] =>
+  shuffled(wiring.edges, random)
+    .map((edge) => ({ edge, wiring: withoutEdge(wiring, edge) }))
+    .filter(({ wiring: left }) => left.edges.length > 0);
+
+/** The wiring without so many edges as chance says, each drawn by chance: every number of edges left is as likely. */
+export function randomWiring(complete: Wiring, random: Random): Wiring {
+  const left = 1 + random.below(complete.edges.length);
+  let wiring = complete;
+  while (wiring.edges.length > left) {
+    const [removal] = removalsOf(wiring, random);
+    if (!removal) break;
+    wiring = removal.wiring;
+  }
+  return wiring;
 }
 
 /**
