@@ -1,5 +1,6 @@
 import { unknownName } from "../src/errors.ts";
 import { autoshrink } from "./autoshrink/autoshrink.ts";
+import { autoshrinkText } from "./autoshrink-text/autoshrink-text.ts";
 import { eigen } from "./eigen/eigen.ts";
 import type { Experiment } from "./experiment.ts";
 import { frontier } from "./frontier/frontier.ts";
@@ -21,6 +22,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   "natural-gradient": naturalGradient,
   hurricane,
   autoshrink,
+  "autoshrink-text": autoshrinkText,
 };
 
 export function findExperiment(name: string): Experiment {

@@ -74,10 +74,12 @@ export function wiringCandidate(
 export const isPriced = (network: Network, { costs }: SearchContext): boolean =>
   knownQuantities(network, costs, ["latency_s"]) !== undefined;
 
-export const fits = (network: Network, { costs, budget }: SearchContext): boolean => {
-  const amounts = knownQuantities(network, costs, budgetedQuantities(budget));
+/** True if its cost is known and meets the budget. */
+export function fits(network: Network, { costs, budget }: SearchContext): boolean {
+  const quantities = ["latency_s", ...budgetedQuantities(budget)] as const;
+  const amounts = knownQuantities(network, costs, quantities);
   return amounts !== undefined && meetsBudget(amounts, budget);
-};
+}
 
 /** What the budget limits of the device is what cells pay for; MACs, as in the release, where it limits nothing of it. */
 export function priceOf({ budget }: SearchContext): CellPrice {
@@ -110,6 +112,7 @@ export function bestFitting(
   return all.length > 0 ? chooseWiring(all) : undefined;
 }
 
+/** Throws a UserError where no wiring that fits came to a score. */
 export function deliverWiring(space: CellSpace, best: ScoredWiring | undefined): DeliverMove {
   if (!best)
     throw new UserError("No wiring that fits the budget trained to a finite loss", {

@@ -88,7 +88,10 @@ test("a method that searches for widths refuses cells, whose widths are tied", a
   const options = await smallSearch(engine, { network: reference, reference, caps: new Map() });
 
   await expect(search(options)).rejects.toThrow(
-    expect.objectContaining({ exit: "usage", message: expect.stringMatching(/concatenations tie/) }),
+    expect.objectContaining({
+      exit: "usage",
+      message: expect.stringMatching(/concatenations tie/),
+    }),
   );
 });
 

@@ -1,0 +1,234 @@
+import type { Text } from "../../datasets/text.ts";
+import { type Random, seededRandom } from "../../random.ts";
+import type { Engine, Program, TensorValue } from "../../tensor/index.ts";
+import { dropoutMask } from "../dropout.ts";
+import { DivergenceError } from "../passes.ts";
+import {
+  evaluationStep,
+  type LanguageModel,
+  languageParameters,
+  type MaskName,
+  maskShapes,
+  type TextBatch,
+  trainingStep,
+} from "./language-model.ts";
+
+export interface LanguageRun {
+  readonly batch: TextBatch;
+  readonly epochs: number;
+  /** Of the first epoch; a tenth after each of `drops`. */
+  readonly learningRate: number;
+  /** Epochs (from 0) after which the rate falls to a tenth. */
+  readonly drops?: readonly number[];
+  /** Largest norm of the gradient over all weights. */
+  readonly clip: number;
+  readonly decay?: number;
+  readonly dropouts?: Readonly<Partial<Record<MaskName, number>>>;
+  /** Once the held-out loss is above its best of more than so many epochs ago, weights are averaged (Merity et al. 2018: NT-ASGD). */
+  readonly averageAfter?: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEpoch?: (scores: LanguageScores) => void;
+}
+
+export interface LanguageScores {
+  readonly epoch: number;
+  /** Mean cross-entropy over the epoch, nats per word, exponentiated. */
+  readonly trainingPerplexity: number;
+  readonly validationPerplexity: number;
+}
+
+export interface LanguageResult {
+  readonly curve: readonly LanguageScores[];
+  /** The epoch of least held-out perplexity, whose weights these are. */
+  readonly best: LanguageScores;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+type Weights = ReadonlyMap<string, Float32Array>;
+
+/** Trains a language model on a text under truncated back-propagation. Close with `release`. */
+export class LanguageTrainer {
+  readonly #engine: Engine;
+  readonly #model: LanguageModel;
+  readonly #text: Text;
+  readonly #programs = new Map<string, Promise<Program>>();
+
+  constructor(engine: Engine, model: LanguageModel, text: Text) {
+    if (model.words !== text.words.length)
+      throw new Error(`A model of ${model.words} words for a text of ${text.words.length}`);
+    this.#engine = engine;
+    this.#model = model;
+    this.#text = text;
+  }
+
+  /** Trains from fresh weights under the seed. Throws a DivergenceError when the loss stops being a number. */
+  async run(run: LanguageRun): Promise<LanguageResult> {
+    const random = seededRandom(run.seed);
+    let weights = initialWeights(this.#model, random);
+    let average: { readonly weights: Weights; readonly steps: number } | undefined;
+    const curve: LanguageScores[] = [];
+    let best: { readonly scores: LanguageScores; readonly weights: Weights } | undefined;
+    for (let epoch = 0; epoch < run.epochs; epoch++) {
+      const trained = await this.#epoch(run, epoch, { weights, average, random });
+      ({ weights, average } = trained);
+      const judged = average?.weights ?? weights;
+      const scores = {
+        epoch,
+        trainingPerplexity: Math.exp(trained.loss),
+        validationPerplexity: await this.perplexity(judged, this.#text.validation, run.batch),
+      };
+      curve.push(scores);
+      run.onEpoch?.(scores);
+      if (!best || scores.validationPerplexity < best.scores.validationPerplexity)
+        best = { scores, weights: judged };
+      if (!average && stoppedFalling(curve, run.averageAfter)) average = { weights, steps: 1 };
+    }
+    if (!best) throw new Error(`Trained for ${run.epochs} epochs`);
+    return { curve, best: best.scores, weights: best.weights };
+  }
+
+  /** exp of the mean cross-entropy of every next word that fits whole batches. */
+  async perplexity(weights: Weights, words: Int32Array, batch: TextBatch): Promise<number> {
+    const program = await this.#program("evaluate", batch, () =>
+      evaluationStep(this.#model, batch),
+    );
+    const fixed = valuesOf(this.#model, weights);
+    let state = this.#zeroState(batch);
+    const losses: number[] = [];
+    for (const { x, y } of batchesOf(words, batch)) {
+      const out = await program.run({ ...fixed, x, y, state });
+      losses.push(Number(out.loss?.data[0]));
+      state = out.state as TensorValue;
+    }
+    return Math.exp(losses.reduce((sum, loss) => sum + loss, 0) / losses.length);
+  }
+
+  async release(): Promise<void> {
+    for (const program of this.#programs.values()) await (await program).release();
+    this.#programs.clear();
+  }
+
+  async #epoch(
+    run: LanguageRun,
+    epoch: number,
+    start: {
+      readonly weights: Weights;
+      readonly average: { readonly weights: Weights; readonly steps: number } | undefined;
+      readonly random: Random;
+    },
+  ) {
+    const { batch, clip, decay = 0, dropouts = {}, drops = [] } = run;
+    const program = await this.#program(`train-${clip}-${decay}`, batch, () =>
+      trainingStep(this.#model, batch, { clip, decay }),
+    );
+    const rate = run.learningRate * 0.1 ** drops.filter((drop) => drop < epoch).length;
+    let { weights, average } = start;
+    let values = valuesOf(this.#model, weights);
+    let state = this.#zeroState(batch);
+    const losses: number[] = [];
+    for (const { x, y } of batchesOf(this.#text.train, batch)) {
+      run.signal?.throwIfAborted();
+      const masks = Object.fromEntries(
+        Object.entries(maskShapes(this.#model, batch)).map(([name, shape]) => [
+          name,
+          dropoutMask(start.random, shape, dropouts[name as MaskName] ?? 0),
+        ]),
+      );
+      const rateValue: TensorValue = { shape: [], dtype: "float32", data: Float32Array.of(rate) };
+      const out = await program.run({ ...values, ...masks, x, y, state, rate: rateValue });
+      const loss = Number(out.loss?.data[0]);
+      if (!Number.isFinite(loss))
+        throw new DivergenceError(`The loss became ${loss} in epoch ${epoch + 1}`);
+      losses.push(loss);
+      state = out.state as TensorValue;
+      values = Object.fromEntries(
+        Object.keys(values).map((name) => [name, out[name] as TensorValue]),
+      );
+      if (average) average = { weights: averaged(average, values), steps: average.steps + 1 };
+    }
+    weights = new Map(
+      Object.entries(values).map(([name, { data }]) => [name, data as Float32Array]),
+    );
+    return { weights, average, loss: losses.reduce((sum, one) => sum + one, 0) / losses.length };
+  }
+
+  #zeroState({ rows }: TextBatch): TensorValue {
+    const { hiddenSize } = this.#model;
+    const data = new Float32Array(rows * hiddenSize);
+    return { shape: [rows, hiddenSize], dtype: "float32", data };
+  }
+
+  #program(
+    key: string,
+    { rows, steps }: TextBatch,
+    make: () => ReturnType<typeof evaluationStep>,
+  ): Promise<Program> {
+    const whole = `${key}-${rows}x${steps}`;
+    const known = this.#programs.get(whole);
+    if (known) return known;
+    const { fn, inputs } = make();
+    const compiled = this.#engine.compile(`language-${whole}`, fn, inputs);
+    this.#programs.set(whole, compiled);
+    return compiled;
+  }
+}
+
+/** Uniform between -0.04 and 0.04 for matrices, -0.1 and 0.1 for word vectors, as in the released search; no bias. */
+function initialWeights(model: LanguageModel, random: Random): Weights {
+  return new Map(
+    languageParameters(model).map(({ name, shape }) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const bound = name === "bias" ? 0 : name === "words" ? 0.1 : 0.04;
+      return [name, Float32Array.from({ length: size }, () => bound * (2 * random.uniform() - 1))];
+    }),
+  );
+}
+
+const valuesOf = (model: LanguageModel, weights: Weights): Record<string, TensorValue> =>
+  Object.fromEntries(
+    languageParameters(model).map(({ name, shape }) => [
+      name,
+      { shape, dtype: "float32", data: weights.get(name) ?? new Float32Array() },
+    ]),
+  );
+
+/** The held-out perplexity is above its best of more than `patience` epochs ago. */
+function stoppedFalling(curve: readonly LanguageScores[], patience: number | undefined): boolean {
+  if (patience === undefined || curve.length <= patience) return false;
+  const last = curve.at(-1)?.validationPerplexity ?? Number.NaN;
+  const before = curve.slice(0, -patience).map(({ validationPerplexity }) => validationPerplexity);
+  return last > Math.min(...before);
+}
+
+/** The mean over one step more. */
+function averaged(
+  { weights, steps }: { readonly weights: Weights; readonly steps: number },
+  values: Readonly<Record<string, TensorValue>>,
+): Weights {
+  return new Map(
+    [...weights].map(([name, mean]) => {
+      const next = values[name]?.data ?? mean;
+      return [name, mean.map((value, i) => value + (Number(next[i]) - value) / (steps + 1))];
+    }),
+  );
+}
+
+/** The text in `rows` pieces side by side, `steps` words at a time: words and those that follow; what does not fill a batch is left out. */
+export function* batchesOf(
+  words: Int32Array,
+  { rows, steps }: TextBatch,
+): Generator<{ readonly x: TensorValue; readonly y: TensorValue }> {
+  const length = Math.floor((words.length - 1) / rows);
+  for (let start = 0; start + steps <= length; start += steps) {
+    const cut = (shift: number): TensorValue => ({
+      shape: [steps, rows],
+      dtype: "int32",
+      data: Int32Array.from(
+        { length: steps * rows },
+        (_, i) => words[(i % rows) * length + start + Math.floor(i / rows) + shift] ?? 0,
+      ),
+    });
+    yield { x: cut(0), y: cut(1) };
+  }
+}
