@@ -92,11 +92,7 @@ interface PlannedNetworks {
   readonly widths: ProfilePlan["widths"];
 }
 
-function drawnNetworks(
-  space: SearchSpace,
-  options: PlanOptions,
-  random: Random,
-): PlannedNetworks {
+function drawnNetworks(space: SearchSpace, options: PlanOptions, random: Random): PlannedNetworks {
   if (options.operators) return pathPlan(options.operators, options, random);
   return options.cells
     ? wiringPlan(options.cells, options, random)
@@ -161,10 +157,7 @@ function pathPlan(
 /** Networks of one set of widths whose cells are wired in many ways. */
 function wiringPlan(
   cells: CellsOfNetwork,
-  {
-    heldOutNetworks = defaultHeldOut,
-    designNetworks = networksFor(placesIn(cells)),
-  }: PlanOptions,
+  { heldOutNetworks = defaultHeldOut, designNetworks = networksFor(placesIn(cells)) }: PlanOptions,
   random: Random,
 ): PlannedNetworks {
   const [design, heldOut] = cellDesign(cells, [designNetworks, heldOutNetworks], random);

@@ -102,7 +102,7 @@ function cellStep(
     const incoming = tailsOf(wiring, node).map((tail) => {
       const from = nodes.get(tail) as tf.Tensor2D;
       const matrix = lookUp(inputs, edgeName(tail, node));
-      const product = tf.matMul(masked(from, inputs, "mask-hidden"), matrix);
+      const product = tf.matMul<tf.Tensor2D>(masked(from, inputs, "mask-hidden"), matrix);
       return gated(from, product, activations[node - 1] ?? "identity");
     });
     nodes.set(node, meanOf(incoming));

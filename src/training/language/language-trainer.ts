@@ -139,7 +139,9 @@ export class LanguageTrainer {
       const out = await program.run({ ...values, ...masks, x, y, state, rate: rateValue });
       const loss = Number(out.loss?.data[0]);
       if (!Number.isFinite(loss))
-        throw new DivergenceError(`The loss became ${loss} in epoch ${epoch + 1}`);
+        throw new DivergenceError(`The loss became ${loss} in epoch ${epoch + 1}`, {
+          hint: "Training diverged: lower the rate, or clip gradients shorter.",
+        });
       losses.push(loss);
       state = out.state as TensorValue;
       values = Object.fromEntries(
@@ -201,8 +203,8 @@ function stoppedFalling(curve: readonly LanguageScores[], patience: number | und
   return last > Math.min(...before);
 }
 
-/** The mean over one step more. */
-function averaged(
+/** The mean of weights over one step more than `steps`. */
+export function averaged(
   { weights, steps }: { readonly weights: Weights; readonly steps: number },
   values: Readonly<Record<string, TensorValue>>,
 ): Weights {
