@@ -1,7 +1,7 @@
 import { type Random, shuffled } from "../../random.ts";
 import type { Activation, Layer, Shape } from "../layer.ts";
 import { type Network, networkInput, placeLayers } from "../network.ts";
-import { conv, depthwise, head, pool } from "../presets/building.ts";
+import { conv, depthwise, head } from "../presets/building.ts";
 import { reachableNodes, requireCell, sinksOf, tailsOf, type Wiring } from "./wiring.ts";
 
 /** What a node does: a depthwise 3x3 and a 1x1 convolution, or a 1x1 convolution alone, each with batch norm and activation. */
@@ -58,7 +58,7 @@ export function cellNetwork(cell: ConvolutionalCell, stack: CellStack): Network 
         ...cellLayers(cell, {
           prefix: `stage${s + 1}-cell${c + 1}-`,
           from: before?.layer.name ?? networkInput,
-          channels: before?.out.channels ?? input.channels,
+          image: before?.out ?? input,
           filters,
           pool: c === 0 ? pooling : 1,
           residual: stack.residual,
@@ -72,9 +72,9 @@ export function cellNetwork(cell: ConvolutionalCell, stack: CellStack): Network 
 
 interface CellPlace {
   readonly prefix: string;
-  /** The layer that the cell reads, and its channels. */
+  /** The layer that the cell reads, and its shape. */
   readonly from: string;
-  readonly channels: number;
+  readonly image: Shape;
   readonly filters: number;
   readonly pool: 1 | 2;
   readonly residual: boolean;
@@ -83,11 +83,8 @@ interface CellPlace {
 
 /** The layers of one cell; the last one is its output. */
 function cellLayers({ wiring, operations }: ConvolutionalCell, place: CellPlace): Layer[] {
-  const { prefix, from, channels, filters, residual, activation } = place;
-  const pooled: readonly Layer[] =
-    place.pool === 1
-      ? []
-      : [{ ...pool(`${prefix}pool`), padding: "same", inputs: [from] } as Layer];
+  const { prefix, from, image, filters, residual, activation } = place;
+  const pooled = place.pool === 1 ? [] : [halved(`${prefix}pool`, from, image)];
   const nameOf = (node: number) =>
     node === 0 ? (pooled[0]?.name ?? from) : `${prefix}node${node}`;
   const sinks = sinksOf(wiring);
@@ -107,10 +104,10 @@ function cellLayers({ wiring, operations }: ConvolutionalCell, place: CellPlace)
       : [...read.layers, conv(nameOf(node), filters, { ...options, inputs: [read.name] })];
   });
   const output = joined(`${prefix}sinks`, sinks.map(nameOf));
-  const body = [...pooled, ...inner, ...output.layers];
-  if (!residual) return body;
+  const body = [...inner, ...output.layers];
+  if (!residual) return [...pooled, ...body];
   const width = sinks.length * filters;
-  const fits = place.pool === 1 && channels === width;
+  const fits = place.pool === 1 && image.channels === width;
   const shortcut = conv(`${prefix}shortcut`, width, {
     kernelSize: 1,
     stride: place.pool,
@@ -118,8 +115,9 @@ function cellLayers({ wiring, operations }: ConvolutionalCell, place: CellPlace)
     inputs: [from],
   });
   return [
-    ...body,
+    ...pooled,
     ...(fits ? [] : [shortcut]),
+    ...body,
     {
       kind: "add",
       name: `${prefix}sum`,
@@ -127,6 +125,12 @@ function cellLayers({ wiring, operations }: ConvolutionalCell, place: CellPlace)
       activation: "linear",
     },
   ];
+}
+
+/** Windows of 2x2, which reach over the edge of an image of odd size. */
+function halved(name: string, from: string, { height, width }: Shape): Layer {
+  const padding = height % 2 === 0 && width % 2 === 0 ? "valid" : "same";
+  return { kind: "pool", name, mode: "max", size: 2, stride: 2, padding, inputs: [from] };
 }
 
 /** One layer as it is, several concatenated. */
