@@ -44,9 +44,13 @@ export interface ProfileOutcome {
 
 type StopReason = "done" | "interrupted" | "time-limit";
 
-/** Spent on waiting for calm moments: for a start, and by default more with every load, s. */
+/** Spent on waiting for calm moments, s: for a start, or less where every load is to wait less than it does by default. */
 const firstPatience_s = 30;
 const morePatience_s = 0.5;
+
+const startPatience_s = (perLoad_s = morePatience_s): number =>
+  firstPatience_s * Math.min(1, perLoad_s / morePatience_s);
+
 /** A load measured while the machine was slow is measured again after all others, this often in total at most. */
 const attempts = 3;
 
@@ -96,7 +100,7 @@ async function measureMissing(
       rules,
       energyRules,
       knownCanary_s: canaryLatency(table, platformId),
-      patience_s: firstPatience_s,
+      patience_s: startPatience_s(options.patience_s),
       signal,
       allowConditions: options.allowConditions,
       heatRules: options.heatRules,

@@ -47,6 +47,28 @@ export interface Recipe {
 const epsilons = [0.02, 0.05, 0.1, 0.2, 0.3];
 
 export const recipes = {
+  /** Seconds: shows that every part works. */
+  trial: {
+    name: "trial",
+    batch: 64,
+    learningRate: 0.1,
+    weightDecay: 1e-4,
+    epochExamples: 2048,
+    seedEpochs: 1,
+    lookaheadEpochs: 1,
+    roundEpochs: 1,
+    trials: 1,
+    trialEpochs: 1,
+    finalistEpochs: 1,
+    finalEpochs: 1,
+    inheritedEpochs: 1,
+    growth: 4,
+    rounds: 1,
+    directionPasses: 1,
+    directionExamples: 256,
+    heldOutExamples: 256,
+    epsilons: [0.1],
+  },
   /** Minutes on two cores. */
   quick: {
     name: "quick",

@@ -33,6 +33,8 @@ export interface ProfileRun {
   readonly targetCi?: number | undefined;
   readonly sustained?: boolean | undefined;
   readonly allowConditions?: boolean | undefined;
+  /** Of every network; as many as its interval needs where absent. */
+  readonly loads?: number;
 }
 
 /** Opens device and table, measures what the plan still lacks, and says how it ended. */
@@ -57,6 +59,7 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
         plan,
         toolVersion: version,
         ...(run.method ? { method: run.method } : {}),
+        ...(run.loads ? { loads: run.loads, maxLoads: run.loads } : {}),
         random: seededRandom(plan.seed),
         assumePower_w: run.assumePower,
         timeLimit_s: run.timeLimit,

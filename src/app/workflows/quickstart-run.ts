@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { CostTable } from "../../../energy-db/index.ts";
-import { planProfile } from "../../../profiler/index.ts";
-import { type Budget, findMethod, recipes, type SearchData } from "../../../search/index.ts";
+import { type Budget, findMethod, type SearchData } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
 import { makeFolder } from "../../folder.ts";
 import { presets } from "../../network/presets.ts";
@@ -14,6 +13,12 @@ import { confirmOnDevice } from "./confirm-finalists.ts";
 import { energyBasis } from "./judge-budget.ts";
 import { costModelOf, costsOf, withTable } from "./open-costs.ts";
 import { outcomeText, runProfile } from "./profile-run.ts";
+import {
+  quickstartNet as net,
+  type QuickstartSize,
+  quickstartPlan,
+  quickstartSizes,
+} from "./quickstart-size.ts";
 import { type QuickstartResult, quickstartResult } from "./quickstart-summary.ts";
 import { type Reference, referenceNetworks, trainReferences, widthText } from "./references.ts";
 import { searchReport } from "./report-search.ts";
@@ -37,22 +42,18 @@ export interface QuickstartFlags {
   readonly assumePower: number;
   readonly allowConditions?: boolean | undefined;
   readonly seed: number;
+  /** The least of everything: shows the way, in a minute or two. */
+  readonly trial?: boolean;
 }
 
-const net = "mnist-cnn";
 const reference = presets[net].build({ multiplier: 1 });
 const target = { device: "local", runtime: "ort-cpu", threads: 1 };
-const recipe = recipes.quick;
-/** Waiting for calm moments, s per network: with 30 s for a start, at most 30 + 84 x 2 + 3 x 30 s in all. */
-const patience = { profile: 2, verify: 30 };
-/** Loads beyond three of a network are left to `profile`, whose intervals are finer: they take as long as the search. */
-const targetCi = 0.05;
 /** A table error that deserves a word. */
 const notableError = 0.1;
 
 /**
  * Profile, search under a budget, verify, report. Run again after an interruption, every part goes on. Whether what was
- * measured keeps the budget is for `requireBudget` to say, after the result was shown.
+ * measured keeps the budget is for `missedBudget` to say, after the result was shown.
  */
 export async function runQuickstart(
   flags: QuickstartFlags,
@@ -61,6 +62,7 @@ export async function runQuickstart(
   const { terminal } = context;
   const folder = flags.out;
   makeFolder(folder);
+  if (hasSearched(folder)) requireSameFlags(folder, flags);
   const db = resolve(folder, "energy.db");
   terminal.note("1/4 Profiling this machine");
   await profileThisMachine(db, flags, context);
@@ -77,28 +79,20 @@ export async function runQuickstart(
 
 async function profileThisMachine(
   db: string,
-  { seed, assumePower, allowConditions }: QuickstartFlags,
+  flags: QuickstartFlags,
   context: WorkContext,
 ): Promise<void> {
-  const { space, network, caps } = searchStart(net);
-  const plan = planProfile({
-    name: space,
-    network,
-    caps,
-    seed,
-    designNetworks: 48,
-    heldOutNetworks: 15,
-    targetCi,
-  });
+  const size = sizeOf(flags);
   const outcome = await runProfile({
     ...target,
     context,
-    plan,
+    plan: quickstartPlan(size, flags.seed),
     db,
     meter: "auto",
-    assumePower,
-    patience: patience.profile,
-    allowConditions,
+    assumePower: flags.assumePower,
+    patience: size.patience.profile,
+    ...(size.loads ? { loads: size.loads } : {}),
+    allowConditions: flags.allowConditions,
   });
   context.signal.throwIfAborted();
   context.terminal.note(outcomeText(outcome));
@@ -129,11 +123,10 @@ async function searchAndCompare(
   const data = await searchData("mnist", reference.input, seed);
   const engine = await createEngine();
   try {
-    if (existsSync(searchFile(folder, "history"))) requireSameFlags(folder, flags);
-    else await searchWithin(folder, { context, flags, costs, data, engine });
+    if (!hasSearched(folder)) await searchWithin(folder, { context, flags, costs, data, engine });
     terminal.note("3/4 Training uniform-width networks to compare with");
     const references = referenceNetworks(reference, readFound(folder), costs);
-    const work = { context, costs, data, engine, recipe, seed };
+    const work = { context, costs, data, engine, recipe: sizeOf(flags).recipe, seed };
     await trainReferences(folder, references, work);
     return references;
   } finally {
@@ -141,12 +134,22 @@ async function searchAndCompare(
   }
 }
 
+const hasSearched = (folder: string): boolean => existsSync(searchFile(folder, "history"));
+
 /** A finished search is only gone on with under the flags it was made with: its result answers no other question. */
 function requireSameFlags(folder: string, flags: QuickstartFlags): void {
   const { run, history } = readFound(folder);
-  const given = { budget: referenceText(flags), seed: flags.seed };
-  const found = { budget: run.budgetReference, seed: history.seed };
-  for (const flag of ["budget", "seed"] as const)
+  const given = {
+    budget: referenceText(flags),
+    seed: flags.seed,
+    trial: flags.trial === true,
+  };
+  const found = {
+    budget: run.budgetReference,
+    seed: history.seed,
+    trial: history.recipe.name === quickstartSizes.trial.recipe.name,
+  };
+  for (const flag of ["budget", "seed", "trial"] as const)
     if (found[flag] !== given[flag])
       throw new UserError(
         `${folder} holds a search with --${flag} ${found[flag]}, not ${given[flag]}`,
@@ -189,7 +192,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
     budget,
     margin,
     granularity: costs.alignment,
-    recipe,
+    recipe: sizeOf(flags).recipe,
     engine,
     seed: flags.seed,
     folder,
@@ -201,12 +204,15 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
         meter: "auto",
         space: net,
         seed: flags.seed,
-        patience: patience.verify,
+        patience: sizeOf(flags).patience.verify,
       },
       { budget, relative: { network: reference, share: flags.budget } },
     ),
   });
 }
+
+const sizeOf = ({ trial = false }: QuickstartFlags): QuickstartSize =>
+  quickstartSizes[trial ? "trial" : "full"];
 
 /** Latency and energy of the reference network times the fraction asked for. */
 function budgetOf(costs: CostTable, { budget: share }: QuickstartFlags) {
@@ -231,7 +237,7 @@ const budgetText = ({ latency_s, energy_j }: Budget, flags: QuickstartFlags): st
 async function verifyAll(
   folder: string,
   references: readonly Reference[],
-  { seed, allowConditions }: QuickstartFlags,
+  flags: QuickstartFlags,
   context: WorkContext,
 ): Promise<void> {
   const { network, weights, run } = readFound(folder);
@@ -242,9 +248,9 @@ async function verifyAll(
       db: run.db,
       meter: "auto",
       space: run.space,
-      seed,
-      patience: patience.verify,
-      allowConditions,
+      seed: flags.seed,
+      patience: sizeOf(flags).patience.verify,
+      allowConditions: flags.allowConditions,
     },
     [{ label: `the found network (${widthText(network)})`, network, weights }, ...references],
   );
@@ -264,26 +270,26 @@ async function verifyAll(
 }
 
 /**
- * Throws a UserError when the verified network misses a budget that the table promised to keep: latency as measured, energy as
+ * What the verified network misses of the budget that the table promised to keep: latency as measured, energy as
  * verified. Latency first: energy made from it misses with it.
  */
-export function requireBudget(
+export function missedBudget(
   { share, energyShare, run, verification }: QuickstartResult,
   budget: number,
-): void {
+): UserError | undefined {
   const { energy } = verification;
   if (share <= budget && energyShare !== undefined && energyShare > budget && energy)
-    throw new UserError(
+    return new UserError(
       `The energy, ${energyBasis(energy)}, is ${formatPercent(energyShare)} of the reference's, the budget ${formatPercent(budget)}`,
       {
         hint: "Give a smaller --budget, or profile into another folder: the table's powers are off.",
         exit: "budget",
       },
     );
-  if (share <= budget) return;
+  if (share <= budget) return undefined;
   const both =
     energyShare !== undefined && energyShare > budget ? ", and the energy misses it too" : "";
-  throw new UserError(
+  return new UserError(
     `The measured latency is ${formatPercent(share)} of the reference's, the budget ${formatPercent(budget)}${both}`,
     {
       hint:

@@ -124,7 +124,7 @@ export function searchCommand(context: CommandContext): Command {
       ).argParser(fraction),
     )
     .addOption(new Option("--method <name>", "search method").default("splitting"))
-    .addOption(new Option("--recipe <name>", "quick, standard or paper").default("standard"))
+    .addOption(new Option("--recipe <name>", "trial, quick, standard or paper").default("standard"))
     .addOption(
       new Option("--cost <source>", "table, or macs to search by a FLOP proxy")
         .choices(["table", "macs"])
