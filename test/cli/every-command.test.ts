@@ -1,12 +1,18 @@
+import { spawnSync } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import type { Command } from "commander";
+import { beforeAll, expect, test } from "vitest";
 import { wordsOf } from "../../src/app/cli/command-words.ts";
-import { buildProgram, commandNames, everyCommand } from "../../src/app/cli/program.ts";
-import { Terminal } from "../../src/app/cli/terminal.ts";
+import { printedDocuments } from "../../src/app/cli/json/index.ts";
+import { everyCommand } from "../../src/app/cli/program.ts";
+import { runCli } from "../../src/app/cli/run-cli.ts";
 import { exitCodes } from "../../src/errors.ts";
-import { cli } from "../support/cli.ts";
+import { cli, wholeProgram } from "../support/cli.ts";
+import { type CommandFolder, commandFolder } from "../support/command-folder.ts";
+import { casesOf, expectSuccess, longSuccesses, quickSuccesses, served } from "./successes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-every-command-"));
 const missing = join(folder, "missing");
@@ -47,22 +53,28 @@ const mistakes: Readonly<Record<string, readonly [args: readonly string[], says:
   completion: [["bsh"], /No shell "bsh"/],
 };
 
-test("every command of the program has its mistake here", async () => {
-  const nowhere = { write: () => true };
-  const program = await buildProgram(
-    {
-      terminal: new Terminal({ stdout: nowhere, stderr: nowhere, now_s: () => 0 }),
-      env: {},
-      signal: new AbortController().signal,
-      version: "0",
-      args: [],
-    },
-    { stdout: nowhere, stderr: nowhere, wanted: commandNames },
-  );
+const successes = { ...quickSuccesses, ...longSuccesses, ...quickstartSuccess };
 
-  const words = everyCommand(program).slice(1).map(wordsOf);
+let commands: readonly Command[];
+let files: CommandFolder;
+beforeAll(async () => {
+  commands = everyCommand(await wholeProgram()).slice(1);
+  files = await commandFolder();
+});
 
-  expect(Object.keys(mistakes).sort()).toEqual([...words].sort());
+test("every command of the program has its mistake here, and its success", () => {
+  const words = commands.map(wordsOf).sort();
+
+  expect(Object.keys(mistakes).sort()).toEqual(words);
+  expect([...Object.keys(successes), ...served].sort()).toEqual(words);
+});
+
+test("every document under --json is pinned, and some success prints it", () => {
+  const knowing = commands.filter(({ options }) => options.some(({ long }) => long === "--json"));
+
+  expect(Object.keys(printedDocuments).sort()).toEqual(knowing.map(wordsOf).sort());
+  for (const [words, documents] of Object.entries(printedDocuments))
+    expect(successes[words], words).toHaveLength(documents.length);
 });
 
 test.each(Object.entries(mistakes))(
@@ -75,3 +87,40 @@ test.each(Object.entries(mistakes))(
     expect({ code, stdout }).toEqual({ code: exitCodes.usage, stdout: "" });
   },
 );
+
+test.each(casesOf(quickSuccesses))("$title answers as text and as its document", async (one) => {
+  await expectSuccess(one, files);
+});
+
+test("serve answers over HTTP until it is stopped", async () => {
+  const stop = new AbortController();
+  const printed = new EventEmitter();
+  const listening = once(printed, "answer");
+  const code = runCli(["serve", "--db", files.db, "--port", "0"], {
+    stdout: { write: (text) => printed.emit("answer", text.trim()) },
+    stderr: { write: () => true },
+    env: {},
+    signal: stop.signal,
+  });
+  const [url] = await listening;
+
+  const answer = await fetch(`${url}/api/platforms`);
+  stop.abort();
+
+  expect(await answer.json()).toMatchObject({ schema: 1, rows: [{ device: "local" }] });
+  expect(await code).toBe(exitCodes.done);
+});
+
+test("agent greets whoever starts it, and ends with its input", () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [
+      ...["--import", "tsx", "src/app/cli/main.ts"],
+      ...["agent", "--runtime", "ort-cpu", "--meters", "none"],
+    ],
+    { input: "" },
+  );
+
+  expect(status).toBe(exitCodes.done);
+  expect(stdout.toString("latin1")).toContain("wattsplit");
+});

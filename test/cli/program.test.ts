@@ -1,18 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { buildProgram, commandNames } from "../../src/app/cli/program.ts";
-import { Terminal } from "../../src/app/cli/terminal.ts";
+import { commandNames } from "../../src/app/cli/program.ts";
+import { wholeProgram } from "../support/cli.ts";
 
-const nowhere = { write: () => true };
-
-const listed = async (wanted: readonly string[]) => {
-  const terminal = new Terminal({ stdout: nowhere, stderr: nowhere, now_s: () => 0 });
-  const program = await buildProgram(
-    { terminal, env: {}, signal: new AbortController().signal, version: "0", args: [] },
-    { stdout: nowhere, stderr: nowhere, wanted },
-  );
-  return program.commands.map((command) => [command.name(), command.description()]);
-};
+const listed = async (wanted: readonly string[]) =>
+  (await wholeProgram(wanted)).commands.map((command) => [command.name(), command.description()]);
 
 test("the list of commands says of each what the command says of itself", async () => {
   expect(await listed([])).toEqual(await listed(commandNames));

@@ -1,4 +1,7 @@
+import type { Command } from "commander";
+import { buildProgram, commandNames } from "../../src/app/cli/program.ts";
 import { runCli } from "../../src/app/cli/run-cli.ts";
+import { Terminal } from "../../src/app/cli/terminal.ts";
 
 export interface CliResult {
   readonly code: number;
@@ -24,3 +27,18 @@ export async function cli(
   const code = await runCli(args, { stdout: sink("stdout"), stderr: sink("stderr"), env, signal });
   return { code, ...printed };
 }
+
+const nowhere = { write: () => true };
+
+/** The program with some of its commands loaded, all unless told; what it prints is lost. */
+export const wholeProgram = (wanted: readonly string[] = commandNames): Promise<Command> =>
+  buildProgram(
+    {
+      terminal: new Terminal({ stdout: nowhere, stderr: nowhere, now_s: () => 0 }),
+      env: {},
+      signal: new AbortController().signal,
+      version: "0",
+      args: [],
+    },
+    { stdout: nowhere, stderr: nowhere, wanted },
+  );

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { fitTable, openTable } from "../../energy-db/index.ts";
+import type { PlatformIdentity } from "../../energy-db/records.ts";
+import { measuringProtocol, type ProfilePlan } from "../../profiler/index.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
+import type { Kernel } from "../../src/network/kernel.ts";
 import { type Network, withWidths } from "../../src/network/network.ts";
 import { identity, measuredNetwork, sessionSettings } from "../energy-db/example-rows.ts";
 
@@ -30,11 +33,17 @@ const convolution = (name: string, width: number): Network["layers"][number] => 
 
 const widths = [2, 4, 8, 12, 16];
 
-/** A table whose kernels cost 1 us and 1 ns per multiply-accumulate, measured for every pair of widths. */
-export function writeFormulaTable(folder: string): string {
+/** 1 us, and 1 ns per multiply-accumulate. */
+const formula_s = (kernel: Kernel): number => 1e-6 + 1e-9 * kernelMacs(kernel);
+
+/** A table whose kernels cost what the formula says, measured for every pair of widths. */
+export function writeFormulaTable(
+  folder: string,
+  { platform = identity }: { readonly platform?: PlatformIdentity } = {},
+): string {
   const path = join(folder, "energy.db");
   const table = openTable(path, { mode: "write", create: true });
-  const { id } = table.ensurePlatform(identity, {});
+  const { id } = table.ensurePlatform(platform, {});
   const session = table.startSession(id, { ...sessionSettings, space: "small" });
   let position = 0;
   for (const first of widths)
@@ -49,13 +58,32 @@ export function writeFormulaTable(folder: string): string {
       table.addNetworkMeasurement(
         id,
         session,
-        measuredNetwork(network, (kernel) => 1e-6 + 1e-9 * kernelMacs(kernel), {
-          position: position++,
-        }),
+        measuredNetwork(network, formula_s, { position: position++ }),
       );
     }
   fitTable(table, id, "small", "2026-01-01T00:09:00Z");
   table.finishSession(session, "2026-01-01T00:10:00Z", "done");
   table.close();
   return path;
+}
+
+/** Adds a table in which a plan is measured already, as often as asked, on a platform where kernels cost the formula. */
+export function writePlannedTable(
+  path: string,
+  { networks, space }: ProfilePlan,
+  { platform, loads }: { readonly platform: PlatformIdentity; readonly loads: number },
+): void {
+  const table = openTable(path, { mode: "write", create: true });
+  const { id } = table.ensurePlatform(platform, {});
+  const settings = { ...sessionSettings, space: space.name, protocol: measuringProtocol };
+  const session = table.startSession(id, settings);
+  for (const { network, role, position } of networks)
+    for (let load = 0; load < loads; load++)
+      table.addNetworkMeasurement(
+        id,
+        session,
+        measuredNetwork(network, formula_s, { role, position, load }),
+      );
+  table.finishSession(session, "2026-01-01T00:10:00Z", "done");
+  table.close();
 }

@@ -3,7 +3,7 @@ import { type ImageShape, parseImageShape } from "../workflows/asked-kernel.ts";
 
 /** What goes in and out over HTTP. JSON only grows; numbers are SI. */
 
-const provenance = z.enum([
+export const provenance = z.enum([
   "measured",
   "derived",
   "modelled",
@@ -40,7 +40,7 @@ export const kernel = z
   })
   .openapi("Kernel");
 
-const costShape = {
+export const costShape = {
   latency_s: z.number(),
   latency_low_s: z.number(),
   latency_high_s: z.number(),

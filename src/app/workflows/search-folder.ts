@@ -29,7 +29,7 @@ const files = {
 export const searchFile = (folder: string, file: keyof typeof files): string =>
   join(folder, files[file]);
 
-const budgetSchema = z.object({
+export const budgetSchema = z.object({
   latency_s: z.number().optional(),
   energy_j: z.number().optional(),
   macs: z.number().optional(),
@@ -150,12 +150,15 @@ const verificationSchema = z.object({
 });
 export type VerificationRecord = z.infer<typeof verificationSchema>;
 
-const documents = {
+/** Schemas of the folder's documents. */
+export const searchDocuments = {
   run: runSchema,
   references: z.array(referenceSchema),
   verification: verificationSchema,
 } as const;
-type Documents = { readonly [D in keyof typeof documents]: z.infer<(typeof documents)[D]> };
+type Documents = {
+  readonly [D in keyof typeof searchDocuments]: z.infer<(typeof searchDocuments)[D]>;
+};
 
 /** Stores a verification, counting the ones before it. */
 export function writeVerification(folder: string, record: VerificationRecord): VerificationRecord {
@@ -180,7 +183,7 @@ export function readDocument<D extends keyof Documents>(
 ): Documents[D] | undefined {
   const path = searchFile(folder, name);
   if (!existsSync(path)) return undefined;
-  const parsed = documents[name].safeParse(parseJson(readFileSync(path, "utf8"), path));
+  const parsed = searchDocuments[name].safeParse(parseJson(readFileSync(path, "utf8"), path));
   if (!parsed.success) throw notOfSearch(path, parsed.error);
   // The schema of `name` has just vouched for it; TypeScript does not index the result by D.
   return parsed.data as Documents[D];

@@ -1,0 +1,49 @@
+import type { z } from "zod";
+import { estimateBody } from "../../service/schemas.ts";
+import * as costs from "./costs.ts";
+import * as runs from "./runs.ts";
+import * as tables from "./tables.ts";
+
+/** A document that a command prints under --json, less its first field, `"schema": 1`. */
+export interface PrintedDocument {
+  /** When it is this one, for commands that print several. */
+  readonly when?: string;
+  readonly schema: z.ZodObject;
+}
+
+/**
+ * The documents of every command that has --json, by the command's words. Fields are only added, in the change that prints
+ * them: test/cli/every-command.test.ts holds real answers against this, and `npm run docs` writes docs/json.md from it.
+ */
+export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[]>> = {
+  quickstart: [{ schema: runs.quickstartDocument }],
+  devices: [{ schema: tables.probeDocument }],
+  "devices list": [{ schema: tables.devicesDocument }],
+  "devices probe": [{ schema: tables.probeDocument }],
+  "devices trace": [{ schema: tables.traceDocument }],
+  profile: [
+    { schema: runs.profileDocument },
+    { when: "with --dry-run", schema: runs.planDocument },
+  ],
+  "query cost": [{ schema: costs.costDocument }],
+  "query network": [{ schema: costs.networkDocument }],
+  "query marginal": [
+    { when: "of a kernel", schema: costs.kernelMarginalDocument },
+    { when: "with --net", schema: costs.networkMarginalDocument },
+  ],
+  "query stairs": [{ schema: costs.stairsDocument }],
+  "query kernels": [{ schema: costs.kernelsDocument }],
+  "query platforms": [{ schema: costs.platformsDocument }],
+  estimate: [{ schema: estimateBody.omit({ schema: true }) }],
+  search: [{ schema: runs.searchDocument }],
+  train: [
+    { schema: runs.trainingDocument },
+    { when: "with --net gcn", schema: runs.graphTrainingDocument },
+  ],
+  verify: [
+    { when: "of a search's folder", schema: runs.verificationDocument },
+    { when: "with --net or --held-out", schema: runs.verificationsDocument },
+  ],
+  "table check": [{ schema: tables.checkDocument }],
+  "table import": [{ schema: tables.importDocument }],
+};

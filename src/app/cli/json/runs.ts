@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { searchDocuments } from "../../workflows/search-folder.ts";
+import { cost, history, kernel, network, numberByName, score } from "./parts.ts";
+
+/** What commands that measure, search and train print under --json. */
+
+export const planDocument = z.object({
+  space: z.object({
+    name: z.string(),
+    network,
+    batch: z.number(),
+    grid: z.number(),
+    groups: z.array(
+      z.object({
+        name: z.string(),
+        writers: z.array(z.string()),
+        reads: z.array(z.string()),
+        floor: z.number(),
+        cap: z.number(),
+      }),
+    ),
+  }),
+  seed: z.number(),
+  targetCi: z.number(),
+  widths: z.record(z.string(), z.array(z.number())),
+  kernels: z.array(kernel),
+  networks: z.array(
+    z.object({
+      network,
+      role: z.enum(["design", "held-out"]),
+      position: z.number(),
+      metered: z.boolean(),
+    }),
+  ),
+  estimated_s: z.number(),
+  estimatedEnergy_s: z.number(),
+});
+
+export const profileDocument = z.object({
+  platformId: z.number(),
+  sessionId: z.number(),
+  measured: z.number(),
+  skipped: z.number(),
+  stoppedBy: z.enum(["done", "interrupted", "time-limit"]),
+  summary: z
+    .object({
+      space: z.string(),
+      fittedAt: z.string().optional(),
+      designNetworks: z.number(),
+      heldOutNetworks: z.number(),
+      medianError: z.number().optional(),
+      p90Error: z.number().optional(),
+    })
+    .optional(),
+  flags: numberByName,
+  invalidEnergy: z.array(z.string()),
+});
+
+const verification = searchDocuments.verification.meta({ id: "Verification" });
+
+export const searchDocument = z.object({ history, predicted: cost, report: z.string() });
+
+export const quickstartDocument = z.object({
+  report: z.string(),
+  widths: z.string(),
+  run: searchDocuments.run,
+  history,
+  verification,
+  references: searchDocuments.references,
+  share: z.number().describe("measured latency over the reference's"),
+  energyShare: z.number().optional(),
+});
+
+export const verificationDocument = searchDocuments.verification;
+
+export const verificationsDocument = z.object({
+  rows: z.array(searchDocuments.verification.extend({ network: z.string() })),
+});
+
+const epochShape = {
+  epoch: z.number(),
+  trainingLoss: z.number(),
+  heldOutLoss: z.number(),
+  heldOutAccuracy: z.number(),
+};
+
+const trainingShape = {
+  format: z.literal("wattsplit-training"),
+  version: z.literal(1),
+  network: z.string(),
+  macs: z.number(),
+  parameters: z.number(),
+};
+
+const settingsShape = {
+  data: z.string(),
+  optimizer: z.string(),
+  learningRate: z.number(),
+  weightDecay: z.number(),
+  epochs: z.number(),
+  seed: z.number(),
+};
+
+export const trainingDocument = z
+  .object({
+    ...trainingShape,
+    settings: z.object({
+      ...settingsShape,
+      batch: z.number(),
+      schedule: z.string().optional(),
+      labelSmoothing: z.number().optional(),
+      damping: z.number().optional(),
+      curvatureEvery: z.number().optional(),
+    }),
+    epochs: z.array(z.object(epochShape)),
+    test: score,
+  })
+  .describe("training.json");
+
+const graphEpoch = z.object({ ...epochShape, testAccuracy: z.number() });
+
+export const graphTrainingDocument = z
+  .object({
+    ...trainingShape,
+    settings: z.object({
+      ...settingsShape,
+      hidden: z.number(),
+      dropout: z.number(),
+      gamma: z.number().nullable(),
+      kfac: z
+        .object({
+          damping: z.number(),
+          every: z.number(),
+          scaling: z.string(),
+          head: z.string(),
+          factors: z.string(),
+        })
+        .nullable(),
+    }),
+    epochs: z.array(graphEpoch),
+    best: graphEpoch,
+  })
+  .describe("training.json");

@@ -1,0 +1,12 @@
+import { beforeAll, test } from "vitest";
+import { type CommandFolder, commandFolder } from "../support/command-folder.ts";
+import { casesOf, expectSuccess, longSuccesses } from "./successes.ts";
+
+let files: CommandFolder;
+beforeAll(async () => {
+  files = await commandFolder();
+});
+
+test.each(casesOf(longSuccesses))("$title answers as text and as its document", async (one) => {
+  await expectSuccess(one, files);
+});
