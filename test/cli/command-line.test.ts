@@ -1,30 +1,18 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
 import { wordsOf } from "../../src/app/cli/command-words.ts";
+import { environmentVariables } from "../../src/app/cli/environment.ts";
 import { examples } from "../../src/app/cli/examples.ts";
-import { buildProgram, commandNames, everyCommand } from "../../src/app/cli/program.ts";
-import { hasColour, Terminal } from "../../src/app/cli/terminal.ts";
+import { everyCommand } from "../../src/app/cli/program.ts";
+import { hasColour } from "../../src/app/cli/terminal.ts";
 import { exitCodes } from "../../src/errors.ts";
-import { cli } from "../support/cli.ts";
+import { cli, wholeProgram } from "../support/cli.ts";
 import { writeFormulaTable } from "../support/formula-table.ts";
 
 const nowhere = { write: () => true };
-
-const wholeProgram = (): Promise<Command> =>
-  buildProgram(
-    {
-      terminal: new Terminal({ stdout: nowhere, stderr: nowhere, now_s: () => 0 }),
-      env: {},
-      signal: new AbortController().signal,
-      version: "0",
-      args: [],
-    },
-    { stdout: nowhere, stderr: nowhere, wanted: commandNames },
-  );
 
 describe("a typing error", () => {
   it.each([
@@ -96,6 +84,63 @@ describe("completion", () => {
     ]);
   });
 
+  it.for(["bash", "zsh", "fish"])(
+    "for %s is a script that the shell reads",
+    async (shell, { skip }) => {
+      if (spawnSync(shell, ["--version"]).status !== 0) skip(`${shell} is missing`);
+      const { stdout } = await cli(["completion", shell]);
+
+      const { status, stderr } = spawnSync(shell, ["-n"], { input: stdout });
+
+      expect(stderr.toString()).toBe("");
+      expect(status).toBe(0);
+    },
+  );
+
+  it("in zsh offers them too, sourced or found by name", async ({ skip }) => {
+    if (spawnSync("zsh", ["--version"]).status !== 0) skip("zsh is missing");
+    const { stdout } = await cli(["completion", "zsh"]);
+    // Outside of its line editor zsh has no compadd: what it would be given is printed.
+    const offered = (words: string, call: string): string[] =>
+      execFileSync("zsh", ["-f"], {
+        input: `compdef() { : }; _files() { : }; compadd() { print -l -- "\${@[2,-1]}" }
+          words=(${words}); CURRENT=$#words
+          ${call}`,
+      })
+        .toString()
+        .trim()
+        .split("\n");
+    const sourced = `${stdout}\n_wattsplit`;
+    const autoloaded = `_wattsplit() {\n${stdout}\n}\n_wattsplit`;
+
+    for (const call of [sourced, autoloaded]) {
+      expect(offered('wattsplit query ""', call)).toContain("stairs");
+      expect(offered("wattsplit query cost --str", call)).toContain("--stride");
+      expect(offered('wattsplit profile --net query --method ""', call)).toEqual([
+        "in-context",
+        "isolated",
+      ]);
+    }
+  });
+
+  it("in fish offers commands, those below them, their flags and the values of those", async ({
+    skip,
+  }) => {
+    if (spawnSync("fish", ["--version"]).status !== 0) skip("fish is missing");
+    const { stdout } = await cli(["completion", "fish"]);
+    const offered = (line: string): string[] =>
+      execFileSync("fish", ["--no-config"], { input: `${stdout}\ncomplete -C '${line}'` })
+        .toString()
+        .trim()
+        .split("\n")
+        .map((row) => row.split("\t")[0] ?? "");
+
+    expect(offered("wattsplit pro")).toEqual(["profile"]);
+    expect(offered("wattsplit query ")).toContain("stairs");
+    expect(offered("wattsplit query cost --str")).toEqual(["--stride"]);
+    expect(offered("wattsplit profile --method ")).toEqual(["in-context", "isolated"]);
+  });
+
   it.each(["bash", "zsh", "fish"])("for %s names every command and flag", async (shell) => {
     const { stdout } = await cli(["completion", shell]);
 
@@ -103,6 +148,24 @@ describe("completion", () => {
       expect(stdout).toContain(command.parent ? command.name() : "wattsplit");
       for (const { long } of command.options) expect(stdout).toContain(long?.slice(2));
     }
+  });
+});
+
+describe("environment variables", () => {
+  it("that options read are listed, and all of our own that the sources name", async () => {
+    const ofOptions = everyCommand(await wholeProgram()).flatMap(({ options }) =>
+      options.flatMap(({ envVar }) => envVar ?? []),
+    );
+    const sources = ["src", "devices", "energy-db", "profiler", "search"].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => readFileSync(join(folder, name), "utf8")),
+    );
+    const named = sources.flatMap((text) => text.match(/\bWATTSPLIT_[A-Z]+\b/g) ?? []);
+
+    expect(Object.keys(environmentVariables)).toEqual(
+      expect.arrayContaining([...new Set([...ofOptions, ...named])]),
+    );
   });
 });
 

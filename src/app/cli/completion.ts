@@ -54,15 +54,22 @@ const walk = (places: readonly Place[], words: string): string => `  for word in
     esac
   done`;
 
-const cases = (places: readonly Place[], act: (words: string) => string): string =>
+/** What to offer behind an option that takes some values only, and else where the words typed lead. */
+const cases = (
+  places: readonly Place[],
+  offerValues: (words: string) => string,
+  offerWords = offerValues,
+): string =>
   [
     '  case "$path $previous" in',
-    ...choicesOf(places).map(({ key, choices }) => `    " ${key}") ${act(choices.join(" "))} ;;`),
+    ...choicesOf(places).map(
+      ({ key, choices }) => `    " ${key}") ${offerValues(choices.join(" "))} ;;`,
+    ),
     "  esac",
     '  case "$path" in',
     ...places.map((place) => {
       const words = place.words ? ` ${place.words}` : "";
-      return `    "${words}") ${act(wordList(place))} ;;`;
+      return `    "${words}") ${offerWords(wordList(place))} ;;`;
     }),
     "  esac",
   ].join("\n");
@@ -76,27 +83,32 @@ ${cases(places, (words) => `COMPREPLY=($(compgen -W "${words}" -- "$current")); 
 }
 complete -o default -F _wattsplit wattsplit`;
 
+/** Sourced, it registers itself; found in $fpath, its body is the function at the first Tab and has to complete at once. */
 const zsh = (places: readonly Place[]): string => `#compdef wattsplit
 _wattsplit() {
   local previous="\${words[CURRENT-1]}" route="" word
 ${walk(places, `"\${(@)words[2,CURRENT-1]}"`).replaceAll("path", "route")}
-${cases(places, (words) => `compadd -- ${words}; _files; return`).replaceAll("$path", "$route")}
+${cases(
+  places,
+  (words) => `compadd -- ${words}; return`,
+  (words) => `compadd -- ${words}; _files; return`,
+).replaceAll("$path", "$route")}
 }
-compdef _wattsplit wattsplit`;
+if [ "$funcstack[1]" = "_wattsplit" ]; then _wattsplit "$@"; else compdef _wattsplit wattsplit; fi`;
 
 const fish = (places: readonly Place[]): string =>
   [
     "# fish completion for wattsplit",
     "function __wattsplit_at",
     '  set -l typed (commandline -opc); set -l path ""',
-    '  for word in $typed[2..-1]; contains -- "$path$word" $argv[2..-1]; and set path "$path$word "; end',
-    '  test "$path" = "$argv[1]"',
+    `  set -l known ${places.map(({ words }) => quoted(words)).join(" ")}`,
+    '  for word in $typed[2..-1]; contains -- "$path$word" $known; and set path "$path$word "; end',
+    '  test "$path" = "$argv"',
     "end",
     ...places.flatMap((place) => {
       const at = place.words ? `${place.words} ` : "";
-      const known = places.map(({ words }) => quoted(words)).join(" ");
       const line = (rest: string) =>
-        `complete -c wattsplit -n ${quoted(`__wattsplit_at ${quoted(at)} ${known}`)} ${rest}`;
+        `complete -c wattsplit -n ${quoted(`__wattsplit_at ${quoted(at)}`)} ${rest}`;
       return [
         ...place.commands.map(({ name, summary }) => line(`-f -a ${name} -d ${quoted(summary)}`)),
         ...place.options.flatMap(({ long, description, argChoices, required }) => {
