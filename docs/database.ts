@@ -68,22 +68,45 @@ from v_marginal where latency_per_channel_s <= 0;
 select layer, latency_s, value as flag from v_cost, json_each(flags);
 \`\`\`
 
-The same from Python, which needs nothing but its own library:
+From Python, with nothing but its own library:
 
 \`\`\`python
 import sqlite3
+import struct
 
 table = sqlite3.connect("file:energy.db?mode=ro", uri=True)
-for op, width, wider, each_s in table.execute(
-    "select op, out_channels, next_out_channels, latency_per_channel_s from v_marginal order by 4 desc limit 10"
-):
-    print(f"{op} {width} -> {wider}: {each_s * 1e9:.1f} ns a channel")
+table.row_factory = sqlite3.Row
+
+for platform in table.execute("select device, runtime, threads, kernels from v_platform"):
+    print("{device}, {runtime}, {threads} threads: {kernels} kernels".format(**platform))
+
+for cost in table.execute("select * from v_cost where flags = '[]' order by latency_s desc limit 10"):
+    print("{op} {in_channels} -> {out_channels}: {latency_s:.3g} s, {provenance}".format(**cost))
+
+for step in table.execute("select * from v_marginal order by latency_per_channel_s desc limit 10"):
+    print("{op} {out_channels} -> {next_out_channels}: {latency_per_channel_s:.3g} s a channel".format(**step))
+
+for load in table.execute("select network_measurement_id, latency_s from batches limit 1"):
+    times_s = struct.unpack(f"<{len(load['latency_s']) // 8}d", load["latency_s"])
+    print(f"load {load['network_measurement_id']}: {len(times_s)} batches, the fastest {min(times_s):.3g} s")
 \`\`\`
 
-And from R, with the package RSQLite: \`DBI::dbReadTable(DBI::dbConnect(RSQLite::SQLite(), "energy.db"), "v_kernel")\`.
+From R, with the package RSQLite:
 
-Raw times are float64, little-endian, in \`samples.samples_s\` (kernels) and \`batches\` (networks):
-\`struct.unpack(f'<{len(b) // 8}d', b)\` in Python.`;
+\`\`\`r
+table <- DBI::dbConnect(RSQLite::SQLite(), "energy.db", flags = RSQLite::SQLITE_RO)
+platforms <- DBI::dbReadTable(table, "v_platform")
+costs <- DBI::dbGetQuery(table, "select * from v_cost where flags = '[]'")
+steps <- DBI::dbReadTable(table, "v_marginal")
+aggregate(latency_s ~ op + out_channels, costs, median)
+steps[steps$latency_per_channel_s <= 0, c("op", "in_channels", "out_channels", "next_out_channels")]
+DBI::dbDisconnect(table)
+\`\`\`
+
+From TypeScript, \`import { openTable } from "wattsplit/energy-db"\` answers with intervals, between measured widths too:
+see examples/profile-and-query.ts.
+
+Raw times are float64, little-endian, in \`samples.samples_s\` (kernels) and \`batches\` (networks).`;
 
 function section({ name, kind, comment, columns }: SchemaEntry): string {
   const title = `### ${name}\n\n${kind === "view" ? "View. " : ""}${comment}`;

@@ -40,14 +40,49 @@ test("v_marginal says what a channel up to the next width costs, input width unc
   }
 });
 
+const block = (language: string): string => {
+  const [, text] = new RegExp(`\`\`\`${language}\\n([^\`]+)\`\`\``).exec(databasePage()) ?? [];
+  if (!text) throw new Error(`docs/database.md has no example in ${language}`);
+  return text;
+};
+
+test.each(block("sql").trim().split(/;\s*/).filter(Boolean))(
+  "the page's query runs: %s",
+  (query) => {
+    // Nothing is flagged here, and every channel costs something.
+    const isEmpty = /flag|<= 0/.test(query);
+
+    expect(rowsOf(query).length > 0).toBe(!isEmpty);
+  },
+);
+
 const python = spawnSync("python3", ["-c", "import sqlite3"]).status === 0;
 
 test("the page's Python example runs on a table", ({ skip }) => {
   if (!python) skip("python3 with sqlite3 is missing");
-  const [, script = ""] = /```python\n([^`]+)```/.exec(databasePage()) ?? [];
 
-  const printed = execFileSync("python3", ["-c", script], { cwd: dirname(path), encoding: "utf8" });
+  const printed = execFileSync("python3", ["-c", block("python")], {
+    cwd: dirname(path),
+    encoding: "utf8",
+  });
 
-  expect(printed.trim().split("\n")).toHaveLength(10);
-  expect(printed).toMatch(/^conv2d \d+ -> \d+: \d+\.\d ns a channel$/m);
+  const lines = printed.trim().split("\n");
+  expect(lines).toHaveLength(1 + 10 + 10 + 1);
+  expect(lines[0]).toMatch(/^local, ort-cpu, 1 threads: \d+ kernels$/);
+  expect(printed).toMatch(/^conv2d 16 -> 16: 1\.02e-05 s, measured$/m);
+  expect(printed).toMatch(/^conv2d \d+ -> \d+: \S+ s a channel$/m);
+  expect(lines.at(-1)).toMatch(/^load 1: 2 batches, the fastest 0\.001 s$/);
+});
+
+const r = spawnSync("Rscript", ["-e", "library(RSQLite)"]).status === 0;
+
+test("the page's R example runs on a table", ({ skip }) => {
+  if (!r) skip("R with RSQLite is missing");
+
+  const printed = execFileSync("Rscript", ["-e", block("r")], {
+    cwd: dirname(path),
+    encoding: "utf8",
+  });
+
+  expect(printed).toMatch(/conv2d/);
 });
