@@ -21,9 +21,9 @@ export interface Split {
   readonly count: number;
   readonly image: ImageShape;
   readonly normalisation: Normalisation;
-  /** [count]: class of each example. */
+  /** `[count]`: class of each example. */
   readonly labels: Uint8Array;
-  /** [count]: which image of `pixels` each example is. */
+  /** `[count]`: which image of `pixels` each example is. */
   readonly rows: Uint32Array;
   /** [images, height, width, channels], shared between splits. */
   readonly pixels: Uint8Array;
