@@ -12,6 +12,7 @@ import * as nodes from "./nodes.ts";
 import * as paths from "./paths.ts";
 import * as selection from "./selection.ts";
 import * as service from "./service.ts";
+import * as startup from "./startup.ts";
 import * as store from "./store.ts";
 
 /** Benchmarks by name; each reads its own arguments. */
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   natural,
   nodes,
   paths,
+  startup,
   store,
 };
 

@@ -3,7 +3,7 @@ import { type ImageShape, parseImageShape } from "../workflows/asked-kernel.ts";
 
 /** What goes in and out over HTTP. JSON only grows; numbers are SI. */
 
-export const provenance = z.enum([
+const provenance = z.enum([
   "measured",
   "derived",
   "modelled",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { costShape, platformRow, provenance } from "../../service/schemas.ts";
+import { costShape, platformRow } from "../../service/schemas.ts";
 import { cost, kernel, rowIds } from "./parts.ts";
 
 /** What `query` prints under --json: the kernels, costs and platforms of the table. */
@@ -27,15 +27,11 @@ export const costDocument = z.object({
   source,
 });
 
-/** Ends of an interval may lie on both sides of 0, and so may the difference. */
-const { provenance: _, ...difference } = costShape;
-
 export const kernelMarginalDocument = z.object({
   kernel,
   grow: z.enum(["in", "out"]),
   by: z.number(),
-  ...difference,
-  provenance,
+  ...costShape,
   freeUntil: z.number(),
   now: cost,
   wider: cost,
@@ -54,8 +50,7 @@ export const networkMarginalDocument = z.object({
   network: z.string(),
   layer: z.string(),
   by: z.number(),
-  ...difference,
-  provenance,
+  ...costShape,
   layers: z.array(z.string()).describe("layers that become wider together"),
   width: z.number(),
   freeUntil: z.number(),

@@ -41,7 +41,7 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
     { when: "with --net gcn", schema: runs.graphTrainingDocument },
   ],
   verify: [
-    { when: "of a search's folder", schema: runs.verificationDocument },
+    { when: "of a search's folder", schema: runs.verification },
     { when: "with --net or --held-out", schema: runs.verificationsDocument },
   ],
   "table check": [{ schema: tables.checkDocument }],

@@ -56,7 +56,7 @@ export const profileDocument = z.object({
   invalidEnergy: z.array(z.string()),
 });
 
-const verification = searchDocuments.verification.meta({ id: "Verification" });
+export const verification = searchDocuments.verification.meta({ id: "Verification" });
 
 export const searchDocument = z.object({ history, predicted: cost, report: z.string() });
 
@@ -70,8 +70,6 @@ export const quickstartDocument = z.object({
   share: z.number().describe("measured latency over the reference's"),
   energyShare: z.number().optional(),
 });
-
-export const verificationDocument = searchDocuments.verification;
 
 export const verificationsDocument = z.object({
   rows: z.array(searchDocuments.verification.extend({ network: z.string() })),
