@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -74,6 +74,12 @@ describe("completion", () => {
     return execFileSync("bash", ["-c", script]).toString().trim().split("\n");
   };
 
+  const completionFile = async (shell: string): Promise<string> => {
+    const file = join(mkdtempSync(join(tmpdir(), "wattsplit-completion-")), `wattsplit.${shell}`);
+    writeFileSync(file, (await cli(["completion", shell])).stdout);
+    return file;
+  };
+
   it("in bash offers commands, commands below them, their flags and the values of those", async () => {
     expect(await completed("wattsplit pro")).toEqual(["profile"]);
     expect(await completed("wattsplit query ")).toContain("stairs");
@@ -88,9 +94,9 @@ describe("completion", () => {
     "for %s is a script that the shell reads",
     async (shell, { skip }) => {
       if (spawnSync(shell, ["--version"]).status !== 0) skip(`${shell} is missing`);
-      const { stdout } = await cli(["completion", shell]);
+      const file = await completionFile(shell);
 
-      const { status, stderr } = spawnSync(shell, ["-n"], { input: stdout });
+      const { status, stderr } = spawnSync(shell, ["-n", file]);
 
       expect(stderr.toString()).toBe("");
       expect(status).toBe(0);
@@ -127,9 +133,9 @@ describe("completion", () => {
     skip,
   }) => {
     if (spawnSync("fish", ["--version"]).status !== 0) skip("fish is missing");
-    const { stdout } = await cli(["completion", "fish"]);
+    const file = await completionFile("fish");
     const offered = (line: string): string[] =>
-      execFileSync("fish", ["--no-config"], { input: `${stdout}\ncomplete -C '${line}'` })
+      execFileSync("fish", ["--no-config", "-c", `source ${file}; complete -C '${line}'`])
         .toString()
         .trim()
         .split("\n")

@@ -12,7 +12,14 @@ import { runCli } from "../../src/app/cli/run-cli.ts";
 import { exitCodes } from "../../src/errors.ts";
 import { cli, wholeProgram } from "../support/cli.ts";
 import { type CommandFolder, commandFolder } from "../support/command-folder.ts";
-import { casesOf, expectSuccess, longSuccesses, quickSuccesses, served } from "./successes.ts";
+import {
+  casesOf,
+  expectSuccess,
+  longSuccesses,
+  quickSuccesses,
+  quickstartSuccess,
+  served,
+} from "./successes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-every-command-"));
 const missing = join(folder, "missing");
@@ -60,7 +67,7 @@ let files: CommandFolder;
 beforeAll(async () => {
   commands = everyCommand(await wholeProgram()).slice(1);
   files = await commandFolder();
-});
+}, 120_000);
 
 test("every command of the program has its mistake here, and its success", () => {
   const words = commands.map(wordsOf).sort();

@@ -5,7 +5,7 @@ import { casesOf, expectSuccess, longSuccesses } from "./successes.ts";
 let files: CommandFolder;
 beforeAll(async () => {
   files = await commandFolder();
-});
+}, 120_000);
 
 test.each(casesOf(longSuccesses))("$title answers as text and as its document", async (one) => {
   await expectSuccess(one, files);

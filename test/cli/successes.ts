@@ -30,7 +30,16 @@ export const quickSuccesses: Readonly<Record<string, readonly Success[]>> = {
   // 0.3 W for a second.
   "devices trace": [{ args: ({ trace }) => [trace], says: /Median 300000\.000 µJ per inference/ }],
   query: [help],
-  "query cost": [{ args: ({ db }) => ["--db", db, ...convolution], says: /interpolated/ }],
+  "query cost": [
+    { args: ({ db }) => ["--db", db, ...convolution], says: /interpolated/ },
+    {
+      args: ({ foreignDb }) => [
+        ...["--db", foreignDb, "--device", "pixel3", "--op", "conv2d"],
+        ...["--in", "8x8x8", "--out", "20"],
+      ],
+      says: /^latency +1 ms/m,
+    },
+  ],
   "query network": [{ args: ({ db, net }) => [net, "--db", db], says: /^small: .*predicted/m }],
   "query marginal": [
     { args: ({ db }) => ["--db", db, ...convolution, "--by", "4"], says: /4 more output channels/ },
@@ -39,9 +48,12 @@ export const quickSuccesses: Readonly<Record<string, readonly Success[]>> = {
       says: /4 more neurons in conv1/,
     },
   ],
-  "query stairs": [{ args: ({ db }) => ["--db", db], says: /widths seen/ }],
+  "query stairs": [
+    { args: ({ db }) => ["--db", db], says: /widths seen/ },
+    { args: ({ foreignDb }) => ["--db", foreignDb, "--device", "pixel3"], says: /^conv2d .* 32 /m },
+  ],
   "query kernels": [{ args: ({ db }) => ["--db", db], says: /conv2d 3x3/ }],
-  "query platforms": [{ args: ({ db }) => ["--db", db], says: /^local .*ort-cpu/m }],
+  "query platforms": [{ args: ({ db }) => ["--db", db], says: /^ *\d+ +local .*ort-cpu/m }],
   estimate: [
     {
       args: ({ db, found }) => [join(found, "network.onnx"), "--db", db],
@@ -54,10 +66,23 @@ export const quickSuccesses: Readonly<Record<string, readonly Success[]>> = {
   "table import": [
     {
       args: ({ foreign, folder }, form) => [foreign, "--db", join(folder, `${form}.db`)],
-      says: /^pixel3 +device-columns/m,
+      says: /^pixel3 +json/m,
     },
   ],
   "table export": [{ args: ({ foreignDb }) => ["--db", foreignDb], says: /"device": ?"pixel3"/ }],
+  "table merge": [
+    {
+      args: ({ db, folder }, form) => [join(folder, `merged-${form}.db`), db],
+      says: /added .* 1 platforms/,
+    },
+  ],
+  "table diff": [{ args: ({ db }) => [db, db], says: /^0 of \d+ costs changed/m }],
+  "table publish": [
+    {
+      args: ({ db, folder }, form) => ["--db", db, "-o", join(folder, `published-${form}.db`)],
+      says: /SHA-256 [0-9a-f]{64}/,
+    },
+  ],
   data: [help],
   "data fetch": [{ args: () => ["synthetic"], says: /synthetic is ready/ }],
   completion: [{ args: () => ["bash"], says: /complete -o default -F _wattsplit wattsplit/ }],
@@ -70,6 +95,7 @@ export const longSuccesses: Readonly<Record<string, readonly Success[]>> = {
       args: ({ net, folder }) => [
         ...["--net", net, "--db", join(folder, "profiled.db"), "--networks", "4"],
         ...["--held-out", "0", "--target-ci", "0.5", "--patience", "0.1s", "--time-limit", "5s"],
+        "--allow-conditions",
       ],
     },
     { args: ({ net }) => ["--net", net, "--dry-run"], says: /kernels inside \d+ design networks/ },
@@ -97,15 +123,24 @@ export const longSuccesses: Readonly<Record<string, readonly Success[]>> = {
     },
   ],
   verify: [
-    { args: ({ found }) => [found, "--patience", "0.1s"] },
-    { args: ({ net, db }) => ["--net", net, "--db", db, "--patience", "0.1s"] },
+    { args: ({ found }) => [found, "--patience", "0.1s", "--allow-conditions"] },
+    {
+      args: ({ net, db }) => [
+        ...["--net", net, "--db", db, "--patience", "0.1s", "--allow-conditions"],
+      ],
+    },
   ],
 };
 
 /** Of the longest, whose table has to be there. */
 export const quickstartSuccess: Readonly<Record<string, readonly Success[]>> = {
   quickstart: [
-    { args: ({ folder }) => ["--trial", "--budget", "0.2", "--out", join(folder, "quickstart")] },
+    {
+      args: ({ folder }) => [
+        ...["--trial", "--allow-conditions", "--budget", "0.2"],
+        ...["--out", join(folder, "quickstart")],
+      ],
+    },
   ],
 };
 

@@ -41,7 +41,7 @@ test("a verification names predicted and measured latency, its error, energy and
   expect(text).toMatch(/^conv1 +60 +50 +20 +between$/m);
   expect(text).toMatch(/^whole network: predicted 110 µs .* measured 100 µs .* error 10 %$/m);
   expect(text).toContain("verified 2 times so far");
-  expect(text).toContain("energy: 2 mJ measured by rapl");
+  expect(text).toMatch(/^energy, gross: verified 2 mJ .*, measured by rapl$/m);
 });
 
 test("a profile says what it measured, what is flagged, and how well its costs predict", () => {
@@ -50,6 +50,7 @@ test("a profile says what it measured, what is flagged, and how well its costs p
     sessionId: 1,
     measured: 24,
     skipped: 3,
+    present: 9,
     stoppedBy: "done" as const,
     flags: { busy: 2 },
     invalidEnergy: [],
@@ -88,7 +89,7 @@ test.each([
   const text = resultText(result, { budget: 0.5, report: "quickstart/report.html" });
 
   expect(text).toMatch(/^Latency +100 µs measured, 45 % of the reference's \(budget 50 %\)/m);
-  expect(text).toMatch(/^Energy +2 mJ measured, 40 % of the reference's$/m);
+  expect(text).toMatch(/^Energy +2 mJ, 40 % of the reference's; measured by rapl$/m);
   expect(text).toMatch(/^Compared with +uniform x0\.5/m);
   expect(text).toMatch(verdict);
 });

@@ -11,7 +11,7 @@ import { smallGraphFile } from "./small-graph.ts";
 /** Files that commands need to succeed. */
 export interface CommandFolder {
   readonly folder: string;
-  /** A table of the small network on this very machine, its times by formula. */
+  /** A table of the small network on this very machine, its times by formula, its energy from 2 W. */
   readonly db: string;
   readonly platform: PlatformIdentity;
   /** The small network's file, and the output folder of a search that grew it. */
@@ -34,19 +34,41 @@ export async function thisPlatform(): Promise<PlatformIdentity> {
   }
 }
 
+/** Another tool's table: a convolution whose cost steps every 32 output channels. */
+const steppedTable = {
+  format: "wattsplit-foreign-tables",
+  version: 1,
+  tables: [
+    {
+      device: "pixel3",
+      dialect: "any",
+      units: { latency: "ms" },
+      details: {},
+      rows: Array.from({ length: 24 }, (_, i) => ({
+        key: `conv-${8 * (i + 1)}`,
+        op: "conv2d",
+        shape: { height: 8, width: 8 },
+        inChannels: 8,
+        outChannels: 8 * (i + 1),
+        latency_s: 1e-3 * Math.ceil((i + 1) / 4),
+      })),
+    },
+  ],
+};
+
 /** Made anew, by commands themselves where one makes it. */
 export async function commandFolder(): Promise<CommandFolder> {
   const folder = mkdtempSync(join(tmpdir(), "wattsplit-commands-"));
   const platform = await thisPlatform();
-  const db = writeFormulaTable(folder, { platform });
+  const db = writeFormulaTable(folder, { platform, assumePower_w: 2 });
   const [net, found] = [join(folder, "small.json"), join(folder, "found")];
   writeFileSync(net, formatNetwork(smallNetwork(2, 4)));
   writeFileSync(join(folder, "cora.json"), JSON.stringify(smallGraphFile()));
   const trace = join(folder, "trace.csv");
   const samples = Array.from({ length: 50 }, (_, i) => `${i / 10},0.3,${Math.floor(i / 10) % 2}`);
   writeFileSync(trace, ["time_s,power_w,marker", ...samples].join("\n"));
-  const foreign = join(folder, "devices.csv");
-  writeFileSync(foreign, "index,arch,pixel3_ms\n0,,12.51\n1,,13.02\n");
+  const foreign = join(folder, "foreign.json");
+  writeFileSync(foreign, JSON.stringify(steppedTable));
   const foreignDb = join(folder, "foreign.db");
   const files = { folder, db, platform, net, found, trace, foreign, foreignDb };
   for (const args of [

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { fitTable, openTable } from "../../energy-db/index.ts";
+import { openTable } from "../../energy-db/index.ts";
 import type { PlatformIdentity } from "../../energy-db/records.ts";
+import { fitCosts } from "../../profiler/fit-costs.ts";
 import { measuringProtocol, type ProfilePlan } from "../../profiler/index.ts";
 import { kernelMacs } from "../../src/network/costs.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
@@ -36,10 +37,13 @@ const widths = [2, 4, 8, 12, 16];
 /** 1 us, and 1 ns per multiply-accumulate. */
 const formula_s = (kernel: Kernel): number => 1e-6 + 1e-9 * kernelMacs(kernel);
 
-/** A table whose kernels cost what the formula says, measured for every pair of widths. */
+/** A table whose kernels cost what the formula says, measured for every pair of widths; energy from an assumed power, if any. */
 export function writeFormulaTable(
   folder: string,
-  { platform = identity }: { readonly platform?: PlatformIdentity } = {},
+  {
+    platform = identity,
+    assumePower_w,
+  }: { readonly platform?: PlatformIdentity; readonly assumePower_w?: number } = {},
 ): string {
   const path = join(folder, "energy.db");
   const table = openTable(path, { mode: "write", create: true });
@@ -61,7 +65,7 @@ export function writeFormulaTable(
         measuredNetwork(network, formula_s, { position: position++ }),
       );
     }
-  fitTable(table, id, "small", "2026-01-01T00:09:00Z");
+  fitCosts(table, id, { space: "small", fittedAt: "2026-01-01T00:09:00Z", assumePower_w });
   table.finishSession(session, "2026-01-01T00:10:00Z", "done");
   table.close();
   return path;

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { costShape, platformRow } from "../../service/schemas.ts";
+import { costBody, costShape, platformRow } from "../../service/schemas.ts";
 import { cost, kernel, rowIds } from "./parts.ts";
+import { foreignAxis } from "./tables.ts";
 
 /** What `query` prints under --json: the kernels, costs and platforms of the table. */
 
@@ -24,6 +25,21 @@ export const costDocument = z.object({
   kernel,
   ...cost.shape,
   measured: z.object(measuredShape).optional(),
+  like: costBody.shape.like,
+  source,
+});
+
+/** Rows of an imported table are named by their keys there, and not all have an interval. */
+export const importedCostDocument = z.object({
+  question: z.object({
+    op: z.string().optional(),
+    shape: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    widths: z.partialRecord(foreignAxis, z.number()),
+  }),
+  ...costShape,
+  latency_low_s: z.number().optional(),
+  latency_high_s: z.number().optional(),
+  rows: z.array(z.string()).describe("keys of its rows"),
   source,
 });
 
@@ -62,24 +78,32 @@ export const networkMarginalDocument = z.object({
 export const networkDocument = z.object({
   network: z.string(),
   ...networkCost.shape,
-  overhead: z.object({ latency_s: z.number(), energy_j: z.number().optional() }),
+  overhead: z.object({
+    latency_s: z.number(),
+    energy_j: z.number().optional(),
+    net_energy_j: z.number().optional(),
+  }),
   macs: z.number(),
   parameters: z.number(),
   source,
 });
 
+const stairs = z.object({
+  family: z.string(),
+  axis: z.enum(["in", "out"]),
+  step: z.number().optional(),
+  confidence: z.number().optional(),
+  widths: z.number(),
+  dear: z.array(z.object({ width: z.number(), than: z.number(), by: z.number() })),
+});
+
 export const stairsDocument = z.object({
-  rows: z.array(
-    z.object({
-      family: z.string(),
-      example: kernel,
-      axis: z.enum(["in", "out"]),
-      step: z.number().optional(),
-      confidence: z.number().optional(),
-      widths: z.number(),
-      dear: z.array(z.object({ width: z.number(), than: z.number(), by: z.number() })),
-    }),
-  ),
+  rows: z.array(stairs.extend({ example: kernel })),
+  source,
+});
+
+export const importedStairsDocument = z.object({
+  rows: z.array(stairs.extend({ axis: foreignAxis })),
   source,
 });
 

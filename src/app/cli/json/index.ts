@@ -25,13 +25,19 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
     { schema: runs.profileDocument },
     { when: "with --dry-run", schema: runs.planDocument },
   ],
-  "query cost": [{ schema: costs.costDocument }],
+  "query cost": [
+    { schema: costs.costDocument },
+    { when: "of an imported table", schema: costs.importedCostDocument },
+  ],
   "query network": [{ schema: costs.networkDocument }],
   "query marginal": [
     { when: "of a kernel", schema: costs.kernelMarginalDocument },
     { when: "with --net", schema: costs.networkMarginalDocument },
   ],
-  "query stairs": [{ schema: costs.stairsDocument }],
+  "query stairs": [
+    { schema: costs.stairsDocument },
+    { when: "of an imported table", schema: costs.importedStairsDocument },
+  ],
   "query kernels": [{ schema: costs.kernelsDocument }],
   "query platforms": [{ schema: costs.platformsDocument }],
   estimate: [{ schema: estimateBody.omit({ schema: true }) }],
@@ -46,4 +52,7 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   ],
   "table check": [{ schema: tables.checkDocument }],
   "table import": [{ schema: tables.importDocument }],
+  "table merge": [{ schema: tables.mergeDocument }],
+  "table diff": [{ schema: tables.diffDocument }],
+  "table publish": [{ schema: tables.publishDocument }],
 };

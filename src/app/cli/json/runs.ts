@@ -41,6 +41,7 @@ export const profileDocument = z.object({
   sessionId: z.number(),
   measured: z.number(),
   skipped: z.number(),
+  present: z.number(),
   stoppedBy: z.enum(["done", "interrupted", "time-limit"]),
   summary: z
     .object({

@@ -41,8 +41,18 @@ export const traceDocument = z.object({
 });
 
 export const checkDocument = z.object({
-  rows: z.array(findingRow.extend({ device: z.string(), threads: z.number() })),
+  rows: z.array(
+    findingRow.extend({
+      device: z.string(),
+      threads: z.number().optional(),
+      rows: z
+        .array(z.union([z.number(), z.string()]))
+        .describe("ids of measured rows, keys of imported ones"),
+    }),
+  ),
 });
+
+export const foreignAxis = z.enum(["in", "mid", "out"]);
 
 export const importDocument = z.object({
   tables: z.array(
@@ -52,6 +62,7 @@ export const importDocument = z.object({
       dialect: z.string(),
       units: z.record(z.string(), z.string()),
       rows: z.number(),
+      refused: z.number().describe("rows left out because nothing can cost what they say"),
       isNew: z.boolean(),
       defects: z.array(
         z.object({
@@ -63,12 +74,73 @@ export const importDocument = z.object({
       ),
       steps: z.array(
         z.object({
-          axis: z.enum(["in", "out"]),
-          step: z.number(),
+          axis: foreignAxis,
+          step: z.number().optional(),
           curves: z.number(),
           judged: z.number(),
         }),
       ),
     }),
   ),
+});
+
+export const mergeDocument = z.object({
+  merged: z.array(
+    z.object({
+      from: z.string(),
+      rows: z.array(z.object({ table: z.string(), added: z.number(), known: z.number() })),
+      refitted: z.array(z.string()).describe("platforms whose costs were fitted anew"),
+    }),
+  ),
+});
+
+const comparedCost = z.object({
+  latency_s: z.number(),
+  half_s: z.number().describe("half of the 95 % interval"),
+});
+
+export const diffDocument = z.object({
+  rows: z.array(
+    z.object({
+      kind: z.enum(["network", "kernel"]),
+      name: z.string(),
+      before: comparedCost,
+      after: comparedCost,
+      change: z.number().describe("after / before - 1"),
+      changeLow: z.number(),
+      changeHigh: z.number(),
+      isSignificant: z.boolean(),
+    }),
+  ),
+});
+
+export const publishDocument = z.object({
+  file: z.string(),
+  sha256: z.string(),
+  bytes: z.number(),
+  toolVersion: z.string(),
+  platforms: z.array(
+    z.object({
+      device: z.string(),
+      processor: z.string(),
+      runtime: z.string(),
+      threads: z.number(),
+      powerMode: z.string(),
+      kernels: z.number(),
+      networks: z.number(),
+      energy: z.string(),
+      error: z.number().optional().describe("median, on networks held out"),
+    }),
+  ),
+  imported: z.array(
+    z.object({
+      device: z.string(),
+      format: z.string(),
+      rows: z.number(),
+      source: z.string(),
+      licence: z.string(),
+    }),
+  ),
+  findings: z.array(z.object({ device: z.string(), check: z.string(), message: z.string() })),
+  page: z.string(),
 });
