@@ -90,6 +90,12 @@ export interface SessionConditions {
   readonly waited_s: number;
   /** Worked to heat it up before anything was measured, s; only in sustained mode. */
   readonly heated_s?: number;
+  /** Power that reading the meter takes on the device, with its 95 % interval, W; absent without a meter, or with a slow one. */
+  readonly sampler?: {
+    readonly power_w: number;
+    readonly low_w: number;
+    readonly high_w: number;
+  };
 }
 
 export interface SessionMeter {

@@ -10,7 +10,7 @@ import {
   type StateRecord,
   systemClock,
 } from "../devices/index.ts";
-import type { SessionInstruments } from "../energy-db/index.ts";
+import type { SessionConditions, SessionInstruments } from "../energy-db/index.ts";
 import { type OnProgress, progressOf } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
 import { canaryEstimate, canaryRule } from "./canary.ts";
@@ -21,6 +21,7 @@ import {
   meterLooks_s,
   observedPeriod,
 } from "./energy/rules.ts";
+import { samplerPower, samplerSteps } from "./energy/sampler-power.ts";
 import { type HeatLook, type HeatRules, heatRules, heatStep, isSteady, lookAt } from "./heat.ts";
 import { Patience } from "./patience.ts";
 import { awaitConditions, type Preflight, preflight } from "./preflight.ts";
@@ -70,6 +71,7 @@ export class Measuring {
   readonly #states: StateRecord[] = [];
   #preflight: Preflight | undefined;
   #heated_s: number | undefined;
+  #sampler: SessionConditions["sampler"];
   #instruments: SessionInstruments = {};
   #blocks = 0;
 
@@ -185,6 +187,7 @@ export class Measuring {
     return {
       ...sessionConditions(this.#preflight, this.#states, this.device.details),
       ...(this.#heated_s === undefined ? {} : { heated_s: this.#heated_s }),
+      ...(this.#sampler ? { sampler: this.#sampler } : {}),
     };
   }
 
@@ -217,7 +220,10 @@ export class Measuring {
       const step = { kind: "meter-look", duration_s, period_s: meterLookPeriod_s } as const;
       const [record] = recordsOf(await this.measure([], [step]), "meter");
       const updatePeriod_s = record && observedPeriod(rails, record, duration_s);
-      if (updatePeriod_s !== undefined) return { id, quality, updatePeriod_s, rails };
+      if (updatePeriod_s === undefined) continue;
+      const looks = await this.measure([], samplerSteps(updatePeriod_s));
+      this.#sampler = samplerPower(rails, recordsOf(looks, "meter"));
+      return { id, quality, updatePeriod_s, rails };
     }
     return undefined;
   }

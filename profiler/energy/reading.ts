@@ -9,6 +9,7 @@ import {
 import type { EnergyEstimate, EnergyReading, EnergyWindow } from "../../energy-db/index.ts";
 import { studentT95 } from "../../energy-db/index.ts";
 import { median } from "../../src/statistics.ts";
+import { formatJoules } from "../../src/units.ts";
 import type { EnergyRules } from "./rules.ts";
 
 /** A load window with its energy per inference; net where idle before and after agreed. */
@@ -128,20 +129,25 @@ export function energyReading(
   if (!gross) return { invalid: [...invalid, "fewer than three windows could be read"] };
   const settled = loads.filter(({ net_j }) => net_j !== undefined);
   const net = estimate(settled.flatMap(({ net_j }) => net_j ?? []));
-  const isPositive = net !== undefined && net.energy_j > 0;
+  const noise = net && whyNoise(net);
   return {
     gross,
-    ...(isPositive
+    ...(net && noise === undefined
       ? { net, idle_power_w: mean(settled.flatMap(({ idle_power_w }) => idle_power_w ?? [])) }
       : {}),
     meter: id,
     provenance: quality,
     windows,
-    invalid:
-      net && !isPositive
-        ? [...invalid, "the network drew no more power than the idle machine"]
-        : invalid,
+    invalid: noise === undefined ? invalid : [...invalid, noise],
   };
+}
+
+/** Why a net energy is no number; undefined where it is one: its interval lies above 0. */
+function whyNoise({ energy_j, low_j, high_j }: EnergyEstimate): string | undefined {
+  if (energy_j <= 0) return "the network drew no more power than the idle machine";
+  return low_j > 0
+    ? undefined
+    : `net energy is below the noise floor of these windows: < ${formatJoules(high_j)}`;
 }
 
 /** Spread of a median over that of a mean, for samples of a normal distribution and many values. */

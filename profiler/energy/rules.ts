@@ -45,6 +45,10 @@ const readsPerPeriod = 8;
 /** ... but reading more often than this would itself be a load, s. */
 const fastestReading_s = 0.01;
 
+/** How often a meter is read, s. */
+export const readingPeriod = (updatePeriod_s: number): number =>
+  Math.max(fastestReading_s, updatePeriod_s / readsPerPeriod);
+
 /** So many load windows of each model, idle in between. */
 export function meterStep(
   models: readonly string[],
@@ -67,7 +71,7 @@ export function meterStep(
     settle_s: Math.max(0.05, 2 * updatePeriod_s),
     warmUp_s: Math.max(freshBatches ? 1 : 0.1, 2 * updatePeriod_s),
     batch_s: freshBatches ? window_s : Math.max(0.02, shortestBatch_s),
-    period_s: Math.max(fastestReading_s, updatePeriod_s / readsPerPeriod),
+    period_s: readingPeriod(updatePeriod_s),
   };
 }
 

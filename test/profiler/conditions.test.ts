@@ -8,7 +8,7 @@ import { conditionFlags, findingsOf, type Judged } from "../../profiler/conditio
 import { type ProfileOptions, profile } from "../../profiler/index.ts";
 import { conditionNotices } from "../../profiler/session-conditions.ts";
 import { seededRandom } from "../../src/random.ts";
-import { type SimulatedDevice, simulatedDevice } from "./simulated-device/index.ts";
+import { type SimulatedDevice, simulatedDevice, usualPower } from "./simulated-device/index.ts";
 import { quickRules, smallPlan } from "./small-plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-conditions-"));
@@ -160,6 +160,21 @@ describe("before and while it measures, a profile", () => {
     expect(session?.instruments.conditions?.heated_s).toBeGreaterThan(20);
     expect(session?.instruments.conditions?.heated_s).toBeLessThan(60);
     expect(rowsOf(table, platformId).flatMap(({ flags }) => flags)).toEqual([]);
+    table.close();
+  });
+
+  it("measures what reading the meter takes, and keeps it", async () => {
+    const table = newTable();
+    // A reading every 10 ms, and of a hundredth of a joule: 1 W.
+    const power = { ...usualPower, noise: 0, read_j: 1e-2 };
+
+    const { platformId } = await run(await simulatedDevice({ power }), table);
+
+    const [session] = table.sessions(platformId);
+    const sampler = session?.instruments.conditions?.sampler;
+    expect(sampler?.power_w).toBeGreaterThan(0.97);
+    expect(sampler?.power_w).toBeLessThan(1.03);
+    expect(sampler?.low_w).toBeLessThanOrEqual(sampler?.power_w ?? 0);
     table.close();
   });
 

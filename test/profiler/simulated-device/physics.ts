@@ -60,6 +60,8 @@ export interface PowerRules {
   readonly period_s: number;
   readonly unit_j: number;
   readonly wrap_j: number;
+  /** Taken by every reading; default none. */
+  readonly read_j?: number;
 }
 
 const macsPerSecond = 3e10;

@@ -20,9 +20,10 @@ export class PowerSource {
     clock.onPass = (from_s, to_s, doing) => this.#draw(from_s, to_s, doing);
   }
 
-  /** What the counter shows, J. */
-  count_j(): number {
-    const { unit_j, wrap_j } = this.#rules;
+  /** What the counter shows, J; reading it costs. */
+  read(): number {
+    const { unit_j, wrap_j, read_j = 0 } = this.#rules;
+    this.#energy_j += read_j;
     return (unit_j * Math.floor(this.#atTick_j / unit_j)) % wrap_j;
   }
 
@@ -72,6 +73,6 @@ export function simulatedMeter(
       rails: [rail],
       caveats: [],
     }),
-    ...polled(clock, () => [{ rail: rail.id, time_s: clock.now_s(), energy_j: source.count_j() }]),
+    ...polled(clock, () => [{ rail: rail.id, time_s: clock.now_s(), energy_j: source.read() }]),
   };
 }
