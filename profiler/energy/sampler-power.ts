@@ -54,8 +54,9 @@ function idlePower(rails: readonly Rail[], { samples }: MeterRecord): number {
   const times_s = samples.map(({ time_s }) => time_s);
   const whole = { from_s: Math.min(...times_s), to_s: Math.max(...times_s) };
   const ticks = samples.length > 0 ? ticksWithin(rails, samples, whole) : undefined;
-  const energy = ticks && integrate(rails, samples, ticks);
-  if (!energy?.ok) return Number.NaN;
+  if (!ticks) return Number.NaN;
+  const energy = integrate(rails, samples, ticks);
+  if (!energy.ok) return Number.NaN;
   const energy_j = energy.rails.reduce((sum, rail) => sum + rail.energy_j, 0);
   return energy_j / (ticks.to_s - ticks.from_s);
 }

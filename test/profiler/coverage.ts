@@ -261,7 +261,7 @@ export async function spinningIdle(): Promise<{
 }> {
   const clock = new VirtualClock();
   const source = new PowerSource(usualPower, clock, 1);
-  const before_j = source.count_j();
+  const before_j = source.read();
   await clock.spin(1);
-  return { spinning_w: source.count_j() - before_j, true_w: usualPower.idle_w };
+  return { spinning_w: source.read() - before_j, true_w: usualPower.idle_w };
 }
