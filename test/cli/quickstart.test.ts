@@ -27,4 +27,6 @@ test.each(casesOf(quickstartSuccess))(
     expect(full.code).toBe(exitCodes.usage);
     expect(full.stderr).toContain("holds a search with --trial true, not false");
   },
+  // It searches, trains and measures on this machine, which others may keep busy.
+  400_000,
 );
