@@ -148,15 +148,19 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
   return found;
 }
 
+/** About as large as what will be trained: its speed tells how long a search takes. */
+function typicalNetwork(asked: SearchContext): Network {
+  if (asked.operators) return asked.network;
+  const hasWidths = freeGroups(asked.reference).length > 0;
+  return hasWidths ? fitShape(asked, uniformShape.weights(asked.reference)) : asked.reference;
+}
+
 /** The recipe asked for, or as much of it as the time limit allows; says what the search is going to do. */
 async function plannedRecipe(run: SearchRun, asked: SearchContext): Promise<Recipe> {
   const { context, method, engine, data, recipe, timeLimit_s } = run;
   const saved = savedRecipe(run.folder);
   if (saved) return timeLimit_s === undefined ? recipe : saved;
-  const hasWidths = freeGroups(asked.reference).length > 0;
-  const typical = hasWidths
-    ? fitShape(asked, uniformShape.weights(asked.reference))
-    : asked.reference;
+  const typical = typicalNetwork(asked);
   const now_s = () => performance.now() / 1000;
   const speed = await trainingSpeed(typical, { engine, train: data.train, recipe, now_s });
   const planOf = (changed: SearchContext) => planSearch(method, changed, speed);
