@@ -8,11 +8,7 @@ const needed = ["arch_idx", "device", "lat_ms_median"];
 const known = [...needed, "framework", "task", "lat_ms_var", "energy_mj"];
 
 /** Columns of HW-NAS-Bench-360's lists of networks. */
-export const nasBenchColumns = {
-  needed,
-  known: (names: readonly string[]): readonly string[] =>
-    known.filter((name) => names.includes(name)),
-};
+export const nasBenchColumns = { needed, known };
 
 /** A table for every device, framework and task, of the networks that have a latency. */
 export function readNasBench(file: SourceFile, rows: readonly FlatRow[]): readonly ForeignTable[] {
