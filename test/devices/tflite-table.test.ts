@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { agentOn } from "../../devices/agent/agent.ts";
+import { systemClock } from "../../devices/clock.ts";
+import { deviceOf, type Precision } from "../../devices/index.ts";
+import { noMeter } from "../../devices/meters/none.ts";
+import { tfliteRuntime } from "../../devices/runtimes/tflite.ts";
+import { openTable } from "../../energy-db/index.ts";
+import { type ProfilePlan, planProfile, profile } from "../../profiler/index.ts";
+import { profiledSpace } from "../../src/app/workflows/profile-run.ts";
+import { searchStart } from "../../src/network/search-start.ts";
+import { seededRandom } from "../../src/random.ts";
+import { smallPlan } from "../profiler/small-plan.ts";
+import { benchmarkTransport } from "./fake-benchmark-model.ts";
+import { law } from "./tflite-law.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-tflite-table-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A machine whose benchmark_model follows the law. */
+async function device(precision: Precision) {
+  const runner = join(folder, "benchmark_model");
+  const runtime = tfliteRuntime("tflite")({
+    transport: benchmarkTransport(runner, law),
+    settings: { runner, precision },
+    folder,
+  });
+  await runtime.probe();
+  const agent = agentOn({
+    clock: systemClock,
+    runtime,
+    meter: noMeter,
+    describe: async () => ({
+      processor: "stand-in",
+      fingerprint: precision,
+      os: "none",
+      powerMode: "unknown",
+      details: {},
+    }),
+    state: async () => ({}),
+  });
+  return deviceOf("stand-in", agent, { precision });
+}
+
+/** What `profile --net mnist-cnn` measures. */
+const wholePlan = (): ProfilePlan => planProfile(profiledSpace(searchStart("mnist-cnn")));
+
+describe("a table of TensorFlow Lite's costs", () => {
+  const measure = async (precision: Precision, plan: ProfilePlan) => {
+    const table = openTable(join(folder, `${precision}.db`), { mode: "write", create: true });
+    const options = { device: await device(precision), table, plan };
+    const outcome = await profile({
+      ...options,
+      toolVersion: "test",
+      random: seededRandom(1),
+    });
+    const [platform] = table.platforms();
+    table.close();
+    return { ...outcome, platform };
+  };
+
+  it("tells networks that were held out", { timeout: 300_000 }, async () => {
+    const { summary, flags } = await measure("float32", wholePlan());
+
+    expect(flags.fallback).toBeUndefined();
+    expect(summary?.heldOutNetworks).toBe(25);
+    expect(summary?.medianError).toBeLessThan(0.02);
+  });
+
+  it("is another platform's in int8", { timeout: 300_000 }, async () => {
+    const { summary, flags, platform } = await measure("int8", smallPlan());
+
+    expect(platform).toMatchObject({ runtime: "tflite", precision: "int8" });
+    expect(flags.fallback).toBeUndefined();
+    expect(summary?.heldOutNetworks).toBe(6);
+  });
+});
