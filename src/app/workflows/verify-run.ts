@@ -5,6 +5,7 @@ import {
   loadCosts,
   loadSpread,
   type NetworkCost,
+  networkKey,
   openTable,
 } from "../../../energy-db/index.ts";
 import {
@@ -84,7 +85,7 @@ interface TableTarget {
   readonly space?: string | undefined;
 }
 
-/** Measures networks together on the device, adds the rows to the table, and compares with its answers. */
+/** Measures networks together on the device, equal ones once, adds the rows to the table, and compares with its answers. */
 export async function runVerify(
   run: VerifyRun,
   networks: readonly NetworkToVerify[],
@@ -113,15 +114,20 @@ export async function runVerify(
       context.terminal.note(
         `Measuring ${networks.map(({ label }) => label).join(", ")} on ${run.device}`,
       );
-      const verification = await measure({ ...run, space: costs.summary.space }, networks, {
-        device,
-        table,
-        platformId: platform.id,
-      });
+      const distinct = new Map(networks.toReversed().map((asked) => [keyOf(asked), asked]));
+      const verification = await measure(
+        { ...run, space: costs.summary.space },
+        [...distinct.values()],
+        { device, table, platformId: platform.id },
+      );
       warnOfNoise(run, verification);
-      return verification.networks.flatMap((verified, i) => {
-        const prediction = predicted[i];
-        return prediction ? [recordOf(verified, prediction, costs)] : [];
+      const places = [...distinct.keys()];
+      return networks.flatMap((asked, i) => {
+        const [prediction, verified] = [
+          predicted[i],
+          verification.networks[places.indexOf(keyOf(asked))],
+        ];
+        return prediction && verified ? [recordOf(verified, prediction, costs)] : [];
       });
     } finally {
       await device.close();
@@ -130,6 +136,10 @@ export async function runVerify(
     table.close();
   }
 }
+
+/** What makes a network another one in the table: a search may deliver the very network that it is compared with. */
+const keyOf = ({ network, role }: NetworkToVerify): string =>
+  `${role ?? "verify"} ${networkKey(network)}`;
 
 interface OpenTarget {
   readonly device: Device;
