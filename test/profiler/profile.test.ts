@@ -221,7 +221,7 @@ describe("profiling a search space", () => {
       slowed((time_s) => (time_s > 1.4 && time_s < 20 ? 1.3 : 1)),
     );
 
-    const { flags, platformId } = await run(device, table, { patience_s: 0, maxLoads: 3 });
+    const { flags, platformId } = await run(device, table, { maxLoads: 3 });
 
     expect(flags.drift).toBeGreaterThan(0);
     const rows = planned(table, platformId);
