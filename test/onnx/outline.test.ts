@@ -11,7 +11,7 @@ const graph: OnnxGraph = {
   inputs: [{ name: "x", type: "float32", shape: [-1, 3] }],
   outputs: [{ name: "y", type: "float32", shape: [1, 3] }],
   initializers: [
-    { name: "w", type: "float32", shape: [100, 3], data: new Float32Array(300) },
+    { name: "w", type: "float32", shape: [1000, 7], data: new Float32Array(7000) },
     { name: "axes", type: "int64", shape: [2], data: BigInt64Array.of(-1n, 5n) },
   ],
   nodes: [
@@ -45,7 +45,7 @@ test("an outline has nodes in order, attributes, and the numbers of small consta
     mode: "edge",
   });
   expect(outline.constants).toEqual([
-    { name: "w", type: "float32", shape: [100, 3] },
+    { name: "w", type: "float32", shape: [1000, 7] },
     { name: "axes", type: "int64", shape: [2], values: [-1, 5] },
   ]);
   expect(outline.inputs).toEqual([{ name: "x", type: "float32", shape: [-1, 3] }]);
