@@ -56,7 +56,8 @@ const commands: readonly Entry[] = [
   },
   {
     name: "report",
-    summary: "one self-contained page on a search's folder or a table",
+    summary:
+      "one self-contained page on a search's folder or a table, or several searches compared",
     load: async () => (await import("./commands/report.ts")).reportCommand,
   },
   {
