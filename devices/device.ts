@@ -98,7 +98,7 @@ export async function deviceOf(
       ...runtime,
       precision,
       threads,
-      powerMode: isSustained ? `${powerMode}, sustained` : powerMode,
+      powerMode: isSustained ? `${powerMode}${sustainedMark}` : powerMode,
     },
     details,
     conditions: { startTemperature_c, isSustained, powerMode },
@@ -144,3 +144,9 @@ function requirePrecision(
     exit: "usage",
   });
 }
+
+/** At the end of the power mode of platforms measured in the heat of long work. */
+const sustainedMark = ", sustained";
+
+/** Whether a platform's power mode is that of long work. */
+export const isSustainedMode = (powerMode: string): boolean => powerMode.endsWith(sustainedMark);

@@ -10,7 +10,13 @@ export {
 } from "./catalog.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { ClockOffset } from "./clock-offset.ts";
-export { type Capabilities, type Device, type DeviceConditions, deviceOf } from "./device.ts";
+export {
+  type Capabilities,
+  type Device,
+  type DeviceConditions,
+  deviceOf,
+  isSustainedMode,
+} from "./device.ts";
 export type { DeviceIdentity, Precision } from "./identity.ts";
 export {
   type IntervalEnergy,

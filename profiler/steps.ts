@@ -35,7 +35,7 @@ export interface ProfileOptions {
   readonly timeLimit_s?: number | undefined;
   /** More loads for the sake of intervals are begun this long after the start at most; default twice the plan's time. */
   readonly refineWithin_s?: number | undefined;
-  /** Spent on waiting for calm moments, per load and on average; default 2. Then measuring goes on in the noise. */
+  /** Spent on waiting for calm moments, per load and on average; default 0.5. Then measuring goes on in the noise. */
   readonly patience_s?: number | undefined;
   /** Stops after the batch in flight, whose block is then measured by the next run. */
   readonly signal?: AbortSignal | undefined;

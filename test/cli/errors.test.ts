@@ -57,6 +57,13 @@ const mistakes: readonly [
     /Known: local/,
   ],
   [
+    "finalists to be measured of a method that has none",
+    () => [...search({ "--method": "uniform" }), "--confirm"],
+    "usage",
+    /Method uniform has no finalists to measure/,
+    /take one of splitting, signed/,
+  ],
+  [
     "an unknown net",
     () => search({ "--net": "mnist-cn" }),
     "usage",

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, test } from "vitest";
-import type { MachineState } from "../../devices/index.ts";
+import { isSustainedMode, type MachineState } from "../../devices/index.ts";
 import { type EnergyTable, openTable } from "../../energy-db/index.ts";
 import { conditionFlags, findingsOf, type Judged } from "../../profiler/conditions.ts";
 import { type ProfileOptions, profile } from "../../profiler/index.ts";
@@ -155,6 +155,10 @@ describe("before and while it measures, a profile", () => {
     expect(table.platforms().map(({ powerMode }) => powerMode)).toEqual([
       "fixed",
       "fixed, sustained",
+    ]);
+    expect(table.platforms().map(({ powerMode }) => isSustainedMode(powerMode))).toEqual([
+      false,
+      true,
     ]);
     const [session] = table.sessions(platformId);
     expect(session?.instruments.conditions?.heated_s).toBeGreaterThan(20);

@@ -205,6 +205,7 @@ async function searchWithin(folder: string, work: SearchWork): Promise<void> {
         space: net,
         seed: flags.seed,
         patience: sizeOf(flags).patience.verify,
+        allowConditions: flags.allowConditions,
       },
       { budget, relative: { network: reference, share: flags.budget } },
     ),

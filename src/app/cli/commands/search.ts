@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { isSustainedMode } from "../../../../devices/index.ts";
 import {
   type CostTable,
   type EnergyTable,
@@ -62,6 +63,8 @@ interface SearchFlags extends TableFlags {
   readonly resume?: boolean;
   readonly seed: number;
   readonly confirm?: boolean;
+  readonly runner?: string;
+  readonly allowConditions?: boolean;
   readonly json?: boolean;
 }
 
@@ -156,6 +159,8 @@ export function searchCommand(context: CommandContext): Command {
       "--confirm",
       "measure the finalists on the device, and drop those that miss the budget there",
     )
+    .addOption(shared.runner())
+    .addOption(shared.allowConditions())
     .option("--resume", "go on with the search in --out")
     .addOption(shared.seed())
     .addOption(shared.json())
@@ -232,14 +237,17 @@ function requireConfirming({ name, confirms }: SearchMethod): void {
 
 /** On the platform that the costs are of. */
 function confirmation(
-  { confirm, db, device, seed }: SearchFlags,
+  { confirm, db, seed, runner, allowConditions }: SearchFlags,
   context: CommandContext,
   { costs: { platform }, start: { space }, asked }: SearchedFor,
 ): SearchContext["confirm"] {
   if (!confirm) return undefined;
-  const { runtime, threads } = platform;
-  const meter = asked.energy_j === undefined ? "none" : "auto";
-  const run = { context, db, device, seed, runtime, threads, meter, space };
+  const { device, runtime, precision, threads, powerMode } = platform;
+  const run = {
+    ...{ context, db, device, runtime, precision, runner, threads, space, seed, allowConditions },
+    sustained: isSustainedMode(powerMode),
+    meter: asked.energy_j === undefined ? "none" : "auto",
+  };
   return confirmOnDevice(run, { budget: asked });
 }
 
