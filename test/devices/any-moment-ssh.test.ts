@@ -18,6 +18,7 @@ describe.skipIf(missing !== undefined)(
   () => {
     let sshd: LoopbackSshd & { configFor(port: number, name: string): string };
     let notices: string[] = [];
+    let onNotice = (_notice: string): void => undefined;
     beforeAll(async () => {
       sshd = await loopbackSshd();
     });
@@ -39,7 +40,13 @@ describe.skipIf(missing !== undefined)(
         }),
       );
       notices = [];
-      return openDevice(id, { folder, onNotice: (notice) => void notices.push(notice) });
+      return openDevice(id, {
+        folder,
+        onNotice: (notice) => {
+          notices.push(notice);
+          onNotice(notice);
+        },
+      });
     };
 
     it("when the cable is pulled at any moment", async () => {
@@ -79,10 +86,15 @@ describe.skipIf(missing !== undefined)(
       const disk = smallDisk(path, 64) ?? context.skip("needs leave to mount a tmpfs");
       const device = await open("full", sshd.port, ["env", `TMPDIR=${path}`, ...wattsplitCommand]);
       let fills = 0;
+      let free = (): void => undefined;
+      // Not before it was noticed: a device that happens to write nothing for a while would not know.
+      onNotice = (notice) => {
+        if (notice.startsWith("No space")) free();
+      };
 
       await expectSameRowsWhenever(device, () => {
         fills++;
-        fillDisk(path, 700);
+        free = fillDisk(path);
       });
 
       expect(fills).toBe(moments);

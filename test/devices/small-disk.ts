@@ -10,11 +10,11 @@ export function smallDisk(folder: string, megabytes: number): { close(): void } 
   return { close: () => void execFileSync("umount", ["-l", folder]) };
 }
 
-/** Fills what is left of a folder's disk, to the last byte, and frees it again so much later. */
-export function fillDisk(folder: string, until_ms: number): void {
+/** Fills what is left of a folder's disk, to the last byte; what it returns frees it again. */
+export function fillDisk(folder: string): () => void {
   const filling = join(folder, "filling");
   for (let bytes = 2 ** 22; bytes >= 1; bytes /= 2) while (hasWritten(filling, bytes));
-  setTimeout(() => rmSync(filling, { force: true }), until_ms);
+  return () => rmSync(filling, { force: true });
 }
 
 function hasWritten(path: string, bytes: number): boolean {
