@@ -109,19 +109,27 @@ export function listForeignTables(
 const byNumber = (a: Readonly<Record<string, unknown>>, b: typeof a): number =>
   Number(a.key) - Number(b.key) || 0;
 
-const rowsOf = (database: Database, table: number): readonly ForeignRow[] =>
-  statement<[number], Readonly<Record<string, unknown>>>(
+const rowsOf = (database: Database, table: number): readonly ForeignRow[] => {
+  const shapeOf = shapesOnce();
+  return statement<[number], Readonly<Record<string, unknown>>>(
     database,
     "select * from foreign_rows where table_id = ? order by key",
   )
     .all(table)
     .sort(byNumber)
-    .map(
-      (row) =>
-        ({
-          ...Object.fromEntries(
-            columns.flatMap(([name, field]) => (row[name] === null ? [] : [[field, row[name]]])),
-          ),
-          shape: JSON.parse(String(row.shape)),
-        }) as unknown as ForeignRow,
-    );
+    .map((stored) => {
+      const row: Record<string, unknown> = { shape: shapeOf(String(stored.shape)) };
+      for (const [name, field] of columns) if (stored[name] !== null) row[field] = stored[name];
+      return row as unknown as ForeignRow;
+    });
+};
+
+/** Reads shapes as they are stored, each of a family once. */
+function shapesOnce(): (text: string) => ForeignRow["shape"] {
+  const known = new Map<string, ForeignRow["shape"]>();
+  return (text) => {
+    const shape = known.get(text) ?? (JSON.parse(text) as ForeignRow["shape"]);
+    known.set(text, shape);
+    return shape;
+  };
+}

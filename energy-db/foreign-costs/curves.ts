@@ -4,8 +4,10 @@ import { groupBy } from "../group-by.ts";
 export type ForeignAxis = "in" | "mid" | "out";
 export const foreignAxes: readonly ForeignAxis[] = ["in", "mid", "out"];
 
+const fields = { in: "inChannels", mid: "midChannels", out: "outChannels" } as const;
+
 export const widthOf = (row: ForeignRow, axis: ForeignAxis): number | undefined =>
-  ({ in: row.inChannels, mid: row.midChannels, out: row.outChannels })[axis];
+  row[fields[axis]];
 
 /** What a row costs: time, else a count, else energy. */
 const anyCost = ({ latency_s, work, energy_j }: ForeignRow): number | undefined =>

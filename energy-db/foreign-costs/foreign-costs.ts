@@ -103,8 +103,10 @@ function oneFamily(families: readonly Family[], question: ForeignQuestion, sourc
 interface Fits {
   readonly latency: LocalFit;
   readonly energy: LocalFit;
-  /** Steps that every curve along an axis has. */
-  readonly steps: Readonly<Partial<Record<ForeignAxis, number>>>;
+  /** The first row of exactly these widths. */
+  readonly exact: (widths: readonly number[]) => ForeignRow | undefined;
+  /** A row on the same tread, where every curve along an axis has the same steps: it costs the same. */
+  readonly treadMate: (widths: readonly number[]) => ForeignRow | undefined;
 }
 
 function fitsOf({ rows, axes }: Family): Fits {
@@ -116,11 +118,25 @@ function fitsOf({ rows, axes }: Family): Fits {
     });
     return localFit(points);
   };
+  const steps = new Map(agreed.map(({ axis, step = 1 }) => [axis, step]));
+  const treadOf = (width: number, axis: number) =>
+    Math.ceil(width / (steps.get(axes[axis] ?? "out") ?? 1));
   return {
     latency: fitOf("latency_s"),
     energy: fitOf("energy_j"),
-    steps: Object.fromEntries(agreed.map(({ axis, step = 1 }) => [axis, step])),
+    exact: rowFinder({ rows, axes }, (width) => width),
+    treadMate: rowFinder({ rows, axes }, treadOf),
   };
+}
+
+/** Finds the first row whose widths fall into the same places: by a key, since families have thousands of rows. */
+function rowFinder(
+  { rows, axes }: Pick<Family, "rows" | "axes">,
+  placeOf: (width: number, axis: number) => number,
+): (widths: readonly number[]) => ForeignRow | undefined {
+  const keyOf = (widths: readonly number[]) => widths.map(placeOf).join();
+  const first = groupBy(rows, (row) => keyOf(axes.map((axis) => widthOf(row, axis) ?? 0)));
+  return (widths) => first.get(keyOf(widths))?.[0];
 }
 
 /** The row of these widths, or of the same tread; else between rows. */
@@ -133,12 +149,10 @@ function costIn(family: Family, fits: Fits, { widths }: ForeignQuestion): Foreig
       exit: "usage",
     });
   });
-  const exact = family.rows.find((row) =>
-    family.axes.every((axis, i) => widthOf(row, axis) === asked[i]),
-  );
+  const exact = fits.exact(asked);
   const between = { latency: fits.latency(asked), energy: fits.energy(asked) };
   if (exact) return answerOf(exact, "imported", between, [exact.key]);
-  const tread = treadMate(family, fits.steps, asked);
+  const tread = fits.treadMate(asked);
   if (tread) return answerOf(tread, "interpolated", between, [tread.key]);
   if (!between.latency)
     throw new UserError(`${describe(family)} has no rows around ${asked.join(" x ")} channels`, {
@@ -155,20 +169,6 @@ const rangeText = (rows: readonly ForeignRow[], axis: ForeignAxis): string => {
   const widths = rows.map((row) => widthOf(row, axis) ?? 0);
   return `${axis} ${Math.min(...widths)} to ${Math.max(...widths)}`;
 };
-
-/** Where every curve along an axis has the same steps, a row of the same tread costs the same. */
-function treadMate(
-  family: Family,
-  steps: Fits["steps"],
-  asked: readonly number[],
-): ForeignRow | undefined {
-  const treadOf = (width: number, axis: ForeignAxis) => Math.ceil(width / (steps[axis] ?? 1));
-  return family.rows.find((row) =>
-    family.axes.every(
-      (axis, i) => treadOf(widthOf(row, axis) ?? 0, axis) === treadOf(asked[i] ?? 0, axis),
-    ),
-  );
-}
 
 function answerOf(
   row: Pick<ForeignRow, "latency_s" | "latency_sd_s" | "samples" | "energy_j">,

@@ -1,5 +1,6 @@
 import { Matrix, solve } from "ml-matrix";
 import { median } from "../../src/statistics.ts";
+import { type NearestFinder, type Near as NearPoint, nearestFinder } from "./nearest.ts";
 
 /** A cost at some widths; both above zero. */
 export interface CostPoint {
@@ -22,9 +23,10 @@ interface LogPoint {
   readonly value: number;
 }
 
-/** Points left out of themselves to learn how wrong answers are: as many as this much work allows. */
-const mostScored = 400;
-const mostWork = 2 ** 23;
+type Near = NearPoint<LogPoint>;
+
+/** Points left out of themselves to learn how wrong answers are. */
+const mostScored = 200;
 /** Fewer have no residual that 95 of 100 stay below: the largest is stretched. */
 const enoughScored = 19;
 const covered = 0.95;
@@ -41,7 +43,8 @@ export function localFit(points: readonly CostPoint[]): LocalFit {
     ({ widths, cost }): LogPoint => ({ at: widths.map(Math.log2), value: Math.log(cost) }),
   );
   const ranges = rangesOf(logs);
-  const known = neighbourhoods(logs);
+  const nearest = nearestFinder(logs);
+  const known = neighbourhoods(nearest);
   const residual = (point: LogPoint, without?: LogPoint): number | undefined => {
     const predicted = predict(known(point, without), point.at);
     return predicted === undefined ? undefined : Math.abs(predicted - point.value);
@@ -65,7 +68,7 @@ export function localFit(points: readonly CostPoint[]): LocalFit {
   return (widths) => {
     const at = widths.map(Math.log2);
     if (factor === undefined || !isInside(at, ranges)) return undefined;
-    const near = nearest(logs, at, neighbours(at.length));
+    const near = nearest(at, neighbours(at.length));
     const value = predict(near, at);
     if (value === undefined) return undefined;
     const cost = Math.exp(value);
@@ -100,11 +103,7 @@ function inside(points: readonly LogPoint[], ranges: readonly Range[]): readonly
       range.every((end, side) => at[axis] !== end || (ends[axis]?.[side] ?? 0) > 1),
     ),
   );
-  const most = Math.min(
-    mostScored,
-    Math.ceil(mostWork / (points.length * neighbours(ranges.length))),
-  );
-  const every = Math.max(1, Math.ceil(inner.length / most));
+  const every = Math.max(1, Math.ceil(inner.length / mostScored));
   return inner.filter((_, i) => i % every === 0);
 }
 
@@ -127,39 +126,13 @@ function predict(near: readonly Near[], at: readonly number[]): number | undefin
   return solve(transposed.mmul(design), transposed.mmul(targets)).get(0, 0);
 }
 
-interface Near {
-  readonly point: LogPoint;
-  readonly distance: number;
-}
-
 /** The nearest points to a known one, itself and perhaps another left out; found once for each. */
-function neighbourhoods(points: readonly LogPoint[]) {
+function neighbourhoods(nearest: NearestFinder<LogPoint>) {
   const found = new Map<LogPoint, readonly Near[]>();
   return (point: LogPoint, without?: LogPoint): readonly Near[] => {
     const count = neighbours(point.at.length);
-    const near = found.get(point) ?? nearest(points, point.at, count + 2);
+    const near = found.get(point) ?? nearest(point.at, count + 2);
     found.set(point, near);
     return near.filter((other) => other.point !== point && other.point !== without).slice(0, count);
   };
-}
-
-/** The nearest points to a place, near ones first. */
-function nearest(points: readonly LogPoint[], at: readonly number[], count: number): Near[] {
-  const found: Near[] = [];
-  let reach = Number.POSITIVE_INFINITY;
-  for (const point of points) {
-    const distance = distanceOf(point.at, at);
-    if (distance >= reach) continue;
-    const place = found.findIndex((other) => other.distance > distance);
-    found.splice(place < 0 ? found.length : place, 0, { point, distance });
-    if (found.length > count) found.pop();
-    if (found.length === count) reach = found[count - 1]?.distance ?? reach;
-  }
-  return found;
-}
-
-function distanceOf(a: readonly number[], b: readonly number[]): number {
-  let sum = 0;
-  for (let axis = 0; axis < a.length; axis++) sum += ((a[axis] ?? 0) - (b[axis] ?? 0)) ** 2;
-  return Math.sqrt(sum);
 }

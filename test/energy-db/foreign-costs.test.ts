@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { foreignCosts } from "../../energy-db/foreign-costs/foreign-costs.ts";
 import { foreignSteps } from "../../energy-db/foreign-costs/foreign-steps.ts";
 import { type CostPoint, localFit } from "../../energy-db/foreign-costs/local-fit.ts";
+import { nearestFinder } from "../../energy-db/foreign-costs/nearest.ts";
 import type { ForeignRow } from "../../energy-db/formats/foreign-table.ts";
 import { findFormat } from "../../energy-db/formats/registry.ts";
 import { groupBy } from "../../energy-db/group-by.ts";
@@ -90,6 +91,28 @@ describe("costs between imported rows", () => {
   });
 });
 
+test("The points found nearest are those that looking at every point finds", () => {
+  const place = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 9 }));
+  fc.assert(
+    fc.property(
+      fc.array(place, { maxLength: 60 }),
+      place,
+      fc.integer({ min: 1, max: 10 }),
+      (places, at, count) => {
+        const distance = ([x = 0, y = 0]: readonly number[]) =>
+          Math.sqrt((x - at[0]) ** 2 + (y - at[1]) ** 2);
+        const far = places.map(distance).sort((a, b) => a - b);
+
+        const found = nearestFinder(places.map((own) => ({ at: own })))(at, count);
+
+        expect(found.map((near) => near.distance)).toEqual(far.slice(0, count));
+        expect(found.map(({ point }) => distance(point.at))).toEqual(far.slice(0, count));
+        expect(new Set(found.map(({ point }) => point)).size).toBe(found.length);
+      },
+    ),
+  );
+});
+
 const curve = (cost: (width: number) => number, shape: ForeignRow["shape"] = { kernel: 3 }) =>
   range(30).map((i) => ({
     key: `${JSON.stringify(shape)} ${i}`,
@@ -150,6 +173,34 @@ describe("answers from imported rows", () => {
     expect(stepped.stairs({ shape: {}, widths: {} })).toMatchObject([
       { axis: "out", step: 32, confidence: 1, widths: 30 },
     ]);
+  });
+
+  test("come for every pair of a family of 16,129 scattered rows, the row itself where there is one", () => {
+    const random = seededRandom(7);
+    const rows = range(127 * 127).map((i) => ({
+      ...{ key: String(i), op: "conv2d", shape: { kernel: 3 } },
+      inChannels: 8 + random.below(1000),
+      outChannels: 8 + random.below(1000),
+      latency_s: 0,
+    }));
+    const costly = rows.map((row) => ({
+      ...row,
+      latency_s: work([row.inChannels, row.outChannels]) * Math.exp(0.02 * random.normal()),
+    }));
+    const large = costs(costly);
+    const first = costly[4711];
+
+    const { latency_s, latency_low_s = 0, latency_high_s = 0 } = large.cost(asked(512));
+    expect(latency_s / work([64, 512])).toBeCloseTo(1, 1);
+    expect(latency_low_s).toBeLessThan(work([64, 512]));
+    expect(latency_high_s).toBeGreaterThan(work([64, 512]));
+    const widths = { in: first?.inChannels ?? 0, out: first?.outChannels ?? 0 };
+    expect(large.cost({ op: "conv2d", shape: {}, widths })).toMatchObject({
+      provenance: "imported",
+      latency_s: costly.find(
+        (row) => row.inChannels === widths.in && row.outChannels === widths.out,
+      )?.latency_s,
+    });
   });
 
   test("have the interval of the runs behind them", () => {
