@@ -25,6 +25,13 @@ describe("a graph that contradicts itself is refused in one sentence:", () => {
     ["an edge out of the graph", { edges: [0, 90] }, "a node of 90 or more"],
     ["an edge from a node to itself", { edges: [4, 4] }, "to itself"],
     ["a node in two splits", { val: file.train }, "two splits"],
+    [
+      "a node without label in a split",
+      { labels: file.labels.with(file.train[0] ?? 0, -1) },
+      "without",
+    ],
+    ["too few offsets", { featIndptr: [0] }, "1 feature offsets"],
+    ["a feature out of range", { featIndices: file.featIndices.with(0, 12) }, "a feature of 12"],
     ["offsets that fall", { featIndptr: file.featIndptr.with(1, 1e6) }, "do not rise"],
     ["no training nodes", { train: [] }, "train"],
     ["text for a number", { numNodes: "many" }, "numNodes"],
@@ -35,6 +42,7 @@ describe("a graph that contradicts itself is refused in one sentence:", () => {
 
   test("no JSON", () => {
     expect(() => parseGraph("graph {", "g.json")).toThrow("g.json is no graph: not JSON");
+    expect(() => parseGraph("", "g.json")).toThrow("g.json is no graph: not JSON");
   });
 });
 

@@ -1,8 +1,9 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { chainText, loadText, marks } from "../../src/datasets/text.ts";
+import { UserError } from "../../src/errors.ts";
 import { seededRandom } from "../../src/random.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "wattsplit-text-"));
@@ -53,6 +54,24 @@ test("a text that is not there is refused with what to give", async () => {
   await expect(loadText(join(folder(), "nowhere.txt"))).rejects.toThrow(
     expect.objectContaining({ exit: "usage", hint: expect.stringMatching(/valid\.txt/) }),
   );
+});
+
+describe("a text without words is refused with the part that lacks them:", () => {
+  const written = (text: string): string => {
+    const path = join(folder(), "text.txt");
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test.each([
+    ["an empty file", "", "train"],
+    ["blank lines", "\n  \n\t\n", "train"],
+    ["too few lines to hold a tenth out", "one line\nand another\n", "validation"],
+  ])("%s", async (_, text, part) => {
+    const refused = loadText(written(text));
+    await expect(refused).rejects.toThrow(UserError);
+    await expect(refused).rejects.toThrow(`has no words in its ${part} part`);
+  });
 });
 
 test("a chain's words are followed by the words that its draw allows, the first of them most often", () => {
