@@ -1,7 +1,7 @@
 import { unknownName } from "../errors.ts";
 import type { Preset } from "./presets/building.ts";
 import { dsCnnL, dsCnnM, dsCnnS } from "./presets/ds-cnn.ts";
-import { hurricane, hurricaneCifar } from "./presets/hurricane.ts";
+import { hurricane, hurricaneCifar, hurricaneMnist } from "./presets/hurricane.ts";
 import { mlp, mnistCnn } from "./presets/mnist.ts";
 import { mobilenetV1, mobilenetV1Cifar } from "./presets/mobilenet-v1.ts";
 import { mobilenetV2, mobilenetV2Cifar } from "./presets/mobilenet-v2.ts";
@@ -18,6 +18,7 @@ export const presets = {
   "ds-cnn-l": dsCnnL,
   hurricane,
   "hurricane-cifar": hurricaneCifar,
+  "hurricane-mnist": hurricaneMnist,
   mlp,
   "mnist-cnn": mnistCnn,
   "mobilenet-v1": mobilenetV1,

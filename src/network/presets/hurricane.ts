@@ -1,7 +1,8 @@
 import { type OperatorSpace, pathNetwork, smallestPath } from "../blocks/operator-space.ts";
 import { blockOperators, findOperator } from "../blocks/pool.ts";
 import type { Layer, Shape } from "../layer.ts";
-import { cifar, conv, head, imagenet, type Preset, type PresetOptions } from "./building.ts";
+import { describeShape } from "../network.ts";
+import { cifar, conv, head, imagenet, mnist, type Preset, type PresetOptions } from "./building.ts";
 
 /** Blocks of one width; the first has the stride. */
 interface Stage {
@@ -81,25 +82,29 @@ export const hurricane = preset(
  * Two blocks at each of three resolutions: minutes instead of days. A dozen operators of all families, and the three of Guo et al. 2020
  * that are not among them.
  */
-export const hurricaneCifar = preset(
-  "6 blocks of 15 operators to choose from, for 32x32x3 (method hurricane)",
-  {
-    name: "hurricane-cifar",
-    input: cifar,
-    stem: 8,
-    stages: [
-      { width: 16, blocks: 2, stride: 1 },
-      { width: 24, blocks: 2, stride: 2 },
-      { width: 32, blocks: 2, stride: 2 },
-    ],
-    last: 64,
-    classes: 10,
-    operators: [
-      ...["sep_k3", "sep_k5", "sep_k3_se", "sep_k5_se"],
-      ...["mb_e1_k3", "mb_e1_k5", "mb_e3_k3", "mb_e3_k5", "mb_e6_k3", "mb_e6_k5"],
-      ...["mb_e3_k3_se", "choice_k3", "choice_k5", "choice_k7", "choicex"],
-    ].map(findOperator),
-    perBlock: 3,
-    earlyBlocks: 3,
-  },
-);
+const small = (name: string, input: Shape): Preset =>
+  preset(
+    `6 blocks of 15 operators to choose from, for ${describeShape(input)} (method hurricane)`,
+    {
+      name,
+      input,
+      stem: 8,
+      stages: [
+        { width: 16, blocks: 2, stride: 1 },
+        { width: 24, blocks: 2, stride: 2 },
+        { width: 32, blocks: 2, stride: 2 },
+      ],
+      last: 64,
+      classes: 10,
+      operators: [
+        ...["sep_k3", "sep_k5", "sep_k3_se", "sep_k5_se"],
+        ...["mb_e1_k3", "mb_e1_k5", "mb_e3_k3", "mb_e3_k5", "mb_e6_k3", "mb_e6_k5"],
+        ...["mb_e3_k3_se", "choice_k3", "choice_k5", "choice_k7", "choicex"],
+      ].map(findOperator),
+      perBlock: 3,
+      earlyBlocks: 3,
+    },
+  );
+
+export const hurricaneCifar = small("hurricane-cifar", cifar);
+export const hurricaneMnist = small("hurricane-mnist", mnist);
