@@ -9,6 +9,7 @@ import type { NetworkCost, SplitRecord } from "./history.ts";
 import type { Choices } from "./hurricane/choices.ts";
 import type { Recipe } from "./recipe.ts";
 import type { SearchData } from "./training-phase.ts";
+import type { UnfinishedAnalysis } from "./unfinished-analysis.ts";
 
 /**
  * A way to search. It proposes networks; the search trains and judges them, keeps the budget, the history and the
@@ -63,8 +64,10 @@ export interface SearchContext {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly signal?: AbortSignal;
-  /** Shows what a method does between two rounds: "directions, pass 3 of 10". */
-  readonly onAnalysis?: (what: string) => void;
+  /** Shows what a method does between two rounds: "directions, pass 3 of 10", and how much of what its outlook counts is done. */
+  readonly onAnalysis?: (what: string, epochsDone?: number) => void;
+  /** Keeps what a long analysis between two rounds has found so far; absent where nothing is kept. */
+  readonly analysis?: UnfinishedAnalysis;
   /**
    * Measures networks on the device and holds them against the budget that was asked for. Absent where the table alone is to be
    * believed. Methods with finalists ask before they compare them.
@@ -145,4 +148,6 @@ export interface Outlook {
   readonly candidates: number;
   /** Of all of them together. */
   readonly epochs: number;
+  /** Of training that would take as long as the analyses to come, the one after the round in hand among them; 0 when absent. */
+  readonly analysisEpochs?: number;
 }

@@ -6,8 +6,8 @@ import { steadySchedule } from "../src/training/schedule.ts";
 import { Trainer } from "../src/training/trainer.ts";
 import { firstMove } from "./first-move.ts";
 import { fromScratch } from "./from-scratch.ts";
-import type { SearchContext, SearchMethod } from "./method.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Outlook, SearchContext, SearchMethod } from "./method.ts";
+import { judgedPaths, type Recipe } from "./recipe.ts";
 import { draw, epochExamples, searchOptimizer } from "./training-phase.ts";
 
 /** What a search means to train, before it starts. */
@@ -16,7 +16,7 @@ export interface SearchPlan {
   readonly epochs: number;
   /** Repetitions counted. */
   readonly examples: number;
-  /** At the speed that `trainingSpeed` found. */
+  /** At the speed that `trainingSpeed` found, long analyses between rounds counted. */
   readonly estimated_s: number;
 }
 
@@ -32,15 +32,17 @@ export async function planSearch(
   const move = await firstMove(method, context);
   const { finalEpochs, inheritedEpochs } = context.recipe;
   const first = "candidates" in move ? move.candidates : [];
-  const later = "candidates" in move ? move.outlook : { candidates: 0, epochs: 0 };
+  const later: Outlook = "candidates" in move ? move.outlook : { candidates: 0, epochs: 0 };
   const final = "candidates" in move ? finalEpochs + inheritedEpochs : finalEpochs;
   const epochs = first.reduce((sum, { epochs }) => sum + epochs, 0) + later.epochs + final;
-  const examples = epochs * epochExamples(context.recipe, context.data);
+  const perEpoch = epochExamples(context.recipe, context.data);
+  const examples = epochs * perEpoch;
+  const analysed = (later.analysisEpochs ?? 0) * perEpoch;
   return {
     candidates: first.length + later.candidates + ("candidates" in move ? 2 : 1),
     epochs,
     examples,
-    estimated_s: examples / examplesPerSecond,
+    estimated_s: (examples + analysed) / examplesPerSecond,
   };
 }
 
@@ -118,6 +120,8 @@ function shortened(recipe: Recipe, share: number, examples: number): Recipe {
     finalistEpochs: scaled(recipe.finalistEpochs),
     finalEpochs: scaled(recipe.finalEpochs),
     inheritedEpochs: scaled(recipe.inheritedEpochs),
+    judgedPaths: scaled(judgedPaths(recipe)),
+    ...(recipe.supernetEpochs ? { supernetEpochs: scaled(recipe.supernetEpochs) } : {}),
   };
   const wanted = share * (recipe.seedEpochs + recipe.finalEpochs);
   const rest = Math.min(1, wanted / (epochs.seedEpochs + epochs.finalEpochs));

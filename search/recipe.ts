@@ -29,6 +29,10 @@ export interface Recipe {
   readonly finalistEpochs: number;
   /** From scratch, of the network to be delivered; the rate falls to 0. */
   readonly finalEpochs: number;
+  /** Of a supernet, all stages together; as many as `finalEpochs` when absent. */
+  readonly supernetEpochs?: number;
+  /** Paths that an evolution judges at most; as `trials` and `rounds` say when absent. */
+  readonly judgedPaths?: number;
   /** Of the weights that the search grew, beside the training from scratch. */
   readonly inheritedEpochs: number;
   /** A round may raise every budgeted cost, beyond the call's own, to this multiple of the present one. */
@@ -134,6 +138,10 @@ export const recipes = {
     epsilons,
   },
 } as const satisfies Record<string, Recipe>;
+
+/** Generations of twice the trials, twice the rounds of them and 20 at most (Guo et al. 2020, section 3.4: 20 generations of 50). */
+export const judgedPaths = ({ judgedPaths: given, trials, rounds }: Recipe): number =>
+  given ?? 2 * trials * Math.min(20, 2 * rounds);
 
 export function findRecipe(name: string): Recipe {
   const found = Object.entries(recipes).find(([known]) => known === name);

@@ -4,7 +4,7 @@ import { loadSearchState, type SearchState } from "./search-state.ts";
 
 export interface SearchProgress {
   readonly label: string;
-  /** Epochs done and the estimate of all that will be needed. */
+  /** Epochs done and the estimate of all that will be needed, long analyses counted as epochs that take as long. */
   readonly epochsDone: number;
   readonly epochsExpected: number;
   /** A finished round, once. */
@@ -13,14 +13,16 @@ export interface SearchProgress {
 
 /** Where the search is when `trial` has done so many epochs. */
 export function progressOf(state: SearchState, epochs: number, trial = 0): SearchProgress {
-  const { history, round, kind, trials, outlook } = state;
+  const { history, round, kind, trials, outlook, analysisEpochs = 0 } = state;
   const before = trials.slice(0, trial).reduce((sum, { epochs }) => sum + epochs, 0);
   const all = trials.reduce((sum, { epochs }) => sum + epochs, 0);
   const final = kind === finalRound.kind ? 0 : history.recipe.finalEpochs;
+  const finished = history.account.epochs + analysisEpochs;
+  const later = outlook.epochs + (outlook.analysisEpochs ?? 0) + final;
   return {
     label: `round ${round} (${kind}), ${trials[trial]?.label ?? ""}`,
-    epochsDone: history.account.epochs + before + epochs,
-    epochsExpected: history.account.epochs + all + outlook.epochs + final,
+    epochsDone: finished + before + epochs,
+    epochsExpected: finished + all + later,
   };
 }
 

@@ -9,6 +9,7 @@ import type { TrainingState } from "../src/training/training-state.ts";
 import type { SearchHistory } from "./history.ts";
 import type { Candidate, Memory, Outlook, TrainedCandidate } from "./method.ts";
 import type { Recipe } from "./recipe.ts";
+import { dropAnalysis } from "./unfinished-analysis.ts";
 
 /** A candidate in training. */
 export interface Trial extends Candidate {
@@ -33,6 +34,8 @@ export interface SearchState {
   readonly trials: readonly Trial[];
   readonly outlook: Outlook;
   readonly analysedExamples?: number;
+  /** Of training that would have taken as long as the analyses finished, as outlooks count them; 0 when absent. */
+  readonly analysisEpochs?: number;
   readonly kept?: TrainedCandidate;
   readonly memory: Memory;
 }
@@ -52,7 +55,10 @@ export const savedRecipe = (folder: string): Recipe | undefined =>
   loadSearchState(folder)?.history.recipe;
 
 /** Ends the state of a delivered search. */
-export const dropSearchState = (folder: string): void => rmSync(statePath(folder), { force: true });
+export function dropSearchState(folder: string): void {
+  rmSync(statePath(folder), { force: true });
+  dropAnalysis(folder);
+}
 
 type Arrays = Map<string, Float32Array>;
 

@@ -14,6 +14,7 @@ import { requireCosts } from "./selection/require-costs.ts";
 import { candidateRecord, trainedCandidate, trainTrials } from "./train-trials.ts";
 import { emptyAccount, withRound } from "./training-account.ts";
 import { searchOptimizer } from "./training-phase.ts";
+import { analysisIn, dropAnalysis } from "./unfinished-analysis.ts";
 
 export interface SearchOptions extends Omit<SearchContext, "reference" | "granularity"> {
   readonly method: SearchMethod;
@@ -45,7 +46,11 @@ export async function search(options: SearchOptions): Promise<FoundNetwork> {
   for (;;) {
     state = await finishRound(state, context, options);
     if (state.kind === finalRound.kind) return await deliver(state, context, options);
-    const analysing = { ...context, onAnalysis: analysisReporter(state, options) };
+    const analysing = {
+      ...context,
+      onAnalysis: analysisReporter(state, options),
+      analysis: analysisIn(folder, state.round + 1),
+    };
     const move = await method.next(pointOf(state, context), analysing);
     signal?.throwIfAborted();
     state = advance(state, move, context);
@@ -79,6 +84,7 @@ async function begin(
     account: emptyAccount,
   };
   const state = nextRound({ history, memory: noMemory }, move, context);
+  dropAnalysis(folder);
   saveSearchState(folder, state);
   return state;
 }
@@ -119,18 +125,21 @@ const pointOf = (
 
 /** Writes the round just trained into the history, as the method judged it, and begins the next one. */
 function advance(state: SearchState, move: Move, context: SearchContext): SearchState {
-  const { trials, memory } = state;
+  const { trials, memory, outlook, analysisEpochs = 0 } = state;
   const { keep } = move;
   const trial = keep === undefined ? undefined : trials[keep];
   if (keep !== undefined && !trial?.validation)
     throw new Error(`Method ${state.history.method} keeps candidate ${keep}, which has no result`);
   const kept = trial ? trainedCandidate(trial, context) : state.kept;
   const history = withJudgedRound(state, context, move);
-  return nextRound(
+  const next = nextRound(
     { round: state.round + 1, history, memory, ...(kept ? { kept } : {}) },
     move,
     context,
   );
+  const finished =
+    analysisEpochs + (outlook.analysisEpochs ?? 0) - (next.outlook.analysisEpochs ?? 0);
+  return finished > 0 ? { ...next, analysisEpochs: finished } : next;
 }
 
 function withJudgedRound(
@@ -228,9 +237,9 @@ async function finishRound(
 /** Shows what a method does between two rounds. */
 const analysisReporter =
   (state: SearchState, { onProgress }: SearchOptions) =>
-  (what: string): void => {
+  (what: string, epochsDone = 0): void => {
     const { trials, round } = state;
-    const done = progressOf(state, 0, trials.length);
+    const done = progressOf(state, epochsDone, trials.length);
     onProgress?.({ ...done, label: `after round ${round}: ${what}` });
   };
 

@@ -16,11 +16,13 @@ import type {
   SearchMethod,
   SearchPoint,
 } from "../method.ts";
-import { phaseRandom, searchOptimizer } from "../training-phase.ts";
+import { judgedPaths } from "../recipe.ts";
+import { epochExamples, phaseRandom, searchOptimizer } from "../training-phase.ts";
 import type { Choices } from "./choices.ts";
 import { type EvolutionSettings, type Evolved, evolve } from "./evolve.ts";
 import { firstPath, isWithin } from "./first-path.ts";
 import { judgedExamples, pathJudge } from "./judge-paths.ts";
+import { keptScores } from "./kept-scores.ts";
 import { operatorCosts } from "./operator-costs.ts";
 import type { LayerOperator } from "./operator-space.ts";
 import { supernetState } from "./supernet.ts";
@@ -135,12 +137,15 @@ const choicesOf = ({ spaces, path }: OperatorNote, blocks: readonly number[]): C
 const blockText = (blocks: readonly number[]): string =>
   `block${blocks.length === 1 ? "" : "s"} ${blocks.map((block) => block + 1).join(", ")}`;
 
-/** All stages together train for as long as the network that is delivered, each by its share of the blocks. */
+/** All stages together train for as long as the network that is delivered, unless the recipe says otherwise; each by its share of the blocks. */
 const stageEpochs = (
   { blocks }: OperatorSpace,
   stage: readonly number[],
   { recipe }: SearchContext,
-): number => Math.max(1, Math.round((recipe.finalEpochs * stage.length) / blocks.length));
+): number => {
+  const { finalEpochs, supernetEpochs = finalEpochs } = recipe;
+  return Math.max(1, Math.round((supernetEpochs * stage.length) / blocks.length));
+};
 
 function outlookOf(
   space: OperatorSpace,
@@ -148,7 +153,12 @@ function outlookOf(
   context: SearchContext,
 ): Outlook {
   const epochs = stages.map((stage) => stageEpochs(space, stage, context));
-  return { candidates: stages.length, epochs: epochs.reduce((sum, one) => sum + one, 0) };
+  return {
+    candidates: stages.length,
+    epochs: epochs.reduce((sum, one) => sum + one, 0),
+    // One evolution after every stage, that in hand among them.
+    analysisEpochs: (stages.length + 1) * evolutionEpochs(mostPaths(evolutionOf(context)), context),
+  };
 }
 
 /** Finds the best path of the stage just trained; then the next stage, or the end. */
@@ -181,6 +191,19 @@ async function settle(
   };
 }
 
+/** A pass forwards takes about a third of a training step. */
+const forwardShare = 1 / 3;
+
+/** Of training that takes as long as judging so many paths. */
+function evolutionEpochs(paths: number, context: SearchContext): number {
+  const { calibrating, judging } = judgedExamples(context);
+  const perEpoch = epochExamples(context.recipe, context.data);
+  return (forwardShare * paths * (calibrating + judging)) / perEpoch;
+}
+
+const mostPaths = ({ population, generations }: EvolutionSettings): number =>
+  population * generations;
+
 interface Searched {
   readonly note: OperatorNote;
   readonly point: SearchPoint;
@@ -193,10 +216,10 @@ async function bestPath(
   { note, point, blocks, training }: Searched,
   context: SearchContext,
 ): Promise<Evolved> {
-  const { engine, recipe, seed, signal, onAnalysis } = context;
+  const { engine, recipe, seed, signal, onAnalysis, analysis } = context;
   const trainer = new PathTrainer(engine, space, searchOptimizer(recipe));
   const random = phaseRandom(seed, point.round, evolutionDraw);
-  const judge = pathJudge(trainer, training.weights, context, random);
+  const judge = keptScores(analysis, pathJudge(trainer, training.weights, context, random));
   const settings = evolutionOf(context);
   try {
     return await evolve({
@@ -210,7 +233,10 @@ async function bestPath(
       },
       random,
       onJudged: (judged) =>
-        onAnalysis?.(`path ${judged} of at most ${settings.population * settings.generations}`),
+        onAnalysis?.(
+          `path ${judged} of at most ${mostPaths(settings)}`,
+          evolutionEpochs(judged, context),
+        ),
     });
   } finally {
     await trainer.release();
@@ -221,9 +247,12 @@ async function bestPath(
 const evolutionDraw = -5;
 
 /** The paper's numbers are of the largest recipe; smaller ones judge fewer paths. */
-const evolutionOf = ({ recipe }: SearchContext): EvolutionSettings => ({
-  population: 2 * recipe.trials,
-  parents: Math.max(1, Math.round((2 * recipe.trials) / 5)),
-  generations: Math.min(20, 2 * recipe.rounds),
-  mutationChance: 0.1,
-});
+function evolutionOf({ recipe }: SearchContext): EvolutionSettings {
+  const population = Math.min(2 * recipe.trials, judgedPaths(recipe));
+  return {
+    population,
+    parents: Math.max(1, Math.round(population / 5)),
+    generations: Math.max(1, Math.round(judgedPaths(recipe) / population)),
+    mutationChance: 0.1,
+  };
+}

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { columnPaths, drawPath } from "../../../search/hurricane/choices.ts";
 import { firstPath, isWithin } from "../../../search/hurricane/first-path.ts";
 import { operatorCosts } from "../../../search/hurricane/operator-costs.ts";
@@ -9,6 +9,9 @@ import {
   chooseOperators,
   findMethod,
   networkCost,
+  planSearch,
+  type SearchContext,
+  type SearchProgress,
   search,
 } from "../../../search/index.ts";
 import { UserError } from "../../../src/errors.ts";
@@ -16,6 +19,7 @@ import { type Path, pathNetwork, pathParts } from "../../../src/network/blocks/o
 import { networkMacs, networkPeakMemory_bytes } from "../../../src/network/costs.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { createEngine, type Engine } from "../../../src/tensor/index.ts";
+import { PathTrainer } from "../../../src/training/paths/path-trainer.ts";
 import { smallOperators, smallSearch, steppedCosts } from "../small-search.ts";
 
 const choicesFor = (budget: Budget) =>
@@ -175,6 +179,48 @@ describe("a search over operators", () => {
     expect(history.ended).toMatch(/is the best path found$/);
     expect(network.name).toBe("two-blocks");
     expect(history.account.analysisMacs).toBeGreaterThan(0);
+  });
+
+  test("killed during an evolution judges no path again, and comes to the same end", async () => {
+    const method = findMethod("hurricane");
+    const budget = { latency_s: 14e-6 };
+    const whole = await search(await smallSearch(engine, { method, budget }));
+    const stop = new AbortController();
+    const options = await smallSearch(engine, { method, budget, signal: stop.signal });
+    const killed = search({
+      ...options,
+      onProgress: ({ label }) => {
+        if (label.includes("path 2 of")) stop.abort();
+      },
+    });
+    await expect(killed).rejects.toThrow();
+    const judging = vi.spyOn(PathTrainer.prototype, "evaluate");
+    const labels: string[] = [];
+
+    const { signal: _, ...again } = options;
+    const resumed = await search({ ...again, onProgress: ({ label }) => labels.push(label) });
+
+    const paths = labels.filter((label) => label.includes(": path "));
+    // Each supernet was judged once more: the first one's score was saved with its last epoch.
+    expect(judging).toHaveBeenCalledTimes(paths.length - 2 + 1);
+    expect(resumed.history).toEqual(whole.history);
+    judging.mockRestore();
+  });
+
+  test("counts evolutions in its plan and in what is done", async () => {
+    const options = await smallSearch(engine, { method: findMethod("hurricane") });
+    const plan = await planSearch(options.method, options as SearchContext, 1);
+    const seen: SearchProgress[] = [];
+
+    await search({ ...options, onProgress: (progress) => seen.push(progress) });
+
+    // Two evolutions of 6 x 6 paths at most, each judged on 128 + 64 examples forwards: a third of a training step.
+    expect(plan.estimated_s - plan.examples).toBeCloseTo((2 * 36 * 192) / 3, 6);
+    expect(seen.every(({ epochsDone, epochsExpected }) => epochsDone <= epochsExpected)).toBe(true);
+    const done = seen.map(({ epochsDone }) => epochsDone);
+    expect(done).toEqual([...done].sort((a, b) => a - b));
+    const last = seen.findLast(({ round }) => !round);
+    expect(last?.epochsDone).toBeCloseTo(last?.epochsExpected ?? 0, 6);
   });
 
   test("is refused for a network without blocks", async () => {
