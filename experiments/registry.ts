@@ -6,6 +6,7 @@ import type { Experiment } from "./experiment.ts";
 import { frontier } from "./frontier/frontier.ts";
 import { headroom } from "./headroom/headroom.ts";
 import { hurricane } from "./hurricane/hurricane.ts";
+import { methods } from "./methods/methods.ts";
 import { naturalGradient } from "./natural-gradient/natural-gradient.ts";
 import { rbfLaw } from "./rbf-law/rbf-law.ts";
 import { signedEscape } from "./signed-escape/signed-escape.ts";
@@ -15,6 +16,7 @@ import { stairs } from "./stairs/stairs.ts";
 export const experiments: Readonly<Record<string, Experiment>> = {
   headroom,
   frontier,
+  methods,
   stairs,
   eigen,
   "rbf-law": rbfLaw,

@@ -5,7 +5,7 @@ import { findPreset } from "../../src/network/presets.ts";
 import type { Experiment, Outlook, Size, Task } from "../experiment.ts";
 import type { Finished } from "../finished.ts";
 import { measureTogether } from "../tasks/measure-task.ts";
-import { type Found, foundSchema, searchTask } from "../tasks/search-task.ts";
+import { type Found, foundSchema, searchTask, settingRoom } from "../tasks/search-task.ts";
 import { settingKey } from "../tasks/setting.ts";
 import { tableTask } from "../tasks/table-task.ts";
 import { trainTask } from "../tasks/train-task.ts";
@@ -79,10 +79,10 @@ const runTask = (run: Run, { searching, searchExamples }: Protocol): Task =>
   searchTask({
     key: runKey(run),
     label: runKey(run).replaceAll("-", " "),
-    setting: run.setting,
+    space: run.setting.net,
     method: run.method,
     ...(run.costs ? { costs: run.costs } : {}),
-    share: run.share,
+    room: settingRoom(run.setting, run.share),
     data: { name: "cifar10", examples: searchExamples },
     recipe: { ...searching, epochExamples: searchExamples },
     seed: run.seed,

@@ -22,11 +22,18 @@ export const measuredSchema = z.object({
 export const measuredTogetherSchema = z.array(measuredSchema);
 export type Measured = z.infer<typeof measuredSchema>;
 
-/** Measures networks of a space in one session, interleaved, as `verify` does; the rows go into the laboratory's table. */
+/**
+ * Measures networks of a space, or of several whose names stand with the networks, in one session, interleaved, as `verify` does; the
+ * rows go into the laboratory's table.
+ */
 export async function measureTogether(
   laboratory: Laboratory,
   space: string,
-  networks: readonly { readonly label: string; readonly network: Network }[],
+  networks: readonly {
+    readonly label: string;
+    readonly network: Network;
+    readonly space?: string;
+  }[],
 ): Promise<readonly Measured[]> {
   const records = await runVerify(
     {

@@ -52,6 +52,8 @@ export interface NetworkToVerify {
   readonly weights?: Weights;
   /** "verify" when absent. */
   readonly role?: "held-out" | "verify";
+  /** Whose costs to compare with, where that is another space than the run's. */
+  readonly space?: string;
 }
 
 /** The networks that were held out of a table's costs, once each, to be measured again in another session. */
@@ -109,8 +111,9 @@ export async function runVerify(
         platform.id,
         run.space === undefined ? {} : { space: run.space },
       );
+      const costsIn = costsBySpace(costs, (space) => loadCosts(table, platform.id, { space }));
       // Refused before anything is measured.
-      const predicted = networks.map(({ network }) => costs.networkCost(network));
+      const predicted = networks.map(({ network, space }) => costsIn(space).networkCost(network));
       context.terminal.note(
         `Measuring ${networks.map(({ label }) => label).join(", ")} on ${run.device}`,
       );
@@ -127,7 +130,7 @@ export async function runVerify(
           predicted[i],
           verification.networks[places.indexOf(keyOf(asked))],
         ];
-        return prediction && verified ? [recordOf(verified, prediction, costs)] : [];
+        return prediction && verified ? [recordOf(verified, prediction, costsIn(asked.space))] : [];
       });
     } finally {
       await device.close();
@@ -135,6 +138,19 @@ export async function runVerify(
   } finally {
     table.close();
   }
+}
+
+/** Costs by space, loaded once each; the run's own where none is named. */
+function costsBySpace(
+  own: CostTable,
+  load: (space: string) => CostTable,
+): (space: string | undefined) => CostTable {
+  const known = new Map([[own.summary.space, own]]);
+  return (space = own.summary.space) => {
+    const found = known.get(space) ?? load(space);
+    known.set(space, found);
+    return found;
+  };
 }
 
 /** What makes a network another one in the table: a search may deliver the very network that it is compared with. */
