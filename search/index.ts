@@ -1,3 +1,9 @@
+export {
+  plannedTrainings,
+  type RecurrentSettings,
+  searchRecurrentCell,
+  type TrainedCell,
+} from "./autoshrink/recurrent-search.ts";
 export { type Allocation, allocations, uniformShape } from "./baselines/allocations.ts";
 export { fitShape, type ShapeRequest } from "./baselines/fit-shape.ts";
 export { macsCostModel } from "./baselines/macs-cost-model.ts";
@@ -68,3 +74,4 @@ export {
   type WidthSelection,
 } from "./selection/select-widths.ts";
 export { type SearchData, trainPhase } from "./training-phase.ts";
+export { analysisIn, dropAnalysis } from "./unfinished-analysis.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { cellPerplexity } from "../../search/autoshrink/recurrent-search.ts";
 import { recurrentScore } from "../../search/autoshrink/score.ts";
 import { chooseWiring, type ScoredWiring, shrink } from "../../search/autoshrink/shrink.ts";
 import { datasetsFolder } from "../../src/datasets/index.ts";
@@ -74,15 +75,9 @@ async function perplexityOf(
   cell: RecurrentCell,
   seed: number,
 ): Promise<number> {
-  const model = { cell, words: text.words.length, hiddenSize };
-  const trainer = new LanguageTrainer(await laboratory.engine(), model, text);
   const { signal } = laboratory.context;
-  try {
-    const { best } = await trainer.run({ ...searching, seed, signal });
-    return best.validationPerplexity;
-  } finally {
-    await trainer.release();
-  }
+  const run = { ...searching, seed, signal };
+  return cellPerplexity(await laboratory.engine(), text, { cell, hiddenSize }, run);
 }
 
 export async function searchWiring(

@@ -30,6 +30,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   search: [
     "search --net mnist-cnn --data mnist --latency-ms 0.2 --confirm --out found",
     "search --net mnist-cnn --data mnist --energy-mj 1 --recipe quick --out found --resume",
+    "search --method autoshrink --cell rnn --data text:words.txt --recipe quick --out cell",
   ],
   train: [
     "train --net mnist-cnn --data mnist --out trained",

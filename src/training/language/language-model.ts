@@ -133,6 +133,18 @@ function languageLoss(
   return { loss: crossEntropy(logits, next), state };
 }
 
+/** What the model says of the word after `x` [1] in state [1, d]: logits [1, words], and the state that follows. */
+export function nextWord(
+  { cell }: LanguageModel,
+  inputs: Inputs,
+): { readonly logits: tf.Tensor2D; readonly state: tf.Tensor2D } {
+  const vectors = lookUp(inputs, "words");
+  const word = tf.gather(vectors, lookUp(inputs, "x") as tf.Tensor as tf.Tensor1D) as tf.Tensor2D;
+  const state = cellStep(cell, inputs, word, lookUp(inputs, "state"));
+  const scores = tf.matMul<tf.Tensor2D>(state, vectors, false, true);
+  return { logits: tf.add(scores, lookUp(inputs, "bias")), state };
+}
+
 export interface LanguageProgram {
   readonly fn: TensorFunction;
   readonly inputs: Readonly<Record<string, TensorSpec>>;

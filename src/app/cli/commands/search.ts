@@ -25,7 +25,6 @@ import { makeFolder } from "../../../folder.ts";
 import { kernelsOf } from "../../../network/kernel.ts";
 import type { Network } from "../../../network/network.ts";
 import { type SearchStart, searchStart } from "../../../network/search-start.ts";
-import { type BackendName, createEngine } from "../../../tensor/index.ts";
 import { type Annealing, annealingNames } from "../../../training/schedule.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { type BudgetMargin, budgetMargin } from "../../workflows/budget-margin.ts";
@@ -38,34 +37,25 @@ import { loweredCaps, withinTable } from "../../workflows/table-widths.ts";
 import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
 import { count, duration_s, fraction, positive, shared } from "../options.ts";
+import { runTextSearchCommand, type TextSearchFlags, trainingEngine } from "./search-text.ts";
 
-interface SearchFlags extends TableFlags {
-  readonly net: string;
-  readonly data: string;
+interface SearchFlags extends TableFlags, TextSearchFlags {
   readonly energyMj?: number;
   readonly latencyMs?: number;
   readonly macs?: number;
-  readonly parameters?: number;
   readonly peakMemoryKib?: number;
   readonly margin?: number;
   readonly method: string;
-  readonly recipe: string;
   readonly cost: "table" | "macs";
   readonly learningRate?: number;
   readonly schedule?: Annealing;
   readonly labelSmoothing?: number;
   readonly optimizer: NonNullable<Recipe["optimizer"]>;
-  readonly backend: BackendName | "auto";
-  readonly trainThreads?: number;
   readonly widthsMultiple?: number;
   readonly timeLimit?: number;
-  readonly out: string;
-  readonly resume?: boolean;
-  readonly seed: number;
   readonly confirm?: boolean;
   readonly runner?: string;
   readonly allowConditions?: boolean;
-  readonly json?: boolean;
 }
 
 export const backendOption = () =>
@@ -96,7 +86,7 @@ export const labelSmoothingOption = () =>
 export function searchCommand(context: CommandContext): Command {
   return new Command("search")
     .description("grow the best network that fits a budget on a device")
-    .requiredOption("--net <name>", "preset or network.json to grow from")
+    .option("--net <name>", "preset or network.json to grow from; none with --cell rnn")
     .requiredOption(
       "--data <set>",
       "data set to train on: NAME, or NAME:FOLDER for files of your own",
@@ -127,6 +117,14 @@ export function searchCommand(context: CommandContext): Command {
       ).argParser(fraction),
     )
     .addOption(new Option("--method <name>", "search method").default("splitting"))
+    .addOption(
+      new Option(
+        "--cell <kind>",
+        "cells whose wiring autoshrink searches for: of convolutions, or recurrent ones on --data text:FILE (docs/search.md)",
+      )
+        .choices(["cnn", "rnn"])
+        .default("cnn"),
+    )
     .addOption(new Option("--recipe <name>", "trial, quick, standard or paper").default("standard"))
     .addOption(
       new Option("--cost <source>", "table, or macs to search by a FLOP proxy")
@@ -164,13 +162,22 @@ export function searchCommand(context: CommandContext): Command {
     .option("--resume", "go on with the search in --out")
     .addOption(shared.seed())
     .addOption(shared.json())
-    .action((flags: SearchFlags) => runSearchCommand(flags, context));
+    .action((flags: SearchFlags) =>
+      flags.cell === "rnn"
+        ? runTextSearchCommand(flags, context)
+        : runSearchCommand(flags, context),
+    );
 }
 
 async function runSearchCommand(flags: SearchFlags, context: CommandContext): Promise<void> {
   const method = findMethod(flags.method);
   if (flags.confirm) requireConfirming(method);
   const recipe = recipeOf(flags);
+  if (flags.net === undefined)
+    throw new UserError("No network given", {
+      hint: "Give --net, a preset or a network.json: wattsplit help search.",
+      exit: "usage",
+    });
   const wanted = searchStart(flags.net, { classes: datasetClasses(flags.data) });
   const asked = budgetOf(flags);
   checkFolder(flags.out, { resume: flags.resume ?? false });
@@ -191,7 +198,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     );
     makeFolder(flags.out);
     writeDocument(flags.out, "run", runRecord(flags, context, { costs, start, asked, margin }));
-    const engine = await searchEngine(flags, context);
+    const engine = await trainingEngine(flags, context);
     try {
       const found = await runSearch({
         context,
@@ -218,13 +225,6 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     }
   });
 }
-
-const searchEngine = ({ backend, trainThreads }: SearchFlags, { terminal }: CommandContext) =>
-  createEngine({
-    backend,
-    onFallback: (program, nodes) => terminal.warn(`${program}: the CPU runs ${nodes.join(", ")}`),
-    ...(trainThreads ? { threads: trainThreads } : {}),
-  });
 
 function requireConfirming({ name, confirms }: SearchMethod): void {
   if (confirms) return;

@@ -41,7 +41,10 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   "query kernels": [{ schema: costs.kernelsDocument }],
   "query platforms": [{ schema: costs.platformsDocument }],
   estimate: [{ schema: estimateBody.omit({ schema: true }) }],
-  search: [{ schema: runs.searchDocument }],
+  search: [
+    { schema: runs.searchDocument },
+    { when: "with --cell rnn", schema: runs.textSearchDocument },
+  ],
   train: [
     { schema: runs.trainingDocument },
     { when: "with --net gcn", schema: runs.graphTrainingDocument },

@@ -1,0 +1,91 @@
+import { loadText } from "../../../datasets/index.ts";
+import { UserError } from "../../../errors.ts";
+import { makeFolder } from "../../../folder.ts";
+import { type BackendName, createEngine } from "../../../tensor/index.ts";
+import { formatNumber } from "../../../units.ts";
+import { checkTextFolder, findTextRecipe, runTextSearch } from "../../workflows/search-text.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Flags of `search --cell rnn`; all others are refused. */
+export interface TextSearchFlags {
+  readonly cell: "cnn" | "rnn";
+  readonly net?: string;
+  readonly data: string;
+  readonly method: string;
+  readonly recipe: string;
+  readonly parameters?: number;
+  readonly backend: BackendName | "auto";
+  readonly trainThreads?: number;
+  readonly out: string;
+  readonly resume?: boolean;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+/** Of flags that mean something for image networks alone. */
+const foreign = {
+  net: "--net",
+  latencyMs: "--latency-ms",
+  energyMj: "--energy-mj",
+  macs: "--macs",
+  peakMemoryKib: "--peak-memory-kib",
+  timeLimit: "--time-limit",
+  learningRate: "--learning-rate",
+  schedule: "--schedule",
+  labelSmoothing: "--label-smoothing",
+  widthsMultiple: "--widths-multiple",
+  confirm: "--confirm",
+} as const;
+
+export async function runTextSearchCommand(
+  flags: TextSearchFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { method, data, recipe: recipeName, seed, out, parameters } = flags;
+  if (method !== "autoshrink")
+    throw refusal(`Method ${method} has no recurrent cells`, "Give --method autoshrink.");
+  const given = Object.entries(foreign).find(([flag]) => Object.hasOwn(flags, flag));
+  if (given)
+    throw refusal(
+      `${given[1]} does not go with --cell rnn`,
+      "Recurrent cells are judged by perplexity and the count of edges, and limited by --parameters alone.",
+    );
+  const { words } = findTextRecipe(recipeName);
+  if (!data.startsWith(textPrefix))
+    throw refusal(
+      `Recurrent cells are searched for on a text, which "${data}" is not`,
+      "Give --data text:FILE, or text:FOLDER with train.txt, valid.txt and test.txt.",
+    );
+  checkTextFolder(out, { resume: flags.resume ?? false });
+  const text = await loadText(data.slice(textPrefix.length), { words });
+  makeFolder(out);
+  const engine = await trainingEngine(flags, context);
+  try {
+    const document = await runTextSearch({
+      ...{ context, engine, text, recipeName, parameters, seed, folder: out },
+    });
+    if (flags.json) context.terminal.answerJson({ ...document });
+    else
+      context.terminal.answer(
+        `Test perplexity ${formatNumber(document.testPerplexity)}, ${document.found.parameters} parameters: ${document.found.edges.join(", ")}`,
+      );
+  } finally {
+    await engine.close();
+  }
+}
+
+const textPrefix = "text:";
+
+const refusal = (message: string, hint: string): UserError =>
+  new UserError(message, { hint, exit: "usage" });
+
+/** What searches train on. */
+export const trainingEngine = (
+  { backend, trainThreads }: Pick<TextSearchFlags, "backend" | "trainThreads">,
+  { terminal }: CommandContext,
+) =>
+  createEngine({
+    backend,
+    onFallback: (program, nodes) => terminal.warn(`${program}: the CPU runs ${nodes.join(", ")}`),
+    ...(trainThreads ? { threads: trainThreads } : {}),
+  });

@@ -1,0 +1,101 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { expect, test, vi } from "vitest";
+import { textSearchDocument } from "../../src/app/cli/json/runs.ts";
+import { chainText } from "../../src/datasets/text.ts";
+import { exitCodes } from "../../src/errors.ts";
+import { seededRandom } from "../../src/random.ts";
+import { LanguageTrainer } from "../../src/training/language/language-trainer.ts";
+import { cli } from "../support/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wattsplit-search-text-"));
+const file = join(folder, "text.txt");
+const chain = chainText(seededRandom(1), { words: 20, followers: 2, tokens: 4000 });
+const said = Array.from(chain.train, (word) => chain.words[word]);
+const lines = Array.from({ length: 400 }, (_, i) => said.slice(10 * i, 10 * i + 10).join(" "));
+writeFileSync(file, lines.join("\n"));
+writeFileSync(join(folder, "empty.txt"), "\n");
+
+const search = (out: string, ...more: readonly string[]) => [
+  ...["search", "--method", "autoshrink", "--cell", "rnn", "--data", `text:${file}`],
+  ...["--recipe", "trial", "--backend", "onnx-cpu", "--train-threads", "1"],
+  ...["--out", join(folder, out), ...more],
+];
+const historyOf = (out: string) => readFileSync(join(folder, out, "history.json"), "utf8");
+
+test("a recurrent cell found on a text is written whole: its steps, and a model that runs", async () => {
+  const { code, stdout } = await cli(search("whole", "--json"));
+
+  expect(code).toBe(exitCodes.done);
+  const { schema: _, ...answer } = JSON.parse(stdout);
+  const document = textSearchDocument.parse(answer);
+  expect(JSON.parse(historyOf("whole"))).toEqual(document);
+  // Of six edges two are left in the end, or fewer where a removal cut off another.
+  const left = document.steps.map(({ tried, kept }) => tried[kept]?.edges.length ?? 0);
+  expect([6, ...left]).toEqual([6, ...left].sort((a, b) => b - a));
+  expect(left.findIndex((edges) => edges <= 2)).toBe(left.length - 1);
+  const trained = document.steps.flatMap(({ tried }) => tried);
+  expect(document.found.score).toBe(Math.max(...trained.map(({ score }) => score ?? -1e9)));
+  // Of 22 words; words that follow are known up to one of two.
+  expect(document.testPerplexity).toBeLessThan(22);
+
+  const session = await InferenceSession.create(join(folder, "whole", "network.onnx"));
+  const { hiddenSize, words } = document.found;
+  const state = new Tensor("float32", new Float32Array(hiddenSize), [1, hiddenSize]);
+  const out = await session.run({ x: new Tensor("int32", Int32Array.of(3), [1]), state });
+  expect(out.logits?.dims).toEqual([1, words]);
+  expect(out["state:next"]?.dims).toEqual([1, hiddenSize]);
+  expect(existsSync(join(folder, "whole", "analysis.json"))).toBe(false);
+});
+
+test("a search killed after two cells and resumed trains neither again, and finds the same", async () => {
+  const run = LanguageTrainer.prototype.run;
+  let trainings = 0;
+  const counted = vi.spyOn(LanguageTrainer.prototype, "run").mockImplementation(function (
+    this: LanguageTrainer,
+    ...args
+  ) {
+    if (trainings === 2) throw new Error("killed");
+    trainings++;
+    return run.apply(this, args);
+  });
+  await cli(search("killed")).catch(() => undefined);
+  expect(trainings).toBe(2);
+  trainings = 3;
+
+  const { code, stderr } = await cli(search("killed", "--resume"));
+
+  expect(code).toBe(exitCodes.done);
+  const { steps } = textSearchDocument.parse(JSON.parse(historyOf("whole")));
+  const cells = new Set(steps.flatMap(({ tried }) => tried.map(({ edges }) => edges.join())));
+  expect(stderr).toContain(`cell ${steps.flatMap(({ tried }) => tried).length}: `);
+  // The other cells, and the best from scratch.
+  expect(trainings - 3).toBe(cells.size - 2 + 1);
+  expect(historyOf("killed")).toBe(historyOf("whole"));
+  counted.mockRestore();
+});
+
+test.each([
+  ["a latency", search("a", "--latency-ms", "1"), "--latency-ms does not go with --cell rnn"],
+  ["a preset", search("a", "--net", "shrink-cnn"), "--net does not go with --cell rnn"],
+  ["another method", search("a", "--method", "splitting"), "splitting has no recurrent cells"],
+  ["images", search("a", "--data", "mnist"), 'on a text, which "mnist" is not'],
+  ["an empty text", search("a", "--data", `text:${join(folder, "empty.txt")}`), "has no words"],
+  ["no text", search("a", "--data", "text:/nowhere.txt"), "/nowhere.txt"],
+  ["a finished search", search("whole"), "holds a finished search"],
+  ["nothing to resume", search("a", "--resume"), "holds no unfinished search"],
+])("%s is refused in one sentence", async (_, args, message) => {
+  const { code, stderr } = await cli(args);
+
+  expect(code).toBe(exitCodes.usage);
+  expect(stderr).toContain(message);
+});
+
+test("a limit that no cell meets is a budget that cannot be met", async () => {
+  const { code, stderr } = await cli(search("small", "--parameters", "10"));
+
+  expect(code).toBe(exitCodes.budget);
+  expect(stderr).toContain("No cell of at most 10 parameters");
+});
