@@ -9,14 +9,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { patience_s } from "../energy-db/formats/parquet-reader.ts";
 import { openTable, type SourceFile, tableFormats } from "../energy-db/index.ts";
 import { importTable } from "../src/app/workflows/import-table.ts";
 import { UserError } from "../src/errors.ts";
 import { type Random, seededRandom } from "../src/random.ts";
 import { examples } from "../test/energy-db/formats/examples.ts";
 
-/** A read that takes longer than this for a file of this size hangs. */
-const slowest_s = 5;
+/** What stopping a reader that lost its patience takes, s: a read of more than that and its patience hangs. */
+const stopping_s = 2;
 const largest_bytes = 65_536;
 /** Every so many cases is imported into a table that must stay whole. */
 const importEvery = 50;
@@ -136,7 +137,8 @@ async function readCase(file: SourceFile, id: string, tally: Tally): Promise<voi
   const { user, system } = process.cpuUsage(before);
   const took_s = (user + system) / 1e6;
   tally.slowest_s = Math.max(tally.slowest_s, took_s);
-  if (took_s > slowest_s) throw keep(file, new Error(`It took ${took_s.toFixed(1)} s`));
+  if (took_s > patience_s(file.bytes) + stopping_s)
+    throw keep(file, new Error(`It took ${took_s.toFixed(1)} s`));
 }
 
 /** Into a new table: all tables of the file, or none. */

@@ -13,7 +13,7 @@ export interface ColumnChoice {
 const limits = { mostRows: 2 ** 21, mostBytes: 2 ** 30 };
 const memory_mb = 1024;
 /** A file takes a second for every MiB at most, and one at least as long as a busy machine needs to begin. */
-const patience_s = ({ length }: Uint8Array): number => 10 + length / 2 ** 20;
+export const patience_s = ({ length }: Uint8Array): number => 10 + length / 2 ** 20;
 
 /**
  * What the worker does. Damaged pages make the library count to billions: only a thread of its own can be stopped. It is text, so that it
