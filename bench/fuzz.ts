@@ -112,7 +112,8 @@ function damage(whole: Uint8Array, random: Random): Uint8Array {
 }
 
 function spliced(bytes: Uint8Array, at: number, extra: Uint8Array): Uint8Array {
-  return Buffer.concat([bytes.subarray(0, at), extra, bytes.subarray(at)]);
+  // No Buffer: that throws where an empty file is filled.
+  return new Uint8Array(Buffer.concat([bytes.subarray(0, at), extra, bytes.subarray(at)]));
 }
 
 interface Tally {
