@@ -1,5 +1,6 @@
 import { UserError } from "../../src/errors.ts";
 import { type Kernel, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
+import type { Network } from "../../src/network/network.ts";
 import { median } from "../../src/statistics.ts";
 import { studentT95 } from "../loads/student-t.ts";
 import { describePlatform, type PlatformSummary } from "../platforms.ts";
@@ -16,12 +17,15 @@ import {
   type Likeness,
   leaveOnePlatformOut,
 } from "./few-shot.ts";
+import { type NetworkCost, networkCost } from "./network-cost.ts";
 import { describeKernel } from "./refusal.ts";
 
 /** Costs of a platform of which little is measured, from platforms that behave alike. */
 export interface LikeCosts {
   /** Where the numbers come from, in words. */
   readonly source: string;
+  /** Cost of one inference beyond its kernels, measured on the platform itself. */
+  readonly overhead: CostTable["overhead"];
   /** Measured kernels that the likeness rests on. */
   readonly probes: number;
   /** Most alike first. */
@@ -32,6 +36,11 @@ export interface LikeCosts {
   families(filter?: KernelFilter): readonly Kernel[];
   /** The platform's own answer where it has one, else "predicted". Throws a UserError where nobody alike knows the kernel. */
   cost(kernel: Kernel): CostAnswer;
+  /**
+   * A whole network on a device where few kernels were measured: the platform's own answer where it has all kernels, else with the
+   * interval of layers that are all wrong alike, since one likeness predicts them. Throws a UserError that names kernels nobody knows.
+   */
+  networkCost(network: Network, options?: { readonly batch?: number | undefined }): NetworkCost;
 }
 
 /** Kernels on which known platforms are judged, at most. */
@@ -64,8 +73,14 @@ export function loadLikeCosts(
   const reach = Math.max(judged?.reach ?? 0, studentT95(probes.length - 1));
   const { likenesses, predict } = fewShot(probes, times, reach);
   if (likenesses.length === 0) throw tooFewShared(own, known);
+  const tryCost = (kernel: Kernel): CostAnswer | undefined => {
+    const predicted = own.tryCost(kernel) ?? predict(kernel);
+    return predicted && "factor" in predicted ? predictedAnswer(kernel, predicted, own) : predicted;
+  };
+  const refuse = (missing: readonly Kernel[]) => unknownToAll(missing, own, known);
   return {
     source: `${own.source}; elsewhere by likeness to ${likenesses.map(({ name }) => name).join("; ")}`,
+    overhead: own.overhead,
     probes: probes.length,
     likenesses,
     ...(judged
@@ -78,13 +93,37 @@ export function loadLikeCosts(
       : {}),
     families: (filter = {}) => familiesOf([own, ...known], filter),
     cost: (kernel) => {
-      const answer = own.tryCost(kernel);
-      if (answer) return answer;
-      const predicted = predict(kernel);
-      if (!predicted) throw unknownToAll(kernel, own, known);
-      return predictedAnswer(kernel, predicted, own);
+      const answer = tryCost(kernel);
+      if (!answer) throw refuse([kernel]);
+      return answer;
     },
+    networkCost: (network, { batch = 1 } = {}) =>
+      networkCost(network, batch, {
+        tryCost,
+        overhead: own.overhead,
+        energyModel: own.energyModel,
+        halfOfNetwork: (kernels, latency_s) => halfOfNetwork(kernels, latency_s, own, tryCost),
+        refuse,
+      }),
   };
+}
+
+/** s. One likeness predicts all that was not measured: its layers are wrong together, and add up; others as in networks of their own. */
+function halfOfNetwork(
+  kernels: readonly Kernel[],
+  latency_s: number,
+  own: CostTable,
+  tryCost: (kernel: Kernel) => CostAnswer | undefined,
+): number {
+  const predicted = kernels.flatMap((kernel) =>
+    own.tryCost(kernel) ? [] : (tryCost(kernel) ?? []),
+  );
+  const measured = kernels.filter((kernel) => own.tryCost(kernel));
+  const measured_s = predicted.reduce((left, cost) => left - cost.latency_s, latency_s);
+  return predicted.reduce(
+    (half, cost) => half + cost.latency_high_s - cost.latency_s,
+    own.halfOfNetwork(measured, measured_s),
+  );
 }
 
 function knownPlatforms(
@@ -175,11 +214,20 @@ const tooFewShared = (own: CostTable, known: readonly CostTable[]): UserError =>
     },
   );
 
-const unknownToAll = (kernel: Kernel, own: CostTable, known: readonly CostTable[]): UserError =>
-  new UserError(
-    `No cost of ${describeKernel(kernel)} on ${own.platform.device}, nor on ${known.map(({ platform }) => platform.device).join(", ")}`,
+function unknownToAll(
+  missing: readonly Kernel[],
+  own: CostTable,
+  known: readonly CostTable[],
+): UserError {
+  const named = missing.slice(0, shownMissing).map(describeKernel).join("; ");
+  const more = missing.length > shownMissing ? ` and ${missing.length - shownMissing} more` : "";
+  return new UserError(
+    `No cost of ${named}${more} on ${own.platform.device}, nor on ${known.map(({ platform }) => platform.device).join(", ")}`,
     {
       hint: "Costs are interpolated between measured widths, never extrapolated. Profile a network that has such a layer.",
       exit: "unavailable",
     },
   );
+}
+
+const shownMissing = 3;

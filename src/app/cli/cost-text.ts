@@ -1,5 +1,6 @@
 import type { CostAnswer, EnergyAnswer } from "../../../energy-db/index.ts";
-import { formatJoules, formatPercent, formatSeconds } from "../../units.ts";
+import { formatJoules, formatNumber, formatPercent, formatSeconds } from "../../units.ts";
+import type { FoundLikeness } from "../workflows/like-cost.ts";
 import type { Column } from "./table-text.ts";
 
 /** "71.4 us (95 %: 68 us to 75 us), predicted; 0.7 mJ gross, 0.5 mJ net of idle, derived". */
@@ -21,6 +22,18 @@ export function energyText({
   return `${formatJoules(energy_j)} gross,${net} ${energyProvenance}`;
 }
 
+/** The platforms that a new one is like, a line each, and how well such predictions were. */
+export const likenessText = ({ probes, platforms, judged }: FoundLikeness): string =>
+  [
+    ...platforms.map(
+      ({ name, share, timesAsLong }) =>
+        `like     ${formatPercent(share)} ${name}, ${formatNumber(timesAsLong)} times as long`,
+    ),
+    judged
+      ? `judged   ${judged.platforms} platforms predicted from the same ${probes} kernels, each left out: off by ${formatPercent(judged.medianError)} (median)`
+      : `judged   not: one platform alone; the interval is what ${probes} kernels say`,
+  ].join("\n");
+
 /** A part of a network and what it costs. */
 interface LayerRow {
   readonly layer: string;
@@ -28,6 +41,7 @@ interface LayerRow {
   readonly latency_s: number;
   readonly energy_j?: number | undefined;
   readonly net_energy_j?: number | undefined;
+  readonly provenance?: string;
 }
 
 /** The parts of a network that takes so long, one a row. */
@@ -42,6 +56,7 @@ export const layerColumns = (whole_s: number): readonly Column<LayerRow>[] => [
     of: ({ net_energy_j }) => net_energy_j && 1e6 * net_energy_j,
     optional: true,
   },
+  { title: "provenance", of: ({ provenance }) => provenance, optional: true },
 ];
 
 /** What an inference costs beyond its kernels, as the last of such rows. */

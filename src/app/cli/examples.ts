@@ -17,7 +17,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "query cost --op conv2d --kernel 3 --in 14x14x16 --out 32",
     "query cost --device new-phone --like auto --op conv2d --in 14x14x16 --out 32",
   ],
-  "query network": ["query network mobilenet-v1-cifar --multiplier 0.25 --db energy.db"],
+  "query network": [
+    "query network mobilenet-v1-cifar --multiplier 0.25 --db energy.db",
+    "query network found/network.json --device new-phone --like auto --db energy.db",
+  ],
   "query marginal": [
     "query marginal --op conv2d --kernel 3 --in 14x14x16 --out 32 --by 8",
     "query marginal --net found/network.json --layer conv2 --by 16",

@@ -7,7 +7,7 @@ import {
 import type { Network } from "../../network/network.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../workflows/asked-kernel.ts";
 import { costFields, kernelRow } from "../workflows/kernel-row.ts";
-import { likeCost } from "../workflows/like-cost.ts";
+import { likeCost, likenessOf } from "../workflows/like-cost.ts";
 import type { PlatformChoice, TableReader } from "./table-reader.ts";
 
 /** Documents that the service sends, from the table: plain records, without getters or internal fields. */
@@ -33,14 +33,13 @@ export function costDocument(costs: CostTable, question: KernelQuestion) {
 }
 
 export function likeDocument(costs: LikeCosts, question: KernelQuestion) {
-  const { kernel, cost, like, source } = likeCost(costs, question);
-  return {
-    schema: 1 as const,
-    kernel,
-    ...costFields(cost),
-    like: { ...like, platforms: [...like.platforms] },
-    source,
-  };
+  const { kernel, cost, source } = likeCost(costs, question);
+  return { schema: 1 as const, kernel, ...costFields(cost), like: likeFields(costs), source };
+}
+
+function likeFields(costs: LikeCosts) {
+  const like = likenessOf(costs);
+  return { ...like, platforms: [...like.platforms] };
 }
 
 export function marginalDocument(
@@ -61,7 +60,15 @@ export function marginalDocument(
   };
 }
 
-export function predictionDocument(costs: CostTable, network: Network) {
+export const likePredictionDocument = (costs: LikeCosts, network: Network) => ({
+  ...predictionDocument(costs, network),
+  like: likeFields(costs),
+});
+
+export function predictionDocument(
+  costs: Pick<CostTable, "networkCost" | "overhead" | "source">,
+  network: Network,
+) {
   const predicted = costs.networkCost(network);
   return {
     schema: 1 as const,

@@ -12,6 +12,7 @@ import {
   findingRows,
   kernelRows,
   likeDocument,
+  likePredictionDocument,
   marginalDocument,
   platformRows,
   predictionDocument,
@@ -46,8 +47,18 @@ const answers = <T extends z.ZodType>(schema: T, description: string) => ({
   404: { description: "The table does not hold what was asked", content: json(errorBody) },
 });
 
+const pages = <T extends z.ZodType>(schema: T, description: string) => {
+  const { 200: page, ...refusals } = answers(schema, description);
+  const link = {
+    description: 'address of the next page, relative to this one: <ADDRESS>; rel="next"',
+    schema: { type: "string" as const },
+  };
+  return { 200: { ...page, headers: { Link: link } }, ...refusals };
+};
+
 const anyKernel = z.object({ ...platformQuery.shape, ...kernelQuery.shape });
 const anyCost = z.object({ ...anyKernel.shape, ...likeQuery.shape });
+const anyPrediction = z.object({ ...platformQuery.shape, ...likeQuery.shape });
 const anyMarginal = z.object({ ...anyKernel.shape, ...marginalQuery.shape });
 const anyPage = z.looseObject({ ...platformQuery.shape, ...kernelQuery.shape, ...pageQuery.shape });
 
@@ -111,25 +122,23 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       method: "get",
       path: "/api/kernels",
       summary: "Measured kernels and their costs",
-      description: `Every field of a row filters: FIELD=VALUE, FIELD__gte=VALUE and so on (is, not, gt, gte, lt, lte, contains).`,
+      description:
+        "Every field of a row filters: FIELD=VALUE, FIELD__gte=VALUE and so on (is, not, gt, gte, lt, lte, contains). " +
+        "By pages: rows stand in the same order until the table changes (its ETag says so), equal ones of a sort too; " +
+        "`next` is the offset of the next page, and the header Link its address, for CSV too.",
       request: { query: anyPage },
-      responses: answers(pageOf(kernelRow, "KernelCosts"), "A page of kernels"),
+      responses: pages(pageOf(kernelRow, "KernelCosts"), "A page of kernels"),
     }),
     (c) => {
       const query = c.req.valid("query");
       const { sort, limit, offset, format } = query;
       const rows = filtered(c, kernelRows(reader.costs(query), query), kernelRowFields, sort);
-      if (format === "csv") return csv(c, rows.slice(offset, offset + limit)) as never;
-      const next = offset + limit < rows.length ? { next: offset + limit } : {};
-      return c.json(
-        {
-          schema: 1 as const,
-          rows: rows.slice(offset, offset + limit),
-          total: rows.length,
-          ...next,
-        },
-        200,
-      );
+      const next = offset + limit < rows.length ? offset + limit : undefined;
+      if (next !== undefined) c.header("link", `<${addressOf(c, { offset: next })}>; rel="next"`);
+      const page = rows.slice(offset, offset + limit);
+      if (format === "csv") return csv(c, page) as never;
+      const found = { schema: 1 as const, rows: page, total: rows.length };
+      return c.json(next === undefined ? found : { ...found, next }, 200);
     },
   );
   app.openapi(
@@ -158,7 +167,7 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       path: "/api/predict",
       summary: "Cost of a whole network, layer by layer",
       request: {
-        query: platformQuery,
+        query: anyPrediction,
         body: {
           description: "A network.json document, see docs/network-format.md",
           required: true,
@@ -169,7 +178,13 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
     }),
     async (c) => {
       const network = parseNetwork(await c.req.text(), "the request's body");
-      return c.json(predictionDocument(reader.costs(c.req.valid("query")), network), 200);
+      const query = c.req.valid("query");
+      const { like } = query;
+      const document =
+        like === undefined
+          ? predictionDocument(reader.costs(query), network)
+          : likePredictionDocument(reader.likeCosts(query, like), network);
+      return c.json(document, 200);
     },
   );
   app.openapi(
@@ -198,6 +213,13 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       return c.json({ schema: 1 as const, ...document }, 200);
     },
   );
+}
+
+/** The address of what was asked for, with another parameter: a path, right behind any proxy that keeps it. */
+function addressOf(c: Context, change: Readonly<Record<string, number>>): string {
+  const { pathname, searchParams } = new URL(c.req.url);
+  for (const [name, value] of Object.entries(change)) searchParams.set(name, String(value));
+  return `${pathname}?${searchParams}`;
 }
 
 /** Names that the question itself takes; what is left over in a query filters rows. */

@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { type ExitReason, UserError } from "../../errors.ts";
 import { addApi } from "./api.ts";
-import { KeptAnswers } from "./kept-answers.ts";
+import { type KeptAnswer, KeptAnswers } from "./kept-answers.ts";
 import { addLive } from "./live.ts";
 import { addPages, errorPage } from "./pages/index.ts";
 import { describeIssues } from "./schemas.ts";
@@ -105,16 +105,24 @@ function once(reader: TableReader): MiddlewareHandler {
     c.header("etag", tag);
     if (c.req.header("if-none-match") === tag) return c.body(null, 304);
     const known = kept.find(tag, c.req.url);
-    if (known) return c.body(known.body, 200, { "content-type": known.type });
+    if (known) return answerKept(c, known);
     await next();
     if (c.res.status !== 200) c.header("etag", undefined);
-    else if (c.req.path.startsWith("/api/"))
-      kept.keep(tag, c.req.url, {
-        body: await c.res.clone().text(),
-        type: c.res.headers.get("content-type") ?? "",
-      });
+    else if (c.req.path.startsWith("/api/")) kept.keep(tag, c.req.url, await answerOf(c.res));
   };
 }
+
+async function answerOf(response: Response): Promise<KeptAnswer> {
+  const link = response.headers.get("link");
+  return {
+    body: await response.clone().text(),
+    type: response.headers.get("content-type") ?? "",
+    ...(link === null ? {} : { link }),
+  };
+}
+
+const answerKept = (c: Context, { body, type, link }: KeptAnswer): Response =>
+  c.body(body, 200, { "content-type": type, ...(link === undefined ? {} : { link }) });
 
 const statusOf = {
   done: 500,

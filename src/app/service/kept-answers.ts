@@ -2,6 +2,8 @@
 export interface KeptAnswer {
   readonly body: string;
   readonly type: string;
+  /** Where the next page of rows is, as the header Link says it. */
+  readonly link?: string;
 }
 
 /** Characters kept in all, and of one answer: addresses come from strangers. */

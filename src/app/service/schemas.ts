@@ -113,6 +113,7 @@ export const predictionBody = z
     ...costShape,
     overhead_s: z.number(),
     layers: z.array(z.object({ layer: z.string(), kernel, ...costShape })),
+    like: likeness.optional(),
     source: z.string(),
   })
   .openapi("Prediction");
@@ -220,8 +221,10 @@ export const pageOf = <T extends z.ZodType>(row: T, name: string) =>
     .object({
       schema: z.literal(1),
       rows: z.array(row),
-      total: z.number(),
-      next: z.number().optional(),
+      total: z.number().openapi({ description: "rows of all pages" }),
+      next: z.number().optional().openapi({
+        description: "offset of the next page; absent on the last",
+      }),
     })
     .openapi(name);
 
@@ -281,7 +284,19 @@ export const pageQuery = z.object({
     .max(60)
     .optional()
     .openapi({ description: "a field; a minus before it: descending" }),
-  limit: z.coerce.number().int().min(1).max(maxRows).default(100),
-  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(maxRows)
+    .default(100)
+    .openapi({ description: "rows of a page" }),
+  offset: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .default(0)
+    .openapi({ description: "rows before the page" }),
   format: z.enum(["json", "csv"]).default("json"),
 });

@@ -142,6 +142,37 @@ test("kernels filter, sort and turn pages by the grammar of --where", async () =
   expect(second.rows[0].latency_s).toBeLessThanOrEqual(first.rows[4].latency_s);
 });
 
+test("following the pages' links meets every kernel once, in one order, also from kept answers and as CSV", async () => {
+  const read = async (path: string) => {
+    const response = await get(path);
+    const [, next] = /^<(.*)>; rel="next"$/.exec(response.headers.get("link") ?? "") ?? [];
+    return { text: await response.text(), next };
+  };
+  const follow = async (start: string) => {
+    const texts: string[] = [];
+    for (let path: string | undefined = start; path !== undefined; ) {
+      const { text, next } = await read(path);
+      texts.push(text);
+      path = next;
+    }
+    return texts;
+  };
+  // Many rows have the same operation: their order is that of the table, on every page.
+  const address = "/api/kernels?sort=op&inChannels__gte=4";
+  const whole = JSON.parse((await read(`${address}&limit=1000`)).text);
+  const pages = await follow(`${address}&limit=7`);
+
+  expect(pages.length).toBe(Math.ceil(whole.total / 7));
+  expect(pages.flatMap((text) => JSON.parse(text).rows)).toEqual(whole.rows);
+  expect(await follow(`${address}&limit=7`)).toEqual(pages);
+  const lines = (await follow(`${address}&limit=7&format=csv`)).map((text) =>
+    text.trimEnd().split("\r\n"),
+  );
+  expect(lines.flatMap((own) => own.slice(1))).toHaveLength(whole.total);
+  const { paths } = await json("/openapi.json");
+  expect(paths["/api/kernels"].get.responses["200"].headers.Link.description).toContain("next");
+});
+
 test("rows come as CSV too, with a header", async () => {
   const response = await get("/api/kernels?op=dense&format=csv&limit=2");
 

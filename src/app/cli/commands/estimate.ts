@@ -49,17 +49,11 @@ function reportText(
       const own = estimate.steps[i];
       return own ? [{ layer: step.name, kernel: describeStep(step, own), ...own.cost }] : [];
     }),
-    { ...callRow({ latency_s: estimate.overhead_s, energy_j }), provenance: "" },
+    callRow({ latency_s: estimate.overhead_s, energy_j }),
   ];
   const macs = model.steps.reduce((sum, { work }) => sum + work.macs, 0);
   return [
-    formatTable(
-      [
-        ...layerColumns(estimate.latency_s),
-        { title: "provenance", of: ({ provenance }: (typeof rows)[number]) => provenance },
-      ],
-      rows,
-    ),
+    formatTable(layerColumns(estimate.latency_s), rows),
     `${model.name || "model"}: ${costText(estimate)}`,
     `${formatCount(macs)} multiply-accumulates in ${model.steps.length} steps`,
     ...guessedText(estimate.guessedShare, guessed),

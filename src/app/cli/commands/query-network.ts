@@ -1,14 +1,20 @@
 import { Command, Option } from "commander";
-import type { CostTable, NetworkCost, NetworkMarginal } from "../../../../energy-db/index.ts";
-import { describeKernel } from "../../../../energy-db/index.ts";
+import type {
+  CostTable,
+  EnergyTable,
+  NetworkCost,
+  NetworkMarginal,
+} from "../../../../energy-db/index.ts";
+import { describeKernel, loadLikeCosts } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
 import { networkMacs, networkParameters } from "../../../network/costs.ts";
 import type { Network } from "../../../network/network.ts";
 import { formatCount, formatSeconds } from "../../../units.ts";
+import { likenessOf } from "../../workflows/like-cost.ts";
 import { namedNetworks } from "../../workflows/networks-named.ts";
-import { costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
+import { costsOf, findPlatform, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
-import { callRow, costText, energyText, layerColumns } from "../cost-text.ts";
+import { callRow, costText, energyText, layerColumns, likenessText } from "../cost-text.ts";
 import { count, positive, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 
@@ -22,6 +28,13 @@ export const networkOptions = (): readonly Option[] => [
   new Option("--multiplier <x>", "width multiplier of a preset").argParser(positive),
   new Option("--widths <list>", "widths of a preset's groups, for example 8-16-24x6-32"),
 ];
+
+/** For platforms of which little is measured. */
+export const likeOption = (): Option =>
+  new Option(
+    "--like <device>",
+    "for a device of which a few kernels are measured: predict others from this one's, or from all devices' (\"auto\")",
+  );
 
 /** The one network that a name and its flags describe. */
 export function namedNetwork(net: string, { multiplier, widths }: NamedNetworkFlags): Network {
@@ -40,7 +53,12 @@ export function namedNetwork(net: string, { multiplier, widths }: NamedNetworkFl
 }
 
 type NetworkQueryFlags = TableFlags &
-  NamedNetworkFlags & { readonly space?: string; readonly batch?: number; readonly json?: boolean };
+  NamedNetworkFlags & {
+    readonly space?: string;
+    readonly batch?: number;
+    readonly like?: string;
+    readonly json?: boolean;
+  };
 
 export function queryNetworkCommand({ terminal }: CommandContext): Command {
   const command = new Command("network")
@@ -52,20 +70,60 @@ export function queryNetworkCommand({ terminal }: CommandContext): Command {
     .option("--runtime <id>", "needed where the table has several")
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
     .option("--space <name>", "whose fit to use (default: the newest)")
-    .addOption(new Option("--batch <n>", "batch size").argParser(count));
+    .addOption(new Option("--batch <n>", "batch size").argParser(count))
+    .addOption(likeOption());
   for (const option of networkOptions()) command.addOption(option);
   return command.addOption(shared.json()).action(async (net: string, flags: NetworkQueryFlags) => {
     const network = namedNetwork(net, flags);
     await withTable(flags.db, (table) => {
-      const costs = costsOf(table, flags, flags);
-      const cost = costs.networkCost(network, flags);
-      if (flags.json) terminal.answerJson(networkDocument(network, cost, costs));
-      else terminal.answer(networkText(network, cost, costs));
+      const { text, document } =
+        flags.like === undefined
+          ? networkAnswer(network, costsOf(table, flags, flags), flags)
+          : networkLikeAnswer(network, table, { ...flags, like: flags.like });
+      if (flags.json) terminal.answerJson(document);
+      else terminal.answer(text);
     });
   });
 }
 
-const networkDocument = (network: Network, cost: NetworkCost, costs: CostTable): object => ({
+/** The same answer for a person and as JSON. */
+interface Answer {
+  readonly text: string;
+  readonly document: object;
+}
+
+function networkAnswer(network: Network, costs: CostTable, flags: { batch?: number }): Answer {
+  const cost = costs.networkCost(network, flags);
+  return {
+    text: networkText(network, cost, costs),
+    document: networkDocument(network, cost, costs),
+  };
+}
+
+/** By the likeness of a platform of which little is measured to others: every layer says where it comes from. */
+function networkLikeAnswer(
+  network: Network,
+  table: EnergyTable,
+  flags: NetworkQueryFlags & { readonly like: string },
+): Answer {
+  const { space } = flags;
+  const costs = loadLikeCosts(
+    table,
+    findPlatform(table, flags).id,
+    flags.like,
+    space === undefined ? {} : { space },
+  );
+  const cost = costs.networkCost(network, flags);
+  const like = likenessOf(costs);
+  return {
+    text: `${networkText(network, cost, costs)}\n${likenessText(like)}`,
+    document: { ...networkDocument(network, cost, costs), like },
+  };
+}
+
+type NetworkCosts = Pick<CostTable, "overhead" | "source">;
+
+const networkDocument = (network: Network, cost: NetworkCost, costs: NetworkCosts): object => ({
   network: network.name,
   ...cost,
   overhead: costs.overhead,
@@ -74,7 +132,7 @@ const networkDocument = (network: Network, cost: NetworkCost, costs: CostTable):
   source: costs.source,
 });
 
-function networkText(network: Network, cost: NetworkCost, { overhead }: CostTable): string {
+function networkText(network: Network, cost: NetworkCost, { overhead }: NetworkCosts): string {
   const rows = [
     ...cost.layers.map(({ layer, kernel, cost: own }) => ({
       layer,
@@ -103,7 +161,7 @@ export function networkMarginalAnswer(
   costs: CostTable,
   net: string,
   { layer, by = costs.block, batch = 1, ...flags }: NetworkMarginalFlags,
-): { readonly text: string; readonly document: object } {
+): Answer {
   const network = namedNetwork(net, flags);
   if (layer === undefined)
     throw new UserError("--net needs the --layer that gets more neurons", {

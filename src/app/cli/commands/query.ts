@@ -11,13 +11,13 @@ import type {
 } from "../../../../energy-db/index.ts";
 import { describeKernel, loadLikeCosts } from "../../../../energy-db/index.ts";
 import { matchesRow, parseWhere, sortRows } from "../../../row-filter.ts";
-import { formatNumber, formatPercent, formatSeconds } from "../../../units.ts";
+import { formatPercent, formatSeconds } from "../../../units.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
 import { type KernelRow, kernelRow, kernelRowFields } from "../../workflows/kernel-row.ts";
 import { likeCost } from "../../workflows/like-cost.ts";
 import { costsOf, findPlatform, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
-import { energyText } from "../cost-text.ts";
+import { energyText, likenessText } from "../cost-text.ts";
 import { kernelOptions } from "../kernel-flags.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
@@ -29,6 +29,7 @@ import {
   importedOptions,
 } from "./query-imported.ts";
 import {
+  likeOption,
   type NetworkMarginalFlags,
   networkMarginalAnswer,
   networkOptions,
@@ -95,11 +96,7 @@ function askCommand(ask: Ask, terminal: Terminal): Command {
   for (const option of kernelOptions) command.addOption(option);
   if (name === "cost" || name === "stairs")
     for (const option of importedOptions) command.addOption(option);
-  if (name === "cost")
-    command.option(
-      "--like <device>",
-      "for a device of which a few kernels are measured: predict others from this one's, or from all devices' (\"auto\")",
-    );
+  if (name === "cost") command.addOption(likeOption());
   if (name === "marginal")
     command
       .addOption(
@@ -155,19 +152,8 @@ function answerLike(table: EnergyTable, like: string, flags: QueryFlags): Answer
   const { id } = findPlatform(table, flags);
   const costs = loadLikeCosts(table, id, like, flags.method ? { method: flags.method } : {});
   const { kernel, cost, ...found } = likeCost(costs, flags);
-  const { probes, platforms, judged } = found.like;
   return {
-    text: [
-      describeKernel(kernel),
-      costText(cost),
-      ...platforms.map(
-        ({ name, share, timesAsLong }) =>
-          `like     ${formatPercent(share)} ${name}, ${formatNumber(timesAsLong)} times as long`,
-      ),
-      judged
-        ? `judged   ${judged.platforms} platforms predicted from the same ${probes} kernels, each left out: off by ${formatPercent(judged.medianError)} (median)`
-        : `judged   not: one platform alone; the interval is what ${probes} kernels say`,
-    ].join("\n"),
+    text: [describeKernel(kernel), costText(cost), likenessText(found.like)].join("\n"),
     document: { kernel, ...cost, ...found },
   };
 }

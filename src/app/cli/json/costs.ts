@@ -85,6 +85,7 @@ export const networkDocument = z.object({
   }),
   macs: z.number(),
   parameters: z.number(),
+  like: costBody.shape.like,
   source,
 });
 
