@@ -60,14 +60,19 @@ const rehearsedRuns = 16;
 async function rehearse(model: ScriptModel, threads: number, clock: Clock): Promise<void> {
   const profiled = await openProfiled(model, threads, clock);
   for (let spent_s = 0; spent_s < rehearsal_s; ) spent_s += await profiled.run(rehearsedRuns);
-  await profiled.finish();
+  await profiled.discard();
+}
+
+interface TracedModel extends ProfiledModel {
+  /** Ends without reading the trace, which takes longer than recording it. */
+  discard(): Promise<void>;
 }
 
 async function openProfiled(
   model: ScriptModel,
   threads: number,
   clock: Clock,
-): Promise<ProfiledModel> {
+): Promise<TracedModel> {
   const folder = mkdtempSync(join(tmpdir(), "wattsplit-profile-"));
   const session = await InferenceSession.create(model.bytes, {
     ...sessionOptions(threads),
@@ -76,14 +81,21 @@ async function openProfiled(
   });
   const run = runner(session, randomInputs(model), clock);
   const batches: number[] = [];
+  const stop = async (): Promise<void> => {
+    session.endProfiling();
+    await session.release();
+  };
   return {
     run: (runs) => {
       batches.push(runs);
       return run(runs);
     },
+    discard: async () => {
+      await stop();
+      rmSync(folder, { recursive: true });
+    },
     finish: async () => {
-      session.endProfiling();
-      await session.release();
+      await stop();
       try {
         const trace = readdirSync(folder)[0];
         if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);

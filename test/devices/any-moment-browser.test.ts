@@ -2,7 +2,7 @@ import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDevice } from "../../devices/index.ts";
 import { chromium, chromiumMissing } from "../support/chromium.ts";
-import { expectSameRowsWhenever } from "./any-moment.ts";
+import { expectSameRowsWhenever, undisturbedRows } from "./any-moment.ts";
 
 describe.skipIf(chromiumMissing !== undefined)(
   `in a browser no row is lost or doubled${chromiumMissing ? ` (${chromiumMissing})` : ""}`,
@@ -28,7 +28,7 @@ describe.skipIf(chromiumMissing !== undefined)(
         },
       });
 
-      await expectSameRowsWhenever(device, () => {
+      await expectSameRowsWhenever(device, await undisturbedRows(device), () => {
         void browser.pages().then((pages) => Promise.all(pages.map((page) => page.close())));
       });
 

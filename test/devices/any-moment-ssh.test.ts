@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Device, openDevice } from "../../devices/index.ts";
-import { expectSameRowsWhenever, moments } from "./any-moment.ts";
+import { expectSameRowsWhenever, moments, type Rows, undisturbedRows } from "./any-moment.ts";
 import { cuttingProxy } from "./cutting-proxy.ts";
 import { type LoopbackSshd, loopbackSshd, sshdMissing } from "./loopback-sshd.ts";
 import { fillDisk, smallDisk } from "./small-disk.ts";
@@ -17,10 +17,14 @@ describe.skipIf(missing !== undefined)(
   `over ssh no row is lost or doubled${missing ? ` (${missing})` : ""}`,
   () => {
     let sshd: LoopbackSshd & { configFor(port: number, name: string): string };
+    let undisturbed: Rows;
     let notices: string[] = [];
     let onNotice = (_notice: string): void => undefined;
     beforeAll(async () => {
       sshd = await loopbackSshd();
+      const device = await open("undisturbed", sshd.port);
+      undisturbed = await undisturbedRows(device);
+      await device.close();
     });
     afterAll(() => sshd?.stop());
 
@@ -53,7 +57,7 @@ describe.skipIf(missing !== undefined)(
       const proxy = await cuttingProxy(sshd.port);
       const device = await open("cable", proxy.port);
 
-      await expectSameRowsWhenever(device, () => proxy.cut());
+      await expectSameRowsWhenever(device, undisturbed, () => proxy.cut());
 
       expect(proxy.cuts).toBe(moments);
       await device.close();
@@ -72,7 +76,7 @@ describe.skipIf(missing !== undefined)(
       ]);
       let kills = 0;
 
-      await expectSameRowsWhenever(device, () => {
+      await expectSameRowsWhenever(device, undisturbed, () => {
         process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
         kills++;
       });
@@ -92,7 +96,7 @@ describe.skipIf(missing !== undefined)(
         if (notice.startsWith("No space")) free();
       };
 
-      await expectSameRowsWhenever(device, () => {
+      await expectSameRowsWhenever(device, undisturbed, () => {
         fills++;
         free = fillDisk(path);
       });

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Device } from "../../devices/index.ts";
+import { type Device, systemClock } from "../../devices/index.ts";
 import { openTable } from "../../energy-db/index.ts";
 import { profile, type SamplingRules, samplingRules } from "../../profiler/index.ts";
+import { programRules } from "../../profiler/sampling.ts";
 import { seededRandom } from "../../src/random.ts";
 import { smallPlan } from "../profiler/small-plan.ts";
 
@@ -17,8 +18,8 @@ interface Moment {
 }
 
 /** As few samples as there can be, and no machine too busy for them. */
-const rules: SamplingRules = {
-  ...samplingRules,
+const rulesFor = ({ capabilities }: Device): SamplingRules => ({
+  ...(capabilities.freshBatches ? programRules : samplingRules),
   plainPerSample: 2,
   profiledPerSample: 1,
   calmSamples: 2,
@@ -27,7 +28,10 @@ const rules: SamplingRules = {
   hurriedSamples: 2,
   allowedSlowdown: 1e3,
   networksPerBlock: 1,
-};
+});
+
+/** What else runs on the machine is looked at in no time. */
+const hurriedClock = { ...systemClock, sleep: () => systemClock.sleep(0) };
 
 const whole = smallPlan();
 const plan = {
@@ -36,7 +40,7 @@ const plan = {
 };
 
 /** What a table must hold whatever happened: every planned load once, each with its kernels, and one canary per block. */
-interface Rows {
+export interface Rows {
   readonly loads: readonly string[];
   readonly canaries: number;
   readonly records: number;
@@ -64,7 +68,8 @@ async function profileWith(
       plan,
       toolVersion: "test",
       random: seededRandom(1),
-      rules,
+      rules: rulesFor(device),
+      clock: hurriedClock,
       loads: 1,
       maxLoads: 1,
       // Whatever the machine that runs the tests is like.
@@ -93,10 +98,19 @@ async function profileWith(
 /** The first moment is the first record, the others are drawn. More of them by hand: WATTSPLIT_MOMENTS=10 npx vitest run ... */
 export const moments = Number(process.env.WATTSPLIT_MOMENTS ?? 2);
 
-/** Profiles as it is, and then again while `happen` befalls the device at so many moments: the rows must be the same. */
-export async function expectSameRowsWhenever(device: Device, happen: () => void): Promise<void> {
-  const { records, ...expected } = await profileWith(device);
-  expect(expected.loads).toHaveLength(plan.networks.length);
+/** Profiles a device that nothing befalls. */
+export async function undisturbedRows(device: Device): Promise<Rows> {
+  const rows = await profileWith(device);
+  expect(rows.loads).toHaveLength(plan.networks.length);
+  return rows;
+}
+
+/** Profiles while `happen` befalls the device at so many moments: the rows must be those of one that was left alone. */
+export async function expectSameRowsWhenever(
+  device: Device,
+  { records, ...expected }: Rows,
+  happen: () => void,
+): Promise<void> {
   const moment = fc.record({
     records: fc.nat({ max: records - 1 }),
     delay_ms: fc.nat({ max: 200 }),

@@ -43,6 +43,8 @@ export async function loopbackSshd({
       "UsePAM no",
       "PasswordAuthentication no",
       "Subsystem sftp internal-sftp",
+      // What the shell of whoever runs the tests does when it starts is no part of them.
+      `SetEnv HOME=${folder}`,
     ].join("\n"),
   );
   const sshd = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", at("sshd_config")], { stdio: "pipe" });

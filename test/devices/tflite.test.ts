@@ -51,9 +51,10 @@ describe.skipIf(adbMissing)(
     }, async () => {
       const how = ["--runtime", "tflite", "--runner", onPhone];
       const few = ["--networks", "4", "--held-out", "1", "--target-ci", "0.5"];
-      const profiled = await wattsplit("profile", "--net", "mnist-cnn", ...how, ...few);
+      const hurried = ["--patience", "0.001s"];
+      const profiled = await wattsplit("profile", "--net", "mnist-cnn", ...how, ...few, ...hurried);
       const verified = await wattsplit(
-        ...["verify", "--net", "mnist-cnn", "--multiplier", "0.5", ...how, "--json"],
+        ...["verify", "--net", "mnist-cnn", "--multiplier", "0.5", ...how, ...hurried, "--json"],
       );
       const checked = await cli(["table", "check", "--db", db]);
 

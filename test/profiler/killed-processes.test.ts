@@ -36,13 +36,25 @@ interface Host {
   readonly ended: Promise<unknown>;
 }
 
-/** A real `wattsplit profile` of a small plan, content with wide intervals. */
+/** A real `wattsplit profile` of a small plan, content with wide intervals and any moment. */
 function profileInto(db: string, device: string, networks: number): Host {
   const [program = "", ...args] = wattsplitCommand;
-  const flags = ["--networks", `${networks}`, "--held-out", "0", "--target-ci", "0.9"];
+  const flags = ["--networks", `${networks}`, "--held-out", "0"];
+  const content = ["--target-ci", "0.9", "--patience", "0.001s"];
   const child = spawn(
     program,
-    [...args, "profile", "--net", "mnist-cnn", "--device", device, "--db", db, ...flags],
+    [
+      ...args,
+      "profile",
+      "--net",
+      "mnist-cnn",
+      "--device",
+      device,
+      "--db",
+      db,
+      ...flags,
+      ...content,
+    ],
     {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, WATTSPLIT_DEVICES: folder },
