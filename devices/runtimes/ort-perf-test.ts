@@ -9,6 +9,7 @@ import {
   lastLine,
   probed,
   type Runner,
+  requireAlive,
   runnerOn,
   runTimeout_s,
   shortestProgramBatch_s,
@@ -85,7 +86,9 @@ const loaded = (
   run: async (runs) => {
     const flags = ["-I", "-m", "times", "-r", `${runs}`, "-e", "cpu", "-x", `${threads}`];
     const argv = [await runner.path(), ...flags, ...more, path];
-    const { code, stdout, stderr } = await transport.exec(argv, { timeout_s: runTimeout_s });
+    const ran = await transport.exec(argv, { timeout_s: runTimeout_s });
+    requireAlive(program, ran);
+    const { code, stdout, stderr } = ran;
     const result = readPerfTest(`${stdout}\n${stderr}`);
     if (code !== 0 || result?.runs !== runs)
       throw new Error(`${program} did not run: ${stderr.trim().slice(-300)}`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../src/errors.ts";
 import type { Availability } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { TransportError } from "../transport.ts";
+import { type Executed, TransportError } from "../transport.ts";
 
 /** Every batch starts the program and loads the model: as long as that takes, about, s. */
 export const shortestProgramBatch_s = 0.05;
@@ -87,6 +87,14 @@ export async function probed(
     if (!(error instanceof TransportError || error instanceof UserError)) throw error;
     return { ok: false, reason: error.message, remedy };
   }
+}
+
+/** The code of a shell whose program was ended by SIGKILL: by a system short of memory, or by hand. */
+const killed = 128 + 9;
+
+/** Throws a TransportError, after which the script runs again, when a program was killed. */
+export function requireAlive(program: string, { code }: Executed): void {
+  if (code === killed) throw new TransportError("lost", `${program} was killed on the device`);
 }
 
 /** The last thing that a program said. */

@@ -20,6 +20,7 @@ import {
   lastLine,
   probed,
   type Runner,
+  requireAlive,
   runnerOn,
   runTimeout_s,
   shortestProgramBatch_s,
@@ -200,7 +201,9 @@ class Program {
   }
 
   async #run(path: string, options: RunOptions): Promise<Printed> {
-    const { code, stdout, stderr } = await this.#start(path, options);
+    const ran = await this.#start(path, options);
+    requireAlive(program, ran);
+    const { code, stdout, stderr } = ran;
     const text = `${stdout}\n${stderr}`;
     const timed = readTimedRuns(text);
     if (code !== 0 || timed?.runs !== options.runs)
@@ -235,7 +238,9 @@ interface RunOptions {
   readonly csv?: string;
 }
 
-const thenPrint = '"$@" && { echo; cat "$0" 2>/dev/null || true; rm -f "$0"; }';
+/** A full disk cuts the list off, and the program says nothing; writing there says it, as ENOSPC. */
+const thenPrint =
+  '"$@" && { echo; cat "$0" 2>/dev/null; head -c 65536 /dev/zero > "$0"; code=$?; rm -f "$0"; exit $code; }';
 
 /** New programs know the first three, older ones the last; each ignores what it does not know. */
 const profilingFlags = (csv: string): readonly string[] => [

@@ -19,6 +19,8 @@ export interface AdbOptions {
 const lost =
   /^(adb: |error: )*(error: )?(device (offline|unauthorized|still|'.*' not found)|no devices|closed|protocol fault|cannot connect)/m;
 const copyTimeout_s = 600;
+/** What adb itself ends with when the connection was lost before the command's own code came. */
+const noCode = 255;
 /** A device whose shell hands no exit code on says it in its last line. */
 const codeMark = "::wattsplit-code=";
 
@@ -41,6 +43,10 @@ export function adbTransport({ serial, env }: AdbOptions = {}): Transport {
       `${name}: ${(ran.stderr || ran.stdout).trim().split("\n").at(-1)}`,
     );
   };
+  const answered = (ran: Executed): Executed => {
+    if (ran.code === noCode) throw new TransportError("lost", `${name}: the shell ended early`);
+    return ran;
+  };
   let shellHasCodes: Promise<boolean> | undefined;
   const hasCodes = (): Promise<boolean> => {
     shellHasCodes ??= run(["features"]).then(({ stdout }) => /\bshell_v2\b/.test(stdout));
@@ -48,7 +54,7 @@ export function adbTransport({ serial, env }: AdbOptions = {}): Transport {
   };
   const exec: Transport["exec"] = async (argv, options) => {
     const command = shellCommand(argv);
-    if (await hasCodes()) return run(["shell", "-T", command], options);
+    if (await hasCodes()) return answered(await run(["shell", "-T", command], options));
     const ran = await run(["shell", `${command}; echo "${codeMark}$?"`], options);
     const at = ran.stdout.lastIndexOf(codeMark);
     if (at < 0) throw new TransportError("lost", `${name}: the shell ended early`);

@@ -50,7 +50,11 @@ export function sshTransport({ host, configFile }: SshOptions): Transport {
   };
   return {
     name: `ssh ${host}`,
-    exec: async (argv, options) => answered(await execProgram(command(argv), options)),
+    exec: async (argv, options) => {
+      const ran = answered(await execProgram(command(argv), options));
+      requireSpace(`ssh ${host}`, ran);
+      return ran;
+    },
     stream: (argv) => startProgram(command(argv)),
     push: async (from, to, { mode } = {}) => {
       answered(await copied(["scp", "-q", ...base, "--", from, `${host}:${to}`]));

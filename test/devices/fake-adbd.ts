@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 
 /** A phone's side of adb's protocol (packages/modules/adb/protocol.txt), with this machine's shell as the phone's. */
@@ -8,6 +9,9 @@ export interface FakeAdbd {
   readonly port: number;
   /** Lets go of every host, as a pulled cable does. */
   unplug(): void;
+  /** Does the same, and answers nobody until it is woken: adb calls it offline. */
+  sleep(): void;
+  wake(): void;
   close(): void;
 }
 
@@ -27,19 +31,26 @@ const phoneFolder = "/data/local/tmp";
 
 export async function fakeAdbd(options: FakeAdbdOptions): Promise<FakeAdbd> {
   const sockets = new Set<Socket>();
+  let isAsleep = false;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => undefined);
-    new Connection(socket, options);
+    if (!isAsleep) new Connection(socket, options);
   });
   const port = await listening(server, options.port ?? 0);
   const unplug = (): void => {
     for (const socket of sockets) socket.destroy();
   };
+  const fallAsleep = (asleep: boolean): void => {
+    isAsleep = asleep;
+    unplug();
+  };
   return {
     port,
     unplug,
+    sleep: () => fallAsleep(true),
+    wake: () => fallAsleep(false),
     close: () => {
       server.close();
       unplug();
@@ -217,8 +228,10 @@ function shell(
   child.stdout.on("data", say(speakers.stdout));
   child.stderr.on("data", say(speakers.stderr));
   child.stdin.on("error", () => undefined);
-  child.on("close", (code) => {
-    if (framed) stream.write(shellFrame(speakers.exit, Buffer.from([code ?? 255])));
+  child.on("close", (code, signal) => {
+    // As a phone's shell service tells of signals.
+    const ended = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+    if (framed) stream.write(shellFrame(speakers.exit, Buffer.from([ended])));
     stream.end();
   });
   let rest = Buffer.alloc(0);

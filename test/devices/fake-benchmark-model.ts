@@ -17,6 +17,8 @@ import { benchmarkOutput, type FakeBenchmarkOptions } from "./benchmark-output.t
 /** A program that stands in for TensorFlow Lite's benchmark_model. */
 export interface FakeBenchmarkModel {
   readonly path: string;
+  /** Ends the next start of it by SIGKILL. */
+  killNext(): void;
   close(): void;
 }
 
@@ -41,13 +43,23 @@ export function fakeBenchmarkModel(
   const fd = openSync(`${path}.requests`, constants.O_RDWR | constants.O_NONBLOCK);
   const requests = new Socket({ fd, readable: true, writable: false });
   let starts = 0;
+  let isKilled = false;
   createInterface({ input: requests }).on("line", (line) => {
     const [answer = "", ...argv] = line.split(" ");
+    if (isKilled) {
+      isKilled = false;
+      process.kill(Number(answer.split(".").at(-1)), "SIGKILL");
+      rmSync(answer, { force: true });
+      return;
+    }
     const { code, stdout, stderr } = benchmarkOutput(argv, options, starts++);
     const text = `${code}\n${stdout}${stderr}`;
     writeFile(answer, text, () => rmSync(answer, { force: true }));
   });
-  return { path, close: () => void requests.destroy() };
+  const killNext = (): void => {
+    isKilled = true;
+  };
+  return { path, killNext, close: () => void requests.destroy() };
 }
 
 /** This machine with such a program at a path, without starting any: a whole table in a few seconds. */

@@ -13,12 +13,14 @@ export const adbMissing: string | undefined =
   spawnSync("adb", ["version"]).status === 0 ? undefined : "skipped: no adb (apt-get install adb)";
 
 /** A phone's stand-in behind the real adb, whose server is this test's own. */
-export interface FakePhone extends Pick<FakeAdbd, "unplug"> {
+export interface FakePhone extends Pick<FakeAdbd, "unplug" | "sleep"> {
   readonly serial: string;
   /** Plays the phone's file system. */
   readonly root: string;
   /** Brings it back to adb. */
   connect(serial?: string): Promise<void>;
+  /** Ends its sleep, and brings it back to adb. */
+  wake(): Promise<void>;
   close(): void;
 }
 
@@ -58,6 +60,11 @@ export async function fakePhone(
     root,
     connect,
     unplug: adbd.unplug,
+    sleep: adbd.sleep,
+    wake: () => {
+      adbd.wake();
+      return connect();
+    },
     close: () => {
       spawnSync("adb", ["kill-server"]);
       adbd.close();

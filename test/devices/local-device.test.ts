@@ -24,39 +24,32 @@ describe("the local device", () => {
     await device.close();
   });
 
-  it("says that the power mode is unknown where no governor can be read", async () => {
+  it("leaves out what cannot be read: power mode, temperature, clock, load, and a meter", async () => {
     const device = await openDevice("local", { sysfsRoot: sysfsFixture({}) });
 
     expect(device.identity.powerMode).toBe("unknown");
+    expect(await device.state()).toEqual({});
+    expect(device.capabilities.meter.id).toBe("none");
     await device.close();
   });
 
-  it("reads temperature, clock and load, and leaves out what is not there", async () => {
-    const full = await openDevice("local", {
+  it("reads temperature, clock and load, and uses RAPL by itself where it works", async () => {
+    const device = await openDevice("local", {
       sysfsRoot: sysfsFixture({
+        ...twoSockets,
         "sys/class/thermal/thermal_zone0/temp": "45500",
         "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "2400000",
         "proc/loadavg": "0.25 0.10 0.05 1/100 1234",
       }),
     });
-    const bare = await openDevice("local", { sysfsRoot: sysfsFixture({}) });
 
-    expect(await full.state()).toMatchObject({ temperature_c: 45.5, clock_hz: 2.4e9, load: 0.25 });
-    expect(await bare.state()).toEqual({});
-    await full.close();
-    await bare.close();
-  });
-
-  it("uses RAPL by itself where it works and no meter where it does not", async () => {
-    const metered = await openDevice("local", { sysfsRoot: sysfsFixture(twoSockets) });
-    const bare = await openDevice("local", { sysfsRoot: sysfsFixture({}) });
-
-    expect([metered, bare].map(({ capabilities }) => capabilities.meter.id)).toEqual([
-      "rapl",
-      "none",
-    ]);
-    await metered.close();
-    await bare.close();
+    expect(await device.state()).toMatchObject({
+      temperature_c: 45.5,
+      clock_hz: 2.4e9,
+      load: 0.25,
+    });
+    expect(device.capabilities.meter.id).toBe("rapl");
+    await device.close();
   });
 
   it("refuses a meter that is asked for and does not work, with its remedy", async () => {

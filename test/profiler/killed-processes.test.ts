@@ -175,7 +175,7 @@ describe.skipIf(process.platform !== "linux")(
 
     it("fill one table with two devices at once", async () => {
       const db = join(folder, "two.db");
-      const networks = 3;
+      const networks = 2;
       const hosts = ["left", "right"].map((device) => profileInto(db, device, networks));
 
       await Promise.all(hosts.map(({ ended }) => ended));
