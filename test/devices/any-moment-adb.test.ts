@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Device, openDevice } from "../../devices/index.ts";
-import { expectSameRowsWhenever, moments, type Rows, undisturbedRows } from "./any-moment.ts";
+import { expectSameRowsWhenever, type Rows, undisturbedRows } from "./any-moment.ts";
 import { type FakeBenchmarkModel, fakeBenchmarkModel } from "./fake-benchmark-model.ts";
 import { adbMissing, type FakePhone, fakePhone } from "./fake-phone.ts";
 import { fillDisk, smallDisk } from "./small-disk.ts";
 import { law } from "./tflite-law.ts";
 
+/** Of each kind; the first is the first record, the others are drawn. By hand: WATTSPLIT_MOMENTS=10 npx vitest run ... */
+const moments = Number(process.env.WATTSPLIT_MOMENTS ?? 1);
 const storage = "data/local/tmp";
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-any-adb-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,11 +53,16 @@ describe.skipIf(adbMissing)(
     it("when the cable is pulled at any moment", async () => {
       let pulls = 0;
 
-      await expectSameRowsWhenever(device, undisturbed, () => {
-        pulls++;
-        phone.unplug();
-        void phone.connect();
-      });
+      await expectSameRowsWhenever(
+        device,
+        undisturbed,
+        () => {
+          pulls++;
+          phone.unplug();
+          void phone.connect();
+        },
+        moments,
+      );
 
       expect(pulls).toBe(moments);
     });
@@ -65,7 +72,7 @@ describe.skipIf(adbMissing)(
         if (notice.includes("Connection lost")) phone.wake().catch(() => undefined);
       };
 
-      await expectSameRowsWhenever(device, undisturbed, () => phone.sleep());
+      await expectSameRowsWhenever(device, undisturbed, () => phone.sleep(), moments);
 
       expect(notices).toContain("The device is back; going on");
     });
@@ -73,10 +80,15 @@ describe.skipIf(adbMissing)(
     it("when the program that measures is killed at any moment", async () => {
       let kills = 0;
 
-      await expectSameRowsWhenever(device, undisturbed, () => {
-        kills++;
-        program.killNext();
-      });
+      await expectSameRowsWhenever(
+        device,
+        undisturbed,
+        () => {
+          kills++;
+          program.killNext();
+        },
+        moments,
+      );
 
       expect(kills).toBe(moments);
       expect(notices).toContainEqual(expect.stringContaining("was killed on the device"));
@@ -90,9 +102,14 @@ describe.skipIf(adbMissing)(
         if (notice.startsWith("No space")) free();
       };
 
-      await expectSameRowsWhenever(device, undisturbed, () => {
-        free = fillDisk(join(phone.root, storage));
-      });
+      await expectSameRowsWhenever(
+        device,
+        undisturbed,
+        () => {
+          free = fillDisk(join(phone.root, storage));
+        },
+        moments,
+      );
 
       expect(notices).toContain("There is space again; going on");
     });
