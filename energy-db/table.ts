@@ -63,6 +63,7 @@ import {
 } from "./sessions.ts";
 import { asUserError } from "./sqlite-errors.ts";
 import { statement } from "./statements.ts";
+import { Turns } from "./turns.ts";
 import { readWindows } from "./windows.ts";
 import {
   type DatedKernelMeasurement,
@@ -72,7 +73,7 @@ import {
 import { insertNetworkMeasurement } from "./write-networks.ts";
 
 /**
- * Opens the energy table at `path`. Any number of processes may write: each write waits for the others'. `create`
+ * Opens the energy table at `path`. Any number of processes may write: each write waits for its turn. `create`
  * lets a writer start an empty table. Throws a UserError for a file that is missing, damaged, another program's, of
  * a newer version, or in a folder that cannot be written.
  */
@@ -90,13 +91,16 @@ export function openTable(
 export class EnergyTable {
   readonly path: string;
   readonly #database: Database;
+  readonly #turns: Turns;
 
   constructor(path: string, options: { readonly mode: OpenMode; readonly create?: boolean }) {
     this.path = path;
     this.#database = openDatabase(path, options);
+    this.#turns = new Turns(path);
   }
 
   close(): void {
+    this.#turns.close();
     this.#database.close();
   }
 
@@ -113,7 +117,7 @@ export class EnergyTable {
   }
 
   ensurePlatform(identity: PlatformIdentity, details: Platform["details"]): Platform {
-    return this.#on((database) => ensurePlatform(database, identity, details));
+    return this.#write((database) => ensurePlatform(database, identity, details));
   }
 
   platforms(): readonly PlatformSummary[] {
@@ -126,16 +130,16 @@ export class EnergyTable {
   }
 
   startSession(platformId: number, settings: SessionSettings): number {
-    return this.#on((database) => insertSession(database, platformId, settings));
+    return this.#write((database) => insertSession(database, platformId, settings));
   }
 
   /** Stores what is given and keeps the rest: called whenever something becomes known. */
   describeInstruments(sessionId: number, instruments: SessionInstruments): void {
-    this.#on((database) => updateInstruments(database, sessionId, instruments));
+    this.#write((database) => updateInstruments(database, sessionId, instruments));
   }
 
   finishSession(sessionId: number, finishedAt: string, outcome: string): void {
-    this.#on((database) => closeSession(database, sessionId, finishedAt, outcome));
+    this.#write((database) => closeSession(database, sessionId, finishedAt, outcome));
   }
 
   /** Oldest first. */
@@ -155,7 +159,7 @@ export class EnergyTable {
 
   /** Keeps a decision that a resumed session must repeat, as JSON under a name. */
   putPlan(platformId: number, name: string, document: unknown): void {
-    this.#on((database) => storePlan(database, platformId, name, document));
+    this.#write((database) => storePlan(database, platformId, name, document));
   }
 
   /** The decision stored under this name, unchecked; undefined when there is none. */
@@ -165,7 +169,7 @@ export class EnergyTable {
 
   /** Declares that the space's plan holds these networks: their rows, of whatever space, then belong to it. */
   planNetworks(platformId: number, space: string, planned: readonly NetworkPlace[]): void {
-    this.#on((database) => storeMembers(database, platformId, space, planned));
+    this.#write((database) => storeMembers(database, platformId, space, planned));
   }
 
   /** Loads of a planned network that need not be measured again; only rows that belong to the space count. */
@@ -191,7 +195,7 @@ export class EnergyTable {
     sessionId: number,
     measured: NetworkMeasurement,
   ): number {
-    return this.#on((database) =>
+    return this.#write((database) =>
       insertNetworkMeasurement(database, platformId, sessionId, measured),
     );
   }
@@ -203,7 +207,7 @@ export class EnergyTable {
     method: Method,
     measured: Iterable<DatedKernelMeasurement>,
   ): readonly number[] {
-    return this.#on((database) =>
+    return this.#write((database) =>
       insertKernelMeasurements(database, { platformId, sessionId, method }, measured),
     );
   }
@@ -247,7 +251,7 @@ export class EnergyTable {
 
   /** Adds to the history of the platform's cost models; returns the row's id. */
   putCostModel(platformId: number, model: NewCostModel): number {
-    return this.#on((database) => storeCostModel(database, platformId, model));
+    return this.#write((database) => storeCostModel(database, platformId, model));
   }
 
   /** The newest of this kind and space, or of any space; one from an assumed power only where there is no other. */
@@ -273,20 +277,14 @@ export class EnergyTable {
     tables: readonly (ForeignTable & { readonly device: string })[],
     source: ForeignSource,
   ): readonly boolean[] {
-    return this.#on((database) =>
-      database
-        .transaction(() =>
-          tables.map((table, position) =>
-            insertForeignTable(database, table, { ...source, position }),
-          ),
-        )
-        .immediate(),
+    return this.#write((database) =>
+      tables.map((table, position) => insertForeignTable(database, table, { ...source, position })),
     );
   }
 
   /** Takes over what another open table holds and this one lacks; a UserError where they contradict each other. */
   mergeFrom(other: EnergyTable): readonly MergedRows[] {
-    return this.#on((database) => mergeTables(database, other.#database));
+    return this.#write((database) => mergeTables(database, other.#database));
   }
 
   /** Writes a copy for others to read, without raw samples, in one file that nothing writes to. */
@@ -297,6 +295,10 @@ export class EnergyTable {
   /** In the order that they were imported. */
   foreignTables(device?: string): readonly StoredForeignTable[] {
     return this.#on((database) => listForeignTables(database, device));
+  }
+
+  #write<T>(work: (database: Database) => T): T {
+    return this.#on((database) => this.#turns.write(database, () => work(database)));
   }
 
   #on<T>(work: (database: Database) => T): T {
