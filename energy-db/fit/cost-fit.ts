@@ -301,7 +301,7 @@ function likeliest<T>(choices: readonly [T, ...T[]], score: (choice: T) => numbe
   return best.choice;
 }
 
-/** Half of a 95 % interval of networks near a size, as a fraction: from the networks left out, near ones count most. */
+/** Half of a 95 % prediction interval of what measuring a network of this size shows, as a fraction: from the networks left out, near ones count most. */
 export function relativeErrorNear(
   leftOut: readonly { readonly latency_us: number; readonly residual_us: number }[],
   latency_us: number,
@@ -316,5 +316,5 @@ export function relativeErrorNear(
   return errors.length > 0 ? quantile(errors, 0.95) : 0;
 }
 
-/** In natural logarithms of latency. */
-const nearness = 0.8;
+/** In natural logarithms of latency: 0.3 to 0.6 cover alike (docs/measuring.md); wider ones give large networks the noise of small ones. */
+const nearness = 0.4;

@@ -33,7 +33,7 @@ export interface Predictor {
 export interface Costs {
   readonly call_s: number;
   readonly predictors: readonly Predictor[];
-  /** Half of the 95 % interval of a network's latency, s. */
+  /** Half of the 95 % prediction interval of what measuring a network shows, s. */
   halfOfNetwork(kernels: readonly Kernel[], latency_s: number): number;
   /** The same of what changes when the kernels of a network, one by one, become others; known families only. */
   halfOfChange(changes: readonly KernelChange[]): number;
@@ -52,7 +52,13 @@ export function costsOf(document: CostDocument): Costs {
   const typicalSd = meanRelative(document);
   return {
     call_s: linear.coefficient("call") / 1e6,
-    predictors: document.families.map((record) => familyPredictor(record, linear)),
+    predictors: document.families.map((record) =>
+      familyPredictor(
+        record,
+        linear,
+        document.leftOut.length > 0 ? unresolvedNode_us : unresolved_us,
+      ),
+    ),
     halfOfNetwork: (kernels, latency_s) => {
       const latency_us = 1e6 * latency_s;
       const terms = kernels.flatMap((kernel) => {
@@ -145,7 +151,7 @@ function merged(terms: readonly Weighted[]): readonly Weighted[] {
   return [...sums].map(([column, value]) => ({ column, value }));
 }
 
-function familyPredictor(record: FamilyRecord, linear: LinearModel): Predictor {
+function familyPredictor(record: FamilyRecord, linear: LinearModel, lost_us: number): Predictor {
   const { family, example, structure, stairs, regimes, discrepancy } = record;
   const isKnown = (kernel: Kernel): boolean =>
     isWithin(kernel.inChannels, record.in) &&
@@ -161,7 +167,7 @@ function familyPredictor(record: FamilyRecord, linear: LinearModel): Predictor {
       if (!isKnown(kernel)) return undefined;
       const terms = linear.terms(kernel, structure, family);
       const cost_us = Math.max(smallest_us, linear.sum(terms));
-      const half_us = normal95 * Math.hypot(linear.sd(terms), discrepancy * cost_us, unresolved_us);
+      const half_us = normal95 * Math.hypot(linear.sd(terms), discrepancy * cost_us, lost_us);
       return { latency_s: cost_us / 1e6, half_s: half_us / 1e6 };
     },
     halfOfDifference: (a, b) => {
@@ -175,6 +181,8 @@ function familyPredictor(record: FamilyRecord, linear: LinearModel): Predictor {
 /** No kernel is free, but what some cost is lost in the noise of whole networks: 1 ns then, give or take what is lost, µs. */
 const smallest_us = 1e-3;
 const unresolved_us = 0.05;
+/** Of kernels inside networks: anywhere in a step of the profiler's clock of 1 µs, since networks tell only the sum with the call. */
+const unresolvedNode_us = 1 / Math.sqrt(12);
 
 const isWithin = (width: number, [low, high]: readonly [number, number]): boolean =>
   low <= width && width <= high;
