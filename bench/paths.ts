@@ -27,6 +27,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       steps: { type: "string", default: "12" },
       rounds: { type: "string", default: "3" },
       threads: { type: "string", default: "1" },
+      batch: { type: "string", default: "64" },
     },
   });
   const space = findPreset(values.net).operators?.({});
@@ -34,6 +35,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const engine = await createEngine({ backend: "onnx-cpu", threads: Number(values.threads) });
   try {
     const { train } = await loadDataset(values.data);
+    const batch = Number(values.batch);
     const split = pick(train, [...Array(Number(values.steps) * batch).keys()]);
     const random = seededRandom(1);
     const rows: Row[] = [];
@@ -41,7 +43,9 @@ export async function run(argv: readonly string[]): Promise<void> {
       const path = space.blocks.map(
         () => space.operators[random.below(space.operators.length)]?.name ?? "",
       );
-      rows.push(await compare(space, path, { engine, split, rounds: Number(values.rounds) }));
+      rows.push(
+        await compare(space, path, { engine, split, batch, rounds: Number(values.rounds) }),
+      );
     }
     console.table(rows);
     console.log(`median ratio ${median(rows.map(({ ratio }) => ratio)).toFixed(2)}`);
@@ -50,7 +54,6 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-const batch = 64;
 const optimizer = sgd({ nesterov: true, weightDecay: 1e-4 });
 
 interface Row {
@@ -66,13 +69,14 @@ interface Row {
 interface Work {
   readonly engine: Engine;
   readonly split: Parameters<Trainer["epoch"]>[1]["split"];
+  readonly batch: number;
   readonly rounds: number;
 }
 
 async function compare(
   space: OperatorSpace,
   path: Path,
-  { engine, split, rounds }: Work,
+  { engine, split, batch, rounds }: Work,
 ): Promise<Row> {
   const network = pathNetwork(space, path);
   const state = freshState(network, initialWeights(network, seededRandom(0)), optimizer);
