@@ -105,6 +105,20 @@ export const longSuccesses: Readonly<Record<string, readonly Success[]>> = {
       args: (files, form) => searchWords(files, join(files.folder, `search-${form}`)),
       says: /Test accuracy/,
     },
+    {
+      args: ({ folder }, form) => [
+        ...[
+          "--method",
+          "autoshrink",
+          "--cell",
+          "rnn",
+          "--data",
+          `text:${join(folder, "words.txt")}`,
+        ],
+        ...["--recipe", "trial", "--train-threads", "1", "--out", join(folder, `text-${form}`)],
+      ],
+      says: /^Test perplexity /m,
+    },
   ],
   train: [
     {

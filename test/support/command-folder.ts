@@ -64,6 +64,7 @@ export async function commandFolder(): Promise<CommandFolder> {
   const [net, found] = [join(folder, "small.json"), join(folder, "found")];
   writeFileSync(net, formatNetwork(smallNetwork(2, 4)));
   writeFileSync(join(folder, "cora.json"), JSON.stringify(smallGraphFile()));
+  writeFileSync(join(folder, "words.txt"), "the cat sat on the mat and the dog ran\n".repeat(100));
   const trace = join(folder, "trace.csv");
   const samples = Array.from({ length: 50 }, (_, i) => `${i / 10},0.3,${Math.floor(i / 10) % 2}`);
   writeFileSync(trace, ["time_s,power_w,marker", ...samples].join("\n"));
