@@ -29,3 +29,28 @@ export function analysisIn(folder: string, round: number): UnfinishedAnalysis {
 }
 
 export const dropAnalysis = (folder: string): void => rmSync(join(folder, file), { force: true });
+
+/**
+ * Asks `ask` nothing again whose answer was kept before a kill: answers by key, each kept as soon as it is known. Answers must be JSON.
+ */
+export function keptAnswers<Q, A>(
+  analysis: UnfinishedAnalysis,
+  answer: z.ZodType<A>,
+  keyOf: (question: Q) => string,
+  ask: (question: Q) => Promise<A>,
+): (question: Q) => Promise<{ readonly answer: A; readonly isKept: boolean }> {
+  const known = new Map(Object.entries(z.record(z.string(), answer).parse(analysis.read() ?? {})));
+  return async (question) => {
+    const key = keyOf(question);
+    const kept = known.get(key);
+    if (kept !== undefined) return { answer: kept, isKept: true };
+    const found = await ask(question);
+    known.set(key, found);
+    analysis.keep(Object.fromEntries(known));
+    return { answer: found, isKept: false };
+  };
+}
+
+/** A loss or perplexity; JSON has no Infinity, which a training that diverged comes to. */
+export const finiteOrNull = (value: number): number | null =>
+  Number.isFinite(value) ? value : null;

@@ -6,7 +6,7 @@ import { seededRandom } from "../../src/random.ts";
 import type { Engine } from "../../src/tensor/index.ts";
 import { type LanguageRun, LanguageTrainer } from "../../src/training/language/language-trainer.ts";
 import { DivergenceError } from "../../src/training/passes.ts";
-import type { UnfinishedAnalysis } from "../unfinished-analysis.ts";
+import { finiteOrNull, keptAnswers, type UnfinishedAnalysis } from "../unfinished-analysis.ts";
 import { recurrentScore } from "./score.ts";
 import { chooseWiring, mostTrainings, type ScoredWiring, shrink } from "./shrink.ts";
 
@@ -47,6 +47,8 @@ export interface RecurrentRequest {
 export interface TrainedCell extends ScoredWiring {
   /** Held out; Infinity where training diverged. */
   readonly perplexity: number;
+  /** Trained before a kill. */
+  readonly isKept: boolean;
 }
 
 export interface FoundCell {
@@ -74,9 +76,6 @@ export async function cellPerplexity(
   }
 }
 
-// JSON has no Infinity: null stands for a training that diverged.
-const keptSchema = z.record(z.string(), z.number().nullable());
-
 /**
  * AutoShrink for recurrent cells (arXiv 1911.09251, the algorithm of its release): activations drawn under the seed, edges removed
  * one a step by held-out perplexity and the count of edges, until a quarter is left. Delivered is the best of all that were trained
@@ -91,10 +90,11 @@ export async function searchRecurrentCell(
   const perplexityOf = keptPerplexities(request, activations);
   const trained = new Map<Wiring, TrainedCell>();
   const score = async (wiring: Wiring): Promise<number> => {
-    const perplexity = await perplexityOf(wiring);
+    const { answer, isKept } = await perplexityOf(wiring);
+    const perplexity = answer ?? Number.POSITIVE_INFINITY;
     const { hiddenSize } = settings;
     const scored = recurrentScore(perplexity, { edges: wiring.edges.length, hiddenSize });
-    const one = { wiring, perplexity, score: scored };
+    const one = { wiring, perplexity, score: scored, isKept };
     trained.set(wiring, one);
     onTrained?.(one);
     return scored;
@@ -123,21 +123,18 @@ export async function searchRecurrentCell(
 }
 
 /** Trains no cell again whose perplexity was kept before a kill. */
-function keptPerplexities(
+const keptPerplexities = (
   { engine, text, settings, seed, analysis, signal }: RecurrentRequest,
   activations: RecurrentCell["activations"],
-): (wiring: Wiring) => Promise<number> {
-  const { hiddenSize, training } = settings;
-  const known = keptSchema.parse(analysis.read() ?? {});
-  return async (wiring) => {
-    const key = wiring.edges.map(describeEdge).join(" ");
-    const kept = known[key];
-    if (kept !== undefined) return kept ?? Number.POSITIVE_INFINITY;
-    const cell = { wiring, activations };
-    const run = { ...training, seed, signal };
-    const perplexity = await cellPerplexity(engine, text, { cell, hiddenSize }, run);
-    known[key] = Number.isFinite(perplexity) ? perplexity : null;
-    analysis.keep(known);
-    return perplexity;
-  };
-}
+) =>
+  keptAnswers(
+    analysis,
+    z.number().nullable(),
+    ({ edges }: Wiring) => edges.map(describeEdge).join(" "),
+    async (wiring) => {
+      const { hiddenSize, training } = settings;
+      const run = { ...training, seed, signal };
+      const model = { cell: { wiring, activations }, hiddenSize };
+      return finiteOrNull(await cellPerplexity(engine, text, model, run));
+    },
+  );

@@ -79,6 +79,9 @@ test("a search killed after two cells and resumed trains neither again, and find
 
 test.each([
   ["a latency", search("a", "--latency-ms", "1"), "--latency-ms does not go with --cell rnn"],
+  ["a margin", search("a", "--margin", "0.1"), "--margin does not go with --cell rnn"],
+  ["a price", search("a", "--cost", "table"), "--cost does not go with --cell rnn"],
+  ["a device", search("a", "--device", "local"), "--device does not go with --cell rnn"],
   ["a preset", search("a", "--net", "shrink-cnn"), "--net does not go with --cell rnn"],
   ["another method", search("a", "--method", "splitting"), "splitting has no recurrent cells"],
   ["images", search("a", "--data", "mnist"), 'on a text, which "mnist" is not'],

@@ -256,7 +256,7 @@ function beginningOf(text: Text, { searchTokens }: TextRecipe): Text {
   };
 }
 
-/** Notes of what was trained, and how long the rest takes; wirings of a killed search come at once and are not timed. */
+/** Notes of what was trained, and how long the rest takes: what a killed search had trained comes at once and is not timed. */
 function shownTrainings(
   { context }: TextSearchRun,
   planned: number,
@@ -264,10 +264,13 @@ function shownTrainings(
   const started_s = performance.now() / 1000;
   let done = 0;
   context.terminal.note(`Plan: ${planned} cells to train at most, then the best from scratch`);
-  return ({ wiring, perplexity, score }) => {
+  let before = 0;
+  return ({ wiring, perplexity, score, isKept }) => {
     done++;
+    if (isKept) before++;
     const elapsed_s = performance.now() / 1000 - started_s;
-    context.terminal.progress(progressOf("search, cells", { done, total: planned, elapsed_s }));
+    const sitting = { done: done - before, total: planned - before, elapsed_s };
+    context.terminal.progress({ ...progressOf("search, cells", sitting), done, total: planned });
     context.terminal.note(
       `cell ${done}: ${wiring.edges.map(describeEdge).join(", ")}: perplexity ${formatNumber(perplexity)}, score ${formatNumber(score)}`,
     );

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { loadText } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
@@ -22,32 +23,27 @@ export interface TextSearchFlags {
   readonly json?: boolean;
 }
 
-/** Of flags that mean something for image networks alone. */
-const foreign = {
-  net: "--net",
-  latencyMs: "--latency-ms",
-  energyMj: "--energy-mj",
-  macs: "--macs",
-  peakMemoryKib: "--peak-memory-kib",
-  timeLimit: "--time-limit",
-  learningRate: "--learning-rate",
-  schedule: "--schedule",
-  labelSmoothing: "--label-smoothing",
-  widthsMultiple: "--widths-multiple",
-  confirm: "--confirm",
-} as const;
+/** Flags that mean something for recurrent cells. */
+const own: ReadonlySet<string> = new Set<keyof TextSearchFlags>([
+  ...(["cell", "data", "method", "recipe", "parameters", "backend"] as const),
+  ...(["trainThreads", "out", "resume", "seed", "json"] as const),
+]);
 
 export async function runTextSearchCommand(
   flags: TextSearchFlags,
+  command: Command,
   context: CommandContext,
 ): Promise<void> {
   const { method, data, recipe: recipeName, seed, out, parameters } = flags;
   if (method !== "autoshrink")
     throw refusal(`Method ${method} has no recurrent cells`, "Give --method autoshrink.");
-  const given = Object.entries(foreign).find(([flag]) => Object.hasOwn(flags, flag));
+  const given = command.options.find((option) => {
+    const name = option.attributeName();
+    return !own.has(name) && command.getOptionValueSource(name) === "cli";
+  });
   if (given)
     throw refusal(
-      `${given[1]} does not go with --cell rnn`,
+      `${given.long} does not go with --cell rnn`,
       "Recurrent cells are judged by perplexity and the count of edges, and limited by --parameters alone.",
     );
   const { words } = findTextRecipe(recipeName);

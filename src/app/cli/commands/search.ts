@@ -162,9 +162,9 @@ export function searchCommand(context: CommandContext): Command {
     .option("--resume", "go on with the search in --out")
     .addOption(shared.seed())
     .addOption(shared.json())
-    .action((flags: SearchFlags) =>
+    .action((flags: SearchFlags, command: Command) =>
       flags.cell === "rnn"
-        ? runTextSearchCommand(flags, context)
+        ? runTextSearchCommand(flags, command, context)
         : runSearchCommand(flags, context),
     );
 }
