@@ -22,8 +22,8 @@ Units are SI and stand in the column names (\`latency_s\`, \`energy_j\`). What n
 
 - A load of a network with its batches, kernels and energy windows is one transaction: killing the profiler loses at most
   the load in flight.
-- Any number of processes read and write: each write waits for the others'. Measuring is what has to be alone: a session
-  locks its device with \`wattsplit-device-HASH.lock\` in the folder for temporary files, which the system drops when the
+- Any number of processes read and write: each write waits for its turn, by the lock of an empty file \`FILE-turn\` beside
+  the table, which may be deleted while nobody writes. Measuring is what has to be alone: a session locks its device with \`wattsplit-device-HASH.lock\` in the folder for temporary files, which the system drops when the
   process ends; the empty file stays.
 - Opening a table looks at its header only: application id \`0x7773706c\` and version. \`wattsplit table check\` reads every
   page and reference.
