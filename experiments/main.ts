@@ -10,13 +10,14 @@ import { type Size, sizes, type TaskKind, taskKinds } from "./experiment.ts";
 import { Laboratory } from "./laboratory.ts";
 import { publish } from "./publish.ts";
 import { experiments, findExperiment } from "./registry.ts";
-import { ResultsFolder } from "./results-folder.ts";
+import { ResultsFolder, readResults } from "./results-folder.ts";
 import { planText, runExperiment } from "./run-experiment.ts";
 
 interface Flags {
   readonly size: Size;
   readonly out?: string;
   readonly db?: string;
+  readonly from?: string;
   readonly only?: TaskKind;
   readonly tasks?: number;
   readonly plan?: boolean;
@@ -49,6 +50,10 @@ const program = new Command("experiment")
   .addOption(new Option("--size <size>", "how much of it").choices(sizes).default("quick"))
   .option("--out <dir>", "where its tasks lie (default: .wattsplit/experiments/NAME-SIZE)")
   .option("--db <file>", "a table to begin with; it is copied (default: measure one)")
+  .option(
+    "--from <file>",
+    "a published document (docs/experiments/NAME.json) whose trainings and searches are gone on from; measurements are taken anew",
+  )
   .addOption(new Option("--only <kind>", "only tasks of this kind").choices(taskKinds))
   .addOption(new Option("--tasks <n>", "at most so many in this sitting").argParser(count))
   .option("--plan", "print the tasks and their time, do nothing")
@@ -62,6 +67,8 @@ async function run(name: string, flags: Flags): Promise<void> {
   const { size } = flags;
   const out = flags.out ?? join(".wattsplit", "experiments", `${name}-${size}`);
   const folder = new ResultsFolder(out, { experiment: name, size });
+  if (flags.from !== undefined)
+    terminal.note(`${folder.adopt(readResults(flags.from))} tasks taken over from ${flags.from}`);
   const laboratory = new Laboratory({ context, folder, db: flags.db });
   try {
     const work = {

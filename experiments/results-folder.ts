@@ -50,12 +50,16 @@ export class ResultsFolder implements Finished {
     makeFolder(this.#work);
     const begun = join(path, "experiment.json");
     if (!existsSync(begun)) writeWhole(begun, header);
-    const found = parsed(headerSchema, readJson(begun), begun);
-    if (found.experiment !== header.experiment || found.size !== header.size)
-      throw new UserError(
-        `${path} holds ${found.experiment} in size ${found.size}, not ${header.experiment} in size ${header.size}`,
-        { hint: "Give another --out folder.", exit: "usage" },
-      );
+    this.#requireOwn(parsed(headerSchema, readJson(begun), begun), path);
+  }
+
+  #requireOwn({ experiment, size }: Header, what: string): void {
+    const own = this.#header;
+    if (experiment === own.experiment && size === own.size) return;
+    throw new UserError(
+      `${what} holds ${experiment} in size ${size}, not ${own.experiment} in size ${own.size}`,
+      { hint: "Give another folder or document.", exit: "usage" },
+    );
   }
 
   get #tasks(): string {
@@ -79,6 +83,17 @@ export class ResultsFolder implements Finished {
   add(record: TaskRecord): void {
     writeWhole(this.#taskFile(record.key), record);
     rmSync(this.workFile(record.key), { recursive: true, force: true });
+  }
+
+  /**
+   * Takes over what was trained for a published document of the same experiment and size, wherever that was; returns how many tasks.
+   * Measurements are of the machine that took them and are taken anew.
+   */
+  adopt({ experiment, size, tasks }: Results): number {
+    this.#requireOwn({ experiment, size }, "What is to be gone on from");
+    const adopted = tasks.filter(({ kind, key }) => kind === "train" && !this.has(key));
+    for (const record of adopted) this.add(record);
+    return adopted.length;
   }
 
   /** Where an unfinished task keeps what it has; gone once the task is finished. */

@@ -121,7 +121,7 @@ const measureTask = (
   networks: readonly { readonly label: string; readonly network: Network }[],
 ): Task => ({
   key: measuredKey(batch),
-  label: `${settingKey(batch.setting)}, networks of batch ${batch.seed} measured together`,
+  label: `${settingKey(batch.setting)}, networks of part ${batch.part + 1} measured together`,
   kind: "measure",
   estimated_s: 10 * networks.length,
   run: (laboratory) => measureTogether(laboratory, batch.setting.net, networks),

@@ -20,36 +20,71 @@ export interface Point {
   }[];
 }
 
-/** Networks of one control by ascending latency. */
+/** Networks of one control by ascending latency, and the line through what they reach. */
 export interface Curve {
   readonly method: string;
   readonly points: readonly Point[];
+  /** Absent where all were trained at one latency. */
+  readonly line?: Line;
 }
 
-export const curveOf = (points: readonly Point[], method: string): Curve => ({
-  method,
-  points: points
-    .filter((point) => point.method === method)
-    .sort((a, b) => a.latency_s - b.latency_s),
-});
+/** Accuracy against the logarithm of latency, by least squares over trainings. */
+interface Line {
+  readonly trainings: number;
+  readonly centre: { readonly logLatency: number; readonly accuracy: number };
+  readonly slope: number;
+  /** Sum of squared distances of the trainings' log latencies from the centre. */
+  readonly squares: number;
+  /** Of a training around the line; undefined for fewer than three. */
+  readonly variance?: number;
+}
 
-/** What the control reaches at a latency under a training seed, between its neighbours; undefined where it was not trained. */
-export function accuracyAt({ points }: Curve, latency_s: number, seed: number): number | undefined {
-  const known = points.flatMap((point) => {
-    const run = point.trained.find((one) => one.seed === seed);
-    return run ? [{ latency_s: point.latency_s, accuracy: run.accuracy }] : [];
-  });
-  const above = known.find((point) => point.latency_s >= latency_s);
-  const below = known.findLast((point) => point.latency_s <= latency_s);
-  if (!above || !below) return undefined;
-  const span = above.latency_s - below.latency_s;
-  const share = span > 0 ? (latency_s - below.latency_s) / span : 0;
-  return below.accuracy + share * (above.accuracy - below.accuracy);
+export function curveOf(all: readonly Point[], method: string): Curve {
+  const points = all
+    .filter((point) => point.method === method && point.trained.length > 0)
+    .sort((a, b) => a.latency_s - b.latency_s);
+  const line = lineThrough(points);
+  return { method, points, ...(line ? { line } : {}) };
+}
+
+function lineThrough(points: readonly Point[]): Line | undefined {
+  const trainings = points.flatMap(({ latency_s, trained }) =>
+    trained.map(({ accuracy }) => ({ x: Math.log(latency_s), y: accuracy })),
+  );
+  const centre = {
+    logLatency: mean(trainings.map(({ x }) => x)),
+    accuracy: mean(trainings.map(({ y }) => y)),
+  };
+  const sum = (part: (x: number, y: number) => number): number =>
+    trainings.reduce(
+      (total, { x, y }) => total + part(x - centre.logLatency, y - centre.accuracy),
+      0,
+    );
+  const squares = sum((x) => x * x);
+  if (!(squares > 0)) return undefined;
+  const slope = sum((x, y) => x * y) / squares;
+  const freedom = trainings.length - 2;
+  return {
+    trainings: trainings.length,
+    centre,
+    slope,
+    squares,
+    ...(freedom > 0 ? { variance: sum((x, y) => (y - slope * x) ** 2) / freedom } : {}),
+  };
+}
+
+/** What the control reaches at a latency; undefined beyond the latencies it was trained at. */
+export function accuracyAt({ points, line }: Curve, latency_s: number): number | undefined {
+  const first = points.at(0);
+  const last = points.at(-1);
+  if (!line || !first || !last) return undefined;
+  if (latency_s < first.latency_s || latency_s > last.latency_s) return undefined;
+  return line.centre.accuracy + line.slope * (Math.log(latency_s) - line.centre.logLatency);
 }
 
 export interface Judgement {
   readonly searches: number;
-  /** Without interval where there is one search. */
+  /** Without interval where there is one search, or too few trainings of the control. */
   readonly difference: {
     readonly value: number;
     readonly low?: number;
@@ -58,22 +93,33 @@ export interface Judgement {
 }
 
 /**
- * Accuracy less the control's at the same measured latency, paired by training seed, averaged within a search; the interval
- * is Student's t over searches. Undefined where the control was trained at no such latency.
+ * Accuracy less the control's at the same measured latency, averaged within a search. The interval holds what searches differ by and
+ * what the control's line is uncertain by: Welch's (Biometrika 34, 1947), degrees of freedom after Satterthwaite. Undefined where the
+ * control was trained at no such latency.
  */
 export function againstCurve(points: readonly Point[], curve: Curve): Judgement | undefined {
   const bySearch = points.flatMap(({ latency_s, trained }) => {
-    const differences = trained.flatMap(({ seed, accuracy }) => {
-      const control = accuracyAt(curve, latency_s, seed);
-      return control === undefined ? [] : [accuracy - control];
-    });
-    return differences.length > 0 ? [mean(differences)] : [];
+    const control = accuracyAt(curve, latency_s);
+    if (control === undefined || trained.length === 0) return [];
+    return [
+      {
+        difference: mean(trained.map(({ accuracy }) => accuracy)) - control,
+        logLatency: Math.log(latency_s),
+      },
+    ];
   });
-  const count = bySearch.length;
-  if (count === 0) return undefined;
-  const value = mean(bySearch);
-  if (count === 1) return { searches: 1, difference: { value } };
-  const variance = bySearch.reduce((sum, one) => sum + (one - value) ** 2, 0) / (count - 1);
-  const half = studentT95(count - 1) * Math.sqrt(variance / count);
-  return { searches: count, difference: { value, low: value - half, high: value + half } };
+  const searches = bySearch.length;
+  const { line } = curve;
+  if (searches === 0 || !line) return undefined;
+  const value = mean(bySearch.map(({ difference }) => difference));
+  if (searches === 1 || line.variance === undefined) return { searches, difference: { value } };
+  const spread = bySearch.reduce((sum, { difference }) => sum + (difference - value) ** 2, 0);
+  const ofSearches = spread / (searches - 1) / searches;
+  const offCentre = mean(bySearch.map(({ logLatency }) => logLatency)) - line.centre.logLatency;
+  const ofLine = line.variance * (1 / line.trainings + offCentre ** 2 / line.squares);
+  const variance = ofSearches + ofLine;
+  const freedom =
+    variance ** 2 / (ofSearches ** 2 / (searches - 1) + ofLine ** 2 / (line.trainings - 2));
+  const half = variance > 0 ? studentT95(freedom) * Math.sqrt(variance) : 0;
+  return { searches, difference: { value, low: value - half, high: value + half } };
 }

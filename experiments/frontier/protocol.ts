@@ -9,13 +9,14 @@ export interface Arm {
   readonly costs?: "macs";
   /** Latencies searched for, as shares of the setting's: several make a curve. */
   readonly shares: readonly number[];
-  /** Searches, by their seeds; one where chance has no part. Searches of one seed make a batch. */
+  /** Searches, by their seeds; one where chance has no part. */
   readonly seeds: readonly number[];
 }
 
 export interface Protocol {
   readonly settings: readonly Setting[];
-  readonly arms: readonly Arm[];
+  /** Arms whose networks are measured together, the controls beside them; the first part has the controls in it. */
+  readonly parts: readonly (readonly Arm[])[];
   /** Seeds that every network found is trained under, from scratch. */
   readonly trainingSeeds: readonly number[];
   readonly searching: Recipe;
@@ -32,12 +33,12 @@ export const common: Recipe = { ...recipes.standard, batch: 64, learningRate: 0.
 export const searching: Recipe = {
   ...common,
   name: "frontier",
-  seedEpochs: 4,
+  seedEpochs: 2,
   lookaheadEpochs: 1,
-  roundEpochs: 2,
-  trials: 14,
-  trialEpochs: 8,
-  finalistEpochs: 12,
+  roundEpochs: 1,
+  trials: 10,
+  trialEpochs: 5,
+  finalistEpochs: 8,
 };
 const curve = [0.85, 1, 1.2];
 export const fixed = (method: string): Arm => ({ method, shares: curve, seeds: [0] });
@@ -57,7 +58,7 @@ export const quickSearching: Recipe = {
 export const protocols: { readonly [S in Size]: Protocol } = {
   quick: {
     settings: [{ net: mobilenet, multiplier: 0.15 }],
-    arms: [...controls, ...searched(["splitting", "random-widths", "pyramid"], [0])],
+    parts: [[...controls, ...searched(["splitting", "random-widths", "pyramid"], [0])]],
     trainingSeeds: [0],
     searching: quickSearching,
     searchExamples: 10_000,
@@ -66,12 +67,13 @@ export const protocols: { readonly [S in Size]: Protocol } = {
   },
   full: {
     settings: [0.15, 0.25, 0.4].map((multiplier) => ({ net: mobilenet, multiplier })),
-    arms: [
-      ...controls,
-      ...searched(["splitting", "random-widths"], [0, 1, 2]),
-      ...searched(["pyramid"], [0]),
-      ...searched(["random-split", "fast"], [1, 2]),
-      ...searched(["morphnet", "slimming", "netadapt"], [1]),
+    parts: [
+      [...controls, ...searched(["splitting"], [0, 1, 2])],
+      [...searched(["random-widths"], [0, 1, 2]), ...searched(["pyramid"], [0])],
+      [
+        ...searched(["random-split", "fast"], [1, 2]),
+        ...searched(["morphnet", "slimming", "netadapt"], [1]),
+      ],
     ],
     trainingSeeds: [0, 1],
     searching,
@@ -90,25 +92,24 @@ export interface Run {
   readonly seed: number;
 }
 
-/** Searches that are trained and measured together: the first of every arm of a setting, then the second ones. */
+/** The searches of a part at one setting: trained, and measured together. */
 export interface Batch {
   readonly setting: Setting;
-  readonly seed: number;
+  readonly part: number;
   readonly runs: readonly Run[];
 }
 
-/** One search of every arm at every setting, then the second ones: a part of the experiment already says something. */
-export function batchesOf({ settings, arms }: Protocol): readonly Batch[] {
-  const seeds = [...new Set(arms.flatMap((arm) => arm.seeds))].sort((a, b) => a - b);
-  return seeds.flatMap((seed) =>
+/** The first part at every setting, then the second: as much of the experiment as is there already says something. */
+export function batchesOf({ settings, parts }: Protocol): readonly Batch[] {
+  return parts.flatMap((arms, part) =>
     settings.map((setting) => ({
       setting,
-      seed,
-      runs: arms
-        .filter((arm) => arm.seeds.includes(seed))
-        .flatMap(({ shares, method, costs }) =>
+      part,
+      runs: arms.flatMap(({ shares, seeds, method, costs }) =>
+        seeds.flatMap((seed) =>
           shares.map((share) => ({ setting, method, share, seed, ...(costs ? { costs } : {}) })),
         ),
+      ),
     })),
   );
 }
@@ -129,5 +130,5 @@ export const armName = ({ method, costs }: Pick<Run, "method" | "costs">): strin
 export const runKey = ({ setting, share, seed, ...arm }: Run): string =>
   `${settingKey(setting)}-${armName(arm)}${share === 1 ? "" : `-at-${share}`}-search-${seed}`;
 export const trainingKey = (run: Run, seed: number): string => `${runKey(run)}-trained-${seed}`;
-export const measuredKey = ({ setting, seed }: Batch): string =>
-  `${settingKey(setting)}-measured-${seed}`;
+export const measuredKey = ({ setting, part }: Batch): string =>
+  `${settingKey(setting)}-measured-${part}`;

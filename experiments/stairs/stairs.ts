@@ -19,16 +19,14 @@ const net = "mobilenet-v1-cifar";
 const byTable = { method: "splitting" } as const;
 const byMacs = { method: "splitting", costs: "macs" } as const;
 
-const armsOf = (seeds: readonly number[]): Protocol["arms"] => [
-  fixed("uniform"),
-  { ...byTable, shares: [1], seeds },
-  { ...byMacs, shares: [1], seeds },
+const partsOf = (seeds: readonly number[]): Protocol["parts"] => [
+  [fixed("uniform"), { ...byTable, shares: [1], seeds }, { ...byMacs, shares: [1], seeds }],
 ];
 
 export const protocols: { readonly [S in Size]: Protocol } = {
   quick: {
     settings: [{ net, multiplier: 0.15 }],
-    arms: armsOf([0]),
+    parts: partsOf([0]),
     trainingSeeds: [0],
     searching: quickSearching,
     searchExamples: 10_000,
@@ -37,7 +35,7 @@ export const protocols: { readonly [S in Size]: Protocol } = {
   },
   full: {
     settings: [0.15, 0.25].map((multiplier) => ({ net, multiplier })),
-    arms: armsOf([0, 1]),
+    parts: partsOf([0, 1]),
     trainingSeeds: [0, 1],
     searching,
     searchExamples: 20_000,

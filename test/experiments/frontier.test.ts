@@ -26,39 +26,40 @@ const point = (
 });
 
 describe("a network held against uniform widths", () => {
-  const uniform = curveOf(
-    [point("uniform", 80e-6, [0.6, 0.7]), point("uniform", 60e-6, [0.5, 0.6]), point("x", 1, [])],
-    "uniform",
+  // Accuracy rises by 0.1 from 60 to 90 us, each training 0.01 above or below that line.
+  const points = [60e-6, 90e-6].map((latency_s, i) =>
+    point("uniform", latency_s, [0.5 + 0.1 * i - 0.01, 0.5 + 0.1 * i + 0.01]),
   );
+  const uniform = curveOf([...points.toReversed(), point("x", 1, [0.1])], "uniform");
+  const middle_s = Math.sqrt(60e-6 * 90e-6);
 
-  test("meets the line between its neighbours at its own latency, under the same seed", () => {
-    expect(accuracyAt(uniform, 65e-6, 0)).toBeCloseTo(0.525, 12);
-    expect(accuracyAt(uniform, 65e-6, 1)).toBeCloseTo(0.625, 12);
-    expect(accuracyAt(uniform, 60e-6, 0)).toBe(0.5);
+  test("meets the line through their trainings at its own latency", () => {
+    expect(accuracyAt(uniform, 60e-6)).toBeCloseTo(0.5, 12);
+    expect(accuracyAt(uniform, middle_s)).toBeCloseTo(0.55, 12);
   });
 
   test("beyond the latencies trained there is no comparison", () => {
-    expect(accuracyAt(uniform, 59e-6, 0)).toBeUndefined();
-    expect(againstCurve([point("s", 90e-6, [0.9])], uniform)).toBeUndefined();
+    expect(accuracyAt(uniform, 59e-6)).toBeUndefined();
+    expect(againstCurve([point("s", 95e-6, [0.9])], uniform)).toBeUndefined();
   });
 
   test("a single search has a difference and no interval", () => {
-    const judged = againstCurve([point("s", 70e-6, [0.6, 0.68])], uniform);
+    const judged = againstCurve([point("s", middle_s, [0.58, 0.6])], uniform);
 
-    // 0.60 - 0.55 and 0.68 - 0.65.
     expect(judged).toEqual({ searches: 1, difference: { value: expect.closeTo(0.04, 12) } });
   });
 
-  test("several searches have Student's interval over them, not over trainings", () => {
+  test("several searches have an interval over them and over the line, not over their trainings", () => {
     const differences = [0.02, 0.04, 0.03];
-    const searches = differences.map((d, i) => point("s", 70e-6, [0.55 + d, 0.65 + d], i));
+    const searches = differences.map((d, i) => point("s", middle_s, [0.45 + d, 0.65 + d], i));
 
     const judged = againstCurve(searches, uniform);
 
-    // sd 0.01, t(2) = 4.3027 (any table of Student's t), 4.3027 x 0.01 / sqrt 3 = 0.02484
+    // Searches: 0.01^2 / 3, 2 degrees of freedom. Line at its centre: residuals +-0.01, 4 trainings, so 0.0002 / 4 with 2 degrees.
+    // Welch: 8.3333e-5^2 / ((3.3333e-5^2 + 5e-5^2) / 2) = 3.8462 degrees, t = 2.8208 (scipy.stats.t.ppf(0.975, 3.8462)).
     expect(judged?.difference.value).toBeCloseTo(0.03, 12);
-    expect(judged?.difference.low).toBeCloseTo(0.03 - 0.02484, 5);
-    expect(judged?.difference.high).toBeCloseTo(0.03 + 0.02484, 5);
+    expect((judged?.difference.high ?? 0) - 0.03).toBeCloseTo(0.02575, 4);
+    expect(0.03 - (judged?.difference.low ?? 0)).toBeCloseTo(0.02575, 4);
   });
 });
 

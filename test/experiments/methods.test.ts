@@ -99,7 +99,8 @@ test("the page holds every method against uniform networks of the same latency, 
   const { answer, sections } = methods.page(finished, "quick");
 
   expect(answer[0]).toMatch(/^The limit is 40\.0 µs\. Most accurate: splitting, 84\.00 ± 1\.00 %/);
-  expect(answer[1]).toContain("- splitting: +3.00 points (3.00 to 3.00): better");
+  // Seeds differ by a point: three searches, variance 1e-4 / 3; nine trainings on a flat line, (6e-4 / 7) / 9. Welch: 3.2 degrees, t = 3.06.
+  expect(answer[1]).toContain("- splitting: +3.00 points (1.00 to 5.00): better");
   expect(answer[1]).toContain("uniform-on-stairs, trained longer: +2.00 points");
   const table = sections.find(({ heading }) => heading === "Methods")?.body.join() ?? "";
   // 3 s of networks of 40 µs are 75,000 examples of 80,000.

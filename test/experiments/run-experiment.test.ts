@@ -195,3 +195,26 @@ test("a training killed between two epochs goes on to the same result", async ()
     for (const laboratory of [whole, stopped, resumed]) await laboratory.close();
   }
 });
+
+test("a published document is gone on from: what was trained is taken over, what was measured is measured anew", async () => {
+  const ran: string[] = [];
+  const noting = (key: string, kind: Task["kind"]) =>
+    counting(key, kind, async () => {
+      ran.push(key);
+      return key;
+    });
+  const tasks = [noting("a", "train"), noting("b", "measure"), noting("c", "train")];
+  const first = open(newFolder());
+  await sitting(first, tasks);
+  const later = open(newFolder());
+
+  const adopted = later.folder.adopt(first.folder.all());
+  const again = later.folder.adopt(first.folder.all());
+  await sitting(later, tasks);
+
+  expect([adopted, again]).toEqual([2, 0]);
+  expect(ran).toEqual(["a", "b", "c", "b"]);
+  expect(() => later.folder.adopt({ ...first.folder.all(), experiment: "other" })).toThrow(
+    /holds other in size quick, not counting in size quick/,
+  );
+});
