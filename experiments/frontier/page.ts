@@ -113,7 +113,7 @@ export function howSection(protocol: Protocol): Section {
         `${training.learningRate}), under ${trainingSeeds.length === 1 ? "one seed" : `the same ${trainingSeeds.length} seeds`} for every arm; the test split is read once, after the last epoch. ` +
         "The networks of a batch are measured in one session, interleaved, controls beside them.",
       "Uniform widths are rounded down to multiples of the runtime's block, which is kinder to them than the multiples of 8 in use elsewhere; they and " +
-        "uniform widths on the stairs are trained at three latencies each; a network is held against the line between them at its own " +
+        "uniform widths on the stairs are trained at latencies around the budget; a network is held against the line between them at its own " +
         "measured latency, seed by seed. Intervals are 95 %, Student's t over searches.",
     ],
   };
