@@ -32,14 +32,11 @@ const common: Recipe = { ...recipes.quick, batch: 64, learningRate: 0.1, superne
 export const protocols: { readonly [S in Size]: Protocol } = {
   quick: {
     table: {
-      [setting.net]: { designNetworks: 30, heldOutNetworks: 8 },
-      [spaceOf.operators]: { designNetworks: 60, heldOutNetworks: 8 },
-      [spaceOf.wirings]: { designNetworks: 40, heldOutNetworks: 8 },
+      [setting.net]: { designNetworks: 30, heldOutNetworks: 6 },
+      [spaceOf.operators]: { designNetworks: 45, heldOutNetworks: 6 },
+      [spaceOf.wirings]: { designNetworks: 24, heldOutNetworks: 6 },
     },
-    methods: [
-      ...["splitting", "fast", "random-widths", "slimming", "netadapt"],
-      ...["hurricane", "autoshrink", "random-wirings"],
-    ],
+    methods: ["splitting", "fast", "random-widths", "hurricane", "autoshrink"],
     searching: {
       ...common,
       name: "methods, quick",
@@ -48,7 +45,7 @@ export const protocols: { readonly [S in Size]: Protocol } = {
       heldOutExamples: 1024,
       judgedPaths: 24,
     },
-    account: 80_000,
+    account: 60_000,
     training: common,
     trainingEpochs: 2,
   },
