@@ -87,8 +87,8 @@ const runTask = (run: Run, { searching, account }: Protocol): Task =>
     recipe: searching,
     account,
     seed: run.seed,
-    // Directions and the evaluations between epochs come on top of what is trained.
-    estimated_s: run.method.startsWith("uniform") ? 1 : (1.5 * account) / examplesPerSecond,
+    // Directions and the evaluations between epochs come on top of what is trained, and programs to compile.
+    estimated_s: run.method.startsWith("uniform") ? 1 : 15 + (1.5 * account) / examplesPerSecond,
     room: roomOf(run),
   });
 

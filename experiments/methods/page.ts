@@ -120,8 +120,11 @@ const spread = (values: readonly number[], text: (value: number) => string): str
 function answerOf(rows: readonly Row[]): readonly string[] {
   const [first] = rows;
   const limit_s = first?.points[0]?.found.budget_s ?? Number.NaN;
-  const verdicts = rows.flatMap(({ method, against }) => {
-    const judged = against.find(([name]) => name === "uniform-on-stairs")?.[1];
+  const stairs = "uniform-on-stairs";
+  const verdicts = rows.flatMap(({ method, points, against }) => {
+    const judged = against.find(([name]) => name === stairs)?.[1];
+    if (!judged && method !== stairs && points.length > 0)
+      return [`- ${method}: at a latency that no such network was trained at`];
     if (judged?.difference.low === undefined || judged.difference.high === undefined) return [];
     const { low, high } = judged.difference;
     const verdict = low > 0 ? "better" : high < 0 ? "worse" : "a tie";
@@ -146,8 +149,8 @@ function howSection(finished: Finished, protocol: Protocol): Section {
     body: [
       `The limit is what the table predicts for ${setting.net} at uniform widths times ${setting.multiplier}, each rounded up to an edge of the stairs. A search's plan is cut ` +
         `or stretched until it trains ${account} examples, each counted by its network's predicted latency over the limit (batch ${searching.batch}): ` +
-        "so much that as many examples of narrower networks are more of them. What a search really trained is in the table; what it computes besides (splitting " +
-        "matrices, paths judged by evolution) is counted beside it. Methods that train nothing are also trained for as many epochs more as a search trains.",
+        "so much that as many examples of narrower networks are more of them. Analyses that a plan foresees (splitting matrices, paths judged by evolution) count as the " +
+        "examples whose training would take as long, so that methods with analyses train less. What a search really trained is in the table, and what it analysed beside it. Methods that train nothing are also trained for as many epochs more as a search trains.",
       `Every network found is trained from scratch on all training images for ${trainingEpochs} epochs on one cosine (batch ${training.batch}, peak rate ${training.learningRate}), ` +
         `under ${seeds.length} seeds: those of ${seeds.length} searches, or of one network where no chance is in the method; the test split is read once, after the last epoch. All networks are ` +
         "measured in one session, interleaved. A network is held against the line between controls of 0.85, 1 and 1.2 of the limit at its own measured " +
@@ -182,7 +185,8 @@ function methodsSection(
           "measured, µs",
           "predicted, µs",
           ...controls.map((name) => `against ${name}, points (95 %)`),
-          "account, % of the planned",
+          "trained, % of the account",
+          "examples a network",
           "search, GMACs",
           "analysis, GMACs",
         ],
@@ -203,6 +207,10 @@ function methodsSection(
             over(({ found }) => found.predicted_s, microseconds),
             ...against.map(([, judged]) => (judged ? differenceText(judged) : "")),
             over(share, (value) => percent(value, 0)),
+            over(
+              ({ found }) => found.examples / Math.max(1, found.account.candidates),
+              (value) => value.toFixed(0),
+            ),
             over(({ found }) => found.account.macs, giga),
             over(({ found }) => found.account.analysisMacs, giga),
           ];
