@@ -30,7 +30,10 @@ export class SupernetTrainer implements PhaseTrainer {
 
   constructor({ space, choices }: Supernet, { engine, data, recipe }: SupernetOptions) {
     const { labelSmoothing = 0, batch, directionExamples } = recipe;
-    this.#paths = new PathTrainer(engine, space, searchOptimizer(recipe), { labelSmoothing });
+    this.#paths = new PathTrainer(engine, space, searchOptimizer(recipe), {
+      labelSmoothing,
+      choices: choices.map((names) => names.length),
+    });
     this.#choices = choices;
     const split = draw(data.train, directionExamples, seededRandom(0));
     this.#calibrating = { split, batch };

@@ -59,14 +59,22 @@ function operatorOf(space: OperatorSpace, name: string): BlockOperator {
 }
 
 /** The network of a path. */
-export function pathNetwork(space: OperatorSpace, path: Path): Network {
+export const pathNetwork = (space: OperatorSpace, path: Path): Network => ({
+  ...joined(pathParts(space, path)),
+  name: space.name,
+});
+
+/** Parts of a path that follow each other as one network, named after all of them. */
+export function joined(parts: readonly Network[]): Network {
+  const [first] = parts;
+  if (!first) throw new Error("No parts to join");
   let before = networkInput;
-  const layers = pathParts(space, path).flatMap((part) => {
+  const layers = parts.flatMap((part) => {
     const from = before;
     before = part.layers.at(-1)?.name ?? before;
     return part.layers.map((layer) => readingFrom(layer, from));
   });
-  return { name: space.name, input: space.input, layers };
+  return { name: parts.map(({ name }) => name).join("+"), input: first.input, layers };
 }
 
 /** The layer, reading `from` where it read its part's input. */

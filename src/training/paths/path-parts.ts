@@ -1,4 +1,5 @@
 import {
+  joined,
   type OperatorSpace,
   operatorParts,
   type Path,
@@ -12,7 +13,7 @@ import type { Optimizer } from "../optimizers.ts";
 import { trainedState } from "../train-step.ts";
 import { stateValues, type TrainingState } from "../training-state.ts";
 
-/** A part of a path: the stem, a block filled by an operator, or the tail. */
+/** A part of a path: stem, blocks filled by operators, and tail, or several of them that follow each other. */
 export interface PathPart {
   readonly network: Network;
   readonly isFirst: boolean;
@@ -25,44 +26,79 @@ export interface PathPart {
 /** Parameters and slots of all parts that were ever trained, by name. */
 export type PathValues = Map<string, TensorValue>;
 
+/**
+ * A part has programs for so many combinations of operators at most. Every border between parts costs time in a step (the images and
+ * slopes are copied, and all parts but the last compute their forward pass twice), every program time to compile and memory.
+ */
+const mostCombinations = 16;
+
+/**
+ * Where parts begin, of places (stem, blocks, tail) with so many choices each: as long as possible, from the end on, since the last
+ * part computes nothing twice.
+ */
+export function partStarts(choices: readonly number[]): readonly number[] {
+  const starts: number[] = [];
+  let combinations = 1;
+  for (let place = choices.length - 1; place >= 0; place--) {
+    const own = choices[place] ?? 1;
+    // A place without a choice costs no programs, however many there are.
+    const isAllowed = own * combinations <= Math.max(mostCombinations, own, combinations);
+    if (!isAllowed) starts.unshift(place + 1);
+    combinations = isAllowed ? own * combinations : own;
+  }
+  return [0, ...starts];
+}
+
 /** Every part that paths of a space may have. */
 export class PathParts {
+  readonly #space: OperatorSpace;
   readonly #optimizer: Optimizer;
-  readonly #stem: PathPart;
-  /** By operator, for every block. */
-  readonly #blocks: readonly ReadonlyMap<string, PathPart>[];
-  readonly #tail: PathPart;
+  readonly #starts: readonly number[];
+  /** By place and operators. */
+  readonly #known = new Map<string, PathPart>();
 
-  constructor(space: OperatorSpace, optimizer: Optimizer) {
+  /** Parts suit paths through so many operators per block; without them every block is a part of its own. */
+  constructor(space: OperatorSpace, optimizer: Optimizer, choices?: readonly number[]) {
+    this.#space = space;
     this.#optimizer = optimizer;
-    const whole = pathParts(space, uniformPath(space, space.operators[0]?.name ?? ""));
-    const [stem, tail] = [whole[0], whole.at(-1)];
-    if (!stem || !tail) throw new Error(`Space ${space.name} has no parts`);
-    this.#stem = partOf(stem, optimizer, true);
-    this.#tail = partOf(tail, optimizer, false);
-    this.#blocks = operatorParts(space).map(
-      (parts) =>
-        new Map(
-          parts.map(({ operator, network }) => [operator, partOf(network, optimizer, false)]),
-        ),
-    );
+    const places = space.blocks.length + 2;
+    this.#starts = choices ? partStarts([1, ...choices, 1]) : [...Array(places).keys()];
   }
 
   /** The parts of a path: all but the last one, and that. */
   along(path: Path): { readonly inner: readonly PathPart[]; readonly last: PathPart } {
-    const blocks = this.#blocks.map((parts, block) => {
-      const part = parts.get(path[block] ?? "");
-      if (!part) throw new Error(`Block ${block + 1} has no operator "${path[block]}"`);
+    let networks: readonly Network[] | undefined;
+    const parts = this.#starts.map((start, i) => {
+      const end = this.#starts[i + 1] ?? path.length + 2;
+      // Block 0 stands after the stem.
+      const key = `${start} ${path.slice(Math.max(0, start - 1), end - 1).join(" ")}`;
+      const known = this.#known.get(key);
+      if (known) return known;
+      networks ??= pathParts(this.#space, path);
+      const part = partOf(joined(networks.slice(start, end)), this.#optimizer, start === 0);
+      this.#known.set(key, part);
       return part;
     });
-    return { inner: [this.#stem, ...blocks], last: this.#tail };
+    const last = parts.at(-1);
+    if (!last) throw new Error(`Space ${this.#space.name} has no parts`);
+    return { inner: parts.slice(0, -1), last };
   }
 
   /** What a state has of all parts, as programs read it. */
   values(state: TrainingState): PathValues {
-    const parts = [this.#stem, ...this.#blocks.flatMap((all) => [...all.values()]), this.#tail];
+    const whole = pathParts(
+      this.#space,
+      uniformPath(this.#space, this.#space.operators[0]?.name ?? ""),
+    );
+    const blocks = operatorParts(this.#space).flat();
+    const networks = [
+      ...whole.slice(0, 1),
+      ...blocks.map(({ network }) => network),
+      ...whole.slice(-1),
+    ];
     return new Map(
-      parts
+      networks
+        .map((network) => ({ network, keys: keysOf(network, this.#optimizer) }))
         .filter(({ keys }) => keys.every((key) => isKnown(key, state)))
         .flatMap(({ network }) => Object.entries(stateValues(network, state, this.#optimizer))),
     );
@@ -73,11 +109,14 @@ export class PathParts {
 const isKnown = (key: string, { weights, slots }: TrainingState): boolean =>
   weights.has(key) || slots.has(key) || (slots.size === 0 && key.includes(":"));
 
+const keysOf = (network: Network, optimizer: Optimizer): readonly string[] =>
+  Object.keys(trainedState(network, optimizer).inputs);
+
 function partOf(network: Network, optimizer: Optimizer, isFirst: boolean): PathPart {
   return {
     network,
     isFirst,
-    keys: Object.keys(trainedState(network, optimizer).inputs),
+    keys: keysOf(network, optimizer),
     moments: parametersOf(network).flatMap(({ name, trainable }) => (trainable ? [] : [name])),
   };
 }

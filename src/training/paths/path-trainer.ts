@@ -46,7 +46,7 @@ export interface CalibrationOptions {
 
 /**
  * Trains the paths of an operator space, one per batch, on weights that they share, and judges any of them. A program is compiled once for
- * every part (stem, block with operator, tail), and the parts of a path are run one after the other. Close with `release`.
+ * every part (stem, blocks with operators, tail), and the parts of a path are run one after the other. Close with `release`.
  */
 export class PathTrainer {
   readonly #engine: Engine;
@@ -60,7 +60,14 @@ export class PathTrainer {
     engine: Engine,
     space: OperatorSpace,
     optimizer: Optimizer,
-    { labelSmoothing = 0 }: { readonly labelSmoothing?: number } = {},
+    {
+      labelSmoothing = 0,
+      choices,
+    }: {
+      readonly labelSmoothing?: number;
+      /** Operators per block that paths will have, of which parts are made long; without, every block is one. */
+      readonly choices?: readonly number[];
+    } = {},
   ) {
     if (optimizer.natural)
       throw new UserError(`Paths of ${space.name} cannot be trained by ${optimizer.name}`, {
@@ -71,7 +78,7 @@ export class PathTrainer {
     this.#space = space;
     this.#optimizer = optimizer;
     this.#labelSmoothing = labelSmoothing;
-    this.#parts = new PathParts(space, optimizer);
+    this.#parts = new PathParts(space, optimizer, choices);
   }
 
   /** One pass over the split in random order, every batch along a path of its own. Throws a DivergenceError like `Trainer`. */

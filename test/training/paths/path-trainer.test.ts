@@ -14,6 +14,7 @@ import { conv, head } from "../../../src/network/presets/building.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { createEngine, type Engine } from "../../../src/tensor/index.ts";
 import { kfac, type Optimizer, sgd } from "../../../src/training/optimizers.ts";
+import { partStarts } from "../../../src/training/paths/path-parts.ts";
 import { PathTrainer } from "../../../src/training/paths/path-trainer.ts";
 import { cosineSchedule } from "../../../src/training/schedule.ts";
 import { Trainer } from "../../../src/training/trainer.ts";
@@ -68,8 +69,11 @@ const epochOptions = () => ({
   random: seededRandom(7),
 });
 
-const trainPaths = async (draw: () => Path, on: Engine = engine) => {
-  const trainer = new PathTrainer(on, space, optimizer, { labelSmoothing: 0.1 });
+const trainPaths = async (draw: () => Path, on: Engine = engine, choices?: readonly number[]) => {
+  const trainer = new PathTrainer(on, space, optimizer, {
+    labelSmoothing: 0.1,
+    ...(choices ? { choices } : {}),
+  });
   try {
     return await trainer.epoch(fresh(allWeights()), { ...epochOptions(), drawPath: draw });
   } finally {
@@ -89,24 +93,55 @@ function worstMiss(found: Weights, expected: Weights): number {
   return Math.max(...misses);
 }
 
+test.each([
+  // Two blocks of three operators are nine combinations, the third makes 27.
+  [
+    [1, 3, 3, 3, 3, 3, 3, 1],
+    [0, 3, 5],
+  ],
+  // Blocks that keep one operator cost no programs.
+  [
+    [1, 1, 1, 1, 3, 3, 3, 1],
+    [0, 5],
+  ],
+  [
+    [1, 3, 3, 3, 1, 1, 1, 1],
+    [0, 2],
+  ],
+  [
+    [1, 40, 1, 40, 1],
+    [0, 2],
+  ],
+  [[1, 2, 2, 1], [0]],
+])("parts are as long as few programs allow, the last one above all: %s", (choices, starts) => {
+  expect(partStarts(choices)).toEqual(starts);
+});
+
 describe("a path trained in parts", () => {
-  test.each([[mixedPath], [["choice_k3", "choice_k3"]], [["sep_k3", "mb_e3_k3_se"]]])(
-    "moves as its network does in one piece: %s",
-    async (path) => {
-      const network = pathNetwork(space, path);
-      const whole = new Trainer(engine, network, optimizer, { labelSmoothing: 0.1 });
-      const weights = new Map([...initialWeights(network, seededRandom(0))]);
-      for (const [name, array] of allWeights()) if (weights.has(name)) weights.set(name, array);
+  test.each([
+    [mixedPath, undefined],
+    [
+      ["choice_k3", "choice_k3"],
+      [5, 5],
+    ],
+    [
+      ["sep_k3", "mb_e3_k3_se"],
+      [3, 3],
+    ],
+  ])("moves as its network does in one piece: %s, choices %s", async (path, choices) => {
+    const network = pathNetwork(space, path);
+    const whole = new Trainer(engine, network, optimizer, { labelSmoothing: 0.1 });
+    const weights = new Map([...initialWeights(network, seededRandom(0))]);
+    for (const [name, array] of allWeights()) if (weights.has(name)) weights.set(name, array);
 
-      const expected = await whole.epoch(freshState(network, weights, optimizer), epochOptions());
-      const found = await trainPaths(() => path);
+    const expected = await whole.epoch(freshState(network, weights, optimizer), epochOptions());
+    const found = await trainPaths(() => path, engine, choices);
 
-      expect(found.score.loss).toBeCloseTo(expected.score.loss, 4);
-      expect(found.state.steps).toBe(expected.state.steps);
-      expect(worstMiss(found.state.weights, expected.state.weights)).toBeLessThan(2e-3);
-      await whole.release();
-    },
-  );
+    expect(found.score.loss).toBeCloseTo(expected.score.loss, 4);
+    expect(found.state.steps).toBe(expected.state.steps);
+    expect(worstMiss(found.state.weights, expected.state.weights)).toBeLessThan(2e-3);
+    await whole.release();
+  });
 
   test("leaves the weights and slots of operators that are on no path", async () => {
     const { state } = await trainPaths(() => mixedPath);
