@@ -28,7 +28,8 @@ export interface LanguageRun {
   readonly averageAfter?: number;
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onEpoch?: (scores: LanguageScores) => void;
+  /** Told of every epoch, and where training stands after it. */
+  readonly onEpoch?: (scores: LanguageScores, point: LanguagePoint) => void;
 }
 
 export interface LanguageScores {
@@ -47,6 +48,23 @@ export interface LanguageResult {
 
 type Weights = ReadonlyMap<string, Float32Array>;
 
+/** Where a training stands between two epochs: it can be gone on with from here. */
+export interface LanguagePoint {
+  readonly weights: Weights;
+  /** The mean of the weights over so many steps, once there is one. */
+  readonly average?: WeightMean | undefined;
+  /** Of the generator that draws fresh weights and masks. */
+  readonly randomState: number;
+  readonly curve: readonly LanguageScores[];
+  /** Of the epoch of least held-out perplexity; absent before the first. */
+  readonly best?: { readonly scores: LanguageScores; readonly weights: Weights } | undefined;
+}
+
+interface WeightMean {
+  readonly weights: Weights;
+  readonly steps: number;
+}
+
 /** Trains a language model on a text under truncated back-propagation. Close with `release`. */
 export class LanguageTrainer {
   readonly #engine: Engine;
@@ -62,30 +80,47 @@ export class LanguageTrainer {
     this.#text = text;
   }
 
-  /** Trains from fresh weights under the seed. Throws a DivergenceError when the loss stops being a number. */
-  async run(run: LanguageRun): Promise<LanguageResult> {
-    const random = seededRandom(run.seed);
-    let weights = initialWeights(this.#model, random);
-    let average: { readonly weights: Weights; readonly steps: number } | undefined;
-    const curve: LanguageScores[] = [];
-    let best: { readonly scores: LanguageScores; readonly weights: Weights } | undefined;
-    for (let epoch = 0; epoch < run.epochs; epoch++) {
-      const trained = await this.#epoch(run, epoch, { weights, average, random });
-      ({ weights, average } = trained);
-      const judged = average?.weights ?? weights;
-      const scores = {
-        epoch,
-        trainingPerplexity: Math.exp(trained.loss),
-        validationPerplexity: await this.perplexity(judged, this.#text.validation, run.batch),
-      };
-      curve.push(scores);
-      run.onEpoch?.(scores);
-      if (!best || scores.validationPerplexity < best.scores.validationPerplexity)
-        best = { scores, weights: judged };
-      if (!average && stoppedFalling(curve, run.averageAfter)) average = { weights, steps: 1 };
+  /** Trains from fresh weights under the seed, or on from `start`. Throws a DivergenceError when the loss stops being a number. */
+  async run(run: LanguageRun, start = this.#freshPoint(run.seed)): Promise<LanguageResult> {
+    let point = start;
+    for (let epoch = point.curve.length; epoch < run.epochs; epoch++) {
+      point = await this.#nextPoint(run, point);
+      const scores = point.curve[epoch];
+      if (scores) run.onEpoch?.(scores, point);
     }
+    const { curve, best } = point;
     if (!best) throw new Error(`Trained for ${run.epochs} epochs`);
     return { curve, best: best.scores, weights: best.weights };
+  }
+
+  #freshPoint(seed: number): LanguagePoint {
+    const random = seededRandom(seed);
+    const weights = initialWeights(this.#model, random);
+    return { weights, randomState: random.state(), curve: [] };
+  }
+
+  /** After one epoch more. */
+  async #nextPoint(run: LanguageRun, before: LanguagePoint): Promise<LanguagePoint> {
+    const random = seededRandom(before.randomState);
+    const epoch = before.curve.length;
+    const { weights, average, loss } = await this.#epoch(run, epoch, { ...before, random });
+    const judged = average?.weights ?? weights;
+    const scores = {
+      epoch,
+      trainingPerplexity: Math.exp(loss),
+      validationPerplexity: await this.perplexity(judged, this.#text.validation, run.batch),
+    };
+    const curve = [...before.curve, scores];
+    const { best = { scores, weights: judged } } = before;
+    const isBetter = scores.validationPerplexity < best.scores.validationPerplexity;
+    const isStuck = !average && stoppedFalling(curve, run.averageAfter);
+    return {
+      weights,
+      average: isStuck ? { weights, steps: 1 } : average,
+      randomState: random.state(),
+      curve,
+      best: isBetter ? { scores, weights: judged } : best,
+    };
   }
 
   /** exp of the mean cross-entropy of every next word that fits whole batches. */
@@ -114,7 +149,7 @@ export class LanguageTrainer {
     epoch: number,
     start: {
       readonly weights: Weights;
-      readonly average: { readonly weights: Weights; readonly steps: number } | undefined;
+      readonly average?: WeightMean | undefined;
       readonly random: Random;
     },
   ) {
@@ -205,7 +240,7 @@ function stoppedFalling(curve: readonly LanguageScores[], patience: number | und
 
 /** The mean of weights over one step more than `steps`. */
 export function averaged(
-  { weights, steps }: { readonly weights: Weights; readonly steps: number },
+  { weights, steps }: WeightMean,
   values: Readonly<Record<string, TensorValue>>,
 ): Weights {
   return new Map(

@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chainText } from "../../../src/datasets/text.ts";
 import {
@@ -21,6 +24,10 @@ import {
   type TextBatch,
   trainingStep,
 } from "../../../src/training/language/language-model.ts";
+import {
+  loadLanguagePoint,
+  saveLanguagePoint,
+} from "../../../src/training/language/language-state.ts";
 import {
   averaged,
   batchesOf,
@@ -211,6 +218,37 @@ test("a chain of words is learnt down to what chance leaves, alike for the same 
   // Shares of 2/3 and 1/3: 0.6365 nats a word.
   expect(first.best.validationPerplexity).toBeGreaterThan(0.95 * Math.exp(0.6365));
   expect(first.best.validationPerplexity).toBeLessThan(1.15 * Math.exp(0.6365));
+});
+
+test("a training stopped between two epochs and read back goes on as if it had not been, averages included", async () => {
+  const text = chainText(seededRandom(1), { words: 12, followers: 2, tokens: 1000 });
+  const trainer = new LanguageTrainer(engine, { cell, words: 12, hiddenSize: 4 }, text);
+  const path = join(mkdtempSync(join(tmpdir(), "wattsplit-language-")), "state");
+  const run = {
+    batch: { rows: 4, steps: 5 },
+    epochs: 5,
+    // So high that the held-out loss rises at once, and weights are averaged.
+    learningRate: 60,
+    averageAfter: 1,
+    clip: 1,
+    dropouts: { "mask-output": 0.5 },
+    seed: 2,
+  };
+  const averages: boolean[] = [];
+
+  const whole = await trainer.run({
+    ...run,
+    onEpoch: ({ epoch }, point) => {
+      averages.push(point.average !== undefined);
+      if (epoch === 3) saveLanguagePoint(path, "mine", point);
+    },
+  });
+  const resumed = await trainer.run(run, loadLanguagePoint(path, "mine"));
+  await trainer.release();
+
+  expect(averages[3]).toBe(true);
+  expect(resumed).toEqual(whole);
+  expect(loadLanguagePoint(path, "another")).toBeUndefined();
 });
 
 test("averaged weights are the mean of those after each step", () => {
