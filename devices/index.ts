@@ -17,6 +17,7 @@ export {
   deviceOf,
   isSustainedMode,
 } from "./device.ts";
+export { forkModule } from "./fork-module.ts";
 export type { DeviceIdentity, Precision } from "./identity.ts";
 export {
   type IntervalEnergy,

@@ -22,11 +22,18 @@ export interface ScriptModel {
   /** Unique within the script; of the canary: within the session. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly inputs: readonly ScriptInput[];
   /** Layers that node times are wanted of. */
   readonly layers: readonly string[];
   /** What it is computed in; float32 when absent. */
   readonly precision?: Precision;
+}
+
+export interface ScriptInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Random numbers where absent; all 1 for int32, which is a place in a table. */
+  readonly dtype?: "int32";
 }
 
 /** A fixed network that shows how fast the machine is at the moment. It stays loaded between scripts. */

@@ -10,6 +10,7 @@ export {
 export { type EnergyRules, energyRules } from "./energy/rules.ts";
 export { type HeatRules, heatRules } from "./heat.ts";
 export { type Load, measureBlock, measureNetwork } from "./measure-block.ts";
+export { type MeasuredModel, measureModel } from "./measure-model.ts";
 export {
   Measuring,
   type MeasuringOptions,

@@ -1,6 +1,4 @@
-import { fork } from "node:child_process";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { forkModule } from "../fork-module.ts";
 import type { LocalOptions } from "../local-machine.ts";
 import type { Agent } from "./agent.ts";
 import { childChannel } from "./ipc-channel.ts";
@@ -10,16 +8,6 @@ import { remoteAgent } from "./remote-agent.ts";
 export const forkAgent = (options: LocalOptions): Agent =>
   remoteAgent(
     childChannel(
-      fork(agentPath(), [JSON.stringify(options)], {
-        execArgv: sourceArguments(),
-        serialization: "advanced",
-      }),
+      forkModule({ beside: import.meta.url, name: "process", args: [JSON.stringify(options)] }),
     ),
   );
-
-/** In a checkout the sources run through tsx, in the built package the compiled file does. */
-const isSource = (): boolean => import.meta.url.endsWith(".ts");
-const agentPath = (): string =>
-  fileURLToPath(new URL(isSource() ? "./process.ts" : "./process.js", import.meta.url));
-const sourceArguments = (): string[] =>
-  isSource() ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];

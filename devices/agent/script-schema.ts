@@ -12,7 +12,15 @@ const patience_s = z.number().min(0);
 const modelSchema = z.object({
   name,
   bytes: z.instanceof(Uint8Array),
-  inputs: z.array(z.object({ name, shape: z.array(z.int().min(1).max(1e7)).max(16) })).max(1000),
+  inputs: z
+    .array(
+      z.object({
+        name,
+        shape: z.array(z.int().min(1).max(1e7)).max(16),
+        dtype: z.literal("int32").exactOptional(),
+      }),
+    )
+    .max(1000),
   layers: names,
   precision: z.enum(["float32", "float16", "int8"]).exactOptional(),
 });

@@ -119,8 +119,9 @@ function requireSpaceIn(folder: string): void {
 function randomInputs({ inputs }: ScriptModel): Feeds {
   const random = seededRandom(inputSeed);
   return Object.fromEntries(
-    inputs.map(({ name, shape }) => {
+    inputs.map(({ name, shape, dtype }) => {
       const size = shape.reduce((product, length) => product * length, 1);
+      if (dtype === "int32") return [name, new Tensor(dtype, new Int32Array(size).fill(1), shape)];
       const values = Float32Array.from({ length: size }, () => random.normal());
       return [name, new Tensor("float32", values, shape)];
     }),
