@@ -1,4 +1,7 @@
 export {
+  type CellWorkers,
+  cellPerplexity,
+  type FoundCell,
   plannedTrainings,
   type RecurrentSettings,
   searchRecurrentCell,
@@ -58,6 +61,7 @@ export {
   search,
 } from "./search.ts";
 export { type SavedProgress, type SearchProgress, savedProgress } from "./search-progress.ts";
+export type { Trial } from "./search-state.ts";
 export {
   dropSearchState,
   savedRecipe,
@@ -73,5 +77,6 @@ export {
   type WidthRequest,
   type WidthSelection,
 } from "./selection/select-widths.ts";
+export { type TrialWorkers, trainTrial } from "./train-trials.ts";
 export { type SearchData, trainPhase } from "./training-phase.ts";
 export { analysisIn, dropAnalysis } from "./unfinished-analysis.ts";

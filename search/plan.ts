@@ -22,12 +22,13 @@ export interface SearchPlan {
 
 /**
  * Asks the method for its first move and outlook, and trains nothing. Throws what the search would: a UserError (exit
- * "budget") where nothing fits.
+ * "budget") where nothing fits. Workers are counted on for wirings alone, which all come several in a round.
  */
 export async function planSearch(
   method: SearchMethod,
   context: SearchContext,
   examplesPerSecond: number,
+  workers = 1,
 ): Promise<SearchPlan> {
   const move = await firstMove(method, context);
   const { finalEpochs, inheritedEpochs } = context.recipe;
@@ -38,11 +39,13 @@ export async function planSearch(
   const perEpoch = epochExamples(context.recipe, context.data);
   const examples = epochs * perEpoch;
   const analysed = (later.analysisEpochs ?? 0) * perEpoch;
+  const atOnce = method.searchesFor === "wirings" ? workers : 1;
+  const shared = (epochs - final) * perEpoch;
   return {
     candidates: first.length + later.candidates + ("candidates" in move ? 2 : 1),
     epochs,
     examples,
-    estimated_s: (examples + analysed) / examplesPerSecond,
+    estimated_s: (shared / atOnce + final * perEpoch + analysed) / examplesPerSecond,
   };
 }
 

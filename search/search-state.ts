@@ -25,6 +25,11 @@ export interface Trial extends Candidate {
   readonly diverged?: string;
 }
 
+export const isOpen = ({ validation, diverged }: Trial): boolean => !validation && !diverged;
+
+/** Epochs of a trial that need no training any more. */
+export const epochsBehind = (trial: Trial): number => (isOpen(trial) ? trial.epoch : trial.epochs);
+
 /** Where a search stands: between two epochs of one candidate. Saved after every epoch, so a kill loses one at most. */
 export interface SearchState {
   readonly history: SearchHistory;

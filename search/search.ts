@@ -7,11 +7,16 @@ import { fromScratch } from "./from-scratch.ts";
 import type { SearchHistory, SearchRound } from "./history.ts";
 import { finalRound } from "./lineage.ts";
 import type { Candidate, Move, SearchContext, SearchMethod, SearchPoint } from "./method.ts";
-import { progressOf, type SearchProgress } from "./search-progress.ts";
+import { progressOf, roundEpochs, type SearchProgress } from "./search-progress.ts";
 import { loadSearchState, type SearchState, saveSearchState, type Trial } from "./search-state.ts";
 import { candidateWidths } from "./selection/candidate-widths.ts";
 import { requireCosts } from "./selection/require-costs.ts";
-import { candidateRecord, trainedCandidate, trainTrials } from "./train-trials.ts";
+import {
+  candidateRecord,
+  type TrialWorkers,
+  trainedCandidate,
+  trainTrials,
+} from "./train-trials.ts";
 import { emptyAccount, withRound } from "./training-account.ts";
 import { searchOptimizer } from "./training-phase.ts";
 import { analysisIn, dropAnalysis } from "./unfinished-analysis.ts";
@@ -24,6 +29,8 @@ export interface SearchOptions extends Omit<SearchContext, "reference" | "granul
   readonly granularity?: number;
   /** Holds the state between epochs; a search found there with the same settings is gone on with. */
   readonly folder: string;
+  /** Train candidates of one round at once; what is found does not depend on them. */
+  readonly workers?: TrialWorkers;
   readonly onProgress?: (progress: SearchProgress) => void;
 }
 
@@ -216,9 +223,10 @@ function finalCandidates(
 async function finishRound(
   state: SearchState,
   context: SearchContext,
-  { folder, onProgress }: SearchOptions,
+  { folder, workers, onProgress }: SearchOptions,
 ): Promise<SearchState> {
   const trials = await trainTrials(state.trials, context, {
+    workers,
     round: state.round,
     onEpoch: (now) => saveSearchState(folder, { ...state, trials: now }),
     onStep: (trial, epochs) => onProgress?.(progressOf(state, epochs, trial)),
@@ -239,7 +247,7 @@ const analysisReporter =
   (state: SearchState, { onProgress }: SearchOptions) =>
   (what: string, epochsDone = 0): void => {
     const { trials, round } = state;
-    const done = progressOf(state, epochsDone, trials.length);
+    const done = progressOf(state, roundEpochs(state) + epochsDone, trials.length);
     onProgress?.({ ...done, label: `after round ${round}: ${what}` });
   };
 
@@ -261,7 +269,10 @@ async function deliver(
   const best = trials[keep];
   if (!best) throw new Error("Nothing was trained to be delivered");
   const judged = withJudgedRound(state, context, { keep });
-  onProgress?.({ ...progressOf(state, 0, trials.length), round: lastRound(judged) });
+  onProgress?.({
+    ...progressOf(state, roundEpochs(state), trials.length),
+    round: lastRound(judged),
+  });
   const { network, training } = best;
   const trainer = new Trainer(context.engine, network, searchOptimizer(context.recipe));
   try {

@@ -5,46 +5,87 @@ import { meanPathCost } from "./hurricane/supernet.ts";
 import { SupernetTrainer } from "./hurricane/supernet-trainer.ts";
 import type { SearchContext, TrainedCandidate } from "./method.ts";
 import { networkCost } from "./network-cost.ts";
-import type { Trial } from "./search-state.ts";
+import { epochsBehind, isOpen, type Trial } from "./search-state.ts";
 import { epochExamples, trainPhase } from "./training-phase.ts";
 
 export interface TrialWork {
+  /** Absent: one trial after the other, in this process. */
+  readonly workers?: TrialWorkers | undefined;
   /** Rounds finished: candidates of one round see the same examples in the same order. */
   readonly round: number;
   /** Called after every epoch with all trials as they stand. */
   readonly onEpoch: (trials: readonly Trial[]) => void;
-  /** Called with the trial in training and its epochs done, fractions included. */
+  /** Called with the trial in training and the epochs done of all trials, fractions included. */
   readonly onStep: (trial: number, epochsDone: number) => void;
 }
 
-/** Trains every trial to its end; one that diverges stays behind with the reason, unless all do. */
+/** Trains trials in other processes, several at once. */
+export interface TrialWorkers {
+  /** Of them. */
+  readonly count: number;
+  /** Gives what `trainTrial` gives. */
+  train(trial: Trial, settings: TrialSettings, work: OneTrialWork): Promise<Trial>;
+}
+type TrialSettings = Pick<SearchContext, "recipe" | "seed">;
+
+/**
+ * Trains every trial to its end, several at once where there are workers; one that diverges stays behind with the reason, unless all
+ * do. What comes of a trial does not depend on the others, nor on where it is trained.
+ */
 export async function trainTrials(
   trials: readonly Trial[],
   context: SearchContext,
-  { round, onEpoch, onStep }: TrialWork,
+  { workers, round, onEpoch, onStep }: TrialWork,
 ): Promise<readonly Trial[]> {
   const done = [...trials];
-  for (const [i, trial] of trials.entries()) {
-    if (trial.validation || trial.diverged) continue;
-    done[i] = await trainTrial(trial, context, {
+  const epochs = trials.map(epochsBehind);
+  const open = [...trials.entries()].filter(([, trial]) => isOpen(trial));
+  // A space of operators is made of functions, which no message holds.
+  const elsewhere =
+    workers && open.length > 1 && open.every(([, { choices }]) => !choices) ? workers : undefined;
+  const finish = async ([i, trial]: readonly [number, Trial]): Promise<void> => {
+    const work: OneTrialWork = {
       round,
-      onEpoch: (now) => onEpoch(done.with(i, now)),
-      onStep: (epochsDone) => onStep(i, epochsDone),
-    });
-    onEpoch(done);
-  }
+      onEpoch: (now) => {
+        done[i] = now;
+        onEpoch([...done]);
+      },
+      onStep: (epochsDone) => {
+        epochs[i] = epochsDone;
+        onStep(i, sumOf(epochs));
+      },
+    };
+    done[i] = await (elsewhere
+      ? elsewhere.train(trial, context, work)
+      : trainTrial(trial, context, work));
+    epochs[i] = trial.epochs;
+    onEpoch([...done]);
+  };
+  if (elsewhere) await Promise.all(open.map(finish));
+  else for (const one of open) await finish(one);
   return done;
 }
 
-interface OneTrialWork {
+const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
+
+export interface OneTrialWork {
+  /** Rounds finished before. */
   readonly round: number;
   readonly onEpoch: (trial: Trial) => void;
   readonly onStep: (epochsDone: number) => void;
 }
 
-async function trainTrial(
+/** Trains a trial to its end. */
+export async function trainTrial(
   trial: Trial,
-  { engine, data, recipe, seed, signal, operators }: SearchContext,
+  {
+    engine,
+    data,
+    recipe,
+    seed,
+    signal,
+    operators,
+  }: Pick<SearchContext, "engine" | "data" | "recipe" | "seed" | "signal" | "operators">,
   { round, onEpoch, onStep }: OneTrialWork,
 ): Promise<Trial> {
   let last = trial;

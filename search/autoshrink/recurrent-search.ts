@@ -39,8 +39,23 @@ export interface RecurrentRequest {
   readonly exceeds?: (cell: RecurrentCell) => boolean;
   /** Perplexities so far are kept here; a search killed and started again goes on from them. */
   readonly analysis: UnfinishedAnalysis;
+  /** Train the cells of one step at once; absent: one after the other, in this process. */
+  readonly workers?: CellWorkers | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onTrained?: (trained: TrainedCell) => void;
+}
+
+/** Train recurrent cells on the request's text in other processes. */
+export interface CellWorkers {
+  /** Of them. */
+  readonly count: number;
+  /** Gives what `cellPerplexity` gives. */
+  perplexity(model: SizedCell, run: LanguageRun): Promise<number>;
+}
+
+interface SizedCell {
+  readonly cell: RecurrentCell;
+  readonly hiddenSize: number;
 }
 
 /** A wiring that was trained. */
@@ -62,7 +77,7 @@ export interface FoundCell {
 export async function cellPerplexity(
   engine: Engine,
   text: Text,
-  { cell, hiddenSize }: { readonly cell: RecurrentCell; readonly hiddenSize: number },
+  { cell, hiddenSize }: SizedCell,
   run: LanguageRun,
 ): Promise<number> {
   const trainer = new LanguageTrainer(engine, { cell, words: text.words.length, hiddenSize }, text);
@@ -84,7 +99,7 @@ export async function cellPerplexity(
 export async function searchRecurrentCell(
   request: RecurrentRequest,
 ): Promise<FoundCell | undefined> {
-  const { settings, seed, exceeds = () => false, onTrained } = request;
+  const { settings, seed, exceeds = () => false, workers, onTrained } = request;
   const complete = completeWiring(settings.nodes);
   const activations = drawActivations(settings.nodes, seededRandom(seed));
   const perplexityOf = keptPerplexities(request, activations);
@@ -108,13 +123,15 @@ export async function searchRecurrentCell(
     removal: "best",
     last: lastOf(settings),
     random,
+    atOnce: workers !== undefined,
     score,
   }))
     steps.push({
       tried: tried.map(({ wiring }) => trained.get(wiring) as TrainedCell),
       kept: tried.indexOf(kept),
     });
-  const allowed = [...trained.values()].filter(
+  const all = steps.flatMap(({ tried }) => tried);
+  const allowed = all.filter(
     (one) => Number.isFinite(one.perplexity) && !exceeds({ wiring: one.wiring, activations }),
   );
   if (allowed.length === 0) return undefined;
@@ -124,7 +141,7 @@ export async function searchRecurrentCell(
 
 /** Trains no cell again whose perplexity was kept before a kill. */
 const keptPerplexities = (
-  { engine, text, settings, seed, analysis, signal }: RecurrentRequest,
+  { engine, text, settings, seed, analysis, workers, signal }: RecurrentRequest,
   activations: RecurrentCell["activations"],
 ) =>
   keptAnswers(
@@ -133,8 +150,11 @@ const keptPerplexities = (
     ({ edges }: Wiring) => edges.map(describeEdge).join(" "),
     async (wiring) => {
       const { hiddenSize, training } = settings;
-      const run = { ...training, seed, signal };
+      const run = { ...training, seed };
       const model = { cell: { wiring, activations }, hiddenSize };
-      return finiteOrNull(await cellPerplexity(engine, text, model, run));
+      const perplexity = workers
+        ? await workers.perplexity(model, run)
+        : await cellPerplexity(engine, text, model, { ...run, signal });
+      return finiteOrNull(perplexity);
     },
   );

@@ -32,6 +32,8 @@ export interface Shrinking {
   /** Edges left at the end. */
   readonly last: number;
   readonly random: Random;
+  /** A step's wirings are scored at once and not one after the other. */
+  readonly atOnce?: boolean;
   score(wiring: Wiring): Promise<number>;
 }
 
@@ -43,16 +45,32 @@ export interface ShrinkStep {
 
 /** Shrinks a wiring to the end (arXiv 1911.09251, its release's algorithm), for scores that need no search around them. */
 export async function* shrink(options: Shrinking): AsyncGenerator<ShrinkStep> {
-  const { complete, candidates, removal, last, random, score } = options;
+  const { complete, candidates, removal, last, random } = options;
   for (let wiring = complete; wiring.edges.length > last; ) {
-    const tried: ScoredWiring[] = [];
-    for (const { wiring: smaller } of removalsOf(wiring, random).slice(0, candidates))
-      tried.push({ wiring: smaller, score: await score(smaller) });
+    const smaller = removalsOf(wiring, random).slice(0, candidates);
+    const tried = await scored(
+      smaller.map((removal) => removal.wiring),
+      options,
+    );
     const gone = removal === "best" ? bestRemoval(tried.map((one) => one.score)) : 0;
     const kept = tried[gone] as ScoredWiring;
     yield { tried, kept };
     wiring = kept.wiring;
   }
+}
+
+async function scored(
+  wirings: readonly Wiring[],
+  { score, atOnce }: Shrinking,
+): Promise<readonly ScoredWiring[]> {
+  const one = async (wiring: Wiring): Promise<ScoredWiring> => ({
+    wiring,
+    score: await score(wiring),
+  });
+  if (atOnce) return Promise.all(wirings.map(one));
+  const all: ScoredWiring[] = [];
+  for (const wiring of wirings) all.push(await one(wiring));
+  return all;
 }
 
 /** The wiring of best score over all steps; of equals the one with fewer sinks, which the release's authors chose by hand. */

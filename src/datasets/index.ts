@@ -17,4 +17,4 @@ export {
 export { fetchDataset } from "./fetch.ts";
 export { type Graph, isGraphName, loadGraph, parseGraph } from "./graph.ts";
 export { datasetClasses, datasetNames, datasetsFolder, loadDataset } from "./registry.ts";
-export { loadText, type Text } from "./text.ts";
+export { beginningOf, loadText, type Text, type TextLengths } from "./text.ts";

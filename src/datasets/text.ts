@@ -14,6 +14,19 @@ export interface Text {
   readonly test: Int32Array;
 }
 
+/** Words of a text's beginning. */
+export interface TextLengths {
+  readonly training: number;
+  readonly heldOut: number;
+}
+
+/** The text with less to train and to judge on. */
+export const beginningOf = (text: Text, { training, heldOut }: TextLengths): Text => ({
+  ...text,
+  train: text.train.slice(0, training),
+  validation: text.validation.slice(0, heldOut),
+});
+
 /** Stands after every line, and for words that are not among the commonest. */
 export const marks = { lineEnd: "<eos>", rare: "<unk>" } as const;
 

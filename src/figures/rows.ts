@@ -95,6 +95,28 @@ export interface EpochRow {
   readonly heldOutAccuracy: number;
 }
 
+/** One epoch of a language model's training: exp of the mean cross-entropy, per word. */
+export interface PerplexityRow {
+  readonly epoch: number;
+  readonly training: number;
+  readonly heldOut: number;
+}
+
+/** A recurrent cell that a search trained. */
+export interface CellRow {
+  /** From 1: every step removes an edge. */
+  readonly step: number;
+  readonly edges: number;
+  /** "0->1, 1->2" */
+  readonly wiring: string;
+  /** Held out; absent where training diverged. */
+  readonly perplexity?: number | undefined;
+  readonly score?: number | undefined;
+  /** Gone on with. */
+  readonly isKept: boolean;
+  readonly isDelivered: boolean;
+}
+
 /** A network of uniform width, trained as long as the delivered one. */
 export interface RivalRow {
   /** For example "uniform x0.5". */

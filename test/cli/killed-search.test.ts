@@ -12,30 +12,36 @@ const net = join(folder, "small.json");
 writeFileSync(net, formatNetwork(smallNetwork(2, 4)));
 
 /** Runs the search as its own process; `killAt` ends it with SIGKILL when its notes first match. */
-function runSearch(out: string, { resume = false, killAt = /(?!)/ } = {}): Promise<number | null> {
+function runSearch(
+  out: string,
+  { resume = false, killAt = /(?!)/, workers = 0 } = {},
+): Promise<number | null> {
   const flags = ["--net", net, "--data", "synthetic", "--db", db, "--macs", "1500"];
   const child = spawn(process.execPath, [
     ...["--import", "tsx", "src/app/cli/main.ts", "search", ...flags],
     ...["--recipe", "quick", "--train-threads", "1", "--backend", "onnx-cpu", "--out", out],
     ...(resume ? ["--resume"] : []),
+    ...(workers > 0 ? ["--workers", `${workers}`] : []),
   ]);
   let notes = "";
   child.stderr.on("data", (text: Buffer) => {
     notes += text.toString();
     if (killAt.test(notes)) child.kill("SIGKILL");
   });
+  // Workers share its standard error: it closes when they have ended too.
   return new Promise((resolve) => child.on("close", resolve));
 }
 
 const history = (out: string) => readFileSync(join(out, "history.json"), "utf8");
 
-test("a search killed with -9 twice and resumed writes the history of one that was not", async () => {
+test("a search killed with -9 twice and resumed, at last by workers, writes the history of one that was not", async () => {
   const [whole, killed] = [join(folder, "whole"), join(folder, "killed")];
   expect(await runSearch(whole)).toBe(0);
 
   expect(await runSearch(killed, { killAt: /round 0 \(seed\).*: widths/ })).toBe(null);
-  expect(await runSearch(killed, { resume: true, killAt: /round 1 \(\w+\).*: widths/ })).toBe(null);
-  expect(await runSearch(killed, { resume: true })).toBe(0);
+  const workers = { resume: true, workers: 2 };
+  expect(await runSearch(killed, { ...workers, killAt: /\(trials\).*: widths/ })).toBe(null);
+  expect(await runSearch(killed, workers)).toBe(0);
 
   expect(history(killed)).toBe(history(whole));
 });

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test, vi } from "vitest";
-import { textSearchDocument } from "../../src/app/cli/json/runs.ts";
+import { stepVerification, textSearchDocument } from "../../src/app/cli/json/runs.ts";
 import { chainText } from "../../src/datasets/text.ts";
 import { exitCodes } from "../../src/errors.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -17,6 +17,8 @@ const said = Array.from(chain.train, (word) => chain.words[word]);
 const lines = Array.from({ length: 400 }, (_, i) => said.slice(10 * i, 10 * i + 10).join(" "));
 writeFileSync(file, lines.join("\n"));
 writeFileSync(join(folder, "empty.txt"), "\n");
+mkdirSync(join(folder, "damaged"));
+writeFileSync(join(folder, "damaged", "cell-search.json"), "{");
 
 const search = (out: string, ...more: readonly string[]) => [
   ...["search", "--method", "autoshrink", "--cell", "rnn", "--data", `text:${file}`],
@@ -50,9 +52,55 @@ test("a recurrent cell found on a text is written whole: its steps, and a model 
   expect(existsSync(join(folder, "whole", "analysis.json"))).toBe(false);
 });
 
+test("the report shows the steps and the curve, and what a word takes once the step was measured", async () => {
+  const page = () => readFileSync(join(folder, "whole", "report.html"), "utf8");
+  expect(page()).toContain("Edges removed");
+  expect(page()).toContain("Perplexity of the cell found");
+  expect(page()).not.toContain("Latency of a word");
+
+  const { code, stdout, stderr } = await cli([
+    ...["verify", join(folder, "whole"), "--device", "local", "--patience", "0.1s"],
+    ...["--allow-conditions", "--json"],
+  ]);
+
+  expect(code, stderr).toBe(exitCodes.done);
+  const { schema: _, ...answer } = JSON.parse(stdout);
+  const { measured, attempt } = stepVerification.parse(answer);
+  expect(attempt).toBe(1);
+  expect(measured.low_s).toBeGreaterThan(0);
+  expect(measured.latency_s).toBeLessThanOrEqual(measured.high_s);
+  expect(page()).toContain("Latency of a word");
+  await cli(["report", join(folder, "whole"), "-o", join(folder, "page.html")]);
+  expect(readFileSync(join(folder, "page.html"), "utf8")).toBe(page());
+});
+
+test("workers find the same, and a training from scratch that was killed goes on from its last epoch", async () => {
+  const judge = LanguageTrainer.prototype.perplexity;
+  let judged = 0;
+  // Cells are judged in the workers; here twice for the speed, then after every epoch of the training from scratch.
+  const counted = vi.spyOn(LanguageTrainer.prototype, "perplexity").mockImplementation(function (
+    this: LanguageTrainer,
+    ...args
+  ) {
+    judged++;
+    if (judged === 4) throw new Error("killed");
+    return judge.apply(this, args);
+  });
+  await cli(search("workers", "--workers", "2")).catch(() => undefined);
+  expect(judged).toBe(4);
+
+  const { code, stderr } = await cli(search("workers", "--workers", "2", "--resume"));
+  counted.mockRestore();
+
+  expect(code, stderr).toBe(exitCodes.done);
+  // The second epoch and the test part.
+  expect(judged).toBe(4 + 2);
+  expect(historyOf("workers")).toBe(historyOf("whole"));
+});
+
 test("a search killed after two cells and resumed trains neither again, and finds the same", async () => {
   const run = LanguageTrainer.prototype.run;
-  let trainings = 0;
+  let trainings = -2; // The speed takes two.
   const counted = vi.spyOn(LanguageTrainer.prototype, "run").mockImplementation(function (
     this: LanguageTrainer,
     ...args
@@ -83,11 +131,13 @@ test.each([
   ["a price", search("a", "--cost", "table"), "--cost does not go with --cell rnn"],
   ["a device", search("a", "--device", "local"), "--device does not go with --cell rnn"],
   ["a preset", search("a", "--net", "shrink-cnn"), "--net does not go with --cell rnn"],
+  ["too short a time", search("a", "--time-limit", "0.01s"), "Recipe trial needs more than"],
   ["another method", search("a", "--method", "splitting"), "splitting has no recurrent cells"],
   ["images", search("a", "--data", "mnist"), 'on a text, which "mnist" is not'],
   ["an empty text", search("a", "--data", `text:${join(folder, "empty.txt")}`), "has no words"],
   ["no text", search("a", "--data", "text:/nowhere.txt"), "/nowhere.txt"],
   ["a finished search", search("whole"), "holds a finished search"],
+  ["a damaged search", search("damaged", "--resume"), "cell-search.json is damaged"],
   ["nothing to resume", search("a", "--resume"), "holds no unfinished search"],
 ])("%s is refused in one sentence", async (_, args, message) => {
   const { code, stderr } = await cli(args);

@@ -1,6 +1,7 @@
 import { savedProgress, searchSavedAt_ms } from "../../../search/index.ts";
 import { UserError } from "../../errors.ts";
 import { shortNames } from "../workflows/report-search.ts";
+import { textFolderReport } from "../workflows/report-text.ts";
 import { readFound } from "../workflows/search-folder.ts";
 
 /** A search that has been started and not been delivered. */
@@ -19,6 +20,8 @@ export interface RunningSearch {
 export interface DeliveredSearch {
   readonly name: string;
   readonly title: string;
+  /** A recurrent cell, which has no costs to be compared by. */
+  readonly isCell: boolean;
 }
 
 /** Output folders of searches that are served, by their names. */
@@ -60,9 +63,11 @@ export class SearchFolders {
   }
 
   delivered(): readonly DeliveredSearch[] {
-    return [...this.#folders].flatMap(([name, folder]) => {
+    return [...this.#folders].flatMap(([name, folder]): DeliveredSearch | never[] => {
+      const cell = textFolderReport(folder);
+      if (cell) return { name, title: cell.title, isCell: true };
       const title = titleOf(folder);
-      return title === undefined ? [] : [{ name, title }];
+      return title === undefined ? [] : { name, title, isCell: false };
     });
   }
 }

@@ -21,6 +21,7 @@ import {
   savedRecipe,
   search,
   searchIsUnderWay,
+  type TrialWorkers,
   trainingSpeed,
   uniformShape,
 } from "../../../search/index.ts";
@@ -58,6 +59,8 @@ export interface SearchRun {
   readonly folder: string;
   /** The recipe is shortened so that the plan fits. */
   readonly timeLimit_s?: number;
+  /** Train candidates at once, as many threads each as the engine has. */
+  readonly workers?: TrialWorkers | undefined;
   /** Measures finalists on the device; absent where the table is to be believed. */
   readonly confirm?: SearchContext["confirm"] | undefined;
 }
@@ -132,15 +135,15 @@ export async function runSearch(run: SearchRun): Promise<FoundNetwork> {
     signal: context.signal,
   };
   const recipe = await plannedRecipe(run, asked);
-  const { confirm } = run;
-  const started_s = performance.now() / 1000;
+  const { confirm, workers } = run;
   const found = await search({
     ...asked,
     ...(confirm ? { confirm } : {}),
+    ...(workers ? { workers } : {}),
     method,
     recipe,
     folder,
-    onProgress: (progress) => showProgress(context, progress, performance.now() / 1000 - started_s),
+    onProgress: progressShown(context, workers?.count ?? 1),
   });
   if (found.history.ended) context.terminal.note(`Growth ended: ${found.history.ended}`);
   writeFound(folder, found);
@@ -163,7 +166,7 @@ async function plannedRecipe(run: SearchRun, asked: SearchContext): Promise<Reci
   const typical = typicalNetwork(asked);
   const now_s = () => performance.now() / 1000;
   const speed = await trainingSpeed(typical, { engine, train: data.train, recipe, now_s });
-  const planOf = (changed: SearchContext) => planSearch(method, changed, speed);
+  const planOf = (changed: SearchContext) => planSearch(method, changed, speed, run.workers?.count);
   const shortened =
     timeLimit_s === undefined ? recipe : await recipeWithin(timeLimit_s, asked, planOf);
   if (!shortened)
@@ -199,14 +202,23 @@ export function checkFolder(folder: string, { resume }: { readonly resume: boole
     });
 }
 
-function showProgress(context: WorkContext, progress: SearchProgress, elapsed_s: number): void {
-  const { label, epochsDone, epochsExpected, round } = progress;
-  if (!round) {
-    const done = { done: epochsDone, total: Math.ceil(epochsExpected), elapsed_s };
-    context.terminal.progress(progressOf(`search, ${label}, epochs`, done));
-    return;
-  }
-  for (const line of roundText(round)) context.terminal.note(line);
+/** Notes of finished rounds, and the time that the rest takes: epochs of this sitting tell it, those before a kill do not. */
+function progressShown(context: WorkContext, workers: number): (progress: SearchProgress) => void {
+  const started_s = performance.now() / 1000;
+  let before: number | undefined;
+  return ({ label, epochsDone, epochsExpected, epochsAlone, round }) => {
+    before ??= epochsDone;
+    if (round) {
+      for (const line of roundText(round)) context.terminal.note(line);
+      return;
+    }
+    const elapsed_s = performance.now() / 1000 - started_s;
+    // What no workers share takes the time of as many epochs more.
+    const left = epochsExpected - epochsDone + (workers - 1) * epochsAlone;
+    const done = epochsDone - before;
+    const sitting = progressOf(`search, ${label}, epochs`, { done, total: done + left, elapsed_s });
+    context.terminal.progress({ ...sitting, done: epochsDone, total: Math.ceil(epochsExpected) });
+  };
 }
 
 /** How far a selection may be from the best one. */

@@ -1,12 +1,15 @@
 import type { CanaryRow } from "../drift.ts";
 import type {
   CandidateRow,
+  CellRow,
   Costs,
   CurveRow,
   EpochRow,
   HeldOutRow,
   LayerRow,
+  PerplexityRow,
   Provenance,
+  Reading,
   RivalRow,
   RoundRow,
   ShapeRow,
@@ -28,6 +31,7 @@ export interface ReportData {
   readonly delivered?: DeliveredNetwork | undefined;
   readonly search?: SearchResult | undefined;
   readonly training?: TrainingResult | undefined;
+  readonly text?: TextSearchResult | undefined;
   readonly layers?: LayersResult | undefined;
   readonly heldOut?: readonly HeldOutError[] | undefined;
   /** The canary over time. */
@@ -119,6 +123,26 @@ export interface TrainingResult {
   /** What the held-out scores were counted on. */
   readonly heldOutOn: string;
   readonly epochs: readonly EpochRow[];
+}
+
+/** A search for a recurrent cell. */
+export interface TextSearchResult {
+  readonly method: string;
+  readonly dataset: string;
+  /** Nodes, hidden units and epochs, in words. */
+  readonly recipe: string;
+  /** Every cell tried, in the order of the search. */
+  readonly cells: readonly CellRow[];
+  /** Of the cell found, from scratch. */
+  readonly curve: readonly PerplexityRow[];
+  readonly testPerplexity: number;
+  readonly parameters: number;
+  /** On parameters. */
+  readonly limit?: number | undefined;
+  /** Of the cell found, with its activations. */
+  readonly wiring: string;
+  /** One step of the model on the device, where it was run there. */
+  readonly step_s?: Reading | undefined;
 }
 
 /** The delivered network layer by layer. */

@@ -6,6 +6,7 @@ import { pageMarkup } from "./page.ts";
 import { searchSection } from "./search-section.ts";
 import { summarySection } from "./summary.ts";
 import { tableSection } from "./table-section.ts";
+import { textSection } from "./text-section.ts";
 import { trainingSection } from "./training-section.ts";
 
 /** A table, a search or a training on one self-contained page. */
@@ -17,6 +18,6 @@ export const renderReport = (data: ReportData): string =>
 
 /** All sections that the data fill, for a page of one's own. */
 export const reportSections = (data: ReportData): Markup => html`${summarySection(data)}
-${trainingSection(data)}${searchSection(data)}
+${trainingSection(data)}${searchSection(data)}${textSection(data)}
 ${layersSection(data)}
 ${tableSection(data)}`;

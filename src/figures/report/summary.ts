@@ -112,6 +112,6 @@ const amountOf = (rival: RivalRow, quantity: BudgetRow["quantity"]): number | un
     ? (rival.verified?.[quantity] ?? rival.predicted[quantity])?.value
     : rival[quantity];
 
-function tile(name: string, value: Markup, notes: Markup): Markup {
+export function tile(name: string, value: Markup, notes: Markup): Markup {
   return html`<div class="tile"><h2>${name}</h2><p class="value">${value}</p>${notes}</div>`;
 }

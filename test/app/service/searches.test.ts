@@ -4,20 +4,44 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { search } from "../../../search/index.ts";
 import { serviceApp } from "../../../src/app/service/app.ts";
 import { TableReader } from "../../../src/app/service/table-reader.ts";
+import {
+  type TextSearchDocument,
+  writeTextSearch,
+} from "../../../src/app/workflows/text-search-folder.ts";
 import { createEngine } from "../../../src/tensor/index.ts";
 import { temporaryFolder } from "../../energy-db/temporary.ts";
 import { smallSearch } from "../../search/small-search.ts";
 import { writeFormulaTable } from "../../support/formula-table.ts";
 
 const folder = temporaryFolder();
-const searches = [join(folder, "interrupted"), join(folder, "not begun")];
+const searches = ["interrupted", "not begun", "cell"].map((name) => join(folder, name));
+const cell: TextSearchDocument = {
+  format: "wattsplit-cell-search",
+  version: 2,
+  method: "autoshrink",
+  data: "words.txt",
+  seed: 0,
+  recipe: "trial",
+  epochs: { search: 1, final: 1 },
+  parametersLimit: 1000,
+  steps: [{ tried: [{ edges: ["0->1"], perplexity: 12, score: 40 }], kept: 0 }],
+  found: {
+    ...{ nodes: 2, edges: ["0->1"], activations: ["tanh"], hiddenSize: 4, words: 20 },
+    ...{ parameters: 144, score: 40 },
+  },
+  curve: [{ epoch: 0, trainingPerplexity: 15, validationPerplexity: 12 }],
+  heldOutPerplexity: 12,
+  testPerplexity: 13.5,
+};
 let reader: TableReader;
 let app: ReturnType<typeof serviceApp>;
 beforeAll(async () => {
   const options = { started: "t0", now_ms: Date.now, freshness_ms: 0 };
   reader = new TableReader(writeFormulaTable(folder), options);
   app = serviceApp({ reader, toolVersion: "0", now_ms: Date.now, searches, livePeriod_ms: 5 });
-  mkdirSync(join(folder, "interrupted"));
+  for (const name of ["interrupted", "cell"]) mkdirSync(join(folder, name));
+  const run = { command: "wattsplit search", toolVersion: "0", generatedAt: "2026-01-01" };
+  writeTextSearch(join(folder, "cell"), run, cell);
   const engine = await createEngine({ backend: "onnx-cpu", threads: 1 });
   const stop = new AbortController();
   const onProgress = ({ epochsDone }: { readonly epochsDone: number }) => {
@@ -42,8 +66,14 @@ test("a search under way shows where it last saved its state, and one that has n
   });
   expect(searching[0].epochsDone).toBeGreaterThanOrEqual(1);
   expect(searching[0].epochsExpected).toBeGreaterThan(searching[0].epochsDone);
-  expect(searches).toEqual([]);
+  expect(searches.map(({ name }: { name: string }) => name)).toEqual(["cell"]);
   expect(await text("/")).toContain('data-row="interrupted"');
+});
+
+test("a recurrent cell has a page and a document, and is not compared with networks", async () => {
+  expect(await text("/searches/cell")).toContain("Test perplexity");
+  expect(JSON.parse(await text("/searches/cell.json")).text.testPerplexity).toBe(13.5);
+  expect(JSON.parse(await text("/searches.json")).searches).toEqual([]);
 });
 
 test("news of searches arrive as events", async () => {

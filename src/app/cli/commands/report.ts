@@ -9,6 +9,7 @@ import {
 import { withTable } from "../../workflows/open-costs.ts";
 import { comparedSearch, searchReport, shortNames } from "../../workflows/report-search.ts";
 import { tableReport } from "../../workflows/report-table.ts";
+import { textFolderReport } from "../../workflows/report-text.ts";
 import { readFound, searchFile } from "../../workflows/search-folder.ts";
 import { exampleNetwork, writePage } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
@@ -61,7 +62,7 @@ async function pageOf(
   if (others.length === 0)
     return {
       path: searchFile(folder, "report"),
-      page: renderReport(await ofFolder(folder, flags)),
+      page: renderReport(textFolderReport(folder) ?? (await ofFolder(folder, flags))),
     };
   return { path: "comparison.html", page: await comparisonOf(folders, flags, context) };
 }

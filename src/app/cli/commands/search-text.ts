@@ -2,31 +2,33 @@ import type { Command } from "commander";
 import { loadText } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
-import { type BackendName, createEngine } from "../../../tensor/index.ts";
 import { formatNumber } from "../../../units.ts";
-import { checkTextFolder, findTextRecipe, runTextSearch } from "../../workflows/search-text.ts";
+import { cellWorkers } from "../../workers/search-workers.ts";
+import { runTextSearch } from "../../workflows/search-text.ts";
+import { findTextRecipe } from "../../workflows/text-recipes.ts";
+import { checkTextFolder } from "../../workflows/text-search-folder.ts";
 import type { CommandContext } from "../context.ts";
+import { type TrainerFlags, withTrainers } from "../trainers.ts";
 
 /** Flags of `search --cell rnn`; all others are refused. */
-export interface TextSearchFlags {
+export interface TextSearchFlags extends TrainerFlags {
   readonly cell: "cnn" | "rnn";
   readonly net?: string;
   readonly data: string;
   readonly method: string;
   readonly recipe: string;
   readonly parameters?: number;
-  readonly backend: BackendName | "auto";
-  readonly trainThreads?: number;
   readonly out: string;
   readonly resume?: boolean;
   readonly seed: number;
+  readonly timeLimit?: number;
   readonly json?: boolean;
 }
 
 /** Flags that mean something for recurrent cells. */
 const own: ReadonlySet<string> = new Set<keyof TextSearchFlags>([
   ...(["cell", "data", "method", "recipe", "parameters", "backend"] as const),
-  ...(["trainThreads", "out", "resume", "seed", "json"] as const),
+  ...(["trainThreads", "workers", "timeLimit", "out", "resume", "seed", "json"] as const),
 ]);
 
 export async function runTextSearchCommand(
@@ -46,7 +48,7 @@ export async function runTextSearchCommand(
       `${given.long} does not go with --cell rnn`,
       "Recurrent cells are judged by perplexity and the count of edges, and limited by --parameters alone.",
     );
-  const { words } = findTextRecipe(recipeName);
+  const { words, searchTokens } = findTextRecipe(recipeName);
   if (!data.startsWith(textPrefix))
     throw refusal(
       `Recurrent cells are searched for on a text, which "${data}" is not`,
@@ -55,33 +57,26 @@ export async function runTextSearchCommand(
   checkTextFolder(out, { resume: flags.resume ?? false });
   const text = await loadText(data.slice(textPrefix.length), { words });
   makeFolder(out);
-  const engine = await trainingEngine(flags, context);
-  try {
-    const document = await runTextSearch({
-      ...{ context, engine, text, recipeName, parameters, seed, folder: out },
-    });
-    if (flags.json) context.terminal.answerJson({ ...document });
-    else
-      context.terminal.answer(
-        `Test perplexity ${formatNumber(document.testPerplexity)}, ${document.found.parameters} parameters: ${document.found.edges.join(", ")}`,
-      );
-  } finally {
-    await engine.close();
-  }
+  const path = data.slice(textPrefix.length);
+  const document = await withTrainers(
+    flags,
+    context,
+    { kind: "text", path, words, lengths: searchTokens },
+    ({ engine, pool }) =>
+      runTextSearch({
+        ...{ context, engine, text, recipeName, parameters, seed, folder: out },
+        workers: pool && cellWorkers(pool),
+        timeLimit_s: flags.timeLimit,
+      }),
+  );
+  if (flags.json) context.terminal.answerJson({ ...document });
+  else
+    context.terminal.answer(
+      `Test perplexity ${formatNumber(document.testPerplexity)}, ${document.found.parameters} parameters: ${document.found.edges.join(", ")}`,
+    );
 }
 
 const textPrefix = "text:";
 
 const refusal = (message: string, hint: string): UserError =>
   new UserError(message, { hint, exit: "usage" });
-
-/** What searches train on. */
-export const trainingEngine = (
-  { backend, trainThreads }: Pick<TextSearchFlags, "backend" | "trainThreads">,
-  { terminal }: CommandContext,
-) =>
-  createEngine({
-    backend,
-    onFallback: (program, nodes) => terminal.warn(`${program}: the CPU runs ${nodes.join(", ")}`),
-    ...(trainThreads ? { threads: trainThreads } : {}),
-  });

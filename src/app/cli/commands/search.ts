@@ -27,6 +27,7 @@ import type { Network } from "../../../network/network.ts";
 import { type SearchStart, searchStart } from "../../../network/search-start.ts";
 import { type Annealing, annealingNames } from "../../../training/schedule.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
+import { trialWorkers } from "../../workers/search-workers.ts";
 import { type BudgetMargin, budgetMargin } from "../../workflows/budget-margin.ts";
 import { confirmOnDevice } from "../../workflows/confirm-finalists.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
@@ -37,7 +38,8 @@ import { loweredCaps, withinTable } from "../../workflows/table-widths.ts";
 import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
 import { count, duration_s, fraction, positive, shared } from "../options.ts";
-import { runTextSearchCommand, type TextSearchFlags, trainingEngine } from "./search-text.ts";
+import { withTrainers } from "../trainers.ts";
+import { runTextSearchCommand, type TextSearchFlags } from "./search-text.ts";
 
 interface SearchFlags extends TableFlags, TextSearchFlags {
   readonly energyMj?: number;
@@ -143,6 +145,12 @@ export function searchCommand(context: CommandContext): Command {
     .addOption(new Option("--train-threads <n>", "threads of training").argParser(count))
     .addOption(
       new Option(
+        "--workers <n>",
+        "processes that train candidates at once, by default with all cores divided among them; the same is found as by one of as many threads",
+      ).argParser(count),
+    )
+    .addOption(
+      new Option(
         "--widths-multiple <n>",
         "widths chosen are multiples of this (default: what the runtime packs without cost)",
       ).argParser(count),
@@ -198,9 +206,14 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     );
     makeFolder(flags.out);
     writeDocument(flags.out, "run", runRecord(flags, context, { costs, start, asked, margin }));
-    const engine = await trainingEngine(flags, context);
-    try {
-      const found = await runSearch({
+    const images = {
+      kind: "images",
+      data: flags.data,
+      input: wanted.network.input,
+      dataSeed: flags.seed,
+    } as const;
+    const found = await withTrainers(flags, context, images, ({ engine, pool }) =>
+      runSearch({
         context,
         method,
         start,
@@ -213,16 +226,15 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
         engine,
         seed: flags.seed,
         folder: flags.out,
+        workers: pool && trialWorkers(pool),
         ...(flags.timeLimit ? { timeLimit_s: flags.timeLimit } : {}),
         ...(flags.confirm
           ? { confirm: confirmation(flags, context, { costs, start, asked }) }
           : {}),
-      });
-      const report = writeReport(searchFile(flags.out, "report"), searchReport(flags.out, table));
-      answer(found, costs.networkCost(found.network), { flags, context, report });
-    } finally {
-      await engine.close();
-    }
+      }),
+    );
+    const report = writeReport(searchFile(flags.out, "report"), searchReport(flags.out, table));
+    answer(found, costs.networkCost(found.network), { flags, context, report });
   });
 }
 

@@ -13,7 +13,9 @@ import {
   type VerificationRecord,
   writeVerification,
 } from "../../workflows/search-folder.ts";
+import { readTextSearch } from "../../workflows/text-search-folder.ts";
 import { heldOutNetworks, runVerify } from "../../workflows/verify-run.ts";
+import { verifyTextSearch } from "../../workflows/verify-text.ts";
 import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
 import { positive, shared } from "../options.ts";
@@ -100,12 +102,32 @@ async function verifyNamed(flags: VerifyFlags, context: CommandContext): Promise
   else context.terminal.answer(namedText(rows));
 }
 
+/** One step of a recurrent cell's model. */
+async function verifyCell(
+  folder: string,
+  { device = "local", runtime, threads, patience, allowConditions, json }: VerifyFlags,
+  context: CommandContext,
+): Promise<void> {
+  const asked = { device, runtime, threads, patience, allowConditions };
+  const record = await verifyTextSearch({ ...asked, context, folder });
+  if (json) {
+    context.terminal.answerJson(record);
+    return;
+  }
+  const { latency_s, low_s, high_s } = record.measured;
+  context.terminal.answer(
+    `One word takes ${formatSeconds(latency_s)} (${formatSeconds(low_s)} to ${formatSeconds(high_s)}) on ${device}. ` +
+      "No table has costs of recurrent cells, so nothing was predicted.",
+  );
+}
+
 async function verifyFound(
   folder: string,
   flags: VerifyFlags,
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
+  if (readTextSearch(folder)) return verifyCell(folder, flags, context);
   const found = readFound(folder);
   requireModel(folder, found);
   const { network, weights, run, history } = found;

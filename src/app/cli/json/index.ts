@@ -51,6 +51,7 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   ],
   verify: [
     { when: "of a search's folder", schema: runs.verification },
+    { when: "of a recurrent cell's folder", schema: runs.stepVerification },
     { when: "with --net or --held-out", schema: runs.verificationsDocument },
   ],
   "table check": [{ schema: tables.checkDocument }],

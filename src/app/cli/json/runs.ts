@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { searchDocuments } from "../../workflows/search-folder.ts";
+import { stepVerificationSchema, textSearchSchema } from "../../workflows/text-search-folder.ts";
 import { cost, history, kernel, network, numberByName, score } from "./parts.ts";
 
 /** What commands that measure, search and train print under --json. */
@@ -61,38 +62,8 @@ export const verification = searchDocuments.verification.meta({ id: "Verificatio
 
 export const searchDocument = z.object({ history, predicted: cost, report: z.string() });
 
-const trainedCell = z.object({
-  edges: z.array(z.string()).describe("tail->head; node 0 joins the word and the state before"),
-  perplexity: z.number().nullable().describe("held out; null where training diverged"),
-  score: z.number().nullable(),
-});
-
-export const textSearchDocument = z.object({
-  format: z.literal("wattsplit-cell-search"),
-  version: z.literal(1),
-  method: z.literal("autoshrink"),
-  data: z.string(),
-  seed: z.number(),
-  recipe: z.string(),
-  parametersLimit: z.number().nullable(),
-  steps: z.array(
-    z.object({
-      tried: z.array(trainedCell),
-      kept: z.number().describe("place in tried of the cell gone on with"),
-    }),
-  ),
-  found: z.object({
-    nodes: z.number(),
-    edges: z.array(z.string()),
-    activations: z.array(z.string()).describe("of nodes 1 and on"),
-    hiddenSize: z.number(),
-    words: z.number(),
-    parameters: z.number(),
-    score: z.number(),
-  }),
-  heldOutPerplexity: z.number().describe("trained from scratch on the whole text"),
-  testPerplexity: z.number(),
-});
+export const textSearchDocument = textSearchSchema;
+export const stepVerification = stepVerificationSchema;
 
 export const quickstartDocument = z.object({
   report: z.string(),

@@ -8,6 +8,7 @@ import { askedKernel } from "../../workflows/asked-kernel.ts";
 import { estimateModel } from "../../workflows/estimate-model.ts";
 import { kernelRowFields } from "../../workflows/kernel-row.ts";
 import { comparedSearch, searchReport } from "../../workflows/report-search.ts";
+import { textFolderReport } from "../../workflows/report-text.ts";
 import { kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
 import { filtered } from "../api.ts";
 import { comparePlatforms } from "../comparison.ts";
@@ -122,9 +123,12 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
     const estimated = { platform: reader.platform(choice), file: model.name, report };
     return c.html(estimatePage(reader.platforms(), estimated));
   });
+  const reportOf = (folder: string) =>
+    textFolderReport(folder) ?? searchReport(folder, reader.table);
   const comparedSearches = () =>
     searches
       .delivered()
+      .filter(({ isCell }) => !isCell)
       .map(({ name }) => comparedSearch(name, searches.folder(name), reader.table));
   app.get("/searches.json", (c) => c.json({ schema: 1, searches: comparedSearches() }));
   app.get("/searches", (c) =>
@@ -139,11 +143,11 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
   );
   app.get("/searches/:name{.+\\.json}", (c) => {
     const folder = searches.folder(c.req.param("name").replace(/\.json$/, ""));
-    return c.json({ schema: 1, ...searchReport(folder, reader.table) });
+    return c.json({ schema: 1, ...reportOf(folder) });
   });
   app.get("/searches/:name", (c) => {
     const name = c.req.param("name");
-    const report = searchReport(searches.folder(name), reader.table);
+    const report = reportOf(searches.folder(name));
     return c.html(
       page({
         title: report.title,

@@ -1,0 +1,58 @@
+import { formatCount, formatNumber, formatSeconds } from "../../units.ts";
+import { cellPath, perplexityCurve } from "../perplexity.ts";
+import type { CellRow, PerplexityRow } from "../rows.ts";
+import type { ReportData, TextSearchResult } from "./data.ts";
+import { figureMarkup } from "./figure.ts";
+import { readingMarkup } from "./format.ts";
+import { html, type Markup } from "./html.ts";
+import { tile } from "./summary.ts";
+import { type Column, optionalColumn, table } from "./table.ts";
+
+/** A search for a recurrent cell: what it delivers, the way there, and the training of what was found. */
+export function textSection({ text }: ReportData): Markup | undefined {
+  if (!text) return undefined;
+  const { cells, curve, dataset, recipe } = text;
+  return html`${tiles(text)}
+<section>
+<h2>Search</h2>
+<p>Method ${text.method} for recurrent cells on ${dataset}: ${recipe}.</p>
+<div class="figures">
+${figureMarkup("Edges removed", (width) => cellPath(cells, width), html`Every cell tried, one edge less a step, each trained from scratch on the beginning of the text. n = ${cells.length} cells.`, table("Cells tried", cellColumns.filter(optionalColumn(cells)), cells))}
+${figureMarkup("Perplexity of the cell found", (width) => perplexityCurve(curve, width), html`From scratch on the whole text.`, table("Epochs", epochColumns, curve))}
+</div>
+</section>`;
+}
+
+function tiles({ testPerplexity, parameters, limit, wiring, step_s }: TextSearchResult): Markup {
+  const fits =
+    limit === undefined
+      ? undefined
+      : html`<p class="met">✓ within the budget of ${formatCount(limit)}</p>`;
+  return html`<section class="tiles" aria-label="Summary">
+${tile("Test perplexity", html`${formatNumber(testPerplexity)}`, html`<p>read once, at the end</p>`)}
+${step_s && tile("Latency of a word", readingMarkup(step_s, formatSeconds), html`<p>one step of the model; no table predicts recurrent cells</p>`)}
+${tile("Parameters", html`${formatCount(parameters)}`, html`${fits}<p>${wiring}</p>`)}
+</section>`;
+}
+
+const number = (value: number | undefined) =>
+  value === undefined ? undefined : formatNumber(value);
+
+const cellColumns: readonly Column<CellRow>[] = [
+  { head: "step", cell: ({ step }) => step, numeric: true },
+  { head: "edges", cell: ({ edges }) => edges, numeric: true },
+  { head: "held-out perplexity", cell: ({ perplexity }) => number(perplexity), numeric: true },
+  { head: "score", cell: ({ score }) => number(score), numeric: true },
+  {
+    head: "",
+    cell: ({ isKept, isDelivered }) =>
+      isDelivered ? "delivered" : isKept ? "gone on with" : undefined,
+  },
+  { head: "wiring", cell: ({ wiring }) => wiring, prose: true },
+];
+
+const epochColumns: readonly Column<PerplexityRow>[] = [
+  { head: "epoch", cell: ({ epoch }) => epoch, numeric: true },
+  { head: "training perplexity", cell: ({ training }) => formatNumber(training), numeric: true },
+  { head: "held-out perplexity", cell: ({ heldOut }) => formatNumber(heldOut), numeric: true },
+];
