@@ -105,18 +105,18 @@ function gatherTable(
   channels: ReadonlyMap<string, readonly Channel[]>,
 ): ReadonlyMap<string, Gather> {
   const placed = new Map(placeLayers(network).map((layer) => [layer.layer.name, layer]));
-  const biases = new Map(
-    splittableGroups(network).flatMap(({ writer, biasInTheta, dimension }) =>
-      biasInTheta ? [[writer, dimension - 1] as const] : [],
-    ),
+  const parts = new Map(
+    splittableGroups(network).flatMap(({ theta }) => theta.map((part) => [part.writer, part])),
   );
   return new Map(
     parametersOf(network).map(({ name, layer: ofLayer, role }) => {
       const layer = placed.get(ofLayer);
       if (!layer) throw new Error(`Network "${network.name}" has no layer "${ofLayer}"`);
-      const bias = role === "bias" ? biases.get(ofLayer) : undefined;
-      const isFilter = role === "kernel" && isWide(layer.layer);
-      return [name, isFilter ? filterGather(layer, channels) : vectorGather(layer, channels, bias)];
+      const { offset = 0, dimension = 0, biasInTheta = false } = parts.get(ofLayer) ?? {};
+      if (role === "kernel" && isWide(layer.layer))
+        return [name, filterGather(layer, channels, offset)];
+      const isBias = role === "bias" && biasInTheta;
+      return [name, vectorGather(layer, channels, isBias ? offset + dimension - 1 : undefined)];
     }),
   );
 }
@@ -125,12 +125,13 @@ function gatherTable(
 const filterGather = (
   { layer, in: input, out, inputs }: PlacedLayer,
   channels: ReadonlyMap<string, readonly Channel[]>,
+  thetaOffset: number,
 ): Gather => ({
   oldInputs: input.channels,
   oldOutputs: out.channels,
   inputs: channels.get(inputs[0] ?? "") ?? wholeOf(input.channels),
   outputs: channels.get(layer.name) ?? wholeOf(out.channels),
-  thetaOffset: 0,
+  thetaOffset,
 });
 
 /** One entry per channel, or one per tap and channel in a depthwise kernel: [taps, 1, channels]. */

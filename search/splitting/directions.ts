@@ -2,7 +2,7 @@ import type { Weights } from "../../src/network/parameters.ts";
 import type { Random } from "../../src/random.ts";
 import { type BatchSource, estimateIndices, type IndexEstimate } from "./data-passes.ts";
 import { type DirectionFinder, lanczos } from "./finders.ts";
-import type { SplittingGroup } from "./groups.ts";
+import { type SplittingGroup, thetaArrays } from "./groups.ts";
 import type { SplittingProducts } from "./products.ts";
 
 /** A neuron's splitting index and direction, found on one set of data and judged on another. */
@@ -72,14 +72,14 @@ export async function splittingDirections(
   return byGroup(groups, neurons);
 }
 
-/** |theta|^2 of every neuron of a group; its writer's arrays hold the neurons along their last axis. */
+/** |theta|^2 of every neuron of a group; its writers' arrays hold the neurons along their last axis. */
 export function squaredNorms(
-  { writer, group, biasInTheta }: SplittingGroup,
+  { theta, group }: SplittingGroup,
   weights: Weights,
 ): readonly number[] {
   const norms = new Float64Array(group.width);
-  for (const role of biasInTheta ? ["kernel", "bias"] : ["kernel"])
-    for (const [i, entry] of (weights.get(`${writer}/${role}`) ?? []).entries()) {
+  for (const name of theta.flatMap(thetaArrays))
+    for (const [i, entry] of (weights.get(name) ?? []).entries()) {
       const neuron = i % group.width;
       norms[neuron] = (norms[neuron] ?? 0) + entry * entry;
     }

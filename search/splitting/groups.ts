@@ -2,15 +2,23 @@ import { isWide, type Layer, type WideLayer, windowArea } from "../../src/networ
 import { type Network, type PlacedLayer, placeLayers } from "../../src/network/network.ts";
 import { type WidthGroup, widthGroups } from "../../src/network/width-groups.ts";
 
-/** What splitting knows of a width group: whose neurons they are and what theta consists of. */
-export interface SplittingGroup {
-  readonly group: WidthGroup;
-  /** The layer whose filters or units are the neurons; the first one on a residual stream. */
+/** What a layer has of its neurons' theta: its filter in [k, k, in] order, then its bias where that belongs to theta. */
+export interface ThetaPart {
   readonly writer: string;
-  /** Length d of theta: the filter in [k, k, in] order, then the bias where it belongs to theta. */
+  /** Where it begins in theta. */
+  readonly offset: number;
   readonly dimension: number;
   /** The bias is perturbed too. Under batch norm it is not: the shift there is left alone. */
   readonly biasInTheta: boolean;
+}
+
+/** What splitting knows of a width group: whose neurons they are and what theta consists of. */
+export interface SplittingGroup {
+  readonly group: WidthGroup;
+  /** The layers whose filters or units are the neurons: one, or on a residual stream all that write to it. */
+  readonly theta: readonly ThetaPart[];
+  /** Length d of theta, all its parts together. */
+  readonly dimension: number;
   /** Layers whose outputs the consumers read: there the copies of a neuron are averaged. */
   readonly mixedAt: readonly string[];
   /** Nothing but linear maps and pooling up to there: S = 0, no gain of second order. */
@@ -24,17 +32,14 @@ export function splittableGroups(network: Network): readonly SplittingGroup[] {
   const placed = placeLayers(network);
   const named = new Map(placed.map((layer) => [layer.layer.name, layer]));
   return widthGroups(network).flatMap((group) => {
-    const writer = named.get(group.writers[0] ?? "");
-    if (!writer || !isWide(writer.layer)) return [];
-    const biasInTheta = perturbsBias(writer.layer);
-    const passedOn = readBy(group.layers, placed);
+    if (group.writers.length === 0) return [];
+    const theta = thetaOf(group.writers.flatMap((name) => named.get(name) ?? []));
     const mixed = readBy(group.consumers, placed);
-    const reason = reasonAgainst(group, passedOn, mixed);
+    const reason = reasonAgainst(group, readBy(group.layers, placed), mixed);
     return {
       group,
-      writer: writer.layer.name,
-      dimension: filterLength(writer.layer, writer.in.channels) + (biasInTheta ? 1 : 0),
-      biasInTheta,
+      theta,
+      dimension: theta.reduce((sum, { dimension }) => sum + dimension, 0),
       mixedAt: group.layers.filter((layer) => mixed.has(layer)),
       isLinear: group.layers.every((name) => isLinear(named.get(name)?.layer)),
       ...(reason === undefined ? {} : { reason }),
@@ -42,15 +47,36 @@ export function splittableGroups(network: Network): readonly SplittingGroup[] {
   });
 }
 
+/** Names of the arrays that a part of theta is made of. */
+export const thetaArrays = ({ writer, biasInTheta }: ThetaPart): readonly string[] =>
+  biasInTheta ? [`${writer}/kernel`, `${writer}/bias`] : [`${writer}/kernel`];
+
+function thetaOf(writers: readonly PlacedLayer[]): readonly ThetaPart[] {
+  let offset = 0;
+  return writers.flatMap(({ layer, in: input }) => {
+    if (!isWide(layer)) return [];
+    const biasInTheta = perturbsBias(layer);
+    const dimension = filterLength(layer, input.channels) + (biasInTheta ? 1 : 0);
+    const part = { writer: layer.name, offset, dimension, biasInTheta };
+    offset += dimension;
+    return part;
+  });
+}
+
 /**
  * The same neurons with the curvature of their writer's own activation alone, as released with Wang et al. 2019 (arXiv
- * 1910.03103): what follows before channels are mixed, a depthwise layer for one, counts as linear.
+ * 1910.03103): what follows before channels are mixed, a depthwise layer for one, counts as linear. It knew no residual
+ * streams, which are left alone.
  */
-export const curvedAtWriter = (group: SplittingGroup): SplittingGroup => ({
-  ...group,
-  group: { ...group.group, layers: [group.writer] },
-  mixedAt: [group.writer],
-});
+export function curvedAtWriter(group: SplittingGroup): SplittingGroup {
+  const { writers } = group.group;
+  return {
+    ...group,
+    group: { ...group.group, layers: writers },
+    mixedAt: writers,
+    ...(writers.length > 1 ? { reason: "several layers write to this residual stream" } : {}),
+  };
+}
 
 const perturbsBias = (layer: WideLayer): boolean =>
   layer.bias && !("batchNorm" in layer && layer.batchNorm);
@@ -68,16 +94,12 @@ const readBy = (readers: readonly string[], placed: readonly PlacedLayer[]): Rea
   new Set(placed.flatMap(({ layer, inputs }) => (readers.includes(layer.name) ? inputs : [])));
 
 function reasonAgainst(
-  { writers, layers, tiedBy }: WidthGroup,
+  { layers, tiedBy }: WidthGroup,
   passedOn: ReadonlySet<string>,
   mixed: ReadonlySet<string>,
 ): string | undefined {
-  if (writers.length !== 1) return "several layers write to this residual stream";
   if (tiedBy !== undefined) return `"${tiedBy}" ties its width to other layers'`;
   if (layers.some((layer) => !passedOn.has(layer) && !mixed.has(layer)))
     return "its channels are the network's output";
-  const forked = layers.find((layer) => passedOn.has(layer) && mixed.has(layer));
-  return forked === undefined
-    ? undefined
-    : `its channels are both mixed and passed on after layer "${forked}"`;
+  return undefined;
 }

@@ -37,8 +37,8 @@ export async function compileSplittingProducts(
   { batch, view = (group) => group }: ProductOptions,
 ): Promise<SplittingProducts> {
   const groups = splittableGroups(network)
-    .filter(({ reason }) => reason === undefined)
-    .map(view);
+    .map(view)
+    .filter(({ reason }) => reason === undefined);
   const curved = groups.filter(({ isLinear }) => !isLinear);
   const { fn, inputs, state } = splittingStep(network, curved, { batch });
   const program = await engine.compile(`${network.name}-splitting-${batch}`, fn, inputs, { state });

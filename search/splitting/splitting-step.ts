@@ -1,3 +1,4 @@
+import type { Layer } from "../../src/network/layer.ts";
 import {
   type Network,
   networkInput,
@@ -10,7 +11,7 @@ import { forward, type WeightTensors } from "../../src/training/forward.ts";
 import { crossEntropy } from "../../src/training/losses.ts";
 import { type StepProgram, weightState } from "../../src/training/train-step.ts";
 import type { Tangent } from "./activation-curvature.ts";
-import type { SplittingGroup } from "./groups.ts";
+import { type SplittingGroup, type ThetaPart, thetaArrays } from "./groups.ts";
 import { channelwiseAlong, type Theta, writerAlong } from "./tangents.ts";
 
 /** Input of the step: directions [neurons, d] of a group. */
@@ -52,11 +53,11 @@ interface Observed {
   readonly loss: tf.Tensor;
   /** What each writer reads, by the name of the layer read. */
   readonly read: ReadonlyMap<string, tf.Tensor>;
-  /** dL/dh at each mixing layer. */
+  /** dL/dh by what is mixed after each layer, not by what is passed on. */
   readonly slopes: ReadonlyMap<string, tf.Tensor>;
 }
 
-/** The gradients are those of zeros added to the mixing layers' outputs, so that no weight gradient is computed. */
+/** The gradients are those of zeros added to what mixing layers read, so that no weight gradient is computed. */
 function observe(
   network: Network,
   groups: readonly SplittingGroup[],
@@ -65,17 +66,27 @@ function observe(
 ): Observed {
   const { x, y } = inputs as { x: tf.Tensor4D; y: tf.Tensor1D };
   const ends = groups.flatMap(({ mixedAt }) => mixedAt);
-  const wanted = new Set(groups.map(({ writer }) => readByWriter(writer, placed)));
+  const members = new Map(
+    groups.flatMap(({ group, mixedAt }) =>
+      mixedAt.map((layer) => [layer, new Set(group.layers)] as const),
+    ),
+  );
+  const writers = groups.flatMap(({ theta }) => theta.map(({ writer }) => writer));
+  const wanted = new Set(writers.map((writer) => readByWriter(writer, placed)));
   const read = new Map<string, tf.Tensor>([[networkInput, x]]);
   const lossOf = (...nudges: tf.Tensor[]): tf.Scalar => {
+    const nudged = new Map<string, tf.Tensor>();
+    // Outlives the gradient's own scope.
     const at = (layer: string, output: tf.Tensor): tf.Tensor => {
       const nudge = nudges[ends.indexOf(layer)];
-      const nudged = nudge ? tf.add(output, nudge) : output;
-      // Outlives the gradient's own scope.
-      if (wanted.has(layer)) read.set(layer, tf.keep(nudged));
-      return nudged;
+      if (nudge) nudged.set(layer, tf.add(output, nudge));
+      if (wanted.has(layer)) read.set(layer, tf.keep(nudged.get(layer) ?? output));
+      return output;
     };
-    return crossEntropy(forward(network, inputs, x, { training: false, at }).logits, y);
+    // A stream goes on beside what mixes its channels, which alone sees the nudge.
+    const reads = (reader: Layer, layer: string, output: tf.Tensor): tf.Tensor =>
+      members.get(layer)?.has(reader.name) ? output : (nudged.get(layer) ?? output);
+    return crossEntropy(forward(network, inputs, x, { training: false, at, reads }).logits, y);
   };
   const zeros = ends.map((layer) => {
     const { height, width, channels } = lookUp(placed, layer).out;
@@ -97,7 +108,7 @@ function multiplyAll(
   termsOf: (group: SplittingGroup, weights: WeightTensors) => readonly tf.Scalar[],
 ): Record<string, tf.Tensor> {
   if (groups.length === 0) return {};
-  const names = groups.flatMap(thetaNames);
+  const names = groups.flatMap(({ theta }) => theta.flatMap(thetaArrays));
   const projected = (...values: tf.Tensor[]): tf.Scalar => {
     const weights = { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) };
     const terms = groups.flatMap((group) => termsOf(group, weights as WeightTensors));
@@ -110,9 +121,6 @@ function multiplyAll(
   );
 }
 
-const thetaNames = ({ writer, biasInTheta }: SplittingGroup): readonly string[] =>
-  biasInTheta ? [`${writer}/kernel`, `${writer}/bias`] : [`${writer}/kernel`];
-
 /** Values and derivatives along v at the mixing layers of one group. */
 function channelsAlong(
   group: SplittingGroup,
@@ -123,21 +131,21 @@ function channelsAlong(
   for (const name of group.group.layers) {
     const layer = lookUp(placed, name);
     const reading = { isMaxPooled: isMaxPooled(name, group, placed) };
-    const tangent =
-      name === group.writer
-        ? writerAlong(
-            layer,
-            weights,
-            lookUp(read, readByWriter(name, placed)),
-            fromRows(group, weights),
-            reading,
-          )
-        : channelwiseAlong(
-            layer,
-            weights,
-            layer.inputs.map((input) => lookUp(tangents, input)),
-            reading,
-          );
+    const part = group.theta.find(({ writer }) => writer === name);
+    const tangent = part
+      ? writerAlong(
+          layer,
+          weights,
+          lookUp(read, readByWriter(name, placed)),
+          fromRows(part, group, weights),
+          reading,
+        )
+      : channelwiseAlong(
+          layer,
+          weights,
+          layer.inputs.map((input) => lookUp(tangents, input)),
+          reading,
+        );
     tangents.set(name, tangent);
   }
   return group.mixedAt.map((name) => [name, lookUp(tangents, name)]);
@@ -155,14 +163,19 @@ function isMaxPooled(name: string, { group }: SplittingGroup, placed: Placed): b
   );
 }
 
-/** A group's directions [neurons, d] in the shapes of its kernel and bias. */
-function fromRows(group: SplittingGroup, inputs: WeightTensors): Theta {
-  const rows = inputs[directionName(group.group.name)] as tf.Tensor2D;
-  const kernel = inputs[`${group.writer}/kernel`] as tf.Tensor;
-  const neurons = group.group.width;
-  if (!group.biasInTheta) return { kernel: tf.reshape(tf.transpose(rows), kernel.shape) };
-  const filters = tf.slice(rows, [0, 0], [neurons, group.dimension - 1]);
-  const biases = tf.slice(rows, [0, group.dimension - 1], [neurons, 1]);
+/** A part of a group's directions [neurons, d] in the shapes of its writer's kernel and bias. */
+function fromRows(
+  { writer, offset, dimension, biasInTheta }: ThetaPart,
+  { group, theta }: SplittingGroup,
+  inputs: WeightTensors,
+): Theta {
+  const whole = inputs[directionName(group.name)] as tf.Tensor2D;
+  const neurons = group.width;
+  const rows = theta.length > 1 ? tf.slice(whole, [0, offset], [neurons, dimension]) : whole;
+  const kernel = inputs[`${writer}/kernel`] as tf.Tensor;
+  if (!biasInTheta) return { kernel: tf.reshape(tf.transpose(rows), kernel.shape) };
+  const filters = tf.slice(rows, [0, 0], [neurons, dimension - 1]);
+  const biases = tf.slice(rows, [0, dimension - 1], [neurons, 1]);
   return {
     kernel: tf.reshape(tf.transpose(filters), kernel.shape),
     bias: tf.reshape(biases, [neurons]),
@@ -172,9 +185,9 @@ function fromRows(group: SplittingGroup, inputs: WeightTensors): Theta {
 /** The inverse of `fromRows`, for gradients by parameter name. */
 function toRows(group: SplittingGroup, gradients: ReadonlyMap<string, tf.Tensor>): tf.Tensor {
   const neurons = group.group.width;
-  const columns = thetaNames(group).map((name) =>
-    tf.reshape<tf.Rank.R2>(lookUp(gradients, name), [-1, neurons]),
-  );
+  const columns = group.theta
+    .flatMap(thetaArrays)
+    .map((name) => tf.reshape<tf.Rank.R2>(lookUp(gradients, name), [-1, neurons]));
   return tf.transpose(tf.concat(columns, 0));
 }
 

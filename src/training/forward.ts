@@ -1,4 +1,4 @@
-import { type LayerKind, windowStride } from "../network/layer.ts";
+import { type Layer, type LayerKind, windowStride } from "../network/layer.ts";
 import { type Network, networkInput, type PlacedLayer, placeLayers } from "../network/network.ts";
 import type { ParameterRole } from "../network/parameters.ts";
 import { tf } from "../tensor/index.ts";
@@ -12,6 +12,8 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** Called with every layer's output; what it returns is used instead. */
   readonly at?: (layer: string, output: tf.Tensor) => tf.Tensor;
+  /** The same for what one layer reads of another, or of the network's input. */
+  readonly reads?: (reader: Layer, layer: string, output: tf.Tensor) => tf.Tensor;
   /** The same with what a layer computes of its inputs before bias, batch norm and activation. */
   readonly atLinear?: LinearHook;
 }
@@ -45,13 +47,20 @@ export function forwardImage(
   network: Network,
   weights: WeightTensors,
   x: tf.Tensor4D,
-  { training, at = (_, output) => output, atLinear = (_, __, output) => output }: ForwardOptions,
+  {
+    training,
+    at = (_, output) => output,
+    reads = (_, __, output) => output,
+    atLinear = (_, __, output) => output,
+  }: ForwardOptions,
 ): { readonly image: tf.Tensor4D } & Pick<ForwardResult, "moments"> {
   const moments = new Map<string, BatchMoments>();
   const outputs = new Map<string, tf.Tensor>([[networkInput, x]]);
   let last: tf.Tensor = x;
   for (const placed of placeLayers(network)) {
-    const inputs = placed.inputs.map((name) => outputs.get(name) as tf.Tensor);
+    const inputs = placed.inputs.map((name) =>
+      reads(placed.layer, name, outputs.get(name) as tf.Tensor),
+    );
     last = at(
       placed.layer.name,
       runLayer(placed, inputs, { weights, training, moments, atLinear }),

@@ -238,7 +238,7 @@ test("second moments carry by the square of the copy's weight", () => {
 });
 
 describe("a split that cannot be made is refused", () => {
-  const network = exampleNetworks.skip;
+  const network = exampleNetworks.joined;
   const weights = exampleWeights(network);
   const split = (group: string, neuron: number, dimension: number) => () =>
     applySplit(
@@ -248,10 +248,10 @@ describe("a split that cannot be made is refused", () => {
     );
 
   test.each([
-    ["a group of several writers", split("project", 0, 4), "several layers write"],
+    ["a group tied to others", split("left", 0, 3), '"both" ties its width'],
     ["an unknown group", split("nothing", 0, 4), 'no width group "nothing"'],
-    ["a neuron that is not there", split("expand", 4, 3), "cannot split neuron 4 of 4"],
-    ["a direction of another length", split("expand", 0, 9), "displacements of length 3"],
+    ["a neuron that is not there", split("stem", 3, 18), "cannot split neuron 3 of 3"],
+    ["a direction of another length", split("stem", 0, 9), "displacements of length 18"],
   ])("%s", (_, make, message) => {
     expect(make).toThrow(message);
   });

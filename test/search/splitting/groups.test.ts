@@ -5,8 +5,8 @@ import { findPreset } from "../../../src/network/presets.ts";
 import { exampleNetworks } from "../../support/reference/example-networks.ts";
 
 const described = (network: Network) =>
-  splittableGroups(network).map(({ writer, dimension, mixedAt, reason }) => ({
-    writer,
+  splittableGroups(network).map(({ theta, dimension, mixedAt, reason }) => ({
+    writer: theta.map(({ writer }) => writer).join(),
     dimension,
     mixedAt: mixedAt.join(),
     reason,
@@ -27,13 +27,13 @@ test("copies meet where the next layer mixes channels: after the depthwise layer
   ]);
 });
 
-test("the output and residual streams of several writers are left alone, with the reason", () => {
+test("the output is left alone, with the reason", () => {
   const reasons = described(exampleNetworks.skip).map(({ writer, reason }) => [writer, reason]);
 
   expect(reasons).toEqual([
     ["stem", undefined],
     ["expand", undefined],
-    ["project", "several layers write to this residual stream"],
+    ["project,shortcut", undefined],
     ["last", undefined],
     ["logits", "its channels are the network's output"],
   ]);
@@ -52,11 +52,11 @@ test("what a concatenation joins is left alone, with the reason; what reads it i
   ]);
 });
 
-test("channels weighed by others of as many, cut and dealt out are left alone; weighed by themselves they are not", () => {
+test("channels cut and dealt out are left alone; weighed by others of as many, or by themselves, they are not", () => {
   const reasonOf = (network: Network, layer: string) =>
     described(network).find(({ writer }) => writer === layer)?.reason;
 
-  expect(reasonOf(exampleNetworks.weighed, "stem")).toMatch(/^several layers write/);
+  expect(reasonOf(exampleNetworks.weighed, "stem,excite")).toBeUndefined();
   expect(reasonOf(exampleNetworks.shuffled, "stem")).toMatch(/^"worked" ties its width/);
   expect(reasonOf(exampleNetworks.shuffled, "branch")).toMatch(/^"both" ties its width/);
   expect(reasonOf(exampleNetworks.gated, "stem")).toBeUndefined();
@@ -75,29 +75,27 @@ test("a product makes its channels' group no linear one", () => {
   expect(stem?.isLinear).toBe(false);
 });
 
-test("all 14 convolutions of MobileNetV1 can be split, and of ResNet-20 the inner ones of its blocks", () => {
+test("a residual stream's theta is the filters of all that write to it, and it is mixed wherever a block reads it", () => {
+  const [stream] = splittableGroups(exampleNetworks.residual);
+
+  // 3x3 filters of 2 channels; 4 channels and a bias; 4 channels.
+  expect(stream?.theta.map(({ writer, offset }) => [writer, offset])).toEqual([
+    ["stem", 0],
+    ["outer1", 18],
+    ["outer2", 18 + 5],
+  ]);
+  expect(stream?.dimension).toBe(18 + 5 + 4);
+  expect(stream?.mixedAt).toEqual(["stem", "sum1", "sum2"]);
+});
+
+test("all 14 convolutions of MobileNetV1 can be split, and of ResNet-20 its blocks and its three streams", () => {
   const splittable = (name: string) =>
     splittableGroups(findPreset(name).build({})).filter(({ reason }) => reason === undefined);
 
   expect(splittable("mobilenet-v1-cifar")).toHaveLength(14);
-  expect(splittable("resnet-cifar").map(({ writer }) => writer)).toEqual(
-    [1, 2, 3].flatMap((stage) => [1, 2, 3].map((block) => `stage${stage}-block${block}-conv1`)),
-  );
-});
-
-test("channels that are mixed and passed on at the same place cannot be split", () => {
-  const forked: Network = {
-    ...exampleNetworks.skip,
-    layers: exampleNetworks.skip.layers.map((layer) =>
-      layer.kind === "conv2d" && layer.name === "shortcut"
-        ? { ...layer, inputs: ["expand"] }
-        : layer,
-    ),
-  };
-
-  const expand = described(forked).find(({ writer }) => writer === "expand");
-
-  expect(expand?.reason).toBe('its channels are both mixed and passed on after layer "expand"');
+  const writers = splittable("resnet-cifar").map(({ theta }) => theta.length);
+  expect(writers.filter((count) => count === 1)).toHaveLength(9);
+  expect(writers.filter((count) => count > 1)).toHaveLength(3);
 });
 
 test("a group without activation on its way is linear", () => {

@@ -4,6 +4,7 @@ import {
   compileSplittingProducts,
   type ProductOptions,
 } from "../../../search/splitting/products.ts";
+import { withoutScale } from "../../../search/splitting/project-scale.ts";
 import type { Network } from "../../../src/network/network.ts";
 import type { Weights } from "../../../src/network/parameters.ts";
 import { findPreset } from "../../../src/network/presets.ts";
@@ -71,7 +72,8 @@ async function worstMiss(network: Network, neuron: number, on = engine): Promise
       vectors.get(group.name)?.subarray(neuron * dimension, (neuron + 1) * dimension) ?? [];
     const of = { reference, group: group.name, neuron, dimension, batch };
     const exact = splittingProductBySplitting(of, [...row(directions)]);
-    const size = Math.max(...exact.map(Math.abs));
+    // A linear stream's product is 0.
+    const size = Math.max(1e-9, ...exact.map(Math.abs));
     return (
       Math.max(...[...row(products)].map((entry, i) => Math.abs(entry - (exact[i] ?? 0)))) / size
     );
@@ -134,6 +136,43 @@ describe("S v by the curvature of the writer's own activation, as once released"
     expect(await missOfReleased(straight)).toBeLessThan(1e-5);
     expect(await missOfReleased(network)).toBeGreaterThan(0.1);
   });
+});
+
+test("what every normalised writer of a stream has of theta has no product, and what the others have keeps it", async () => {
+  const network = exampleNetworks.residual;
+  const weights = exampleWeights(network);
+  const batch = batchOf(exampleImages(network, 2));
+  const bare = await compileSplittingProducts(engine, network, { batch: batch.count });
+  const [stream] = bare.groups;
+  if (!stream) throw new Error("No stream");
+  const products = withoutScale(bare, network, weights);
+  /** The product of theta's part of one writer, 0 elsewhere. */
+  const productAlong = async (writer: string) => {
+    const { offset, dimension } = stream.theta.find((part) => part.writer === writer) ?? {
+      offset: 0,
+      dimension: 0,
+    };
+    const kernel = weights.get(`${writer}/kernel`) ?? new Float32Array();
+    const { width, name } = stream.group;
+    const rows = new Float32Array(width * stream.dimension);
+    for (let k = 0; k < Math.min(dimension, kernel.length / width); k++)
+      for (let neuron = 0; neuron < width; neuron++)
+        rows[neuron * stream.dimension + offset + k] = kernel[k * width + neuron] ?? 0;
+    const directions = new Map(
+      bare.groups.map(({ group, dimension: d }) => [group.name, new Float32Array(group.width * d)]),
+    );
+    const result = await products.multiply(weights, batch, directions.set(name, rows));
+    return Math.hypot(...(result.products.get(name) ?? []));
+  };
+
+  const [stem, outer1, outer2] = [
+    await productAlong("stem"),
+    await productAlong("outer1"),
+    await productAlong("outer2"),
+  ];
+  await bare.release();
+
+  expect(Math.max(stem, outer2)).toBeLessThan(1e-6 * outer1);
 });
 
 describe("the float64 reference", () => {

@@ -87,6 +87,23 @@ export const exampleNetworks = {
       ...head,
     ],
   },
+  /** A stream that two blocks write to, mixed and passed on between them, one writer with a bias in theta. */
+  residual: {
+    name: "residual",
+    input: image,
+    layers: [
+      conv("stem", 3, { stride: 2 }),
+      pointwise("inner1", 4),
+      pointwise("outer1", 3, { batchNorm: false, bias: true, activation: "linear" }),
+      { kind: "add", name: "sum1", inputs: ["stem", "outer1"], activation: "swish" },
+      pointwise("inner2", 4),
+      depthwise("depthwise", "swish"),
+      pointwise("outer2", 3, { activation: "linear" }),
+      { kind: "add", name: "sum2", inputs: ["sum1", "outer2"], activation: "swish" },
+      pointwise("last", 4),
+      ...head,
+    ],
+  },
   joined: {
     name: "joined",
     input: image,

@@ -66,17 +66,44 @@ function splitParameter(
   if (!placed || !isWide(placed.layer))
     return blocksOf(old, shape[2] ?? 1).flatMap((block) => appended(block, own));
   const [inputs = 1, outputs = 1] = shape.slice(-2);
-  return splitKernel(old, inputs, outputs, own, splitsOf(placed.inputs[0] ?? ""), unhalved);
+  const start = partStart(network, layer);
+  const ofPart = own.map(({ neuron, copies }) => ({
+    neuron,
+    copies: copies.map(({ weight, displacement }) => ({
+      weight,
+      displacement: displacement.slice(start),
+    })),
+  }));
+  return splitKernel(old, inputs, outputs, ofPart, splitsOf(placed.inputs[0] ?? ""), unhalved);
 }
 
 const extraCopies = (splits: readonly ReferenceSplit[]): number =>
   splits.reduce((sum, { copies }) => sum + copies.length - 1, 0);
 
+/** Where a layer's filter begins in theta, which holds those of all writers of its stream one after another. */
+function partStart(network: Network, name: string): number {
+  const writers = widthGroups(network).find(({ layers }) => layers.includes(name))?.writers ?? [];
+  return writers
+    .slice(0, writers.indexOf(name))
+    .reduce((sum, writer) => sum + filterLength(network, writer) + biasLength(network, writer), 0);
+}
+
 /** Where the bias stands in theta; undefined when batch norm keeps it out. */
 function thetaOffset(network: Network, name: string): number | undefined {
+  if (biasLength(network, name) === 0) return undefined;
+  return partStart(network, name) + filterLength(network, name);
+}
+
+/** 1 where the bias belongs to theta. */
+function biasLength(network: Network, name: string): number {
+  const layer = network.layers.find((one) => one.name === name);
+  if (!layer || !isWide(layer) || !layer.bias) return 0;
+  return "batchNorm" in layer && layer.batchNorm ? 0 : 1;
+}
+
+function filterLength(network: Network, name: string): number {
   const placed = placeLayers(network).find(({ layer }) => layer.name === name);
-  if (!placed || !isWide(placed.layer)) return undefined;
-  if ("batchNorm" in placed.layer && placed.layer.batchNorm) return undefined;
+  if (!placed || !isWide(placed.layer)) return 0;
   const { kernelSize: rows, kernelWidth: columns = rows } =
     placed.layer.kind === "conv2d" ? placed.layer : { kernelSize: 1 };
   return rows * columns * placed.in.channels;
