@@ -40,6 +40,7 @@ header p, figcaption, summary, .interval, .absent, .note, footer { color: var(--
 .figures:empty { display: none; }
 figure { margin: 0; min-width: 0; }
 figure.whole { margin-top: 2rem; }
+figure.whole + * { margin-top: 2.5rem; }
 .beside { min-width: 0; }
 .across { grid-column: 1 / -1; }
 .note { font-size: 0.8125rem; }
