@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applySplit } from "../../../search/splitting/apply-split.ts";
 import { splittingDirections } from "../../../search/splitting/directions.ts";
 import { lanczos } from "../../../search/splitting/finders.ts";
+import { binaryMenu } from "../../../search/splitting/menu.ts";
 import {
   compileSplittingProducts,
   type SplittingProducts,
@@ -61,17 +62,21 @@ const find = (
     random: seededRandom(4),
   });
 
-/** Mean loss over both batches. */
-async function lossOf(of: SplittingProducts, at: Weights): Promise<number> {
+/** Mean loss over both batches, or those given. */
+async function lossOf(
+  of: SplittingProducts,
+  at: Weights,
+  batches = halvesOfImages,
+): Promise<number> {
   const zeros = new Map(
     of.groups.map(({ group, dimension }) => [
       group.name,
       new Float32Array(group.width * dimension),
     ]),
   );
-  let sum = 0;
-  for (const batch of halvesOfImages()) sum += (await of.multiply(at, batch, zeros)).loss;
-  return sum / 2;
+  const losses: number[] = [];
+  for (const batch of batches()) losses.push((await of.multiply(at, batch, zeros)).loss);
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 describe("directions of all neurons", () => {
@@ -158,6 +163,30 @@ test("splitting every neuron along them lowers the loss by half the step's squar
   const sum = [...found.values()].flat().reduce((total, { lambdaMin }) => total + lambdaMin, 0);
   expect(realised).toBeLessThan(0);
   expect(realised / ((epsilon ** 2 / 2) * sum)).toBeCloseTo(1, 1);
+});
+
+test("a menu offers for each neuron what splitting it alone lowers the held-out loss by", async () => {
+  const found = await find(weights, { heldOut: firstHalf });
+  const before = await lossOf(products, weights, firstHalf);
+  const step = 0.05;
+  for (const [group, directions] of found) {
+    const splits = directions.map(({ vMin, squaredNorm }, neuron) => {
+      const split = { neuron, direction: vMin, epsilon: step * Math.sqrt(squaredNorm) };
+      return applySplit(network, weights, new Map([[group, [split]]]));
+    });
+    const widened = await compileSplittingProducts(engine, splits[0]?.network ?? network, {
+      batch: 2,
+    });
+    const falls: number[] = [];
+    for (const split of splits)
+      falls.push(before - (await lossOf(widened, split.weights, firstHalf)));
+    await widened.release();
+
+    const offered = directions.map((direction) => binaryMenu(direction)[0]?.gain ?? Number.NaN);
+    const most = Math.max(...falls.map(Math.abs));
+    for (const [neuron, fall] of falls.entries())
+      expect(Math.abs((step ** 2 / 2) * (offered[neuron] ?? 0) - fall) / most).toBeLessThan(0.1);
+  }
 });
 
 test("a filter scaled under batch norm keeps its outputs, and its index times its squared length", async () => {
