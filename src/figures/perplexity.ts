@@ -1,4 +1,5 @@
 import { axisX, axisY, line } from "@observablehq/plot";
+import { formatNumber } from "../units.ts";
 import { filledDots, hollowDots, type Point } from "./marks.ts";
 import { palette } from "./palette.ts";
 import type { Figure } from "./render.ts";
@@ -14,9 +15,10 @@ export const perplexityCurve = (rows: readonly PerplexityRow[], width = 560): Fi
   plot: {
     ...common(width),
     x: { label: "epoch" },
-    y: { label: "perplexity", type: "log", nice: true },
+    y: perplexityScale(rows.flatMap(shownOf)),
     marks: [
-      ...axes,
+      wholeAxis(rows.map(({ epoch }) => epoch)),
+      perplexityAxis(rows.flatMap(shownOf)),
       line(rows, { x: "epoch", y: "training", stroke: palette.predicted, strokeWidth: 1.75 }),
       line(rows, { x: "epoch", y: "heldOut", stroke: palette.measured, strokeWidth: 1.75 }),
     ],
@@ -40,9 +42,10 @@ export function cellPath(rows: readonly CellRow[], width = 560): Figure {
     plot: {
       ...common(width),
       x: { label: "edges", reverse: true },
-      y: { label: "perplexity", type: "log", nice: true },
+      y: perplexityScale(points(rows).map(({ y }) => y)),
       marks: [
-        ...axes,
+        wholeAxis(rows.map(({ edges }) => edges)),
+        perplexityAxis(points(rows).map(({ y }) => y)),
         line(path, { x: "x", y: "y", stroke: palette.predicted, strokeWidth: 1.75 }),
         hollowDots(points(rows), palette.predicted),
         filledDots(points(rows.filter(({ isDelivered }) => isDelivered)), palette.measured),
@@ -51,6 +54,34 @@ export function cellPath(rows: readonly CellRow[], width = 560): Figure {
   };
 }
 
-const axes = [axisX({ ticks: 6, tickSize: 3 }), axisY({ ticks: 5, tickSize: 0 })];
+const shownOf = ({ training, heldOut }: PerplexityRow) => [training, heldOut];
+
+/** A twentieth beyond what is shown. */
+const ends = (shown: readonly number[]) =>
+  [Math.min(...shown) / 1.05, 1.05 * Math.max(...shown)] as const;
+
+const perplexityScale = (shown: readonly number[]) => ({
+  label: "perplexity",
+  type: "log" as const,
+  domain: [...ends(shown)],
+});
+
+/** Five ticks in equal factors: powers of ten would be too far apart. */
+function perplexityAxis(shown: readonly number[]) {
+  const [low, high] = ends(shown);
+  const ticks = Array.from({ length: 5 }, (_, i) => low * (high / low) ** (i / 4));
+  return axisY({ ticks, tickFormat: formatNumber, tickSize: 0 });
+}
+
+/** Ticks at whole numbers, ten at most. */
+function wholeAxis(counts: readonly number[]) {
+  const [first, last] = [Math.min(...counts), Math.max(...counts)];
+  const step = Math.max(1, Math.ceil((last - first) / 9));
+  const ticks = Array.from(
+    { length: 1 + Math.floor((last - first) / step) },
+    (_, i) => first + i * step,
+  );
+  return axisX({ ticks, tickFormat: String, tickSize: 3 });
+}
 
 const common = (width: number) => ({ width, height: 280, marginLeft: 48, marginBottom: 38 });
