@@ -120,25 +120,39 @@ const spread = (values: readonly number[], text: (value: number) => string): str
 function answerOf(rows: readonly Row[]): readonly string[] {
   const [first] = rows;
   const limit_s = first?.points[0]?.found.budget_s ?? Number.NaN;
-  const stairs = "uniform-on-stairs";
-  const verdicts = rows.flatMap(({ method, points, against }) => {
-    const judged = against.find(([name]) => name === stairs)?.[1];
-    if (!judged && method !== stairs && points.length > 0)
-      return [`- ${method}: at a latency that no such network was trained at`];
-    if (judged?.difference.low === undefined || judged.difference.high === undefined) return [];
-    const { low, high } = judged.difference;
-    const verdict = low > 0 ? "better" : high < 0 ? "worse" : "a tie";
-    return [`- ${method}: ${differenceText(judged)}: ${verdict}`];
-  });
+  const verdicts = rows.flatMap(verdictOf);
+  const compared = verdicts.filter(({ isTold }) => isTold).length;
+  const lines = verdicts.map(({ method, said }) => `- ${method}: ${said}`);
   return [
     `The limit is ${microseconds(limit_s)} µs. Most accurate: ${first?.method}, ${spread(first?.accuracies ?? [], (value) => percent(value))} % of the test images.`,
-    ...(verdicts.length > 0
+    ...(compared > 0
       ? [
-          `Against uniform widths on the stairs of the same measured latency, 95 % intervals over seeds; with ${verdicts.length} comparisons one in twenty ` +
-            `would stand out by chance:\n\n${verdicts.join("\n")}`,
+          `Against uniform widths on the stairs of the same measured latency, 95 % intervals over seeds; with ${compared} comparisons one in twenty ` +
+            `would stand out by chance:\n\n${lines.join("\n")}`,
         ]
       : ["No method is trained under several seeds and measured among uniform networks yet."]),
   ];
+}
+
+interface Verdict {
+  readonly method: string;
+  readonly said: string;
+  /** There is an interval to tell by. */
+  readonly isTold: boolean;
+}
+
+/** How a method stands against uniform widths on the stairs, which themselves have none. */
+function verdictOf({ method, against }: Row): readonly Verdict[] {
+  const stairs = "uniform-on-stairs";
+  if (method === stairs) return [];
+  const judged = against.find(([name]) => name === stairs)?.[1];
+  if (!judged)
+    return [{ method, said: "at a latency that no such network was trained at", isTold: false }];
+  const { low, high } = judged.difference;
+  if (low === undefined || high === undefined)
+    return [{ method, said: `${differenceText(judged)}: not told`, isTold: false }];
+  const verdict = low > 0 ? "better" : high < 0 ? "worse" : "a tie";
+  return [{ method, said: `${differenceText(judged)}: ${verdict}`, isTold: true }];
 }
 
 function howSection(finished: Finished, protocol: Protocol): Section {
