@@ -101,11 +101,16 @@ export function fitCosts(
   return {
     columns,
     coefficients_us: fit.coefficients,
-    covariance: fit.covariance,
-    leftOut: leaveOut(rows.slice(0, networks.length), fit).map((left, i) => ({
-      ...left,
-      sd_us: predict(networks[i]?.kernels ?? [], true).sd_us,
-    })),
+    // Dozens of fits only choose a structure: what takes as long as the fit itself is worked out when it is asked for.
+    get covariance() {
+      return fit.covariance;
+    },
+    get leftOut() {
+      return leaveOut(rows.slice(0, networks.length), fit).map((left, i) => ({
+        ...left,
+        sd_us: predict(networks[i]?.kernels ?? [], true).sd_us,
+      }));
+    },
     structureOf,
     discrepancy: discrepancies(
       kernels,

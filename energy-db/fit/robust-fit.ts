@@ -1,5 +1,5 @@
-import { fcnnlsVector } from "ml-fcnnls";
-import { CholeskyDecomposition, inverse, Matrix } from "ml-matrix";
+import { inverse, Matrix } from "ml-matrix";
+import { nonNegativeMinimum, type Quadratic } from "./non-negative.ts";
 
 /** One observation: target = sum of value x coefficient, known to a standard deviation. */
 export interface Row {
@@ -28,28 +28,32 @@ const ridge = 1e-7;
 
 /**
  * Weighted least squares with coefficients of at least zero and Huber weights, iteratively reweighted. Works on the Gram
- * matrix, whose Cholesky factor stands for all rows, so that its cost hardly grows with them.
+ * matrix, which stands for all rows, so that its cost hardly grows with them; each round starts where the last one ended.
  */
 export function robustFit(rows: readonly Row[], columns: number): RobustFit {
   const weights = Float64Array.from(rows, ({ sd }) => 1 / sd);
   let equations = normalEquations(rows, weights, columns);
-  let coefficients = solve(equations);
+  let coefficients = solve(equations, equations.right.keys());
   for (let round = 0; round < rounds; round++) {
     for (const [i, row] of rows.entries()) {
       const residual = Math.abs(predicted(row, coefficients) - row.target) / row.sd;
       weights[i] = Math.sqrt(Math.min(1, tuning / residual)) / row.sd;
     }
     equations = normalEquations(rows, weights, columns);
-    coefficients = solve(equations);
+    coefficients = solve(equations, aboveZero(coefficients));
   }
+  let covariance: Matrix | undefined;
   return {
     coefficients,
-    covariance: covarianceOf(equations, coefficients),
+    get covariance() {
+      covariance ??= covarianceOf(equations, coefficients);
+      return covariance;
+    },
     weights,
     without: (left) => {
-      const reduced = { gram: equations.gram.clone(), right: equations.right.slice() };
+      const reduced = { gram: equations.gram.slice(), right: equations.right.slice() };
       for (const i of left) accumulate(reduced, rows[i], -((weights[i] ?? 0) ** 2));
-      return solve(reduced);
+      return solve(reduced, aboveZero(coefficients));
     },
   };
 }
@@ -65,68 +69,62 @@ export function predicted(
   return sum;
 }
 
-interface Equations {
-  readonly gram: Matrix;
-  readonly right: Float64Array;
-}
+const aboveZero = (coefficients: Float64Array): readonly number[] =>
+  [...coefficients.keys()].filter((column) => (coefficients[column] ?? 0) > 0);
 
-function normalEquations(rows: readonly Row[], weights: Float64Array, columns: number): Equations {
-  const equations = { gram: Matrix.zeros(columns, columns), right: new Float64Array(columns) };
+function normalEquations(rows: readonly Row[], weights: Float64Array, columns: number): Quadratic {
+  const equations = {
+    gram: new Float64Array(columns * columns),
+    right: new Float64Array(columns),
+  };
   for (const [i, row] of rows.entries()) accumulate(equations, row, (weights[i] ?? 0) ** 2);
   return equations;
 }
 
-function accumulate({ gram, right }: Equations, row: Row | undefined, factor: number): void {
+function accumulate({ gram, right }: Quadratic, row: Row | undefined, factor: number): void {
   if (!row) return;
   const { columns, values, target } = row;
+  const size = right.length;
   for (const [a, column] of columns.entries()) {
     const weighted = factor * (values[a] ?? 0);
     right[column] = (right[column] ?? 0) + weighted * target;
-    for (const [b, other] of columns.entries())
-      gram.set(column, other, gram.get(column, other) + weighted * (values[b] ?? 0));
+    for (const [b, other] of columns.entries()) {
+      const at = column * size + other;
+      gram[at] = (gram[at] ?? 0) + weighted * (values[b] ?? 0);
+    }
   }
 }
 
-/** min |L' k - L⁻¹ b| with k >= 0, where L L' is the Gram matrix scaled to a unit diagonal. */
-function solve({ gram, right }: Equations): Float64Array {
-  const scale = scaleOf(gram);
-  const scaled = new Matrix(
-    scale.map((_, i) => scale.map((__, j) => scaledEntry(gram, scale, i, j))),
+/** Coefficients of at least zero, found from those that are likely above it; the Gram matrix is scaled to a unit diagonal meanwhile. */
+function solve({ gram, right }: Quadratic, start: Iterable<number>): Float64Array {
+  const size = right.length;
+  const scale = scaleOf(gram, size);
+  const scaled = new Float64Array(size * size);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++) scaled[i * size + j] = scaledEntry(gram, scale, i, j);
+  const minimum = nonNegativeMinimum(
+    { gram: scaled, right: right.map((value, i) => value / (scale[i] ?? 1)) },
+    start,
   );
-  const lower = new CholeskyDecomposition(scaled).lowerTriangularMatrix;
-  const target = forward(
-    lower,
-    scale.map((size, i) => (right[i] ?? 0) / size),
-  );
-  const found = fcnnlsVector(lower.transpose(), target, { gradientTolerance: 1e-9 }).K;
-  return Float64Array.from(scale, (size, i) => Math.max(0, found.get(i, 0)) / size);
+  return minimum.map((value, i) => value / (scale[i] ?? 1));
 }
 
 /** The same to the last digit from both sides of the diagonal. */
-function scaledEntry(gram: Matrix, scale: readonly number[], i: number, j: number): number {
+function scaledEntry(gram: Float64Array, scale: Float64Array, i: number, j: number): number {
   const [low, high] = i < j ? [i, j] : [j, i];
-  return gram.get(low, high) / ((scale[low] ?? 1) * (scale[high] ?? 1)) + (i === j ? ridge : 0);
+  const entry = gram[low * scale.length + high] ?? 0;
+  return entry / ((scale[low] ?? 1) * (scale[high] ?? 1)) + (i === j ? ridge : 0);
 }
 
-const scaleOf = (gram: Matrix): number[] => gram.diagonal().map((value) => Math.sqrt(value) || 1);
-
-/** Solves L x = right. */
-function forward(lower: Matrix, right: readonly number[]): number[] {
-  const solution: number[] = [];
-  for (const [i, value] of right.entries()) {
-    let rest = value;
-    for (let k = 0; k < i; k++) rest -= lower.get(i, k) * (solution[k] ?? 0);
-    solution.push(rest / lower.get(i, i));
-  }
-  return solution;
-}
+const scaleOf = (gram: Float64Array, size: number): Float64Array =>
+  Float64Array.from({ length: size }, (_, i) => Math.sqrt(gram[i * size + i] ?? 0) || 1);
 
 /** Inverse of the Gram matrix of the coefficients above zero. */
-function covarianceOf({ gram }: Equations, coefficients: Float64Array): Matrix {
-  const used = [...coefficients.keys()].filter((column) => (coefficients[column] ?? 0) > 0);
+function covarianceOf({ gram }: Quadratic, coefficients: Float64Array): Matrix {
+  const used = aboveZero(coefficients);
   const covariance = Matrix.zeros(coefficients.length, coefficients.length);
   if (used.length === 0) return covariance;
-  const scale = scaleOf(gram);
+  const scale = scaleOf(gram, coefficients.length);
   const inverted = inverse(
     new Matrix(used.map((a) => used.map((b) => scaledEntry(gram, scale, a, b)))),
   );

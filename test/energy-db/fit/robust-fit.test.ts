@@ -1,5 +1,8 @@
 import fc from "fast-check";
+import { fcnnlsVector } from "ml-fcnnls";
+import { Matrix } from "ml-matrix";
 import { describe, expect, test } from "vitest";
+import { nonNegativeMinimum } from "../../../energy-db/fit/non-negative.ts";
 import { type Row, robustFit } from "../../../energy-db/fit/robust-fit.ts";
 import { seededRandom } from "../../../src/random.ts";
 
@@ -76,4 +79,31 @@ describe("a robust fit", () => {
 
     expect(robustFit([...rows, odd], 1).without([4])[0]).toBeCloseTo(2, 5);
   });
+});
+
+test("the minimum with nothing negative is that of ml-fcnnls, wherever the search for it starts", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1e6 }),
+      fc.integer({ min: 1, max: 25 }),
+      (seed, columns) => {
+        const random = seededRandom(seed);
+        const features = Array.from({ length: columns + 3 }, () =>
+          // Like widths: alike enough that many coefficients end at zero.
+          Array.from({ length: columns }, () => 1 + 0.3 * random.normal()),
+        );
+        const targets = features.map(() => 2 + random.normal());
+        const transposed = new Matrix(features).transpose();
+        const gram = Float64Array.from(transposed.mmul(transposed.transpose()).to1DArray());
+        const right = Float64Array.from(transposed.mmul(Matrix.columnVector(targets)).to1DArray());
+        const start = [...right.keys()].filter(() => random.uniform() < 0.5);
+
+        const found = nonNegativeMinimum({ gram, right }, start);
+
+        const { K } = fcnnlsVector(features, targets, { gradientTolerance: 1e-9 });
+        for (const [i, value] of found.entries()) expect(value).toBeCloseTo(K.get(i, 0), 5);
+      },
+    ),
+    { numRuns: 50 },
+  );
 });
