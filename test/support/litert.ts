@@ -8,8 +8,12 @@ import { chromium } from "./chromium.ts";
 
 /** Runs models by Google's own reader, LiteRT, in a page of headless Chromium. */
 export interface LiteRt {
-  /** Outputs of a float32 model with one input of this shape and one output. */
-  run(model: Uint8Array, input: Float32Array, shape: readonly number[]): Promise<readonly number[]>;
+  /** Outputs of a float32 model with one input of this shape and one output, for as many inputs as there are. */
+  run(
+    model: Uint8Array,
+    inputs: Float32Array,
+    shape: readonly number[],
+  ): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
@@ -49,9 +53,9 @@ export async function openLiteRt(): Promise<LiteRt> {
   const text = (data: Uint8Array | Float32Array) =>
     Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
   return {
-    run: (model, input, shape) =>
+    run: (model, inputs, shape) =>
       page.evaluate(
-        `runModel(${[text(model), text(input), shape].map((part) => JSON.stringify(part)).join()})`,
+        `runModel(${[text(model), text(inputs), shape].map((part) => JSON.stringify(part)).join()})`,
       ) as Promise<readonly number[]>,
     async close() {
       await browser.close();
