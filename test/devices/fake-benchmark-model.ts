@@ -70,7 +70,9 @@ export function benchmarkTransport(path: string, options: FakeBenchmarkOptions):
     ...local,
     exec: async (argv, more) => {
       const [command] = argv;
-      if (command === "test" || command === "mkdir") return { code: 0, stdout: "", stderr: "" };
+      if (command === "rm") rmSync(argv.at(-1) ?? "", { force: true });
+      if (command === "rm" || command === "test" || command === "mkdir")
+        return { code: 0, stdout: "", stderr: "" };
       const at = argv.indexOf(path);
       if (at < 0 || command === "sha256sum") return local.exec(argv, more);
       const answer = benchmarkOutput(argv.slice(at + 1), options, starts++);

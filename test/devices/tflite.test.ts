@@ -50,7 +50,7 @@ describe.skipIf(adbMissing)(
       timeout: 300_000,
     }, async () => {
       const how = ["--runtime", "tflite", "--runner", onPhone];
-      const few = ["--networks", "4", "--held-out", "1", "--target-ci", "0.5"];
+      const few = ["--networks", "2", "--held-out", "0", "--target-ci", "0.5"];
       const hurried = ["--patience", "0.001s"];
       const profiled = await wattsplit("profile", "--net", "mnist-cnn", ...how, ...few, ...hurried);
       const verified = await wattsplit(
