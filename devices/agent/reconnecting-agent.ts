@@ -37,12 +37,12 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
     onNotice("The device is back; going on");
   };
   const ask = async <T>(
-    question: (agent: Agent) => Promise<T>,
+    question: (agent: Agent, space: AwaitedSpace) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> => {
     const space = new AwaitedSpace(options);
     for (let losses = 1; ; ) {
-      const answer = await question(agent).catch(unlessLost);
+      const answer = await question(agent, space).catch(unlessLost);
       if (!(answer instanceof Loss)) {
         space.found();
         return answer;
@@ -62,9 +62,13 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
     state: () => ask((current) => current.state()),
     run: async (script, { signal, onRecord, onRestart }) => {
       let tries = 0;
-      await ask((current) => {
+      await ask((current, space) => {
         if (tries++ > 0) onRestart?.();
-        return current.run(script, { signal, onRecord });
+        const heard: typeof onRecord = (record) => {
+          space.heard();
+          onRecord(record);
+        };
+        return current.run(script, { signal, onRecord: heard });
       }, signal);
     },
     close: () => agent.close(),
@@ -76,12 +80,17 @@ class AwaitedSpace {
   readonly #options: ReconnectOptions;
   #deadline_s: number | undefined;
   #pause_s = shortestPause_s;
+  /** Records of this try, and of the one that brought most. */
+  #records = 0;
+  #mostRecords = 0;
 
   constructor(options: ReconnectOptions) {
     this.#options = options;
   }
 
   async pause(cause: Error): Promise<void> {
+    this.#mostRecords = Math.max(this.#mostRecords, this.#records);
+    this.#records = 0;
     const { clock, onNotice, patience_s = defaultPatience_s } = this.#options;
     if (this.#deadline_s === undefined) {
       onNotice?.(`No space is left on the device (${cause.message}); waiting until there is some`);
@@ -91,8 +100,16 @@ class AwaitedSpace {
     this.#pause_s = Math.min(2 * this.#pause_s, longestPause_s);
   }
 
+  /** Further than any try before: there was space for a while, and when it lacks again the wait is another one. */
+  heard(): void {
+    if (++this.#records > this.#mostRecords) this.found();
+  }
+
   found(): void {
-    if (this.#deadline_s !== undefined) this.#options.onNotice?.("There is space again; going on");
+    if (this.#deadline_s === undefined) return;
+    this.#options.onNotice?.("There is space again; going on");
+    this.#deadline_s = undefined;
+    this.#pause_s = shortestPause_s;
   }
 }
 

@@ -57,3 +57,29 @@ test("a disk that stays full ends the wait with what to do", async () => {
   });
   expect(clock.now_s()).toBeLessThan(80);
 });
+
+test("a disk that is full again further on in a script is said again, and waited for as long", async () => {
+  const clock = new VirtualClock();
+  const notices: string[] = [];
+  const full = () => new TransportError("full", "push: No space left on device");
+  // Full until 50 s, and from the second record on until 100 s.
+  const agent = await reconnectingAgent({
+    connect: async () => ({
+      ...agentFullUntil(clock, 0),
+      run: async (_, { onRecord }) => {
+        onRecord({ kind: "waited", duration_s: 0 });
+        if (clock.now_s() < 50) throw full();
+        onRecord({ kind: "waited", duration_s: 0 });
+        if (clock.now_s() < 100) throw full();
+      },
+    }),
+    clock,
+    patience_s: 60,
+    onNotice: (notice) => notices.push(notice.slice(0, 14)),
+  });
+  const script = { version: 1 as const, threads: 1, seed: 1, models: [], steps: [] };
+
+  await agent.run(script, { onRecord: () => undefined });
+
+  expect(notices).toEqual(["No space is le", "There is space", "No space is le", "There is space"]);
+});
