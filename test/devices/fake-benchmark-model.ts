@@ -62,6 +62,9 @@ export function fakeBenchmarkModel(
   return { path, killNext, close: () => void requests.destroy() };
 }
 
+/** What needs no process where the device's files are this machine's. */
+const inProcess: ReadonlySet<string | undefined> = new Set(["rm", "test", "mkdir"]);
+
 /** This machine with such a program at a path, without starting any: a whole table in a few seconds. */
 export function benchmarkTransport(path: string, options: FakeBenchmarkOptions): Transport {
   const local = localTransport();
@@ -71,8 +74,7 @@ export function benchmarkTransport(path: string, options: FakeBenchmarkOptions):
     exec: async (argv, more) => {
       const [command] = argv;
       if (command === "rm") rmSync(argv.at(-1) ?? "", { force: true });
-      if (command === "rm" || command === "test" || command === "mkdir")
-        return { code: 0, stdout: "", stderr: "" };
+      if (inProcess.has(command)) return { code: 0, stdout: "", stderr: "" };
       const at = argv.indexOf(path);
       if (at < 0 || command === "sha256sum") return local.exec(argv, more);
       const answer = benchmarkOutput(argv.slice(at + 1), options, starts++);
