@@ -69,7 +69,8 @@ export const protocols: { readonly [S in Size]: Protocol } = {
   full: {
     settings: [0.15, 0.25, 0.4].map((multiplier) => ({ net: mobilenet, multiplier })),
     parts: [
-      [...controls, ...searched(["splitting"], [0, 1, 2])],
+      [...controls, ...searched(["splitting"], [0])],
+      searched(["splitting"], [1, 2]),
       [...searched(["random-widths"], [0, 1, 2]), ...searched(["pyramid"], [0])],
       [
         ...searched(["random-split", "fast"], [1, 2]),
