@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeCosts } from "../energy-db/fit/cost-document.ts";
+import { describeCosts } from "../energy-db/fit/describe-costs.ts";
 import { observeKernels } from "../energy-db/fit/observations.ts";
 import type { ForeignRow } from "../energy-db/formats/foreign-table.ts";
 import {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { formatNetwork, layerSchemas } from "../src/network/network-file.ts";
+import { formatNetwork, networkSchemas } from "../src/network/network-file.ts";
 import { presets } from "../src/network/presets.ts";
 
 /** docs/network-format.md: the fields of every layer kind, from the schemas that check files. */
 export function networkFormatPage(): string {
-  const kinds = Object.entries(layerSchemas).map(([kind, schema]) => {
+  const kinds = Object.entries(networkSchemas().layers).map(([kind, schema]) => {
     const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
     const rows = Object.entries(properties).map(([name, property]) => {
       const needed = required.includes(name);

@@ -1,4 +1,4 @@
-import { loadCosts } from "./answers/cost-table.ts";
+import { loadCosts } from "./answers/load-costs.ts";
 import { canaryDrift } from "./checks/drift.ts";
 import { heldOutError } from "./checks/networks.ts";
 import { predictedKernels } from "./checks/predicted.ts";

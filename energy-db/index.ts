@@ -5,13 +5,11 @@ export {
   comparedFields,
   incomparable,
 } from "./answers/compare-costs.ts";
-export {
-  type CostOptions,
-  type CostTable,
-  type KernelCost,
-  loadCosts,
-  loadEveryCosts,
-  type Stairs,
+export type {
+  CostOptions,
+  CostTable,
+  KernelCost,
+  Stairs,
 } from "./answers/cost-table.ts";
 export { type EnergyAnswer, energyOfTime } from "./answers/energy.ts";
 export {
@@ -26,14 +24,16 @@ export {
   type ModelEstimate,
   type StepEstimate,
 } from "./answers/estimate.ts";
-export { type CostSummary, currentSummary, fitTable } from "./answers/fit-table.ts";
+export { fitTable } from "./answers/fit-table.ts";
 export { type LikeCosts, loadLikeCosts } from "./answers/like-costs.ts";
+export { loadCosts, loadEveryCosts } from "./answers/load-costs.ts";
 export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";
 export { type MeasuredLatency, measuredNetworks } from "./answers/measured-networks.ts";
 export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
 export type { NetworkChange, NetworkMarginal } from "./answers/network-marginal.ts";
 export { describeKernel } from "./answers/refusal.ts";
+export { type CostSummary, currentSummary } from "./answers/stored-costs.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { CheckResult } from "./checks/result.ts";
 export type { StoredLatency } from "./columns.ts";

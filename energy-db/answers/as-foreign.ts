@@ -1,7 +1,8 @@
 import { kernelMacs } from "../../src/network/costs.ts";
 import type { ForeignTable, Shape } from "../formats/foreign-table.ts";
 import type { EnergyTable } from "../table.ts";
-import { type CostTable, type KernelCost, loadCosts } from "./cost-table.ts";
+import type { CostTable, KernelCost } from "./cost-table.ts";
+import { loadCosts } from "./load-costs.ts";
 import { describeKernel } from "./refusal.ts";
 
 export type DeviceTable = ForeignTable & { readonly device: string };

@@ -3,7 +3,7 @@ import { combineLoads } from "../loads/combine-loads.ts";
 import { networkKey } from "../network-key.ts";
 import type { PlatformIdentity } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
-import { loadCosts } from "./cost-table.ts";
+import { loadCosts } from "./load-costs.ts";
 import { describeKernel } from "./refusal.ts";
 
 /** What two platforms must share for their costs to be compared, in words. */

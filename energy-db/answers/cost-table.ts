@@ -1,4 +1,3 @@
-import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
 import { type Axis, axesOf, withWidth } from "../fit/plane.ts";
@@ -12,13 +11,13 @@ import type { Method } from "../write-kernels.ts";
 import { answerOf } from "./answer.ts";
 import { type EnergyAmounts, energyOfCall } from "./energy.ts";
 import { type EnergyModel, energyModelOf } from "./energy-model.ts";
-import { type CostSummary, currentCosts } from "./fit-table.ts";
 import { type DearWidth, dearWidths, type MarginalCost, marginalCost } from "./marginal.ts";
 import { drawTogether, type MeasuredKernel } from "./measured-kernels.ts";
 import { type NetworkCost, networkCost } from "./network-cost.ts";
 import { type NetworkChange, type NetworkMarginal, networkMarginal } from "./network-marginal.ts";
 import { predictorFinder } from "./predictor-finder.ts";
 import { refusal } from "./refusal.ts";
+import { type CostSummary, type CurrentCosts, storedCosts } from "./stored-costs.ts";
 
 /** A measured kernel as it stands in the table, and its cost as the table answers it: smoothed over its family. */
 export interface KernelCost extends MeasuredKernel {
@@ -83,38 +82,42 @@ export interface CostOptions {
   readonly space?: string;
 }
 
-/** A platform's costs: the fit that a profile run stored, or one made now where there is none. */
-export function loadCosts(
+/** A platform's costs by the newest fit that was stored; undefined where none was. */
+export function loadStoredCosts(
   table: EnergyTable,
   platformId: number,
-  { method = "in-context", space }: CostOptions = {},
+  options: CostOptions = {},
+): CostTable | undefined {
+  const { method = "in-context", space } = options;
+  const stored = storedCosts(table, platformId, method, space);
+  return stored && currentCostTable(table, platformId, stored, options);
+}
+
+/** The costs of this document with the rows of its platform. */
+export function currentCostTable(
+  table: EnergyTable,
+  platformId: number,
+  { document, summary }: CurrentCosts,
+  { method = "in-context", space }: CostOptions,
 ): CostTable {
-  const platform = table.platforms().find(({ id }) => id === platformId);
-  if (!platform) throw new Error(`The table has no platform ${platformId}`);
-  const current = currentCosts(table, platformId, method, space);
-  if (!current)
-    throw new UserError(
-      `${table.path} holds no ${method} kernel times of ${describePlatform(platform)}${space === undefined ? "" : ` for ${space}`}`,
-      { hint: "Measure some: wattsplit profile --device local --net mnist-cnn --db FILE" },
-    );
+  const platform = platformOf(table, platformId);
   const energyModel = energyModelOf(table, platformId, space);
-  return costTable(costsOf(current.document), measuredRows(table, platformId, method), {
+  return costTable(costsOf(document), measuredRows(table, platformId, method), {
     platform,
     method,
     source: `${table.path}: ${describePlatform(platform)}, ${method} kernel times`,
-    alignment: Math.max(current.document.structure.in.align, current.document.structure.out.align),
-    block: Math.max(current.document.structure.in.block, current.document.structure.out.block),
-    summary: current.summary,
+    alignment: Math.max(document.structure.in.align, document.structure.out.align),
+    block: Math.max(document.structure.in.block, document.structure.out.block),
+    summary,
     ...(energyModel ? { energyModel } : {}),
   });
 }
 
-/** Every space's costs of a platform, the newest fit first: what one does not know, another may. */
-export function loadEveryCosts(table: EnergyTable, platformId: number): readonly CostTable[] {
-  const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
-  return spaces.size > 0
-    ? [...spaces].map((space) => loadCosts(table, platformId, { space }))
-    : [loadCosts(table, platformId)];
+/** Throws where the table has none of this id. */
+export function platformOf(table: EnergyTable, platformId: number): Platform {
+  const platform = table.platforms().find(({ id }) => id === platformId);
+  if (!platform) throw new Error(`The table has no platform ${platformId}`);
+  return platform;
 }
 
 /** What was measured, read when first asked for: an answer needs none of it. */

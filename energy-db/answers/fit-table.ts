@@ -1,26 +1,14 @@
 import { kernelFamily, kernelsOf } from "../../src/network/kernel.ts";
 import { median, quantile } from "../../src/statistics.ts";
-import { type CostDocument, costDocument, describeCosts } from "../fit/cost-document.ts";
+import type { CostDocument } from "../fit/cost-document.ts";
+import { describeCosts } from "../fit/describe-costs.ts";
 import { observeKernels, observeNetworks } from "../fit/observations.ts";
 import { type Costs, costsOf } from "../fit/predictor.ts";
 import { combineLoads } from "../loads/combine-loads.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
-import type { StoredModel } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-kernels.ts";
-
-/** What a fit rests on, and how well it predicts the networks that were held out of it. */
-export interface CostSummary {
-  /** Search space; "" for kernels timed alone. */
-  readonly space: string;
-  /** ISO 8601; absent for a fit made for this answer only. */
-  readonly fittedAt?: string;
-  readonly designNetworks: number;
-  readonly heldOutNetworks: number;
-  /** |predicted - measured| / measured over the held-out networks; absent without any. */
-  readonly medianError?: number;
-  readonly p90Error?: number;
-}
+import { type CostSummary, type CurrentCosts, storedCosts } from "./stored-costs.ts";
 
 /** Fits the costs of a space to its rows and stores them in the table. Undefined while no design network is measured. */
 export function fitTable(
@@ -47,41 +35,20 @@ export function fitTable(
   return { space, fittedAt, ...judged };
 }
 
-/** What the newest stored costs of a platform were fitted on and how well they predict; undefined without any. */
-export const currentSummary = (table: EnergyTable, platformId: number): CostSummary | undefined =>
-  storedCosts(table, platformId, undefined)?.summary;
-
 /** The stored costs of the space (any when none is given), else a fit made now; undefined without rows to fit. */
 export function currentCosts(
   table: EnergyTable,
   platformId: number,
   method: Method,
   space?: string,
-): { readonly document: CostDocument; readonly summary: CostSummary } | undefined {
-  const stored = method === "in-context" ? storedCosts(table, platformId, space) : undefined;
+): CurrentCosts | undefined {
+  const stored = storedCosts(table, platformId, method, space);
   if (stored) return stored;
   const document = fitDocument(table, platformId, method, space);
   if (!document) return undefined;
   const judged = judge(table, platformId, space, document);
   return { document, summary: { space: space ?? "", ...judged } };
 }
-
-function storedCosts(table: EnergyTable, platformId: number, space: string | undefined) {
-  for (const model of table.costModels(platformId, "latency", space)) {
-    const parsed = costDocument.safeParse(model.document);
-    if (parsed.success) return { document: parsed.data, summary: summaryOf(model) };
-  }
-  return undefined;
-}
-
-const summaryOf = (model: StoredModel): CostSummary => ({
-  space: model.space,
-  ...(model.fittedAt === undefined ? {} : { fittedAt: model.fittedAt }),
-  designNetworks: model.designNetworks ?? 0,
-  heldOutNetworks: model.heldOutNetworks ?? 0,
-  ...(model.medianError === undefined ? {} : { medianError: model.medianError }),
-  ...(model.p90Error === undefined ? {} : { p90Error: model.p90Error }),
-});
 
 function fitDocument(
   table: EnergyTable,

@@ -7,7 +7,7 @@ import { describePlatform, type PlatformSummary } from "../platforms.ts";
 import type { KernelFilter } from "../read-kernels.ts";
 import type { CostAnswer } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
-import { type CostOptions, type CostTable, loadCosts } from "./cost-table.ts";
+import type { CostOptions, CostTable } from "./cost-table.ts";
 import { energyOfTime } from "./energy.ts";
 import {
   type FewShotTime,
@@ -17,6 +17,7 @@ import {
   type Likeness,
   leaveOnePlatformOut,
 } from "./few-shot.ts";
+import { loadCosts } from "./load-costs.ts";
 import { type NetworkCost, networkCost } from "./network-cost.ts";
 import { describeKernel } from "./refusal.ts";
 

@@ -1,7 +1,8 @@
 import { UserError } from "../../src/errors.ts";
 import { median, quantile } from "../../src/statistics.ts";
 import { formatPercent, formatSeconds } from "../../src/units.ts";
-import { type CostTable, loadCosts } from "../answers/cost-table.ts";
+import type { CostTable } from "../answers/cost-table.ts";
+import { loadCosts } from "../answers/load-costs.ts";
 import { groupBy } from "../group-by.ts";
 import { combineLoads } from "../loads/combine-loads.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";

@@ -1,131 +1,109 @@
-import { Matrix } from "ml-matrix";
-import { z } from "zod";
-import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
-import { seededRandom, shuffled } from "../../src/random.ts";
-import { groupBy } from "../group-by.ts";
-import { type CostFit, fitCosts, likeliestStructures, type StructureOf } from "./cost-fit.ts";
-import type { Observations } from "./observations.ts";
-import { regimeOf } from "./packing.ts";
-import { familyStructure, findStairs, type Staircase } from "./stairs.ts";
-
-const axis = z.object({ block: z.number(), align: z.number() });
-const structureSchema = z.object({ in: axis, out: axis });
-const range = z.tuple([z.number(), z.number()]);
+import type { Kernel } from "../../src/network/kernel.ts";
+import type { Packing, Regime, Structure } from "./packing.ts";
+import type { Staircase } from "./stairs.ts";
+import type { SymmetricMatrix } from "./uncertainty.ts";
 
 /** The fitted costs of a platform and space as stored in the table: plain numbers, in microseconds. */
-export const costDocument = z.object({
-  form: z.literal("packed-kernels-1"),
-  protocol: z.number(),
+export interface CostDocument {
+  readonly form: "packed-kernels-1";
+  readonly protocol: number;
   /** That most families share; each has its own too. */
-  structure: structureSchema,
-  columns: z.array(z.string()),
-  coefficients_us: z.array(z.number()),
+  readonly structure: Structure;
+  readonly columns: readonly string[];
+  readonly coefficients_us: readonly number[];
   /** Of the coefficients above zero, row by row up to the diagonal. */
-  covariance_us2: z.array(z.number()),
-  families: z.array(
-    z.object({
-      family: z.string(),
-      /** One kernel of the family: its channel counts mean nothing. */
-      example: z.custom<Kernel>((value) => typeof value === "object" && value !== null),
-      structure: structureSchema,
-      regimes: z.array(z.enum(["packed", "narrow", "plain"])),
-      in: range,
-      out: range,
-      stairs: z.array(z.custom<Staircase>((value) => typeof value === "object" && value !== null)),
-      discrepancy: z.number(),
+  readonly covariance_us2: readonly number[];
+  readonly families: readonly FamilyRecord[];
+  /** Networks predicted by a fit that left them out: latency and predicted - measured. */
+  readonly leftOut: readonly LeftOutNetwork[];
+}
+
+/** What was found of a family of kernels. */
+export interface FamilyRecord {
+  readonly family: string;
+  /** One kernel of the family: its channel counts mean nothing. */
+  readonly example: Kernel;
+  readonly structure: Structure;
+  readonly regimes: readonly Regime[];
+  /** Smallest and largest widths measured. */
+  readonly in: readonly [number, number];
+  readonly out: readonly [number, number];
+  readonly stairs: readonly Staircase[];
+  readonly discrepancy: number;
+}
+
+interface LeftOutNetwork {
+  readonly latency_us: number;
+  readonly residual_us: number;
+  readonly sd_us: number;
+}
+
+/** What is stored, checked; undefined for another form. By hand: zod takes longer to load than such an answer should. */
+export const readCostDocument = (value: unknown): CostDocument | undefined =>
+  isDocument(value) ? (value as CostDocument) : undefined;
+
+type Check = (value: unknown) => boolean;
+
+const isNumber: Check = (value) => typeof value === "number";
+const isText: Check = (value) => typeof value === "string";
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+/** With one check for every field. */
+const recordOf =
+  <T>(fields: { readonly [F in keyof T]-?: Check }): Check =>
+  (value) =>
+    isObject(value) && Object.entries<Check>(fields).every(([name, check]) => check(value[name]));
+
+const isPacking = recordOf<Packing>({ block: isNumber, align: isNumber });
+const isStructure = recordOf<Structure>({ in: isPacking, out: isPacking });
+const isRange: Check = (value) => listOf(isNumber)(value) && (value as unknown[]).length === 2;
+const regimes: { readonly [R in Regime]: true } = { packed: true, narrow: true, plain: true };
+const isRegime: Check = (value) => typeof value === "string" && Object.hasOwn(regimes, value);
+
+const isDocument = recordOf<CostDocument>({
+  form: (value) => value === "packed-kernels-1",
+  protocol: isNumber,
+  structure: isStructure,
+  columns: listOf(isText),
+  coefficients_us: listOf(isNumber),
+  covariance_us2: listOf(isNumber),
+  families: listOf(
+    recordOf<FamilyRecord>({
+      family: isText,
+      example: isObject,
+      structure: isStructure,
+      regimes: listOf(isRegime),
+      in: isRange,
+      out: isRange,
+      stairs: listOf(isObject),
+      discrepancy: isNumber,
     }),
   ),
-  /** Networks predicted by a fit that left them out: latency and predicted - measured. */
-  leftOut: z.array(
-    z.object({ latency_us: z.number(), residual_us: z.number(), sd_us: z.number() }),
+  leftOut: listOf(
+    recordOf<LeftOutNetwork>({ latency_us: isNumber, residual_us: isNumber, sd_us: isNumber }),
   ),
 });
-export type CostDocument = z.infer<typeof costDocument>;
-export type FamilyRecord = CostDocument["families"][number];
 
-/** Relative standard deviation of a kernel around its family's cost where its node times cannot tell. */
-const usualDiscrepancy = 0.1;
-
-/** Fits the costs and everything an answer needs to know of them. */
-export function describeCosts(observations: Observations): CostDocument {
-  const { networks, kernels, protocol } = observations;
-  const structures = likeliestStructures(sampled(observations));
-  const first = fitCosts(observations, (_, op) => structures.of(op));
-  const stairs = findStairs(networks, kernels, first, structures);
-  const structureOf: StructureOf = (family, op) =>
-    familyStructure(stairs.get(family), structures.of(op));
-  const fit = fitCosts(observations, structureOf);
-  const seen = [
-    ...kernels.map(({ kernel }) => kernel),
-    ...networks.flatMap((network) => network.kernels),
-  ];
-  return {
-    form: "packed-kernels-1",
-    protocol,
-    structure: structures.common,
-    columns: [...fit.columns],
-    coefficients_us: [...fit.coefficients_us].map(rounded),
-    covariance_us2: packCovariance(fit),
-    families: [...groupBy(seen, kernelFamily)].flatMap(([family, members]) => {
-      const [example] = members;
-      if (!example) return [];
-      const structure = structureOf(family, example.op);
-      return [
-        {
-          family,
-          example,
-          structure,
-          regimes: [...new Set(members.map((kernel) => regimeOf(kernel, structure)))],
-          in: rangeOf(members.map(({ inChannels }) => inChannels)),
-          out: rangeOf(members.map(({ outChannels }) => outChannels)),
-          stairs: [...(stairs.get(family) ?? [])],
-          discrepancy: rounded(fit.discrepancy.get(family) ?? usualDiscrepancy),
-        },
-      ];
-    }),
-    leftOut: fit.leftOut.map(({ latency_us, residual_us, sd_us }) => ({
-      latency_us: rounded(latency_us),
-      residual_us: rounded(residual_us),
-      sd_us: rounded(sd_us),
-    })),
-  };
-}
-
-/** Kernels timed alone that choose a structure, at most: it is fitted dozens of times, and shows in far fewer. */
-const mostJudges = 2000;
-
-/** Drawn at random: at even steps, every width of a grid could be a multiple of something. */
-function sampled(observations: Observations): Observations {
-  const { networks, kernels } = observations;
-  if (networks.length > 0 || kernels.length <= mostJudges) return observations;
-  return { ...observations, kernels: shuffled(kernels, seededRandom(1)).slice(0, mostJudges) };
-}
-
-/** Six digits are more than any time is known to. */
-const rounded = (value: number): number => Number(value.toPrecision(6));
-
-const rangeOf = (widths: readonly number[]): [number, number] => [
-  Math.min(...widths),
-  Math.max(...widths),
-];
-
-const usedColumns = (coefficients: ArrayLike<number>): readonly number[] =>
+/** Columns whose coefficients are above zero. */
+export const usedColumns = (coefficients: ArrayLike<number>): readonly number[] =>
   Array.from(coefficients, (value, column) => (value > 0 ? column : -1)).filter((c) => c >= 0);
 
-function packCovariance({ coefficients_us, covariance }: CostFit): number[] {
-  const used = usedColumns(coefficients_us);
-  return used.flatMap((a, i) => used.slice(0, i + 1).map((b) => rounded(covariance.get(a, b))));
-}
-
 /** The covariance of all coefficients, zero where a coefficient is. */
-export function unpackCovariance({ coefficients_us, covariance_us2 }: CostDocument): Matrix {
-  const used = usedColumns(coefficients_us);
-  const covariance = Matrix.zeros(coefficients_us.length, coefficients_us.length);
-  let at = 0;
-  for (const [i, a] of used.entries())
-    for (const b of used.slice(0, i + 1)) {
-      const value = covariance_us2[at++] ?? 0;
-      covariance.set(a, b, value).set(b, a, value);
-    }
-  return covariance;
+export function unpackCovariance({
+  coefficients_us,
+  covariance_us2,
+}: CostDocument): SymmetricMatrix {
+  const rank = new Map(usedColumns(coefficients_us).map((column, i) => [column, i]));
+  return {
+    get: (row, column) => {
+      const [a, b] = [rank.get(row), rank.get(column)];
+      if (a === undefined || b === undefined) return 0;
+      const [low, high] = a < b ? [a, b] : [b, a];
+      return covariance_us2[(high * (high + 1)) / 2 + low] ?? 0;
+    },
+  };
 }

@@ -1,9 +1,8 @@
-import type { Matrix } from "ml-matrix";
 import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
 import { type CostDocument, type FamilyRecord, unpackCovariance } from "./cost-document.ts";
-import { quadratic, relativeErrorNear } from "./cost-fit.ts";
 import { regimeOf, type Structure, termsOf } from "./packing.ts";
 import type { Staircase } from "./stairs.ts";
+import { quadratic, relativeErrorNear, type SymmetricMatrix } from "./uncertainty.ts";
 
 /** Time with a 95 % interval, s. */
 export interface PredictedTime {
@@ -118,7 +117,7 @@ interface LinearModel {
 function linearModel(document: CostDocument): LinearModel {
   const { columns, coefficients_us } = document;
   const index = new Map(columns.map((name, column) => [name, column]));
-  let covariance: Matrix | undefined;
+  let covariance: SymmetricMatrix | undefined;
   const columnsOf: LinearModel["columnsOf"] = (terms) =>
     terms.flatMap(({ name, value }) => {
       const column = index.get(name);

@@ -1,102 +1,115 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import { createRequire } from "node:module";
+import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import { activations, type Layer } from "./layer.ts";
 import { type Network, placeLayers } from "./network.ts";
 
-const name = z.string().min(1);
-/** Nodes of a layer are called "layer/part" in exported models. */
-const layerName = z.string().regex(/^[^/]+$/, "Expected a name without a slash");
-const count = z.number().int().positive();
-const inputs = z.array(layerName).optional();
-const windowed = { stride: count, padding: z.enum(["same", "valid"]) };
-const activation = z.enum(activations);
-const convolution = {
-  name: layerName,
-  inputs,
-  kernelSize: count,
-  kernelWidth: count.optional(),
-  strideWidth: count.optional(),
-  ...windowed,
-  bias: z.boolean().default(false),
-  batchNorm: z.boolean().default(false),
-  activation: activation.default("linear"),
-};
-
-/** One schema per layer kind; docs/network-format.md is generated from them. */
-export const layerSchemas = {
-  conv2d: z.strictObject({ kind: z.literal("conv2d"), width: count, ...convolution }),
-  depthwise_conv2d: z.strictObject({ kind: z.literal("depthwise_conv2d"), ...convolution }),
-  dense: z.strictObject({
-    kind: z.literal("dense"),
+/** Made when a file is first checked: answers from a table check none, and zod is the largest part of what they would load. */
+function makeSchemas() {
+  const { z } = createRequire(import.meta.url)("zod") as typeof import("zod");
+  const name = z.string().min(1);
+  /** Nodes of a layer are called "layer/part" in exported models. */
+  const layerName = z.string().regex(/^[^/]+$/, "Expected a name without a slash");
+  const count = z.number().int().positive();
+  const inputs = z.array(layerName).optional();
+  const windowed = { stride: count, padding: z.enum(["same", "valid"]) };
+  const activation = z.enum(activations);
+  const convolution = {
     name: layerName,
     inputs,
-    width: count,
-    bias: z.boolean().default(true),
-    activation: activation.default("linear"),
-  }),
-  pool: z.strictObject({
-    kind: z.literal("pool"),
-    name: layerName,
-    inputs,
-    mode: z.enum(["max", "average"]),
-    size: count,
+    kernelSize: count,
+    kernelWidth: count.optional(),
+    strideWidth: count.optional(),
     ...windowed,
-  }),
-  global_pool: z.strictObject({ kind: z.literal("global_pool"), name: layerName, inputs }),
-  add: z.strictObject({
-    kind: z.literal("add"),
-    name: layerName,
-    inputs: z.tuple([layerName, layerName]),
+    bias: z.boolean().default(false),
+    batchNorm: z.boolean().default(false),
     activation: activation.default("linear"),
-  }),
-  concat: z.strictObject({
-    kind: z.literal("concat"),
-    name: layerName,
-    inputs: z.tuple([layerName, layerName], layerName),
-  }),
-  multiply: z.strictObject({
-    kind: z.literal("multiply"),
-    name: layerName,
-    inputs: z.tuple([layerName, layerName]),
-  }),
-  channel_slice: z.strictObject({
-    kind: z.literal("channel_slice"),
-    name: layerName,
-    inputs,
-    part: z.number().int().nonnegative(),
-    parts: count,
-  }),
-  channel_shuffle: z.strictObject({
-    kind: z.literal("channel_shuffle"),
-    name: layerName,
-    inputs,
-    groups: count,
-  }),
-} as const satisfies Record<Layer["kind"], z.ZodType>;
+  };
 
-const networkSchema = z.strictObject({
-  format: z.literal("wattsplit-network"),
-  version: z.literal(1),
-  name,
-  input: z.strictObject({ height: count, width: count, channels: count }),
-  layers: z
-    .array(
-      z.discriminatedUnion("kind", [
-        layerSchemas.conv2d,
-        layerSchemas.depthwise_conv2d,
-        layerSchemas.dense,
-        layerSchemas.pool,
-        layerSchemas.global_pool,
-        layerSchemas.add,
-        layerSchemas.concat,
-        layerSchemas.multiply,
-        layerSchemas.channel_slice,
-        layerSchemas.channel_shuffle,
-      ]),
-    )
-    .min(1),
-});
+  const layerSchemas = {
+    conv2d: z.strictObject({ kind: z.literal("conv2d"), width: count, ...convolution }),
+    depthwise_conv2d: z.strictObject({ kind: z.literal("depthwise_conv2d"), ...convolution }),
+    dense: z.strictObject({
+      kind: z.literal("dense"),
+      name: layerName,
+      inputs,
+      width: count,
+      bias: z.boolean().default(true),
+      activation: activation.default("linear"),
+    }),
+    pool: z.strictObject({
+      kind: z.literal("pool"),
+      name: layerName,
+      inputs,
+      mode: z.enum(["max", "average"]),
+      size: count,
+      ...windowed,
+    }),
+    global_pool: z.strictObject({ kind: z.literal("global_pool"), name: layerName, inputs }),
+    add: z.strictObject({
+      kind: z.literal("add"),
+      name: layerName,
+      inputs: z.tuple([layerName, layerName]),
+      activation: activation.default("linear"),
+    }),
+    concat: z.strictObject({
+      kind: z.literal("concat"),
+      name: layerName,
+      inputs: z.tuple([layerName, layerName], layerName),
+    }),
+    multiply: z.strictObject({
+      kind: z.literal("multiply"),
+      name: layerName,
+      inputs: z.tuple([layerName, layerName]),
+    }),
+    channel_slice: z.strictObject({
+      kind: z.literal("channel_slice"),
+      name: layerName,
+      inputs,
+      part: z.number().int().nonnegative(),
+      parts: count,
+    }),
+    channel_shuffle: z.strictObject({
+      kind: z.literal("channel_shuffle"),
+      name: layerName,
+      inputs,
+      groups: count,
+    }),
+  } as const satisfies Record<Layer["kind"], z.ZodType>;
+
+  const network = z.strictObject({
+    format: z.literal("wattsplit-network"),
+    version: z.literal(1),
+    name,
+    input: z.strictObject({ height: count, width: count, channels: count }),
+    layers: z
+      .array(
+        z.discriminatedUnion("kind", [
+          layerSchemas.conv2d,
+          layerSchemas.depthwise_conv2d,
+          layerSchemas.dense,
+          layerSchemas.pool,
+          layerSchemas.global_pool,
+          layerSchemas.add,
+          layerSchemas.concat,
+          layerSchemas.multiply,
+          layerSchemas.channel_slice,
+          layerSchemas.channel_shuffle,
+        ]),
+      )
+      .min(1),
+  });
+  return { layers: layerSchemas, network };
+}
+
+let made: ReturnType<typeof makeSchemas> | undefined;
+
+/** The schema of a file, and one per layer kind: docs/network-format.md is generated from them. */
+export function networkSchemas(): ReturnType<typeof makeSchemas> {
+  made ??= makeSchemas();
+  return made;
+}
 
 /** The text of a network.json. */
 export function formatNetwork(network: Network): string {
@@ -112,7 +125,7 @@ export function readNetworkFile(path: string): Network {
 
 /** Parses the text of a network.json; `source` names it in errors. */
 export function parseNetwork(text: string, source: string): Network {
-  const parsed = networkSchema.safeParse(parseJson(text, source));
+  const parsed = networkSchemas().network.safeParse(parseJson(text, source));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(
@@ -130,7 +143,9 @@ export function parseNetwork(text: string, source: string): Network {
 }
 
 /** zod spells an absent `inputs` as undefined; the layer types leave it out. */
-function withoutUndefined(layer: z.infer<typeof networkSchema>["layers"][number]): Layer {
+function withoutUndefined(
+  layer: z.infer<ReturnType<typeof networkSchemas>["network"]>["layers"][number],
+): Layer {
   const { inputs: read, ...rest } = layer;
   return (read === undefined ? rest : layer) as Layer;
 }

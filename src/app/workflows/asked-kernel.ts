@@ -1,4 +1,5 @@
-import { type CostTable, describeKernel, type KernelFilter } from "../../../energy-db/index.ts";
+import { describeKernel } from "../../../energy-db/ask.ts";
+import type { CostTable, KernelFilter } from "../../../energy-db/index.ts";
 import { UserError } from "../../errors.ts";
 import type { Kernel, KernelOp } from "../../network/kernel.ts";
 

@@ -1,10 +1,9 @@
-import {
-  type CostOptions,
-  type CostTable,
-  type EnergyTable,
-  loadCosts,
-  openTable,
-  type PlatformSummary,
+import { loadStoredCosts, openTable } from "../../../energy-db/ask.ts";
+import type {
+  CostOptions,
+  CostTable,
+  EnergyTable,
+  PlatformSummary,
 } from "../../../energy-db/index.ts";
 import type { CostModel } from "../../../search/index.ts";
 
@@ -42,16 +41,18 @@ export const findPlatform = (
       : { id: platform },
   );
 
-/** The costs of the one platform that the flags describe. */
-export function costsOf(
+/** The costs of the one platform that the flags describe. What fits costs is loaded where none are stored. */
+export async function costsOf(
   table: EnergyTable,
   flags: Omit<TableFlags, "db">,
   { space, method }: CostOptions = {},
-): CostTable {
-  return loadCosts(table, findPlatform(table, flags).id, {
-    ...(space ? { space } : {}),
-    ...(method ? { method } : {}),
-  });
+): Promise<CostTable> {
+  const { id } = findPlatform(table, flags);
+  const options = { ...(space ? { space } : {}), ...(method ? { method } : {}) };
+  const stored = loadStoredCosts(table, id, options);
+  if (stored) return stored;
+  const { loadCosts } = await import("../../../energy-db/index.ts");
+  return loadCosts(table, id, options);
 }
 
 /** The table as the search sees it. */

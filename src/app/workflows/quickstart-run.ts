@@ -66,8 +66,8 @@ export async function runQuickstart(
   const db = resolve(folder, "energy.db");
   terminal.note("1/4 Profiling this machine");
   await profileThisMachine(db, flags, context);
-  const references = await withTable(db, (table) =>
-    searchAndCompare(folder, costsOf(table, target, { space: net }), flags, context),
+  const references = await withTable(db, async (table) =>
+    searchAndCompare(folder, await costsOf(table, target, { space: net }), flags, context),
   );
   terminal.note("4/4 Measuring the networks on the device");
   await verifyAll(folder, references, flags, context);

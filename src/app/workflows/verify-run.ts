@@ -57,11 +57,15 @@ export interface NetworkToVerify {
 }
 
 /** The networks that were held out of a table's costs, once each, to be measured again in another session. */
-export function heldOutNetworks(
+export async function heldOutNetworks(
   table: EnergyTable,
   target: TableTarget,
-): readonly NetworkToVerify[] {
-  const costs = costsOf(table, target, target.space === undefined ? {} : { space: target.space });
+): Promise<readonly NetworkToVerify[]> {
+  const costs = await costsOf(
+    table,
+    target,
+    target.space === undefined ? {} : { space: target.space },
+  );
   const rows = table.networkMeasurements(costs.platform.id, {
     role: "held-out",
     space: costs.summary.space,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { describeCosts } from "../../../energy-db/fit/cost-document.ts";
 import { likeliestStructures, type NetworkObservation } from "../../../energy-db/fit/cost-fit.ts";
+import { describeCosts } from "../../../energy-db/fit/describe-costs.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { seededRandom } from "../../../src/random.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { describeCosts } from "../../../energy-db/fit/cost-document.ts";
+import { describeCosts } from "../../../energy-db/fit/describe-costs.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { pointwiseChain } from "../../support/packed-platform.ts";

@@ -1,10 +1,5 @@
 import { Option } from "commander";
-import {
-  type EnergyTable,
-  type ForeignCosts,
-  type ForeignQuestion,
-  foreignCosts,
-} from "../../../../energy-db/index.ts";
+import type { EnergyTable, ForeignCosts, ForeignQuestion } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
 import { formatJoules, formatSeconds } from "../../../units.ts";
 import type { KernelQuestion } from "../../workflows/asked-kernel.ts";
@@ -23,10 +18,15 @@ export const importedOptions: readonly Option[] = [
 ];
 
 /** Costs of the device's table that was imported last, where nothing was measured on the device itself. */
-export function importedCosts(table: EnergyTable, device: string): ForeignCosts | undefined {
+export async function importedCosts(
+  table: EnergyTable,
+  device: string,
+): Promise<ForeignCosts | undefined> {
   if (table.platforms().some((platform) => platform.device === device)) return undefined;
   const last = table.foreignTables(device).at(-1);
-  return last && foreignCosts(last);
+  if (!last) return undefined;
+  const { foreignCosts } = await import("../../../../energy-db/index.ts");
+  return foreignCosts(last);
 }
 
 /** The same answer for a person and as JSON. */

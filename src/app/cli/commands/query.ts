@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { describeKernel } from "../../../../energy-db/ask.ts";
 import type {
   CostAnswer,
   CostTable,
@@ -9,7 +10,6 @@ import type {
   MeasuredKernel,
   Method,
 } from "../../../../energy-db/index.ts";
-import { describeKernel, loadLikeCosts } from "../../../../energy-db/index.ts";
 import { matchesRow, parseWhere, sortRows } from "../../../row-filter.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
@@ -31,7 +31,6 @@ import {
 import {
   likeOption,
   type NetworkMarginalFlags,
-  networkMarginalAnswer,
   networkOptions,
   queryNetworkCommand,
 } from "./query-network.ts";
@@ -66,7 +65,7 @@ export function queryCommand(context: CommandContext): Command {
 interface Ask {
   readonly name: string;
   readonly summary: string;
-  readonly answer: (costs: CostTable, flags: AskFlags) => Answer;
+  readonly answer: (costs: CostTable, flags: AskFlags) => Answer | Promise<Answer>;
 }
 
 /** Flags of all questions; each takes its own. */
@@ -121,8 +120,8 @@ function askCommand(ask: Ask, terminal: Terminal): Command {
       .addOption(new Option("--limit <n>", "print at most this many rows").argParser(count));
   return command.addOption(shared.json()).action(async (flags: AskFlags) => {
     // Printed while the table is open: an answer looks its rows up when they are read.
-    await withTable(flags.db, (table) => {
-      const { text, document } = answerFrom(table, ask, flags);
+    await withTable(flags.db, async (table) => {
+      const { text, document } = await answerFrom(table, ask, flags);
       if (flags.json) terminal.answerJson(document);
       else terminal.answer(text);
     });
@@ -130,12 +129,16 @@ function askCommand(ask: Ask, terminal: Terminal): Command {
 }
 
 /** From the table imported for the device, by its likeness to others where that was asked for, else from its own rows. */
-function answerFrom(table: EnergyTable, { name, answer }: Ask, flags: AskFlags): Answer {
+async function answerFrom(
+  table: EnergyTable,
+  { name, answer }: Ask,
+  flags: AskFlags,
+): Promise<Answer> {
   const answerImported = name === "cost" || name === "stairs" ? importedAnswers[name] : undefined;
-  const imported = answerImported && importedCosts(table, flags.device);
+  const imported = answerImported && (await importedCosts(table, flags.device));
   if (imported) return answerImported(imported, flags);
-  if (flags.like !== undefined) return answerLike(table, flags.like, flags);
-  return answer(costsOf(table, flags, flags), flags);
+  if (flags.like !== undefined) return await answerLike(table, flags.like, flags);
+  return await answer(await costsOf(table, flags, flags), flags);
 }
 
 function answerCost(costs: CostTable, flags: QueryFlags): Answer {
@@ -148,7 +151,8 @@ function answerCost(costs: CostTable, flags: QueryFlags): Answer {
   };
 }
 
-function answerLike(table: EnergyTable, like: string, flags: QueryFlags): Answer {
+async function answerLike(table: EnergyTable, like: string, flags: QueryFlags): Promise<Answer> {
+  const { loadLikeCosts } = await import("../../../../energy-db/index.ts");
   const { id } = findPlatform(table, flags);
   const costs = loadLikeCosts(table, id, like, flags.method ? { method: flags.method } : {});
   const { kernel, cost, ...found } = likeCost(costs, flags);
@@ -158,8 +162,11 @@ function answerLike(table: EnergyTable, like: string, flags: QueryFlags): Answer
   };
 }
 
-function answerMarginal(costs: CostTable, flags: AskFlags): Answer {
-  if (flags.net !== undefined) return networkMarginalAnswer(costs, flags.net, flags);
+async function answerMarginal(costs: CostTable, flags: AskFlags): Promise<Answer> {
+  if (flags.net !== undefined) {
+    const { networkMarginalAnswer } = await import("./query-network-answers.ts");
+    return networkMarginalAnswer(costs, flags.net, flags);
+  }
   const kernel = askedKernel(flags, costs);
   const { grow = "out", by = costs.alignment } = flags;
   const marginal = costs.marginal(kernel, { grow, by });

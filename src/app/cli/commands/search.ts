@@ -193,7 +193,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     context.terminal.progress(progress),
   );
   await withTable(flags.db, async (table) => {
-    const costs = costsOf(table, flags, { space: wanted.space });
+    const costs = await costsOf(table, flags, { space: wanted.space });
     const start = withinTable(wanted, costs);
     const lowered = loweredCaps(wanted, start);
     if (lowered) context.terminal.warn(lowered);

@@ -1,0 +1,29 @@
+import { UserError } from "../../src/errors.ts";
+import { describePlatform } from "../platforms.ts";
+import type { EnergyTable } from "../table.ts";
+import { type CostOptions, type CostTable, currentCostTable, platformOf } from "./cost-table.ts";
+import { currentCosts } from "./fit-table.ts";
+
+/** A platform's costs: the fit that a profile run stored, or one made now where there is none. */
+export function loadCosts(
+  table: EnergyTable,
+  platformId: number,
+  options: CostOptions = {},
+): CostTable {
+  const { method = "in-context", space } = options;
+  const current = currentCosts(table, platformId, method, space);
+  if (current) return currentCostTable(table, platformId, current, options);
+  const platform = describePlatform(platformOf(table, platformId));
+  throw new UserError(
+    `${table.path} holds no ${method} kernel times of ${platform}${space === undefined ? "" : ` for ${space}`}`,
+    { hint: "Measure some: wattsplit profile --device local --net mnist-cnn --db FILE" },
+  );
+}
+
+/** Every space's costs of a platform, the newest fit first: what one does not know, another may. */
+export function loadEveryCosts(table: EnergyTable, platformId: number): readonly CostTable[] {
+  const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
+  return spaces.size > 0
+    ? [...spaces].map((space) => loadCosts(table, platformId, { space }))
+    : [loadCosts(table, platformId)];
+}
