@@ -6,6 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type EnergyTable, openTable } from "../energy-db/index.ts";
 import { median } from "../src/statistics.ts";
+import { formatSeconds } from "../src/units.ts";
+import type { ServiceState } from "./service-process.ts";
 
 const goals = { requestsPerSecond: 2000, p99_s: 0.02 };
 /** Connections of the load generator. */
@@ -15,38 +17,63 @@ const connections = 4;
  * `npm run bench -- service TABLE [SECONDS]`: cost queries per second over HTTP, and their 99th percentile, while a profile of
  * this machine writes into the same table; the memory of the service at the beginning and at the end. The table is copied
  * first; every kernel it measured is asked for in turn. `wrk` makes the load: it takes the least of the second core, the
- * profile the rest.
+ * profile the rest. The control is a server of the same kind that answers a constant, under the same load for half as long
+ * before and half as long after: what it misses, three processes on two cores miss.
  */
 export async function run([table, seconds = "30"]: readonly string[]): Promise<void> {
   if (!table) throw new Error("Give a table: npm run bench -- service energy.db 30");
   const folder = mkdtempSync(join(tmpdir(), "service-"));
   const path = join(folder, "energy.db");
   cpSync(table, path);
-  const service = fork(fileURLToPath(new URL("service-process.ts", import.meta.url)), [path]);
+  const [service, control] = await Promise.all([start([path]), start([])]);
   const profile = startProfile(path);
   const reader = openTable(path, { mode: "read" });
   try {
-    const url = await nextMessage<string>(service);
     const script = join(folder, "questions.lua");
-    writeFileSync(script, askInTurn(await questions(url)));
-    await wrk(url, script, 2);
+    writeFileSync(script, askInTurn(await questions(service.url)));
+    const load = (server: Server, part = 1) => underLoad(server, script, part * Number(seconds));
+    await underLoad(service, script, 2);
+    await underLoad(control, script, 2);
     const before = rowsOf(reader);
     // What it plans first takes a while.
     while (rowsOf(reader) === before) await setTimeout(200);
-    const bytes: number[] = [];
-    const watching = setInterval(async () => bytes.push(await memory(service)), 1000);
-    const start = rowsOf(reader);
-    const output = await wrk(url, script, Number(seconds));
-    clearInterval(watching);
-    report(output, bytes);
-    console.log(`${rowsOf(reader) - start} loads of networks were written meanwhile`);
+    const first = rowsOf(reader);
+    report("a constant, before", await load(control, 0.5));
+    report("the service", await load(service));
+    report("a constant, after", await load(control, 0.5));
+    console.log(`${rowsOf(reader) - first} loads of networks were written meanwhile`);
   } finally {
     profile.kill();
-    service.kill();
+    for (const { process } of [service, control]) process.kill();
     reader.close();
     await setTimeout(500);
     rmSync(folder, { recursive: true });
   }
+}
+
+interface Server {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+async function start(flags: readonly string[]): Promise<Server> {
+  const process = fork(fileURLToPath(new URL("service-process.ts", import.meta.url)), flags);
+  const { url } = await nextMessage<ServiceState>(process);
+  return { process, url };
+}
+
+/** What wrk says of a server, and what the server said of itself every second meanwhile. */
+interface Loaded {
+  readonly output: string;
+  readonly states: readonly ServiceState[];
+}
+
+async function underLoad(server: Server, script: string, seconds: number): Promise<Loaded> {
+  const states = [await stateOf(server)];
+  const watching = setInterval(async () => states.push(await stateOf(server)), 1000);
+  const output = await wrk(server.url, script, seconds);
+  clearInterval(watching);
+  return { output, states };
 }
 
 const rowsOf = (table: EnergyTable): number =>
@@ -66,9 +93,9 @@ const nextMessage = <T>(service: ChildProcess): Promise<T> =>
     service.once("error", reject);
   });
 
-function memory(service: ChildProcess): Promise<number> {
-  const answer = nextMessage<number>(service);
-  service.send("memory");
+function stateOf({ process }: Server): Promise<ServiceState> {
+  const answer = nextMessage<ServiceState>(process);
+  process.send("state");
   return answer;
 }
 
@@ -103,18 +130,30 @@ function wrk(url: string, script: string, seconds: number): Promise<string> {
   });
 }
 
-function report(output: string, bytes: readonly number[]): void {
+function report(name: string, { output, states: [first, ...states] }: Loaded): void {
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
-  const [, value, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(output) ?? [];
-  const p99_s = Number(value) * (unit === "us" ? 1e-6 : unit === "ms" ? 1e-3 : 1);
+  const requests = Number(/(\d+) requests in/.exec(output)?.[1]);
+  const p99_s = percentile(output, 99);
   const refused = /Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? "0";
   const broken = /Socket errors: .*/.exec(output)?.[0] ?? "no socket errors";
   const verdict = rate >= goals.requestsPerSecond && p99_s < goals.p99_s ? "met" : "missed";
-  const mebibytes = (part: readonly number[]) => (median(part) / 1024 ** 2).toFixed(0);
-  const third = Math.ceil(bytes.length / 3);
+  const mebibytes = (part: readonly ServiceState[]) =>
+    (median(part.map(({ rss_bytes }) => rss_bytes)) / 1024 ** 2).toFixed(0);
+  const third = Math.ceil(states.length / 3);
+  const cpu_s = (states.at(-1)?.cpu_s ?? 0) - (first?.cpu_s ?? 0);
+  const longest = (of: "longestCollection_s" | "longestDelay_s") =>
+    formatSeconds(Math.max(...states.map((state) => state[of])));
   console.log(
-    `${rate.toFixed(0)} requests/s, p99 ${(1e3 * p99_s).toFixed(1)} ms, ${refused} refused, ${broken} ` +
-      `(goal ${goals.requestsPerSecond}/s, ${1e3 * goals.p99_s} ms: ${verdict}); memory, median of each third: ` +
-      `${[0, 1, 2].map((i) => mebibytes(bytes.slice(i * third, (i + 1) * third))).join(", ")} MiB`,
+    `${name}: ${rate.toFixed(0)} requests/s, median ${formatSeconds(percentile(output, 50))}, p99 ${formatSeconds(p99_s)}, ` +
+      `${refused} refused, ${broken} (goal ${goals.requestsPerSecond}/s, ${formatSeconds(goals.p99_s)}: ${verdict}); ` +
+      `memory, median of each third: ${[0, 1, 2].map((i) => mebibytes(states.slice(i * third, (i + 1) * third))).join(", ")} MiB; ` +
+      `CPU ${formatSeconds(cpu_s / requests)} a request; longest collection of garbage ${longest("longestCollection_s")}, ` +
+      `longest wait of the event loop ${longest("longestDelay_s")}`,
   );
+}
+
+/** Of wrk's latencies, s. */
+function percentile(output: string, rank: number): number {
+  const [, value, unit] = new RegExp(`${rank}%\\s+([\\d.]+)(us|ms|s)`).exec(output) ?? [];
+  return Number(value) * (unit === "us" ? 1e-6 : unit === "ms" ? 1e-3 : 1);
 }

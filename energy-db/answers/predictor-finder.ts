@@ -3,8 +3,8 @@ import type { PredictedTime, Predictor } from "../fit/predictor.ts";
 import { groupBy } from "../group-by.ts";
 import type { CostAnswer } from "../records.ts";
 
-/** Answers kept of a family at most: strangers may ask for every pair of widths there is. */
-const mostKept = 100_000;
+/** Answers kept of all families together at most: strangers may ask for every pair of widths there is. */
+const mostKept = 500_000;
 
 interface FoundPredictor {
   readonly predictor: Predictor;
@@ -17,8 +17,16 @@ export function predictorFinder(
   predictors: readonly Predictor[],
   answerOf: (kernel: Kernel, time: PredictedTime, family: string) => CostAnswer,
 ): (kernel: Kernel) => FoundPredictor | undefined {
+  const kept: Map<number, CostAnswer | undefined>[] = [];
+  let count = 0;
+  const makeRoom = () => {
+    if (++count <= mostKept) return;
+    for (const answers of kept) answers.clear();
+    count = 1;
+  };
   const found = predictors.map((predictor): FoundPredictor => {
     const answers = new Map<number, CostAnswer | undefined>();
+    kept.push(answers);
     return {
       predictor,
       answer: (kernel) => {
@@ -27,7 +35,7 @@ export function predictorFinder(
         if (known || answers.has(place)) return known;
         const time = predictor.predict(kernel);
         const answer = time && answerOf(kernel, time, predictor.family);
-        if (answers.size >= mostKept) answers.clear();
+        makeRoom();
         answers.set(place, answer);
         return answer;
       },

@@ -108,14 +108,20 @@ function once(reader: TableReader): MiddlewareHandler {
     if (known) return answerKept(c, known);
     await next();
     if (c.res.status !== 200) c.header("etag", undefined);
-    else if (c.req.path.startsWith("/api/")) kept.keep(tag, c.req.url, await answerOf(c.res));
+    else if (c.req.path.startsWith("/api/")) {
+      const answer = await answerOf(c.res);
+      kept.keep(tag, c.req.url, answer);
+      c.res = undefined;
+      c.res = answerKept(c, answer);
+    }
   };
 }
 
+/** Takes the body out of the response: a clone would be two streams, whose garbage holds a loaded service up. */
 async function answerOf(response: Response): Promise<KeptAnswer> {
   const link = response.headers.get("link");
   return {
-    body: await response.clone().text(),
+    body: await response.text(),
     type: response.headers.get("content-type") ?? "",
     ...(link === null ? {} : { link }),
   };
