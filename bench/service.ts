@@ -94,7 +94,9 @@ const nextMessage = <T>(service: ChildProcess): Promise<T> =>
   });
 
 function stateOf({ process }: Server): Promise<ServiceState> {
-  const answer = nextMessage<ServiceState>(process);
+  const answer = new Promise<ServiceState>((resolve) => {
+    process.once("message", (message) => resolve(message as ServiceState));
+  });
   process.send("state");
   return answer;
 }

@@ -106,7 +106,7 @@ function once(reader: TableReader): MiddlewareHandler {
     if (c.req.header("if-none-match") === tag) return c.body(null, 304);
     const known = kept.find(tag, c.req.url);
     if (known) return answerKept(c, known);
-    await next();
+    await reader.answering(next);
     if (c.res.status !== 200) c.header("etag", undefined);
     else if (c.req.path.startsWith("/api/")) {
       const answer = await answerOf(c.res);

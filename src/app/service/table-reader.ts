@@ -23,21 +23,23 @@ export interface ReaderOptions {
   readonly started: string;
   /** Wall clock, ms since 1970. */
   readonly now_ms: () => number;
-  /** How old an answer may be while another process writes, at least; costs are read again no more often. */
+  /** How old an answer may be while another process writes, at least; costs are read again no more often. 0: never old. */
   readonly freshness_ms?: number;
 }
 
 const defaultFreshness_ms = 1000;
-/** Reading costs may take this share of the time: where it takes long, answers are older. */
-const readingShare = 1 / 20;
+/** Reading costs and answering anew may take this share of the time: where it takes long, answers are older. */
+const answeringShare = 1 / 20;
+/** But no older than this: a busy machine makes all of it long. */
+const oldest_ms = 10_000;
 
 /** The table behind a service: opened read-only, costs loaded once per platform until another process writes. */
 export class TableReader {
   readonly table: EnergyTable;
   readonly #options: ReaderOptions;
   #looked = { at_ms: Number.NEGATIVE_INFINITY, revision: 0 };
-  /** Time spent on reading costs since the last look, ms. */
-  #reading_ms = 0;
+  /** Time spent on answers that were not kept since the last look, ms. */
+  #answering_ms = 0;
   #seen: { readonly revision: string; readonly platforms: readonly PlatformSummary[] } | undefined;
   readonly #costs = new Map<number, CostTable>();
   readonly #like = new Map<string, LikeCosts>();
@@ -52,14 +54,18 @@ export class TableReader {
     this.table.close();
   }
 
-  /** Another text after every commit of another process, seen within `freshness_ms` or 20 times what reading costs took. */
+  /**
+   * Another text after every commit of another process, seen within `freshness_ms` or 20 times what answering took since the
+   * last one: every new one makes all that is asked be answered anew, and what was kept garbage.
+   */
   revision(): string {
     const { started, now_ms, freshness_ms = defaultFreshness_ms } = this.#options;
     const at_ms = now_ms();
-    const patience_ms = Math.max(freshness_ms, this.#reading_ms / readingShare);
+    const longer_ms = Math.min(oldest_ms, this.#answering_ms / answeringShare);
+    const patience_ms = freshness_ms === 0 ? 0 : Math.max(freshness_ms, longer_ms);
     if (at_ms - this.#looked.at_ms >= patience_ms) {
       this.#looked = { at_ms, revision: this.table.revision() };
-      this.#reading_ms = 0;
+      this.#answering_ms = 0;
     }
     return `${started}-${this.#looked.revision}`;
   }
@@ -89,7 +95,7 @@ export class TableReader {
 
   costs(choice: PlatformChoice): CostTable {
     const { id } = this.platform(choice);
-    const known = this.#costs.get(id) ?? this.#timed(() => loadCosts(this.table, id));
+    const known = this.#costs.get(id) ?? loadCosts(this.table, id);
     this.#costs.set(id, known);
     return known;
   }
@@ -97,7 +103,7 @@ export class TableReader {
   /** Those of every space, for models that no one space holds. */
   everyCosts(choice: PlatformChoice): readonly CostTable[] {
     const { id } = this.platform(choice);
-    const known = this.#every.get(id) ?? this.#timed(() => loadEveryCosts(this.table, id));
+    const known = this.#every.get(id) ?? loadEveryCosts(this.table, id);
     this.#every.set(id, known);
     return known;
   }
@@ -106,17 +112,17 @@ export class TableReader {
   likeCosts(choice: PlatformChoice, like: string): LikeCosts {
     const { id } = this.platform(choice);
     const key = `${id} ${like}`;
-    const known = this.#like.get(key) ?? this.#timed(() => loadLikeCosts(this.table, id, like));
+    const known = this.#like.get(key) ?? loadLikeCosts(this.table, id, like);
     this.#like.set(key, known);
     return known;
   }
 
-  #timed<T>(read: () => T): T {
+  /** Does the work of an answer that was not kept. */
+  async answering(work: () => Promise<void>): Promise<void> {
     const { now_ms } = this.#options;
     const start_ms = now_ms();
-    const result = read();
-    this.#reading_ms += now_ms() - start_ms;
-    return result;
+    await work();
+    this.#answering_ms += now_ms() - start_ms;
   }
 }
 

@@ -376,6 +376,32 @@ test("serving changes nothing in the table", async () => {
   expect(readFileSync(copy).equals(before)).toBe(true);
 });
 
+test("answers grow older where answering takes long, up to ten seconds", async () => {
+  const path = writeFormulaTable(temporaryFolder());
+  let at_ms = 0;
+  const own = new TableReader(path, { started: "t1", now_ms: () => at_ms });
+  const writer = openTable(path, { mode: "write" });
+  const answerFor = (duration_ms: number) =>
+    own.answering(async () => {
+      at_ms += duration_ms;
+    });
+  const ageOfNews = (): number => {
+    const [from_ms, before] = [at_ms, own.revision()];
+    writer.putPlan(1, "any", { at_ms });
+    while (own.revision() === before) at_ms += 100;
+    return at_ms - from_ms;
+  };
+
+  own.revision();
+  expect(ageOfNews()).toBe(1000);
+  await answerFor(100);
+  expect(ageOfNews()).toBe(2000 - 100);
+  await answerFor(5000);
+  expect(ageOfNews()).toBe(10_000 - 5000);
+  own.close();
+  writer.close();
+});
+
 test("a search's page shows its report inside the service, with the rows as JSON", async () => {
   const page = await (await get("/searches/one")).text();
   const rows = await json("/searches/one.json");
