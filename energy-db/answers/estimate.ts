@@ -70,9 +70,11 @@ export function estimateSteps(
   };
 }
 
-/** What the kernels of a platform's tables say about work. */
-export const workModelOf = (tables: readonly CostTable[]): WorkModel =>
-  workModel(
+/** What the kernels of a platform's tables say about work; made once for the same list of tables. */
+export function workModelOf(tables: readonly CostTable[]): WorkModel {
+  const known = workModels.get(tables);
+  if (known) return known;
+  const model = workModel(
     tables.flatMap((costs) =>
       costs
         .kernels()
@@ -80,6 +82,12 @@ export const workModelOf = (tables: readonly CostTable[]): WorkModel =>
         .map(({ kernel, cost }) => ({ kernel, latency_s: cost.latency_s })),
     ),
   );
+  workModels.set(tables, model);
+  return model;
+}
+
+/** A service estimates many models from the same tables. */
+const workModels = new WeakMap<readonly CostTable[], WorkModel>();
 
 /** Widths that are no multiple of the runtime's own are rare in published models, and ten times slower in some. */
 const isPacked =
@@ -102,7 +110,7 @@ function costOf(
     const { rows: _, ...cost } = known;
     return cost;
   }
-  const guess = rough.guess(work);
+  const guess = rough.guess(work, kernel);
   if (!guess)
     throw new UserError(`The table holds no kernel that "${name}" could be guessed from`, {
       hint: "Profile a network on this device first: wattsplit profile --device ID --net mobilenet-v1-cifar --db FILE",

@@ -29,8 +29,9 @@ export function describeKernel(kernel: Kernel): string {
     isSquare && strides[0] === 1 ? "" : ` stride ${isSquare ? strides[0] : strides.join("x")}`;
   const batch = kernel.batch > 1 ? `, batch ${kernel.batch}` : "";
   const variant = kernel.variant === "linear" ? "" : ` ${kernel.variant}`;
+  const dtype = kernel.dtype === "float32" ? "" : ` ${kernel.dtype}`;
   const image = `${kernel.inHeight}x${kernel.inWidth}`;
-  return `${kernel.op}${window}${stride}${variant}, ${image}, ${widths(kernel)} channels${batch}`;
+  return `${kernel.op}${window}${stride}${variant}${dtype}, ${image}, ${widths(kernel)} channels${batch}`;
 }
 
 const widths = (kernel: Kernel): string =>

@@ -26,7 +26,8 @@ export interface Kernel extends Window {
   readonly padding: Padding;
   /** Fused activation; for pool: "max" or "average". */
   readonly variant: Activation | "max" | "average";
-  readonly dtype: "float32";
+  /** What it computes in. */
+  readonly dtype: "float32" | "int8";
 }
 
 /** A kernel and the layer of a network that it executes. */

@@ -42,6 +42,15 @@ export function searchStart(
 function startOfModel(path: string): SearchStart {
   const { network, steps } = importModel(path);
   if (network) return startOfNetwork({ ...network, name: basename(path, ".onnx") }, 1);
+  const quantised = steps.filter(({ dtype }) => dtype !== "float32").length;
+  if (quantised > 0)
+    throw new UserError(
+      `${path} computes in int8 (${quantised} of ${steps.length} steps), and profiles of ONNX Runtime measure float32 kernels`,
+      {
+        hint: "Profile the float32 model; wattsplit estimate predicts the quantised one, and says so.",
+        exit: "unavailable",
+      },
+    );
   const others = [...new Set(steps.filter(({ layer }) => !layer).map(({ op }) => op))];
   throw new UserError(
     `${path} holds what no layer of ours is${others.length > 0 ? `: ${others.join(", ")}` : ""}`,

@@ -5,14 +5,14 @@ import type { Kernel } from "./kernel.ts";
 export interface Work {
   /** What is like what: elementwise operations and copies move, and compute next to nothing. */
   readonly kind: "convolution" | "depthwise" | "dense" | "pool" | "move";
+  readonly dtype: Kernel["dtype"];
   readonly macs: number;
   /** Activations read and written. */
   readonly movedBytes: number;
   readonly weightBytes: number;
 }
 
-/** Of float32 numbers. */
-export const bytesPerValue = 4;
+export const bytesPerValue: { readonly [T in Kernel["dtype"]]: number } = { float32: 4, int8: 1 };
 
 const kinds: { readonly [Op in Kernel["op"]]: Work["kind"] } = {
   conv2d: "convolution",
@@ -29,13 +29,15 @@ const kinds: { readonly [Op in Kernel["op"]]: Work["kind"] } = {
 
 /** The work of a kernel. */
 export function workOf(kernel: Kernel): Work {
-  const { op, batch, inHeight, inWidth, inChannels } = kernel;
+  const { op, batch, inHeight, inWidth, inChannels, dtype } = kernel;
+  const bytes = bytesPerValue[dtype];
   const read = batch * inHeight * inWidth * inChannels;
   return {
     kind: kinds[op],
+    dtype,
     macs: kernelMacs(kernel),
-    movedBytes: bytesPerValue * ((op === "add" ? 2 : 1) * read + written(kernel)),
-    weightBytes: bytesPerValue * kernelParameters(kernel),
+    movedBytes: bytes * ((op === "add" ? 2 : 1) * read + written(kernel)),
+    weightBytes: bytes * kernelParameters(kernel),
   };
 }
 

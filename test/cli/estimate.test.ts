@@ -70,6 +70,21 @@ test("profile plans the kernels that a model needs, and refuses one that no netw
   expect(both.code).toBe(exitCodes.usage);
 });
 
+test("a quantised model's steps are guessed, with wide intervals, and profile refuses it", async () => {
+  const quantised = "test/network/import/fixtures/qdq-per-channel-13.onnx";
+
+  const { stdout } = await cli(["estimate", quantised, "--db", db]);
+  const answer = JSON.parse((await cli(["estimate", quantised, "--db", db, "--json"])).stdout);
+  const refused = await cli(["profile", "--model", quantised, "--dry-run", "--db", db]);
+
+  expect(stdout).toMatch(/depthwise_conv2d 3x3 int8, 8x8, 16 channels .* predicted/);
+  const layer = answer.layers.find(({ op }: { op: string }) => op === "Conv");
+  expect(layer).toMatchObject({ provenance: "predicted", kernel: { dtype: "int8" } });
+  expect(layer.latency_high_s).toBeGreaterThanOrEqual(4 * layer.latency_s);
+  expect(refused.code).toBe(exitCodes.unavailable);
+  expect(refused.stderr).toContain("computes in int8 (7 of 9 steps)");
+});
+
 test.each([
   ["a missing file", "none.onnx", "Cannot read the ONNX file"],
   ["a network.json", "small.json", "expected an ONNX model"],

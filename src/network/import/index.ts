@@ -4,6 +4,7 @@ import { type Kernel, kernelOf } from "../kernel.ts";
 import { describeShape, type Network, networkInput, placeLayers } from "../network.ts";
 import { type ModelStep, modelSteps } from "./model-steps.ts";
 import { inferShapes } from "./node-shapes.ts";
+import { foldQuantised } from "./quantised.ts";
 
 export type { ModelStep } from "./model-steps.ts";
 
@@ -20,14 +21,14 @@ export interface ImportedModel {
   readonly network?: Network;
 }
 
-/** Reads an ONNX file without its weights. Throws a UserError on files that are damaged, quantised, or too free in their sizes. */
+/** Reads an ONNX file without its weights. Throws a UserError on files that are damaged, of integer operators, or too free in their sizes. */
 export const importModel = (path: string): ImportedModel => stepsOf(readOutline(path), path);
 
 /** The same of an outline already read; `source` names it in errors. */
 export function stepsOf(model: ModelOutline, source: string): ImportedModel {
-  requireFloat32(model, source);
+  requireReadable(model, source);
   const known = inferShapes(model, source);
-  const steps = modelSteps(model, known);
+  const steps = modelSteps(foldQuantised(model), known);
   if (steps.length === 0)
     throw new UserError(`${source} computes nothing of its input`, {
       hint: "Give a model that reads an image.",
@@ -44,23 +45,26 @@ export function stepsOf(model: ModelOutline, source: string): ImportedModel {
 }
 
 /** The kernel of a step that is a layer. */
-export const kernelOfStep = ({ layer, ...step }: ModelStep, batch: number): Kernel | undefined =>
-  layer && kernelOf({ layer, inputs: step.inputs, in: step.in, out: step.out }, batch);
+export const kernelOfStep = (
+  { layer, dtype, ...step }: ModelStep,
+  batch: number,
+): Kernel | undefined =>
+  layer && {
+    ...kernelOf({ layer, inputs: step.inputs, in: step.in, out: step.out }, batch),
+    dtype,
+  };
 
-function requireFloat32({ nodes, inputs }: ModelOutline, source: string): void {
-  const quantised = nodes.filter(({ op }) => /Quantize|QLinear|Integer$/.test(op)).length;
+function requireReadable({ nodes, inputs }: ModelOutline, source: string): void {
+  const quantised = nodes.filter(({ op }) => /QLinear|Integer$|DynamicQuantize/.test(op)).length;
   if (quantised > 0)
     throw new UserError(
-      `${source} is quantised (${quantised} nodes of ${nodes.length}), and tables hold float32 kernels`,
-      {
-        hint: "Give the float32 model: its cost is no measure of the quantised one's.",
-        exit: "unavailable",
-      },
+      `${source} is quantised by operators of integers (${quantised} nodes of ${nodes.length}), expected QuantizeLinear and DequantizeLinear around operators`,
+      { hint: "Export it in the QDQ format, or give the float32 model.", exit: "unavailable" },
     );
   const other = inputs.find(({ type }) => type !== "float32");
   if (other)
     throw new UserError(`${source}: input "${other.name}" is ${other.type}, expected float32`, {
-      hint: "Export the float32 model.",
+      hint: "Export a model that reads float32.",
       exit: "unavailable",
     });
 }
@@ -76,6 +80,7 @@ function networkOf(
   const [first] = steps;
   const [image, ...others] = inputs;
   if (!first || !image || others.length > 0) return undefined;
+  if (steps.some(({ dtype }) => dtype !== "float32")) return undefined;
   const layers = steps.flatMap(({ layer }) => (layer ? [layer] : []));
   if (layers.length < steps.length) return undefined;
   const named = layers.map((layer) => ({

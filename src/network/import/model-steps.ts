@@ -1,4 +1,5 @@
-import type { ModelOutline, OutlineNode } from "../../onnx/index.ts";
+import type { ElementType, ModelOutline, OutlineNode } from "../../onnx/index.ts";
+import type { Kernel } from "../kernel.ts";
 import type {
   Activation,
   Conv2dLayer,
@@ -11,6 +12,7 @@ import { bytesPerValue, type Work } from "../work.ts";
 import { activationOf, gatedBySelf } from "./activations.ts";
 import { layerOf } from "./model-layers.ts";
 import { attributes, type Known, sizeOf } from "./node-values.ts";
+import type { FoldedModel } from "./quantised.ts";
 
 /** One or more nodes of a model as the runtime executes them. */
 export interface ModelStep {
@@ -23,6 +25,8 @@ export interface ModelStep {
   readonly inputs: readonly string[];
   readonly in: Shape;
   readonly out: Shape;
+  /** What it computes in. */
+  readonly dtype: Kernel["dtype"];
   /** The step as a layer of ours; absent where no kind of layer is that. */
   readonly layer?: Layer;
   readonly work: Work;
@@ -41,8 +45,8 @@ const views = new Set([
 const aboutShapes = new Set(["Shape", "ConstantOfShape", "Constant"]);
 
 /** A model's nodes as steps: batch norm and activations folded into what they follow, as runtimes do. */
-export function modelSteps(model: ModelOutline, known: Known): readonly ModelStep[] {
-  const reading = new Reading(model, known);
+export function modelSteps({ model, int8 }: FoldedModel, known: Known): readonly ModelStep[] {
+  const reading = new Reading(model, known, int8);
   for (const node of model.nodes) reading.take(node);
   return reading.steps;
 }
@@ -55,9 +59,13 @@ class Reading {
   readonly #constants: ReadonlySet<string>;
   readonly #readers: ReadonlyMap<string, number>;
   readonly #gates: ReturnType<typeof gatedBySelf>;
+  readonly #int8: FoldedModel["int8"];
+  readonly #bytes: ReadonlyMap<string, number>;
 
-  constructor(model: ModelOutline, known: Known) {
+  constructor(model: ModelOutline, known: Known, int8: FoldedModel["int8"]) {
     this.#known = known;
+    this.#int8 = int8;
+    this.#bytes = new Map(model.constants.map(({ name, type }) => [name, bytesOf[type] ?? 4]));
     for (const { name } of model.inputs) this.#origin.set(name, name);
     this.#constants = new Set(model.constants.map(({ name }) => name));
     this.#gates = gatedBySelf(model);
@@ -96,7 +104,7 @@ class Reading {
     const activation = gate?.activation ?? activationOf(node, this.#known);
     const joins = step.layer
       ? this.#joinLayer(step, step.layer, node, activation)
-      : activation !== undefined && step.op === "Conv" && step.nodes.length === 1;
+      : activation !== undefined && step.op === "Conv" && step.nodes.length === 1 + (this.#int8.get(step.name)?.length ?? 0);
     if (!joins) return false;
     step.nodes.push(...(gate?.nodes ?? []), node.name);
     this.#give(node, step);
@@ -143,10 +151,18 @@ class Reading {
     const outputs = shapes(node.outputs.filter((name) => name !== ""));
     const [input = [], output = []] = [inputs[0], outputs[0]];
     const name = this.#gates.activations.get(node.name)?.of ?? read[0] ?? "";
-    const weightBytes = bytesPerValue * sum(shapes(constants).map(sizeOf));
+    const folded = this.#int8.get(node.name);
+    const dtype = folded ? "int8" : "float32";
+    const bytes = bytesPerValue[dtype];
+    const weightBytes = sum(
+      constants.map((constant) => {
+        const shape = this.#known.get(constant)?.shape ?? [];
+        return (this.#bytes.get(constant) ?? bytes) * sizeOf(shape);
+      }),
+    );
     const step: Draft = {
       name: node.name,
-      nodes: [node.name],
+      nodes: [node.name, ...(folded ?? [])],
       op: node.op,
       inputs: [...new Set(read.length > 0 ? read : [name])].map((value) => {
         const origin = this.#origin.get(value) ?? value;
@@ -154,9 +170,11 @@ class Reading {
       }),
       in: imageOf(node.op === "Concat" ? output : input),
       out: imageOf(output),
+      dtype,
       work: {
         ...macsOf(node, output, this.#known),
-        movedBytes: bytesPerValue * (sum(inputs.map(sizeOf)) + sum(outputs.map(sizeOf))),
+        dtype,
+        movedBytes: bytes * (sum(inputs.map(sizeOf)) + sum(outputs.map(sizeOf))),
         weightBytes,
       },
     };
@@ -166,6 +184,12 @@ class Reading {
     this.#give(node, step);
   }
 }
+
+/** Of constants as they are stored; others are as long as what the step computes in. */
+const bytesOf: Partial<Record<ElementType, number>> = {
+  ...{ int8: 1, uint8: 1, int16: 2, uint16: 2, float16: 2, bfloat16: 2 },
+  ...{ int32: 4, float32: 4, int64: 8, float64: 8 },
+};
 
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);

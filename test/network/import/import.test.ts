@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { InferenceSession } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../src/errors.ts";
 import { exportNetwork } from "../../../src/network/export.ts";
@@ -10,7 +12,7 @@ import { kernelKey, kernelsOf } from "../../../src/network/kernel.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { formatNetwork, parseNetwork } from "../../../src/network/network-file.ts";
 import { type PresetName, presets } from "../../../src/network/presets.ts";
-import { encodeModel, type OnnxGraph, parseOutline } from "../../../src/onnx/index.ts";
+import { encodeModel, type OnnxGraph, parseOutline, readOutline } from "../../../src/onnx/index.ts";
 import { seededRandom } from "../../../src/random.ts";
 import { smallNetwork } from "../../support/formula-table.ts";
 
@@ -105,6 +107,71 @@ describe("models as PyTorch writes them", () => {
   });
 });
 
+describe("quantised models", () => {
+  /** Operators by node, as ONNX Runtime executes them. */
+  async function executed(path: string): Promise<ReadonlyMap<string, string>> {
+    const optimised = join(mkdtempSync(join(tmpdir(), "wattsplit-qdq-")), "optimised.onnx");
+    const session = await InferenceSession.create(path, {
+      graphOptimizationLevel: "extended",
+      optimizedModelFilePath: optimised,
+    });
+    await session.release();
+    return new Map(readOutline(optimised).nodes.map(({ name, op }) => [name, op]));
+  }
+
+  test.each(["per-tensor", "per-channel"])(
+    "%s are folded as ONNX Runtime folds them",
+    async (scales) => {
+      const path = join(fixtures, `qdq-${scales}-13.onnx`);
+      const { steps, network } = importModel(path);
+
+      // Flattening moves nothing.
+      const runtime = [...(await executed(path))].filter(([name]) => name !== "flat");
+      expect(steps.map(({ name }) => name)).toEqual(runtime.map(([name]) => name));
+      expect(steps.filter(({ dtype }) => dtype === "float32").map(({ name }) => name)).toEqual(
+        runtime.filter(([, op]) => /^(De)?[qQ]uantizeLinear$/.test(op)).map(([name]) => name),
+      );
+      expect(
+        steps.flatMap((step) => {
+          const kernel = kernelOfStep(step, 1);
+          return kernel ? [kernelKey(kernel)] : [];
+        }),
+      ).toEqual([
+        "conv2d/b1/16x16x3/o16/k3/s2/g1/same/relu/int8",
+        "depthwise_conv2d/b1/8x8x16/o16/k3/s1/g16/same/linear/int8",
+        "conv2d/b1/8x8x16/o16/k1/s1/g1/same/linear/int8",
+        "add/b1/8x8x16/o16/k1/s1/g1/valid/linear/int8",
+        "pool/b1/8x8x16/o16/k2/s2/g1/same/max/int8",
+        "global_pool/b1/4x4x16/o16/k1/s1/g1/valid/linear/int8",
+        "dense/b1/1x1x16/o10/k1/s1/g1/valid/linear/int8",
+      ]);
+      expect(network).toBeUndefined();
+    },
+  );
+
+  test("take a byte for a value and a weight, and four for what is not quantised", () => {
+    const { steps } = importModel(join(fixtures, "qdq-per-tensor-13.onnx"));
+    const workOf = (name: string) => steps.find((step) => step.name === name)?.work;
+
+    expect(workOf("pointwise")).toMatchObject({
+      macs: 8 * 8 * 16 * 16,
+      movedBytes: 2 * 8 * 8 * 16,
+      weightBytes: 16 * 16 + 4 * 16,
+    });
+    expect(workOf("x/q")?.movedBytes).toBe(4 * 2 * 3 * 16 * 16);
+  });
+
+  test("compute in float32 where a result is read before it is quantised", () => {
+    const outline = readOutline(join(fixtures, "qdq-per-tensor-13.onnx"));
+    const outputs = [...outline.outputs, { name: "pointwise", type: "float32" as const, shape: [] }];
+
+    const { steps } = stepsOf({ ...outline, outputs }, "m");
+
+    const inFloat = steps.filter(({ dtype }) => dtype === "float32").map(({ name }) => name);
+    expect(inFloat).toEqual(["x/q", "depthwise/dq", "pointwise", "pointwise/q", "logits/dq"]);
+  });
+});
+
 describe("what cannot be estimated is refused in one sentence", () => {
   const graph = exportNetwork(
     smallNetwork(2, 2),
@@ -128,8 +195,8 @@ describe("what cannot be estimated is refused in one sentence", () => {
     expect(complaint({ inputs: [{ ...image, shape: [-1, 1, 8, 8] }] })).toBe("nothing");
   });
 
-  test("a quantised model", () => {
-    const node = { name: "q", op: "QuantizeLinear", inputs: ["input"], outputs: ["q"] };
+  test("a model quantised by operators of integers", () => {
+    const node = { name: "q", op: "QLinearConv", inputs: ["input"], outputs: ["q"] };
     expect(complaint({ nodes: [...graph.nodes, node] })).toContain("quantised");
   });
 

@@ -21,7 +21,7 @@ interface EstimateFlags extends TableFlags {
 export function estimateCommand({ terminal }: CommandContext): Command {
   return new Command("estimate")
     .description("cost of any ONNX model on a device, layer by layer, without running it")
-    .argument("<model>", "ONNX file, float32, opset 9 or newer")
+    .argument("<model>", "ONNX file, float32 or quantised (QDQ), opset 9 or newer")
     .addOption(shared.db())
     .addOption(shared.device())
     .addOption(shared.platform())
