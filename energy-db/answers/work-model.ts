@@ -157,8 +157,14 @@ function nonNegativeLine(rows: readonly TimedWork[]): readonly number[] {
     features(work).map((value) => value * (weights[i] ?? 0)),
   );
   // Columns of one size, or the solver's tolerance swallows the small ones.
-  const sizes = features({ kind: "move", dtype: "float32", macs: 0, movedBytes: 0, weightBytes: 0 }).map(
-    (_, column) => Math.max(...scaled.map((row) => Math.abs(row[column] ?? 0)), Number.MIN_VALUE),
+  const sizes = features({
+    kind: "move",
+    dtype: "float32",
+    macs: 0,
+    movedBytes: 0,
+    weightBytes: 0,
+  }).map((_, column) =>
+    Math.max(...scaled.map((row) => Math.abs(row[column] ?? 0)), Number.MIN_VALUE),
   );
   const matrix = new Matrix(scaled.map((row) => row.map((value, i) => value / (sizes[i] ?? 1))));
   const { K } = fcnnlsVector(

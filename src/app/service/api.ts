@@ -195,7 +195,8 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       request: {
         query: platformQuery,
         body: {
-          description: "An ONNX file, float32 or quantised (QDQ), opset 9 or newer; its weights are not looked at",
+          description:
+            "An ONNX file, float32 or quantised (QDQ), opset 9 or newer; its weights are not looked at",
           required: true,
           content: {
             "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },

@@ -104,7 +104,9 @@ class Reading {
     const activation = gate?.activation ?? activationOf(node, this.#known);
     const joins = step.layer
       ? this.#joinLayer(step, step.layer, node, activation)
-      : activation !== undefined && step.op === "Conv" && step.nodes.length === 1 + (this.#int8.get(step.name)?.length ?? 0);
+      : activation !== undefined &&
+        step.op === "Conv" &&
+        step.nodes.length === 1 + (this.#int8.get(step.name)?.length ?? 0);
     if (!joins) return false;
     step.nodes.push(...(gate?.nodes ?? []), node.name);
     this.#give(node, step);

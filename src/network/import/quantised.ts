@@ -96,7 +96,10 @@ class Folding {
     const int8 = new Map(
       [...units.values()].map(({ node, quantise }) => [node.name, quantise ? [quantise.name] : []]),
     );
-    return { model: { ...this.#model, nodes: rewritten, constants: [...constants, ...folded] }, int8 };
+    return {
+      model: { ...this.#model, nodes: rewritten, constants: [...constants, ...folded] },
+      int8,
+    };
   }
 
   /** Weights are dequantised when a model is loaded, unless they are folded. */

@@ -34,7 +34,13 @@ test("the interval is no narrower than what families left out show", () => {
   }));
 
   const [calm, rough] = [workModel(timed), workModel(noisy)].map((model) =>
-    model.guess({ kind: "convolution", dtype: "float32", macs: 1e6, movedBytes: 1e5, weightBytes: 1e4 }),
+    model.guess({
+      kind: "convolution",
+      dtype: "float32",
+      macs: 1e6,
+      movedBytes: 1e5,
+      weightBytes: 1e4,
+    }),
   );
 
   expect(calm?.factor).toBe(1.2);
@@ -70,7 +76,7 @@ test("a kind that nobody measured is guessed like another, and less surely", () 
   });
 
   expect(guess?.factor).toBeGreaterThanOrEqual(4);
-  expect(workModel([]).guess({ kind: "move", dtype: "float32", macs: 0, movedBytes: 1, weightBytes: 0 })).toBe(
-    undefined,
-  );
+  expect(
+    workModel([]).guess({ kind: "move", dtype: "float32", macs: 0, movedBytes: 1, weightBytes: 0 }),
+  ).toBe(undefined);
 });

@@ -12,14 +12,31 @@ import type { Network } from "../../../network/network.ts";
 import { formatCount, formatSeconds } from "../../../units.ts";
 import { likenessOf } from "../../workflows/like-cost.ts";
 import { namedNetworks } from "../../workflows/networks-named.ts";
-import { findPlatform } from "../../workflows/open-costs.ts";
+import { findPlatform, type TableFlags } from "../../workflows/open-costs.ts";
 import { callRow, costText, energyText, layerColumns, likenessText } from "../cost-text.ts";
 import { formatTable } from "../table-text.ts";
-import type {
-  NamedNetworkFlags,
-  NetworkMarginalFlags,
-  NetworkQueryFlags,
-} from "./query-network.ts";
+
+/** A network as people name it on the command line. */
+export interface NamedNetworkFlags {
+  readonly multiplier?: number;
+  readonly widths?: string;
+}
+
+/** What `query marginal --net` takes. */
+export interface NetworkMarginalFlags extends NamedNetworkFlags {
+  readonly net?: string;
+  readonly layer?: string;
+  readonly by?: number;
+  readonly batch?: number | undefined;
+}
+
+export type NetworkQueryFlags = TableFlags &
+  NamedNetworkFlags & {
+    readonly space?: string;
+    readonly batch?: number;
+    readonly like?: string;
+    readonly json?: boolean;
+  };
 
 /** The one network that a name and its flags describe. */
 export function namedNetwork(net: string, { multiplier, widths }: NamedNetworkFlags): Network {

@@ -1,13 +1,8 @@
 import { Command, Option } from "commander";
-import { costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
+import { costsOf, withTable } from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
 import { count, positive, shared } from "../options.ts";
-
-/** A network as people name it on the command line. */
-export interface NamedNetworkFlags {
-  readonly multiplier?: number;
-  readonly widths?: string;
-}
+import type { NetworkQueryFlags } from "./query-network-answers.ts";
 
 export const networkOptions = (): readonly Option[] => [
   new Option("--multiplier <x>", "width multiplier of a preset").argParser(positive),
@@ -20,22 +15,6 @@ export const likeOption = (): Option =>
     "--like <device>",
     "for a device of which a few kernels are measured: predict others from this one's, or from all devices' (\"auto\")",
   );
-
-/** What `query marginal --net` takes. */
-export interface NetworkMarginalFlags extends NamedNetworkFlags {
-  readonly net?: string;
-  readonly layer?: string;
-  readonly by?: number;
-  readonly batch?: number | undefined;
-}
-
-export type NetworkQueryFlags = TableFlags &
-  NamedNetworkFlags & {
-    readonly space?: string;
-    readonly batch?: number;
-    readonly like?: string;
-    readonly json?: boolean;
-  };
 
 export function queryNetworkCommand({ terminal }: CommandContext): Command {
   const command = new Command("network")

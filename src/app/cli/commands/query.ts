@@ -28,12 +28,8 @@ import {
   importedCosts,
   importedOptions,
 } from "./query-imported.ts";
-import {
-  likeOption,
-  type NetworkMarginalFlags,
-  networkOptions,
-  queryNetworkCommand,
-} from "./query-network.ts";
+import { likeOption, networkOptions, queryNetworkCommand } from "./query-network.ts";
+import type { NetworkMarginalFlags } from "./query-network-answers.ts";
 
 type QueryFlags = TableFlags &
   KernelQuestion & { readonly method?: Method; readonly like?: string; readonly json?: boolean };
