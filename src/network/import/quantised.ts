@@ -63,43 +63,47 @@ class Folding {
   folded(): FoldedModel {
     const { nodes, constants } = this.#model;
     const units = new Map(nodes.flatMap((node) => this.#unitOf(node)).map((u) => [u.node, u]));
-    const absorbed = new Set<OutlineNode>();
-    for (const { quantise } of units.values()) if (quantise) absorbed.add(quantise);
-    const weights = nodes.filter((node) => this.#isOfConstant(node));
-    for (const node of nodes)
-      if (node.op === "DequantizeLinear" && this.#isOnlyReadBy(node, units)) absorbed.add(node);
-    for (const node of weights) absorbed.add(node);
-    const renamed = (name: string): string => {
-      const writer = this.#writers.get(name);
-      return writer?.op === "DequantizeLinear" && !this.#isOfConstant(writer)
-        ? (writer.inputs[0] ?? name)
-        : name;
-    };
-    const last = new Map<OutlineNode, string>();
-    for (const { node, activation, quantise } of units.values())
-      if (quantise) last.set(activation ?? node, quantise.outputs[0] ?? "");
+    const quantising = [...units.values()].flatMap(({ quantise }) => quantise ?? []);
+    const absorbed = new Set([
+      ...quantising,
+      ...nodes.filter((node) => this.#isOfConstant(node) || this.#isOnlyReadBy(node, units)),
+    ]);
+    const given = givenBy([...units.values()]);
     const rewritten = nodes
       .filter((node) => !absorbed.has(node))
       .map((node): OutlineNode => {
-        const given = last.get(node);
+        const output = given.get(node);
         return {
           ...node,
-          inputs: units.has(node) ? node.inputs.map(renamed) : node.inputs,
-          outputs: given === undefined ? node.outputs : [given, ...node.outputs.slice(1)],
+          inputs: units.has(node) ? node.inputs.map((name) => this.#sourceOf(name)) : node.inputs,
+          outputs: output === undefined ? node.outputs : [output, ...node.outputs.slice(1)],
         };
       });
-    const folded = weights.flatMap((node) => {
-      const constant = this.#constants.get(node.inputs[0] ?? "");
-      const [name] = node.outputs;
-      return constant && name !== undefined ? [{ ...constant, name }] : [];
-    });
     const int8 = new Map(
       [...units.values()].map(({ node, quantise }) => [node.name, quantise ? [quantise.name] : []]),
     );
     return {
-      model: { ...this.#model, nodes: rewritten, constants: [...constants, ...folded] },
+      model: { ...this.#model, nodes: rewritten, constants: [...constants, ...this.#weights()] },
       int8,
     };
+  }
+
+  /** Dequantised constants under the names that products read them by. */
+  #weights(): readonly OutlineTensor[] {
+    return this.#model.nodes
+      .filter((node) => this.#isOfConstant(node))
+      .flatMap(({ inputs, outputs: [name] }) => {
+        const constant = this.#constants.get(inputs[0] ?? "");
+        return constant && name !== undefined ? [{ ...constant, name }] : [];
+      });
+  }
+
+  /** What a dequantised value was before. */
+  #sourceOf(name: string): string {
+    const writer = this.#writers.get(name);
+    return writer?.op === "DequantizeLinear" && !this.#isOfConstant(writer)
+      ? (writer.inputs[0] ?? name)
+      : name;
   }
 
   /** Weights are dequantised when a model is loaded, unless they are folded. */
@@ -108,6 +112,7 @@ class Folding {
   }
 
   #isOnlyReadBy(node: OutlineNode, units: ReadonlyMap<OutlineNode, Unit>): boolean {
+    if (node.op !== "DequantizeLinear") return false;
     const output = node.outputs[0] ?? "";
     const readers = this.#readers.get(output) ?? [];
     return !this.#results.has(output) && readers.length > 0 && readers.every((r) => units.has(r));
@@ -145,3 +150,12 @@ class Folding {
     return this.#results.has(output) || readers.length !== 1 ? undefined : readers[0];
   }
 }
+
+/** The quantised value that the last node of a unit gives. */
+const givenBy = (units: readonly Unit[]): ReadonlyMap<OutlineNode, string> =>
+  new Map(
+    units.flatMap(({ node, activation, quantise }) => {
+      const [name] = quantise?.outputs ?? [];
+      return name === undefined ? [] : [[activation ?? node, name] as const];
+    }),
+  );
