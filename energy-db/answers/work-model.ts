@@ -17,7 +17,7 @@ export interface Guess {
 export interface WorkModel {
   /** Undefined where nothing was measured at all. With its kernel, where it is one of ours, the guess is nearer. */
   guess(work: Work, kernel?: Kernel): Guess | undefined;
-  /** Families left out, one at a time: guessed time over the table's, of every kernel. */
+  /** Families left out, a tenth of a kind's at a time: guessed time over the table's, of every kernel. */
   readonly leftOut: readonly number[];
 }
 
@@ -67,20 +67,26 @@ export function workModel(timed: readonly TimedKernel[]): WorkModel {
   };
 }
 
-/** Every kernel of a kind guessed from the other families: its guess over its time. */
+/** Every kernel of a kind guessed without its family and the rest of a tenth of them: its guess over its time. */
 function guessedWithoutFamily(rows: readonly PlacedTime[]): readonly number[] {
-  const families = groupBy(rows, ({ family }) => family);
-  if (families.size < 2) return [];
-  return [...families].flatMap(([family, own]) => {
-    const others = rows.filter((row) => row.family !== family);
+  const families = [...groupBy(rows, ({ family }) => family).values()];
+  if (families.length < 2) return [];
+  const parts = Math.min(folds, families.length);
+  return Array.from({ length: parts }, (_, part) => {
+    const others = families.filter((_, i) => i % parts !== part).flat();
     const line = nonNegativeLine(others);
     const near = neighboursOf(others, line);
-    return own.flatMap(({ work, place, latency_s }) => {
-      const guessed_s = onLine(line, work) * timesTheLine(place, near);
-      return latency_s < telling_s || !(guessed_s > 0) ? [] : [guessed_s / latency_s];
-    });
-  });
+    return families
+      .filter((_, i) => i % parts === part)
+      .flat()
+      .flatMap(({ work, place, latency_s }) => {
+        const guessed_s = onLine(line, work) * timesTheLine(place, near);
+        return latency_s < telling_s || !(guessed_s > 0) ? [] : [guessed_s / latency_s];
+      });
+  }).flat();
 }
+
+const folds = 10;
 
 /** Logarithms of what shapes differ in: a window of 3x3 is far from one of 1x1, 14x14 positions not from 20x20. */
 function placeOf(kernel: Kernel): readonly number[] {
