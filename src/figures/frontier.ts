@@ -55,10 +55,8 @@ export function frontierFigure(rows: readonly FrontierRow[], width = 640): Figur
     ],
     plot: {
       width,
-      height: 380,
-      marginLeft: 44,
-      marginRight: 90,
-      marginBottom: 38,
+      height,
+      ...margins,
       x: { label: `measured latency (${unit.symbol})`, domain: [left, right] },
       y: { label: "test accuracy (%)", domain: [bottom, top], grid: true },
       marks: [
@@ -68,16 +66,76 @@ export function frontierFigure(rows: readonly FrontierRow[], width = 640): Figur
         ruleY(shown, { y: "y", x1: "x1", x2: "x2", stroke: colour, strokeOpacity: 0.5 }),
         ruleX(shown, { x: "x", y1: "y1", y2: "y2", stroke: colour, strokeOpacity: 0.5 }),
         dot(shown, { x: "x", y: "y", r: 4, fill: colour, title: "tip" }),
-        text(shown, {
-          x: "x",
-          y: "y",
-          text: "label",
-          dx: 7,
-          textAnchor: "start",
-          fill: colour,
-          fontSize: 9,
-        }),
+        ...names(shown, { x: [left, right], y: [bottom, top], width }).map(({ row, dy }) =>
+          text([row], {
+            x: "x",
+            y: "y",
+            text: "label",
+            dx: 7,
+            dy,
+            textAnchor: "start",
+            fill: colour,
+            fontSize: 9,
+          }),
+        ),
       ],
     },
   };
+}
+
+const height = 380;
+const margins = { marginLeft: 44, marginRight: 90, marginBottom: 38, marginTop: 20 };
+
+interface Place {
+  readonly label: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+interface Field {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+  readonly width: number;
+}
+
+/** About as large as a name's letters are, px. */
+const letter = { width: 5, height: 10 };
+
+/**
+ * Names that do not hide each other: one of every label, that of its network furthest to the right, above or below its line where there
+ * is no room; then those of other networks where there is.
+ */
+function names<P extends Place>(
+  places: readonly P[],
+  { x: [left, right], y: [bottom, top], width }: Field,
+): readonly { readonly row: P; readonly dy: number }[] {
+  const perX = (width - margins.marginLeft - margins.marginRight) / (right - left);
+  const perY = (height - margins.marginTop - margins.marginBottom) / (top - bottom);
+  const fromRight = [...places].sort((a, b) => b.x - a.x);
+  const isFirst = (row: P) => fromRight.find(({ label }) => label === row.label) === row;
+  const taken: { left: number; right: number; y: number }[] = [];
+  const placed = (row: P, offsets: readonly number[]) => {
+    for (const dy of offsets) {
+      const from = (row.x - left) * perX;
+      const box = {
+        left: from,
+        right: from + letter.width * row.label.length,
+        y: dy - row.y * perY,
+      };
+      const hides = taken.some(
+        (other) =>
+          box.left < other.right &&
+          other.left < box.right &&
+          Math.abs(box.y - other.y) < letter.height,
+      );
+      if (hides) continue;
+      taken.push(box);
+      return [{ row, dy }];
+    }
+    return [];
+  };
+  return [
+    ...fromRight.filter(isFirst).flatMap((row) => placed(row, [0, -10, 10, -20, 20])),
+    ...fromRight.filter((row) => !isFirst(row)).flatMap((row) => placed(row, [0])),
+  ];
 }
