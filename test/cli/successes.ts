@@ -138,6 +138,12 @@ export const longSuccesses: Readonly<Record<string, readonly Success[]>> = {
   ],
   verify: [
     { args: ({ found }) => [found, "--patience", "0.1s", "--allow-conditions"] },
+    // What the search on a text, above, has left.
+    {
+      args: ({ folder }) => [
+        ...[join(folder, "text-json"), "--patience", "0.1s", "--allow-conditions"],
+      ],
+    },
     {
       args: ({ net, db }) => [
         ...["--net", net, "--db", db, "--patience", "0.1s", "--allow-conditions"],
