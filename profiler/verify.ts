@@ -32,7 +32,7 @@ export interface VerifyOptions {
   readonly tableSlowdown?: number | undefined;
   /** How loads of other networks varied, by `loadSpread`: a few loads alone say little of it. */
   readonly spread?: LoadSpread | undefined;
-  /** Spent at most on waiting for calm moments, s; default 60. */
+  /** Spent at most on waiting for calm moments, s; default 60. Loads of a network begin a sixth of it apart. */
   readonly patience_s?: number | undefined;
   /** Loads are added up to `maxLoads` (default 6) while the floor's half-width is above this fraction (default 0.02). */
   readonly targetCi?: number;
@@ -82,16 +82,22 @@ export interface Verification {
 }
 
 const loads = 3;
+const defaultPatience_s = 60;
+/** Share of the patience by which loads of a network are apart. */
+const apart = 1 / 6;
+/** How long a rest goes on after somebody asked to stop, s. */
+const shortRest_s = 0.5;
 
 /**
  * Measures networks on the device in the way the profile did: at least three loads of each, all interleaved, then more
- * of those whose interval is wide, and again those that found no calm moments, as long as patience is left.
+ * of those whose interval is wide, and again those that found no calm moments, as long as patience is left. A machine's speed
+ * holds for seconds, so loads one after the other would agree on the same wrong value: the device rests between them.
  */
 export async function verifyNetworks(
   options: VerifyOptions,
   networks: readonly NetworkToMeasure[],
 ): Promise<Verification> {
-  const { device, patience_s = 60 } = options;
+  const { device, patience_s = defaultPatience_s } = options;
   const lock = device.capabilities.simulated
     ? undefined
     : lockDevice(device.identity, { purpose: "verify" });
@@ -130,10 +136,12 @@ async function measureUntilSettled(
     if (own.length - calm.length > 0 && calm.length < loads) return measuring.patience.isLeft;
     return calm.length < loads || (calm.length < maxLoads && isWide(options, own));
   };
-  for (;;) {
+  for (let begun_s = Number.NEGATIVE_INFINITY; ; ) {
     const open = rows.flatMap((own, i) => (own.length < loads || wantsMore(own) ? i : []));
     const chosen = open.slice(0, measuring.rules.networksPerBlock);
     if (chosen.length === 0) return rows;
+    await restUntil(begun_s + apart * (options.patience_s ?? defaultPatience_s), measuring);
+    begun_s = measuring.clock.now_s();
     const block = chosen.map((i) => {
       const own = rows[i] ?? [];
       const drifted = own.filter(({ flags }) => flags.includes("drift"));
@@ -151,6 +159,13 @@ async function measureUntilSettled(
       };
     });
     for await (const row of measureBlock(measuring, block)) rows[row.position]?.push(row);
+  }
+}
+
+async function restUntil(time_s: number, { clock, signal }: Measuring): Promise<void> {
+  for (let left_s = time_s - clock.now_s(); left_s > 0; left_s = time_s - clock.now_s()) {
+    signal?.throwIfAborted();
+    await clock.sleep(Math.min(left_s, shortRest_s));
   }
 }
 

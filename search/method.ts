@@ -77,7 +77,10 @@ export interface SearchContext {
 
 /** What a device says of a network. */
 export interface Confirmation {
-  readonly meetsBudget: boolean;
+  /** What it takes over what it may take, of latency or energy the larger: 1 is the whole budget. */
+  readonly ofBudget: number;
+  /** Upper end of the 95 % interval of that. */
+  readonly ofBudgetAtMost: number;
   /** "38.3 µs, 33.8 µs predicted". */
   readonly words: string;
 }

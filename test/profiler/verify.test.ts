@@ -66,7 +66,8 @@ describe("verifying a network", () => {
     expect((await verify({}, known_s)).verified.flags).toEqual([]);
     const { verified, time_s } = await verify({ disturbance: slow }, known_s);
     expect(verified.flags).toContain("drift");
-    expect(time_s).toBeLessThan(90);
+    // Patience of a minute, and the rests between loads.
+    expect(time_s).toBeLessThan(120);
   });
 
   it("says what a slowed machine would have shown at the table's speed", async () => {

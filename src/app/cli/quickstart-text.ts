@@ -7,13 +7,14 @@ import type { ReferenceRecord, VerificationRecord } from "../workflows/search-fo
 
 /** What the quickstart prints: the found network beside the reference's and the uniform one's. */
 export function resultText(
-  { widths, history, verification, references, share, energyShare }: QuickstartResult,
+  { widths, history, verification, references, energyShare, ...result }: QuickstartResult,
   { budget, report }: { readonly budget: number; readonly report: string },
 ): string {
   const { measured, predicted_s, error, energy } = verification;
+  const { share, shareLow, shareHigh } = result;
   return [
     `Found network   widths ${widths}, MNIST test accuracy ${formatPercent(history.test?.accuracy ?? 0)}`,
-    `Latency         ${formatSeconds(measured.latency_s)} measured, ${formatPercent(share)} of the reference's ` +
+    `Latency         ${formatSeconds(measured.latency_s)} measured, ${formatPercent(share)} (${formatPercent(shareLow)} to ${formatPercent(shareHigh)}) of the reference's ` +
       `(budget ${formatPercent(budget)}); predicted ${formatSeconds(predicted_s)}, error ${formatPercent(error)}`,
     ...(energy && energyShare !== undefined
       ? [

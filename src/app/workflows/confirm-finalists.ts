@@ -1,11 +1,20 @@
 import type { Budget, Confirmation, SearchContext } from "../../../search/index.ts";
 import type { Network } from "../../network/network.ts";
 import { formatJoules, formatSeconds } from "../../units.ts";
+import {
+  type Estimate,
+  energyEstimate,
+  judgedLatency,
+  latencyEstimate,
+  type MeasuredLatency,
+  ratioOf,
+  scaled,
+} from "./judged-latency.ts";
 import type { VerificationRecord } from "./search-folder.ts";
 import { runVerify, type VerifyRun } from "./verify-run.ts";
 
 type MeasuredBudget = Pick<Budget, "latency_s" | "energy_j">;
-type Record = Pick<VerificationRecord, "measured" | "atTableSpeed" | "predicted_s" | "energy">;
+type Record = MeasuredLatency & Pick<VerificationRecord, "predicted_s" | "energy">;
 
 /** What measured networks are held against. */
 export interface MeasuredLimit {
@@ -19,49 +28,60 @@ export const confirmOnDevice =
   (run: VerifyRun, { budget, relative }: MeasuredLimit): NonNullable<SearchContext["confirm"]> =>
   async (networks) => {
     const finalists = networks.map((network, i) => ({ label: `finalist ${i + 1}`, network }));
-    if (!relative) return confirmations(await runVerify(run, finalists), budget);
+    if (!relative) return confirmations(await runVerify(run, finalists), limitsOf(budget));
     const { network, share } = relative;
     const [reference, ...records] = await runVerify(run, [
       { label: "the reference", network },
       ...finalists,
     ]);
-    return confirmations(records, reference ? shareOf(reference, share) : budget);
+    return confirmations(records, reference ? shareOf(reference, share) : limitsOf(budget));
   };
 
-/** Which measured networks keep a budget, and what they took in words. */
-export const confirmations = (
-  records: readonly Record[],
-  { latency_s = Number.POSITIVE_INFINITY, energy_j = Number.POSITIVE_INFINITY }: MeasuredBudget,
-): readonly Confirmation[] =>
-  records.map((record) => ({
-    meetsBudget: latencyOf(record) <= latency_s && (energyOf(record) ?? 0) <= energy_j,
-    words: [
-      `${formatSeconds(latencyOf(record))} (${formatSeconds(record.predicted_s)} predicted)`,
-      ...energyWords(record),
-    ].join(", "),
-  }));
-
-function energyWords(record: Record): readonly string[] {
-  const energy_j = energyOf(record);
-  return energy_j === undefined
-    ? []
-    : [`${formatJoules(energy_j)} ${record.energy?.provenance ?? ""}`];
+/** What networks may take, with an interval where it was measured. */
+export interface Limits {
+  readonly latency?: Estimate;
+  readonly energy?: Estimate;
 }
 
-/** At the table's speed where that is known: the budget is in its seconds. */
-const latencyOf = ({ measured, atTableSpeed }: Record): number =>
-  (atTableSpeed ?? measured).latency_s;
+const exactly = (value: number): Estimate => ({ value, low: value, high: value });
 
-/** Metered, or else the table's power for the time it is held to. */
-const energyOf = (record: Record): number | undefined =>
-  record.energy?.power_w === undefined
-    ? record.energy?.energy_j
-    : record.energy.power_w * latencyOf(record);
+export const limitsOf = ({ latency_s, energy_j }: MeasuredBudget): Limits => ({
+  ...(latency_s === undefined ? {} : { latency: exactly(latency_s) }),
+  ...(energy_j === undefined ? {} : { energy: exactly(energy_j) }),
+});
 
-export function shareOf(reference: Record, share: number): MeasuredBudget {
-  const energy_j = energyOf(reference);
+/** How much of a budget measured networks take, and what that is in words. */
+export const confirmations = (
+  records: readonly Record[],
+  { latency, energy }: Limits,
+): readonly Confirmation[] =>
+  records.map((record) => {
+    const own_j = energyEstimate(record);
+    const taken = [
+      ...(latency ? [ratioOf(latencyEstimate(record), latency)] : []),
+      ...(energy && own_j ? [ratioOf(own_j, energy)] : []),
+    ];
+    return {
+      ofBudget: Math.max(0, ...taken.map(({ value }) => value)),
+      ofBudgetAtMost: Math.max(0, ...taken.map(({ high }) => high)),
+      words: [
+        `${formatSeconds(judgedLatency(record).latency_s)} (${formatSeconds(record.predicted_s)} predicted)`,
+        ...energyWords(record),
+      ].join(", "),
+    };
+  });
+
+function energyWords(record: Record): readonly string[] {
+  const own_j = energyEstimate(record);
+  return own_j === undefined
+    ? []
+    : [`${formatJoules(own_j.value)} ${record.energy?.provenance ?? ""}`];
+}
+
+export function shareOf(reference: Record, share: number): Limits {
+  const energy = energyEstimate(reference);
   return {
-    latency_s: share * latencyOf(reference),
-    ...(energy_j === undefined ? {} : { energy_j: share * energy_j }),
+    latency: scaled(latencyEstimate(reference), share),
+    ...(energy ? { energy: scaled(energy, share) } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { formatJoules, formatNumber, formatSeconds } from "../../units.ts";
+import { energyEstimate, judgedLatency, type MeasuredLatency } from "./judged-latency.ts";
 import type { RunRecord, VerificationRecord } from "./search-folder.ts";
 
 export interface Judgement {
@@ -8,21 +9,27 @@ export interface Judgement {
   readonly unjudged: readonly string[];
 }
 
-/** A verified network against the budget it was made for: latency as measured, energy as verified, whatever the table promised. */
+/**
+ * A verified network against the budget it was made for: latency as measured, at the table's speed where that is known; energy
+ * as verified, whatever the table promised.
+ */
 export function judgeBudget(
-  { measured, energy }: Pick<VerificationRecord, "measured" | "energy">,
+  record: MeasuredLatency & Pick<VerificationRecord, "energy">,
   budget: RunRecord["budget"],
 ): Judgement {
   const missed: string[] = [];
   const unjudged: string[] = [];
   const { latency_s, energy_j } = budget;
-  if (latency_s !== undefined && measured.latency_s > latency_s)
+  const { energy, atTableSpeed } = record;
+  const judged_s = judgedLatency(record).latency_s;
+  if (latency_s !== undefined && judged_s > latency_s)
     missed.push(
-      `Measured latency ${formatSeconds(measured.latency_s)} exceeds the budget of ${formatSeconds(latency_s)}`,
+      `Measured latency ${formatSeconds(judged_s)}${atTableSpeed ? " at the table's speed" : ""} exceeds the budget of ${formatSeconds(latency_s)}`,
     );
-  if (energy_j !== undefined && energy && energy.energy_j > energy_j)
+  const judged_j = energyEstimate(record)?.value;
+  if (energy_j !== undefined && energy && judged_j !== undefined && judged_j > energy_j)
     missed.push(
-      `Energy ${formatJoules(energy.energy_j)}, ${energyBasis(energy)}, exceeds the budget of ${formatJoules(energy_j)}`,
+      `Energy ${formatJoules(judged_j)}, ${energyBasis(energy)}, exceeds the budget of ${formatJoules(energy_j)}`,
     );
   if (energy_j !== undefined && !energy)
     unjudged.push(

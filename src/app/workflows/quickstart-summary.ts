@@ -1,4 +1,5 @@
 import type { SearchHistory } from "../../../search/index.ts";
+import { energyEstimate, latencyEstimate, ratioOf } from "./judged-latency.ts";
 import { widthText } from "./references.ts";
 import {
   type FinishedSearch,
@@ -15,8 +16,11 @@ export interface QuickstartResult {
   readonly history: SearchHistory;
   readonly verification: VerificationRecord;
   readonly references: readonly ReferenceRecord[];
-  /** Measured latency over the reference's, both measured in the same minute. */
+  /** Measured latency over the reference's, both measured in the same minute and at the table's speed where that is known. */
   readonly share: number;
+  /** Its 95 % interval. */
+  readonly shareLow: number;
+  readonly shareHigh: number;
   /** The same for energy as verified; absent where no power is known. */
   readonly energyShare?: number;
 }
@@ -28,14 +32,18 @@ export function quickstartResult(folder: string, reference: string): QuickstartR
   const references = readDocument(folder, "references") ?? [];
   const full = references.find(({ label }) => label === reference);
   if (!verification || !full?.measured) throw new Error(`${folder} holds no complete verification`);
-  const { measured, energy } = verification;
+  const beside = { ...full, measured: full.measured };
+  const share = ratioOf(latencyEstimate(verification), latencyEstimate(beside));
+  const [own_j, full_j] = [energyEstimate(verification), energyEstimate(beside)];
   return {
     widths: widthText(network),
     run,
     history,
     verification,
     references,
-    share: measured.latency_s / full.measured.latency_s,
-    ...(energy && full.energy ? { energyShare: energy.energy_j / full.energy.energy_j } : {}),
+    share: share.value,
+    shareLow: share.low,
+    shareHigh: share.high,
+    ...(own_j && full_j ? { energyShare: ratioOf(own_j, full_j).value } : {}),
   };
 }

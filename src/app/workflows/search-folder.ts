@@ -96,6 +96,8 @@ const referenceSchema = z.object({
   validationAccuracy: z.number(),
   latency_s: z.number(),
   measured: summarySchema.optional(),
+  /** The same at the speed that the table's costs stand for. */
+  atTableSpeed: summarySchema.optional(),
   /** What the table says. */
   energy_j: z.number().optional(),
   /** As verified beside the found network. */

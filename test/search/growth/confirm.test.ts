@@ -16,29 +16,48 @@ const context = {
 } as unknown as SearchContext;
 
 const offered = ["a", "b", "c"].map((label) => ({ label, network: seedNetwork }));
-const saying = (meets: readonly boolean[]) => ({
+/** Shares of the budget taken, each known to 2 %. */
+const saying = (shares: readonly number[]) => ({
   confirm: () =>
-    Promise.resolve(meets.map((meetsBudget, i) => ({ meetsBudget, words: `${10 + i} µs` }))),
+    Promise.resolve(
+      shares.map((ofBudget, i) => ({
+        ofBudget,
+        ofBudgetAtMost: 1.02 * ofBudget,
+        words: `${10 + i} µs`,
+      })),
+    ),
 });
 const labels = (networks: readonly { readonly label: string }[]) =>
   networks.map(({ label }) => label);
 
-test("networks that miss the budget on the device are dropped by name", async () => {
-  const { networks, verdict } = await confirmed(offered, saying([true, false, true]));
+test("networks that may miss the budget on the device are dropped by name", async () => {
+  const { networks, verdict } = await confirmed(offered, saying([0.97, 1.1, 0.99]));
 
-  expect(labels(networks)).toEqual(["a", "c"]);
-  expect(verdict).toBe("too dear when measured: b 11 µs");
+  expect(labels(networks)).toEqual(["a"]);
+  expect(verdict).toBe(
+    "within the budget when measured: a 10 µs; too dear when measured: b 11 µs, c 12 µs",
+  );
 });
 
-test("where none meets it all stay, and the history says so", async () => {
-  const { networks, verdict } = await confirmed(offered, saying([false, false, false]));
+test("where none surely meets it those that may stay, and the history says so", async () => {
+  const { networks, verdict } = await confirmed(offered, saying([1.1, 0.99, 0.995]));
 
-  expect(networks).toHaveLength(3);
+  expect(labels(networks)).toEqual(["b", "c"]);
+  expect(verdict).toMatch(/^no finalist surely meets the budget when measured: a 10 µs, b/);
+});
+
+test("where none meets it the one that misses it least stays", async () => {
+  const { networks, verdict } = await confirmed(offered, saying([1.1, 1.01, 1.2]));
+
+  expect(labels(networks)).toEqual(["b"]);
   expect(verdict).toMatch(/^no finalist meets the budget when measured: a 10 µs, b/);
 });
 
-test("nothing is said where all meet it, or where nobody can measure", async () => {
-  expect(await confirmed(offered, saying([true, true, true]))).toEqual({ networks: offered });
+test("what was measured is said where all meet it too; nothing where nobody can measure", async () => {
+  expect(await confirmed(offered, saying([0.9, 0.9, 0.9]))).toEqual({
+    networks: offered,
+    verdict: "within the budget when measured: a 10 µs, b 11 µs, c 12 µs",
+  });
   expect(await confirmed(offered, {})).toEqual({ networks: offered });
 });
 
@@ -53,7 +72,7 @@ test("trials that the device finds too dear are not among the finalists; the nex
         arrays: new Map(),
       },
     } as unknown as SearchPoint,
-    { ...context, ...saying([false, true, false, true, true, true, true, true]) },
+    { ...context, ...saying([1.1, 0.9, 1.1, 0.9, 0.9, 0.9, 0.9, 0.9]) },
   );
 
   if (!("candidates" in move)) throw new Error("The move trains nothing");

@@ -72,7 +72,11 @@ export const quickstartDocument = z.object({
   history,
   verification,
   references: searchDocuments.references,
-  share: z.number().describe("measured latency over the reference's"),
+  share: z
+    .number()
+    .describe("measured latency over the reference's, at the table's speed where that is known"),
+  shareLow: z.number().describe("lower end of the 95 % interval"),
+  shareHigh: z.number(),
   energyShare: z.number().optional(),
 });
 
