@@ -8,6 +8,7 @@ import {
   type NetworkObservation,
   type Structures,
   studentLikelihood,
+  studentLogDensity,
 } from "./cost-fit.ts";
 import { regimeOf, type Structure, termsOf } from "./packing.ts";
 import { type Axis, axesOf, widthAlong } from "./plane.ts";
@@ -23,6 +24,8 @@ export interface Staircase {
    * were measured to judge.
    */
   readonly confidence?: number;
+  /** The same from this family's own measurements, as if no other had been measured. */
+  readonly ownConfidence?: number;
   /** Distinct widths measured. */
   readonly widths: number;
 }
@@ -42,9 +45,11 @@ const sure = 0.95;
 /**
  * Which steps each family shows along each axis, on evidence of its own: its node times, and what whole networks take
  * beyond their other kernels. Every candidate is fitted to them; how much likelier one makes them than the others, times
- * the belief before, is its probability. Networks in which a kernel is repeated many times tell most. The belief before
- * grows with every other family of the operation that is sure of the platform's block by itself: a runtime packs one
- * operation in one way (empirical Bayes).
+ * the belief before, is its probability. Networks in which a kernel is repeated many times tell most.
+ *
+ * How a runtime packs channels is a property of the runtime, and of its operations, not of image sizes. So the belief before
+ * grows with every other family that is sure of the platform's block by itself, most with those of the operation, and falls
+ * with every one that is sure of something else (a hierarchy of operations in a platform, empirical Bayes).
  */
 export function findStairs(
   networks: readonly NetworkObservation[],
@@ -82,14 +87,23 @@ function groupedStairs(
   judged: readonly FamilyLikelihoods[],
 ): ReadonlyMap<string, readonly Staircase[]> {
   const alone = judged.map((along) => ({ along, found: staircase(along, trust) }));
-  const believed = alone.map(({ along }) => {
+  const believed = alone.map(({ along, found: own }) => {
     const others = alone.filter(
-      ({ along: other, found }) =>
-        other.op === along.op && other !== along && (found.confidence ?? 0) >= sure,
+      ({ along: other, found }) => other.family !== along.family && (found.confidence ?? 0) >= sure,
     );
-    const agreeing = others.filter(({ along: other, found }) => found.step === other.platformBlock);
-    const belief = (trustWeight * trust + agreeing.length) / (trustWeight + others.length);
-    return { family: along.family, found: staircase(along, belief) };
+    const ofPlatform = beliefAfter(others, trust);
+    const ofOperation = beliefAfter(
+      others.filter(({ along: other }) => other.op === along.op),
+      ofPlatform,
+    );
+    const { confidence } = own;
+    return {
+      family: along.family,
+      found: {
+        ...staircase(along, ofOperation),
+        ...(confidence === undefined ? {} : { ownConfidence: confidence }),
+      },
+    };
   });
   return new Map(
     [...groupBy(believed, ({ family }) => family)].map(([family, found]) => [
@@ -97,6 +111,17 @@ function groupedStairs(
       found.map(({ found: stairs }) => stairs),
     ]),
   );
+}
+
+interface JudgedAlone {
+  readonly along: FamilyLikelihoods;
+  readonly found: Staircase;
+}
+
+/** Belief in the platform's block after so many families have shown it, or something else. */
+function beliefAfter(families: readonly JudgedAlone[], before: number): number {
+  const agreeing = families.filter(({ along, found }) => found.step === along.platformBlock);
+  return (trustWeight * before + agreeing.length) / (trustWeight + families.length);
 }
 
 /** A family's own structure where its stairs are sure, else the platform's. */
@@ -118,10 +143,12 @@ interface Evidence {
   readonly time_us: number;
   readonly sd_us: number;
   readonly isNetwork: boolean;
+  /** Rows of one cluster share what disturbed them; a row without one is alone. */
+  readonly cluster?: string | undefined;
 }
 
 function nodeEvidence(
-  { kernel, time_s, nodes }: KernelObservation,
+  { kernel, time_s, nodes, network }: KernelObservation,
   fit: CostFit,
   platform: Structure,
   recording_us: number,
@@ -133,6 +160,7 @@ function nodeEvidence(
     time_us: time_us - recording_us * nodes - constant_us,
     sd_us: Math.hypot(0.5, 0.05 * time_us),
     isNetwork: false,
+    cluster: network,
   };
 }
 
@@ -214,14 +242,45 @@ function likelihoods(
     usable.flatMap(({ kernels }) => kernels.map((kernel) => widthAlong(kernel, axis))),
   ).size;
   if (widths < fewestWidths) return { axis, widths, platformBlock, logLikelihoods: [] };
-  const logLikelihoods = candidates.map((block) => {
+  const densities = candidates.map((block) => {
     const candidate = { ...structure, [axis]: { block, align: Math.min(align, block) } };
     const residuals = residualsOf(usable, candidate, platform);
-    const of = (isNetwork: boolean) =>
-      likeliest(residuals.filter((_, at) => usable[at]?.isNetwork === isNetwork));
-    return of(false) + of(true);
+    return [false, true].map((isNetwork) =>
+      likeliest(residuals.filter((_, at) => usable[at]?.isNetwork === isNetwork)),
+    );
   });
+  const reference = densities[candidates.indexOf(platformBlock)] ?? densities[0] ?? [];
+  const logLikelihoods = densities.map((kinds) =>
+    kinds.reduce((sum, own, kind) => {
+      const clusters = usable.filter(({ isNetwork }) => isNetwork === (kind === 1));
+      return sum + ratioOfDependent(own, reference[kind] ?? [], clusters);
+    }, 0),
+  );
   return { axis, widths, platformBlock, logLikelihoods };
+}
+
+/**
+ * Logarithm of how much likelier one candidate makes rows than another does, less where rows of one cluster say the same
+ * together: divided by how much more the sums over clusters vary than those of independent rows would (the design effect;
+ * composite likelihoods are adjusted so, Ribatet and others 2012).
+ */
+function ratioOfDependent(
+  own: readonly number[],
+  other: readonly number[],
+  rows: readonly Pick<Evidence, "cluster">[],
+): number {
+  const differences = own.map((density, i) => density - (other[i] ?? 0));
+  const total = differences.reduce((sum, difference) => sum + difference, 0);
+  const centre = total / Math.max(1, differences.length);
+  const sums = new Map<string, number>();
+  let independent = 0;
+  for (const [i, difference] of differences.entries()) {
+    const cluster = rows[i]?.cluster ?? `row ${i}`;
+    sums.set(cluster, (sums.get(cluster) ?? 0) + difference - centre);
+    independent += (difference - centre) ** 2;
+  }
+  const clustered = [...sums.values()].reduce((sum, value) => sum + value * value, 0);
+  return independent > 0 ? total / Math.max(1, clustered / independent) : total;
 }
 
 /** The likeliest step where this much is believed of the platform's block before. */
@@ -274,14 +333,20 @@ function residualsOf(
 /** Scales tried, in robust standard deviations of the residuals. */
 const scales = Array.from({ length: 25 }, (_, i) => 0.3 * 1.12 ** i);
 
-/** Log-likelihood of residuals of one kind at the scale that makes them likeliest: how noisy they are is not known. */
-function likeliest(residuals: readonly number[]): number {
-  if (residuals.length === 0) return 0;
+/** Log-densities of residuals of one kind at the scale that makes them likeliest: how noisy they are is not known. */
+function likeliest(residuals: readonly number[]): readonly number[] {
+  if (residuals.length === 0) return [];
   const deviation = Math.max(exact, 1.4826 * median(residuals.map(Math.abs)));
-  return Math.max(
-    ...scales.map((scale) => {
-      const scaled = residuals.map((z) => z / (scale * deviation));
-      return studentLikelihood(scaled) - residuals.length * Math.log(scale * deviation);
-    }),
+  const likelihoodAt = (scale: number): number =>
+    studentLikelihood(residuals.map((z) => z / (scale * deviation))) -
+    residuals.length * Math.log(scale * deviation);
+  const best = scales.reduce(
+    (most, scale) => {
+      const value = likelihoodAt(scale);
+      return value > most.value ? { scale, value } : most;
+    },
+    { scale: 1, value: Number.NEGATIVE_INFINITY },
   );
+  const size = best.scale * deviation;
+  return residuals.map((z) => studentLogDensity(z / size) - Math.log(size));
 }

@@ -90,11 +90,12 @@ export const kernelRows = (costs: CostTable, question: KernelQuestion) =>
 export const stairsRows = (costs: CostTable, question: KernelQuestion) =>
   costs
     .stairs(kernelFilter(question, { widths: false }))
-    .map(({ example, axis, step, confidence, widths, dear }) => ({
+    .map(({ example, axis, step, confidence, ownConfidence, widths, dear }) => ({
       kernel: example,
       axis,
       ...(step === undefined ? {} : { step }),
       ...(confidence === undefined ? {} : { confidence }),
+      ...(ownConfidence === undefined ? {} : { ownConfidence }),
       widths,
       dear: [...dear],
     }));

@@ -187,6 +187,7 @@ export const stairsRow = z
     axis: z.enum(["in", "out"]),
     step: z.number().optional(),
     confidence: z.number().optional(),
+    ownConfidence: z.number().optional(),
     widths: z.number(),
     dear: z.array(z.object({ width: z.number(), than: z.number(), by: z.number() })),
   })

@@ -120,10 +120,32 @@ describe("stairs", () => {
     expect(confidenceOf(noisy, company)).toBeGreaterThan(alone);
     expect(confidenceOf(plain, company)).toBeLessThan(0.5);
   });
+
+  test("are denied to one family among many that have them, and granted to one that cannot tell", () => {
+    const stairs = (x: number, y: number) => 2e-6 + 1e-10 * up(x, 16) * up(y, 16);
+    const company = [20, 24, 28, 32].map((size) =>
+      scattered(stairs, { count: 60, noise: 0.01, seed: size }),
+    );
+    for (const seed of [1, 2]) {
+      const smooth = scattered((x, y) => 2e-6 + 1e-10 * x * y, { count: 60, noise: 0.01, seed });
+      const blind = scattered(stairs, { count: 40, noise: 0.5, seed });
+
+      expect(confidenceOf(smooth, company)).toBeLessThan(0.95);
+      const granted = foundBeside(blind, company);
+      expect(granted?.step).toBe(16);
+      expect(granted?.confidence).toBeGreaterThan(0.95);
+      expect(granted?.ownConfidence).toBeLessThan(0.95);
+    }
+  });
 });
 
 /** Belief in steps of 16 output channels of the first kernels, at 8x8 pixels, beside others at other sizes. */
 function confidenceOf(times: readonly Time[], others: readonly (readonly Time[])[]): number {
+  const found = foundBeside(times, others);
+  return found?.step === 16 ? (found.confidence ?? 0) : 0;
+}
+
+function foundBeside(times: readonly Time[], others: readonly (readonly Time[])[]) {
   const kernels = [times, ...others].flatMap((family, i) =>
     family.map(({ x, y, time_s }) => ({
       kernel: { ...kernelAt(x, y), inHeight: 8 + i, inWidth: 8 + i },
@@ -132,6 +154,5 @@ function confidenceOf(times: readonly Time[], others: readonly (readonly Time[])
     })),
   );
   const { families } = describeCosts({ networks: [], kernels, protocol: 2 });
-  const found = families[0]?.stairs.find(({ axis }) => axis === "out");
-  return found?.step === 16 ? (found.confidence ?? 0) : 0;
+  return families[0]?.stairs.find(({ axis }) => axis === "out");
 }

@@ -191,6 +191,7 @@ function answerStairs(costs: CostTable, flags: QueryFlags): Answer {
         { title: "axis", of: ({ axis }) => axis },
         { title: "step", of: ({ step }) => step ?? "none" },
         { title: "confidence", of: ({ confidence }) => confidence },
+        { title: "on its own", of: ({ ownConfidence }) => ownConfidence, optional: true },
         { title: "widths seen", of: ({ widths }) => widths },
         { title: "dearer than a larger width", of: ({ dear }) => dearText(dear) },
       ],

@@ -94,6 +94,10 @@ const stairs = z.object({
   axis: z.enum(["in", "out"]),
   step: z.number().optional(),
   confidence: z.number().optional(),
+  ownConfidence: z
+    .number()
+    .optional()
+    .describe("from this family's measurements alone, whatever others show"),
   widths: z.number(),
   dear: z.array(z.object({ width: z.number(), than: z.number(), by: z.number() })),
 });
