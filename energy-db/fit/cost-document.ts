@@ -14,6 +14,13 @@ export interface CostDocument {
   /** Of the coefficients above zero, row by row up to the diagonal. */
   readonly covariance_us2: readonly number[];
   readonly families: readonly FamilyRecord[];
+  /** Standard deviation of the speed of everything measured around the session's, as a fraction; absent in older documents. */
+  readonly commonSd?: number;
+  /**
+   * Degrees of freedom of what tells the cost of kernels from that of the call: networks of another number of kernels than most.
+   * Absent in older documents, and where no network was measured.
+   */
+  readonly freedom?: number;
   /** Networks predicted by a fit that left them out: latency and predicted - measured. */
   readonly leftOut: readonly LeftOutNetwork[];
 }
@@ -45,6 +52,7 @@ export const readCostDocument = (value: unknown): CostDocument | undefined =>
 type Check = (value: unknown) => boolean;
 
 const isNumber: Check = (value) => typeof value === "number";
+const isNumberOrAbsent: Check = (value) => value === undefined || isNumber(value);
 const isText: Check = (value) => typeof value === "string";
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
@@ -83,6 +91,8 @@ const isDocument = recordOf<CostDocument>({
       discrepancy: isNumber,
     }),
   ),
+  commonSd: isNumberOrAbsent,
+  freedom: isNumberOrAbsent,
   leftOut: listOf(
     recordOf<LeftOutNetwork>({ latency_us: isNumber, residual_us: isNumber, sd_us: isNumber }),
   ),

@@ -1,5 +1,5 @@
 import type { Matrix } from "ml-matrix";
-import { type Kernel, type KernelOp, kernelFamily } from "../../src/network/kernel.ts";
+import { type Kernel, type KernelOp, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
 import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
 import { regimeOf, type Structure, smooth, termsOf } from "./packing.ts";
@@ -20,6 +20,8 @@ export interface KernelObservation {
   readonly time_s: number;
   /** Runtime nodes it consists of, each of which was recorded. */
   readonly nodes: number;
+  /** Names the network it was timed in: times of one network share its moment. Absent where it was timed alone. */
+  readonly network?: string;
 }
 
 /** The structure of each family, by its key and operation. */
@@ -39,6 +41,8 @@ export interface CostFit {
   /** Relative standard deviation of node times around the fit, by family, where they can tell. */
   readonly discrepancy: ReadonlyMap<string, number>;
   readonly structureOf: StructureOf;
+  /** How precise node times turned out to be. */
+  readonly nodes: NodeNoise;
   /** Logarithm of the likelihood, up to a constant: structures are chosen by it. */
   readonly logLikelihood: number;
   /** What the row of a kernel or network should be, µs, and its standard deviation from the coefficients alone. */
@@ -52,12 +56,22 @@ export interface CostFit {
  * A node's time is not the kernel's: the log's own memory adds up to a microsecond to some nodes, and caches are colder. So
  * node times decide how the cost of large kernels splits, and whole networks what small ones cost.
  */
-const nodeSd = { absolute_us: 1.4, relative: 0.2 };
+const usualNodes: NodeNoise = { absolute_us: 1.4, relative: 0.2 };
 /** Of times taken of a kernel alone: they are what they say. */
 const loneSd = { absolute_us: 0.02, relative: 0.03 };
 /** Recording empty nodes takes less than recording those that fill the caches: a hint, for where nothing else tells, µs. */
-const recordingSd_us = 1;
+const recordingSd_us = 5;
 const folds = 10;
+
+/** What node times are worth: their standard deviation. */
+interface NodeNoise {
+  readonly absolute_us: number;
+  readonly relative: number;
+}
+
+/** Coefficient of what kernels take more under the profiler, as a fraction of their cost; `usualScale` more than it is, so that it may be negative. */
+const scaleColumn = "profiled";
+const usualScale = 0.1;
 
 /** What the costs are fitted to. */
 export interface FittedRows {
@@ -71,11 +85,13 @@ export interface FittedRows {
 export function fitCosts(
   { networks, kernels, recording_s }: FittedRows,
   structureOf: StructureOf,
+  noise: NodeNoise = usualNodes,
+  costOf?: CostOf,
 ): CostFit {
   const index = columnIndex();
   const rows = [
     ...networks.map((network) => networkRow(network, structureOf, index)),
-    ...kernels.map((kernel) => kernelRow(kernel, structureOf, index)),
+    ...kernels.map((kernel) => kernelRow(kernel, structureOf, index, { noise, costOf })),
     ...(recording_s === undefined
       ? []
       : [rowOf(new Map([["recording", 1]]), index, 1e6 * recording_s, recordingSd_us)]),
@@ -87,16 +103,18 @@ export function fitCosts(
   const predict = (asked: readonly Kernel[], isNetwork: boolean) => {
     const terms = new Map<string, number>(isNetwork ? [["call", 1]] : []);
     for (const kernel of asked) addKernel(terms, kernel, structureOf);
-    const known = [...terms].flatMap(([name, value]) => {
+    const present = [...terms].flatMap(([name, value]) => {
       const column = index.find(name);
       return column === undefined ? [] : [{ column, value }];
     });
     return {
-      cost_us: known.reduce(
+      cost_us: present.reduce(
         (sum, { column, value }) => sum + value * (fit.coefficients[column] ?? 0),
         0,
       ),
-      sd_us: Math.sqrt(Math.max(0, quadratic(fit.covariance, known))),
+      get sd_us() {
+        return Math.sqrt(Math.max(0, quadratic(fit.covariance, present)));
+      },
     };
   };
   return {
@@ -119,13 +137,38 @@ export function fitCosts(
       residual,
     ),
     logLikelihood: studentLikelihood(rows.map((row) => residual(row) / row.sd)),
+    nodes: nodeNoise(
+      kernels,
+      rows.slice(networks.length, networks.length + kernels.length),
+      residual,
+    ),
     predict,
   };
 }
 
+/**
+ * The same with node times as precise as their own residuals show, and at a scale of their own: they are medians and networks'
+ * are floors, and half a per cent of a large kernel is as much as a small one costs. What the scale applies to is the cost
+ * itself, so that is fitted first.
+ */
+export function fitCostsAsPrecise(rows: FittedRows, structureOf: StructureOf): CostFit {
+  const isTimedInNetworks = rows.networks.length > 0 && rows.kernels.some(({ nodes }) => nodes > 0);
+  let fit = fitCosts(rows, structureOf);
+  for (let round = 0; isTimedInNetworks && round < scaleRounds; round++) {
+    const { predict } = fit;
+    fit = fitCosts(rows, structureOf, fit.nodes, (kernel) => predict([kernel], false).cost_us);
+  }
+  return fit;
+}
+
+const scaleRounds = 2;
+
 /** Student's t with four degrees of freedom: heavy tails, since machines have bad moments. */
 export const studentLikelihood = (residuals: readonly number[]): number =>
-  residuals.reduce((sum, z) => sum - 2.5 * Math.log1p((z * z) / 4), 0);
+  residuals.reduce((sum, z) => sum + studentLogDensity(z), 0);
+
+/** Up to a constant. */
+export const studentLogDensity = (z: number): number => -2.5 * Math.log1p((z * z) / 4);
 
 interface ColumnIndex {
   of(name: string): number;
@@ -166,21 +209,31 @@ function networkRow(
 ): Row {
   const terms = new Map([["call", 1]]);
   for (const kernel of kernels) addKernel(terms, kernel, structureOf);
-  return rowOf(terms, index, 1e6 * latency_s, relativeSd * 1e6 * latency_s);
+  return {
+    ...rowOf(terms, index, 1e6 * latency_s, relativeSd * 1e6 * latency_s),
+    kind: "network",
+  };
 }
 
 function kernelRow(
   { kernel, time_s, nodes }: KernelObservation,
   structureOf: StructureOf,
   index: ColumnIndex,
+  { noise, costOf }: { readonly noise: NodeNoise; readonly costOf: CostOf | undefined },
 ): Row {
-  const terms = new Map<string, number>(nodes > 0 ? [["recording", nodes]] : []);
-  addKernel(terms, kernel, structureOf);
   const time_us = 1e6 * time_s;
-  const { absolute_us, relative } = nodes > 0 ? nodeSd : loneSd;
-  const sd = Math.hypot(absolute_us * Math.sqrt(Math.max(1, nodes)), relative * time_us);
-  return rowOf(terms, index, time_us, sd);
+  const terms = new Map<string, number>();
+  addKernel(terms, kernel, structureOf);
+  if (nodes === 0)
+    return rowOf(terms, index, time_us, Math.hypot(loneSd.absolute_us, loneSd.relative * time_us));
+  terms.set("recording", nodes);
+  const cost_us = costOf?.(kernel) ?? 0;
+  if (cost_us > 0) terms.set(scaleColumn, cost_us);
+  const sd = Math.hypot(noise.absolute_us * Math.sqrt(nodes), noise.relative * time_us);
+  return { ...rowOf(terms, index, time_us + usualScale * cost_us, sd), kind: "node" };
 }
+
+type CostOf = (kernel: Kernel) => number;
 
 const rowOf = (
   terms: ReadonlyMap<string, number>,
@@ -214,20 +267,66 @@ function leaveOut(networks: readonly Row[], fit: RobustFit) {
 
 /** Node times below this say little about a family's shape, µs. */
 const telling_us = 4;
+/** Above this noise is in proportion, below `telling_us` it is not. */
+const proportional_us = 20;
+/** Fewest residuals that a spread is made of. */
+const fewestResiduals = 5;
 
+const spreadOf = (residuals: readonly number[]): number => 1.4826 * median(residuals.map(Math.abs));
+
+/** Noise of node times by their residuals: of short ones absolute, of long ones relative; no less than a tenth of what is usual, and no more than that. */
+function nodeNoise(
+  kernels: readonly KernelObservation[],
+  rows: readonly Row[],
+  residual: (row: Row) => number,
+): CostFit["nodes"] {
+  const recorded = rows.filter((_, i) => (kernels[i]?.nodes ?? 0) > 0);
+  const short = recorded.filter(({ target }) => target < telling_us).map(residual);
+  const long = recorded
+    .filter(({ target }) => target > proportional_us)
+    .map((row) => residual(row) / row.target);
+  const within = (residuals: readonly number[], usual: number): number =>
+    residuals.length < fewestResiduals
+      ? usual
+      : Math.min(usual, Math.max(usual / 10, spreadOf(residuals)));
+  return {
+    absolute_us: within(short, usualNodes.absolute_us),
+    relative: within(long, usualNodes.relative),
+  };
+}
+
+/**
+ * How far kernels lie from their family's law, as a fraction: what their node times vary by around it, beyond what times of
+ * one and the same kernel in several networks vary by (the lack of fit beyond pure error).
+ */
 function discrepancies(
   kernels: readonly KernelObservation[],
   rows: readonly Row[],
   residual: (row: Row) => number,
 ): ReadonlyMap<string, number> {
-  const seen = kernels.map(({ kernel }, i) => ({ family: kernelFamily(kernel), row: rows[i] }));
+  const telling = kernels.flatMap(({ kernel }, i) => {
+    const row = rows[i];
+    return row && row.target > telling_us ? [{ kernel, relative: residual(row) / row.target }] : [];
+  });
+  const pure = [...groupBy(telling, ({ kernel }) => kernelKey(kernel)).values()].flatMap((same) => {
+    const centre = same.reduce((sum, { relative }) => sum + relative, 0) / same.length;
+    const widened = Math.sqrt(same.length / Math.max(1, same.length - 1));
+    return same.length > 1 ? same.map(({ relative }) => widened * (relative - centre)) : [];
+  });
+  const noise = pure.length < 2 * fewestResiduals ? 0 : spreadOf(pure);
   return new Map(
-    [...groupBy(seen, ({ family }) => family)].flatMap(([family, group]) => {
-      const relative = group.flatMap(({ row }) =>
-        row && row.target > telling_us ? [Math.abs(residual(row)) / row.target] : [],
-      );
-      return relative.length >= 5 ? [[family, 1.4826 * median(relative)] as const] : [];
-    }),
+    [...groupBy(telling, ({ kernel }) => kernelFamily(kernel))].flatMap(([family, group]) =>
+      group.length < fewestResiduals
+        ? []
+        : [
+            [
+              family,
+              Math.sqrt(
+                Math.max(0, spreadOf(group.map(({ relative }) => relative)) ** 2 - noise ** 2),
+              ),
+            ] as const,
+          ],
+    ),
   );
 }
 

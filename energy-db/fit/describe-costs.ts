@@ -1,8 +1,15 @@
 import { kernelFamily } from "../../src/network/kernel.ts";
 import { seededRandom, shuffled } from "../../src/random.ts";
+import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
 import { type CostDocument, usedColumns } from "./cost-document.ts";
-import { type CostFit, fitCosts, likeliestStructures, type StructureOf } from "./cost-fit.ts";
+import {
+  type CostFit,
+  fitCosts,
+  fitCostsAsPrecise,
+  likeliestStructures,
+  type StructureOf,
+} from "./cost-fit.ts";
 import type { Observations } from "./observations.ts";
 import { regimeOf } from "./packing.ts";
 import { familyStructure, findStairs } from "./stairs.ts";
@@ -11,14 +18,16 @@ import { familyStructure, findStairs } from "./stairs.ts";
 const usualDiscrepancy = 0.1;
 
 /** Fits the costs and everything an answer needs to know of them. */
-export function describeCosts(observations: Observations): CostDocument {
+export function describeCosts(
+  observations: Omit<Observations, "commonSd"> & Partial<Observations>,
+): CostDocument {
   const { networks, kernels, protocol } = observations;
   const structures = likeliestStructures(sampled(observations));
   const first = fitCosts(observations, (_, op) => structures.of(op));
   const stairs = findStairs(networks, kernels, first, structures);
   const structureOf: StructureOf = (family, op) =>
     familyStructure(stairs.get(family), structures.of(op));
-  const fit = fitCosts(observations, structureOf);
+  const fit = fitCostsAsPrecise(observations, structureOf);
   const seen = [
     ...kernels.map(({ kernel }) => kernel),
     ...networks.flatMap((network) => network.kernels),
@@ -47,6 +56,8 @@ export function describeCosts(observations: Observations): CostDocument {
         },
       ];
     }),
+    commonSd: rounded(observations.commonSd ?? 0),
+    ...(networks.length > 0 ? { freedom: freedomOf(networks) } : {}),
     leftOut: fit.leftOut.map(({ latency_us, residual_us, sd_us }) => ({
       latency_us: rounded(latency_us),
       residual_us: rounded(residual_us),
@@ -55,11 +66,20 @@ export function describeCosts(observations: Observations): CostDocument {
   };
 }
 
+/** A parameter is taken off; fewer than two tell next to nothing. */
+function freedomOf(networks: Observations["networks"]): number {
+  const counts = networks.map(({ kernels }) => kernels.length);
+  const usual = median(counts);
+  return Math.max(2, counts.filter((count) => count !== usual).length - 1);
+}
+
 /** Kernels timed alone that choose a structure, at most: it is fitted dozens of times, and shows in far fewer. */
 const mostJudges = 2000;
 
 /** Drawn at random: at even steps, every width of a grid could be a multiple of something. */
-function sampled(observations: Observations): Observations {
+function sampled<Rows extends Pick<Observations, "networks" | "kernels">>(
+  observations: Rows,
+): Rows {
   const { networks, kernels } = observations;
   if (networks.length > 0 || kernels.length <= mostJudges) return observations;
   return { ...observations, kernels: shuffled(kernels, seededRandom(1)).slice(0, mostJudges) };

@@ -1,7 +1,7 @@
 import { kernelsOf } from "../../src/network/kernel.ts";
 import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
-import { combineLoads } from "../loads/combine-loads.ts";
+import { combineLoads, loadSpread } from "../loads/combine-loads.ts";
 import { networkKey } from "../network-key.ts";
 import type { StoredKernelMeasurement } from "../read-kernels.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
@@ -14,6 +14,8 @@ export interface Observations {
   readonly kernels: readonly KernelObservation[];
   /** What recording a node takes, as the sessions calibrated it, s; absent where nothing was recorded. */
   readonly recording_s?: number;
+  /** Standard deviation of the speed that all of it was measured at around the session's, as a fraction; 0 where unknown. */
+  readonly commonSd: number;
   /** Of the rows used: those of other versions are left out. */
   readonly protocol: number;
 }
@@ -42,8 +44,15 @@ export function observeNetworks(
     })),
     kernels: nodeTimes(rows),
     ...recordingOf(rows),
+    commonSd: commonSd(rows),
     protocol,
   };
+}
+
+/** Of the mean over blocks, each of which met a state of the machine. */
+function commonSd(rows: readonly StoredNetworkMeasurement[]): number {
+  const blocks = new Set(rows.map(({ sessionId, block }) => `${sessionId}/${block ?? "-"}`)).size;
+  return loadSpread(rows).floor.blockSd / Math.sqrt(Math.max(1, blocks));
 }
 
 /** The model is not better than this, however often a network was measured. */
@@ -59,6 +68,7 @@ export function observeKernels(rows: readonly StoredKernelMeasurement[]): Observ
       time_s: latency.latency_s,
       nodes: 0,
     })),
+    commonSd: 0,
     protocol: Math.max(0, ...rows.map(({ protocol }) => protocol)),
   };
 }
@@ -78,7 +88,7 @@ function recordingOf(rows: readonly StoredNetworkMeasurement[]): Pick<Observatio
 /** Median over the loads of a network, layer by layer. */
 function nodeTimes(rows: readonly StoredNetworkMeasurement[]): readonly KernelObservation[] {
   const networks = groupBy(rows, ({ network, batch }) => `${networkKey(network)}/${batch}`);
-  return [...networks.values()].flatMap((loads) => {
+  return [...networks].flatMap(([network, loads]) => {
     const layers = groupBy(
       loads.flatMap(({ kernels }) => kernels),
       ({ layer }) => layer,
@@ -92,7 +102,7 @@ function nodeTimes(rows: readonly StoredNetworkMeasurement[]): readonly KernelOb
       const time_s = median(
         times.map((time) => (recorded > 0 ? (time.unsubtracted_s ?? 0) : time.latency.latency_s)),
       );
-      return time_s > 0 ? [{ kernel, time_s, nodes: recorded }] : [];
+      return time_s > 0 ? [{ kernel, time_s, nodes: recorded, network }] : [];
     });
   });
 }

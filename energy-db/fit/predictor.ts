@@ -1,4 +1,5 @@
 import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
+import { studentT95 } from "../loads/student-t.ts";
 import { type CostDocument, type FamilyRecord, unpackCovariance } from "./cost-document.ts";
 import { regimeOf, type Structure, termsOf } from "./packing.ts";
 import type { Staircase } from "./stairs.ts";
@@ -51,13 +52,7 @@ export function costsOf(document: CostDocument): Costs {
   const typicalSd = meanRelative(document);
   return {
     call_s: linear.coefficient("call") / 1e6,
-    predictors: document.families.map((record) =>
-      familyPredictor(
-        record,
-        linear,
-        document.leftOut.length > 0 ? unresolvedNode_us : unresolved_us,
-      ),
-    ),
+    predictors: document.families.map((record) => familyPredictor(record, linear, document)),
     halfOfNetwork: (kernels, latency_s) => {
       const latency_us = 1e6 * latency_s;
       const terms = kernels.flatMap((kernel) => {
@@ -150,7 +145,11 @@ function merged(terms: readonly Weighted[]): readonly Weighted[] {
   return [...sums].map(([column, value]) => ({ column, value }));
 }
 
-function familyPredictor(record: FamilyRecord, linear: LinearModel, lost_us: number): Predictor {
+function familyPredictor(
+  record: FamilyRecord,
+  linear: LinearModel,
+  { commonSd = 0, freedom = Number.POSITIVE_INFINITY }: CostDocument,
+): Predictor {
   const { family, example, structure, stairs, regimes, discrepancy } = record;
   const isKnown = (kernel: Kernel): boolean =>
     isWithin(kernel.inChannels, record.in) &&
@@ -166,7 +165,8 @@ function familyPredictor(record: FamilyRecord, linear: LinearModel, lost_us: num
       if (!isKnown(kernel)) return undefined;
       const terms = linear.terms(kernel, structure, family);
       const cost_us = Math.max(smallest_us, linear.sum(terms));
-      const half_us = normal95 * Math.hypot(linear.sd(terms), discrepancy * cost_us, lost_us);
+      const sd_us = Math.hypot(linear.sd(terms), discrepancy * cost_us, commonSd * cost_us);
+      const half_us = studentT95(freedom) * Math.hypot(sd_us, unresolved_us);
       return { latency_s: cost_us / 1e6, half_s: half_us / 1e6 };
     },
     halfOfDifference: (a, b) => {
@@ -180,8 +180,6 @@ function familyPredictor(record: FamilyRecord, linear: LinearModel, lost_us: num
 /** No kernel is free, but what some cost is lost in the noise of whole networks: 1 ns then, give or take what is lost, µs. */
 const smallest_us = 1e-3;
 const unresolved_us = 0.05;
-/** Of kernels inside networks: anywhere in a step of the profiler's clock of 1 µs, since networks tell only the sum with the call. */
-const unresolvedNode_us = 1 / Math.sqrt(12);
 
 const isWithin = (width: number, [low, high]: readonly [number, number]): boolean =>
   low <= width && width <= high;

@@ -7,6 +7,11 @@ export interface Row {
   readonly values: readonly number[];
   readonly target: number;
   readonly sd: number;
+  /**
+   * Rows whose standard deviations are right up to a factor that they share: how uncertain coefficients are follows from
+   * their residuals then. Absent where `sd` is to be believed.
+   */
+  readonly kind?: string;
 }
 
 export interface RobustFit {
@@ -46,7 +51,9 @@ export function robustFit(rows: readonly Row[], columns: number): RobustFit {
   return {
     coefficients,
     get covariance() {
-      covariance ??= covarianceOf(equations, coefficients);
+      covariance ??= covarianceOf(equations, coefficients, (inverted) =>
+        informationOf(rows, { weights, coefficients, covariance: inverted }),
+      );
       return covariance;
     },
     weights,
@@ -119,8 +126,15 @@ function scaledEntry(gram: Float64Array, scale: Float64Array, i: number, j: numb
 const scaleOf = (gram: Float64Array, size: number): Float64Array =>
   Float64Array.from({ length: size }, (_, i) => Math.sqrt(gram[i * size + i] ?? 0) || 1);
 
-/** Inverse of the Gram matrix of the coefficients above zero. */
-function covarianceOf({ gram }: Quadratic, coefficients: Float64Array): Matrix {
+/**
+ * Covariance of the coefficients above zero: the inverse of the Gram matrix where every row's standard deviation is believed,
+ * else with the information that the residuals of its kind show in the middle (Eicker 1967, Huber 1967).
+ */
+function covarianceOf(
+  { gram }: Quadratic,
+  coefficients: Float64Array,
+  information: (covariance: Matrix) => Matrix | undefined,
+): Matrix {
   const used = aboveZero(coefficients);
   const covariance = Matrix.zeros(coefficients.length, coefficients.length);
   if (used.length === 0) return covariance;
@@ -131,5 +145,64 @@ function covarianceOf({ gram }: Quadratic, coefficients: Float64Array): Matrix {
   for (const [i, a] of used.entries())
     for (const [j, b] of used.entries())
       covariance.set(a, b, inverted.get(i, j) / ((scale[a] ?? 1) * (scale[b] ?? 1)));
-  return covariance;
+  const middle = information(covariance);
+  return middle ? covariance.mmul(middle).mmul(covariance) : covariance;
+}
+
+/** Fewest degrees of freedom from which the noise of a kind of rows is judged. */
+const fewestFreedom = 5;
+
+/** The Gram matrix, every kind of rows by what its own residuals say of its noise; undefined where no kind is judged so. */
+function informationOf(
+  rows: readonly Row[],
+  fit: {
+    readonly weights: Float64Array;
+    readonly coefficients: Float64Array;
+    readonly covariance: Matrix;
+  },
+): Matrix | undefined {
+  const kinds = new Set(rows.flatMap(({ kind }) => (kind === undefined ? [] : [kind])));
+  if (kinds.size === 0) return undefined;
+  const factors = new Map(
+    [...kinds].map((kind) => [
+      kind,
+      noiseFactor(
+        rows.flatMap((row, i) => (row.kind === kind ? [{ row, weight: fit.weights[i] ?? 0 }] : [])),
+        fit,
+      ),
+    ]),
+  );
+  const size = fit.coefficients.length;
+  const equations = { gram: new Float64Array(size * size), right: new Float64Array(size) };
+  for (const [i, row] of rows.entries()) {
+    const factor = row.kind === undefined ? 1 : (factors.get(row.kind) ?? 1);
+    accumulate(equations, row, factor * (fit.weights[i] ?? 0) ** 2);
+  }
+  return Matrix.from1DArray(size, size, equations.gram);
+}
+
+/** Mean square of the weighted residuals over their degrees of freedom, which the fit has taken some of. */
+function noiseFactor(
+  rows: readonly { readonly row: Row; readonly weight: number }[],
+  {
+    coefficients,
+    covariance,
+  }: { readonly coefficients: Float64Array; readonly covariance: Matrix },
+): number {
+  let squares = 0;
+  let taken = 0;
+  for (const { row, weight } of rows) {
+    squares += (weight * (predicted(row, coefficients) - row.target)) ** 2;
+    taken += weight ** 2 * leverage(row, covariance);
+  }
+  const freedom = rows.length - taken;
+  return freedom < fewestFreedom ? 1 : squares / freedom;
+}
+
+function leverage({ columns, values }: Row, covariance: Matrix): number {
+  let sum = 0;
+  for (const [i, a] of columns.entries())
+    for (const [j, b] of columns.entries())
+      sum += (values[i] ?? 0) * (values[j] ?? 0) * covariance.get(a, b);
+  return sum;
 }

@@ -1,5 +1,3 @@
-import { quantile } from "../../src/statistics.ts";
-
 /** A symmetric matrix that is read only. */
 export interface SymmetricMatrix {
   get(row: number, column: number): number;
@@ -16,20 +14,34 @@ export function quadratic(
   return sum;
 }
 
-/** Half of a 95 % prediction interval of what measuring a network of this size shows, as a fraction: from the networks left out, near ones count most. */
+/**
+ * Half of a 95 % prediction interval of what measuring a network of this size shows, as a fraction: from the networks left out, near
+ * ones count most. The network asked about counts as one that errs more than all of them, or a quantile of a few errors
+ * would promise too much (weighted conformal prediction, Tibshirani and others 2019).
+ */
 export function relativeErrorNear(
   leftOut: readonly { readonly latency_us: number; readonly residual_us: number }[],
   latency_us: number,
 ): number {
-  const near = leftOut.flatMap(({ latency_us: size, residual_us }) => {
+  const errors = leftOut.map(({ latency_us: size, residual_us }) => {
     const distance = Math.log(size / latency_us) / nearness;
-    const copies = Math.round(8 * Math.exp(-distance * distance));
-    return new Array<number>(copies).fill(Math.abs(residual_us) / size);
+    return { error: Math.abs(residual_us) / size, weight: Math.exp(-distance * distance) };
   });
-  const all = leftOut.map(({ latency_us: size, residual_us }) => Math.abs(residual_us) / size);
-  const errors = near.length >= 40 ? near : all;
-  return errors.length > 0 ? quantile(errors, 0.95) : 0;
+  const near = errors.reduce((sum, { weight }) => sum + weight, 0);
+  const weightOf = ({ weight }: { readonly weight: number }): number =>
+    near >= fewestNear ? weight : 1;
+  const wanted = 0.95 * (errors.reduce((sum, one) => sum + weightOf(one), 0) + 1);
+  let seen = 0;
+  let largest = 0;
+  for (const one of errors.toSorted((a, b) => a.error - b.error)) {
+    seen += weightOf(one);
+    largest = one.error;
+    if (seen >= wanted) return one.error;
+  }
+  return largest;
 }
 
-/** In natural logarithms of latency: 0.3 to 0.6 cover alike (docs/measuring.md); wider ones give large networks the noise of small ones. */
+/** In natural logarithms of latency; wider ones give large networks the noise of small ones (docs/measuring.md). */
 const nearness = 0.4;
+/** Fewer near networks than this, by weight, are too few: all count alike then. */
+const fewestNear = 5;
