@@ -16,17 +16,17 @@ export async function run([
   energy = "200",
   tables = "20",
 ]: readonly string[]): Promise<void> {
-  const judged: Judged[] = [];
-  for (let seed = 1; seed <= Number(latency); seed++)
-    judged.push(
-      ...(await coverageSession({ seed: 1000 * seed, networks: 48, loads: 3, metered: 0 })),
-    );
-  for (let seed = 1; seed <= Number(energy); seed++)
-    judged.push(...(await coverageSession({ seed: 77 * seed, networks: 4, loads: 0, metered: 4 })));
-  for (let seed = 1; seed <= Number(tables); seed++)
-    judged.push(
-      ...(await predictionSession({ seed: 101 * seed, designNetworks: 54, heldOutNetworks: 40 })),
-    );
+  const judged = [
+    ...(await sessions("latency", Number(latency), (i) =>
+      coverageSession({ seed: 1000 * i, networks: 48, loads: 3, metered: 0 }),
+    )),
+    ...(await sessions("energy", Number(energy), (i) =>
+      coverageSession({ seed: 77 * i, networks: 4, loads: 0, metered: 4 }),
+    )),
+    ...(await sessions("tables", Number(tables), (i) =>
+      predictionSession({ seed: 101 * i, designNetworks: 54, heldOutNetworks: 40 }),
+    )),
+  ];
   console.log("estimator                        size   runs   bias %    +-   coverage %");
   for (const { estimator, size, runs, bias, biasError, coverage } of summariseCoverage(judged))
     console.log(
@@ -36,4 +36,17 @@ export async function run([
   console.log(
     `idle power read while the core spins (as before): ${spinning_w.toFixed(1)} W, true ${true_w} W`,
   );
+}
+
+/** Runs sessions one after the other, and says how long they took. */
+async function sessions(
+  name: string,
+  count: number,
+  run: (number: number) => Promise<readonly Judged[]>,
+): Promise<readonly Judged[]> {
+  const start_s = performance.now() / 1000;
+  const judged: Judged[] = [];
+  for (let number = 1; number <= count; number++) judged.push(...(await run(number)));
+  console.error(`${name}: ${count} in ${(performance.now() / 1000 - start_s).toFixed(0)} s`);
+  return judged;
 }

@@ -131,8 +131,8 @@ const distinctKernels = (networks: readonly { readonly network: Network }[]) => 
   ).values(),
 ];
 
-/** What the profiler cannot tell from nothing, s: how that time splits between kernels and call, nobody can say. */
-const lost_s = 1e-6;
+/** Below this a kernel is shorter than a step of the profiler's clock, s. */
+const step_s = 1e-6;
 
 function judgeKernel(
   kernel: Kernel,
@@ -143,7 +143,7 @@ function judgeKernel(
   const network_s = truthOf(physics, network, { median: 1, mean: 1 }, state).floor_s;
   const feels = Math.exp(physics.disturbance.sensitivity(network_s) * state);
   const true_s = (physics.node_s + physics.kernel_s(kernel)) * feels;
-  const name = true_s < lost_s ? "kernel below 1 µs, predicted" : "kernel predicted, truth";
+  const name = true_s < step_s ? "kernel below 1 µs, predicted" : "kernel predicted, truth";
   return judge(name, sizeOfKernel(true_s), latencyIn(costs.cost(kernel)), true_s);
 }
 
