@@ -76,6 +76,14 @@ const trainedOf = (run: Run, { trainingSeeds }: Protocol, finished: Finished) =>
     return trained ? [{ seed, accuracy: trained.test.accuracy, loss: trained.heldOut.loss }] : [];
   });
 
+/** What each search said of its choice. */
+function howEnded(points: readonly Point[]): readonly string[] {
+  const said = points
+    .filter(({ method }) => !curves.some((name) => name === method))
+    .map(({ method, search, found }) => `- ${method}, search ${search}: ${found.ended}`);
+  return said.length > 0 ? [`How searches ended:\n\n${said.join("\n")}`] : [];
+}
+
 function verdict({
   setting,
   points,
@@ -113,8 +121,9 @@ export function howSection(protocol: Protocol): Section {
         `${training.learningRate}), under ${trainingSeeds.length === 1 ? "one seed" : `the same ${trainingSeeds.length} seeds`} for every arm; the test split is read once, after the last epoch. ` +
         "The networks of a batch are measured in one session, interleaved, controls beside them.",
       "Uniform widths are rounded down to multiples of the runtime's block, which is kinder to them than the multiples of 8 in use elsewhere; they and " +
-        "uniform widths on the stairs are trained at latencies around the budget; a network is held against the line between them at its own " +
-        "measured latency, seed by seed. Intervals are 95 %, Student's t over searches.",
+        "uniform widths on the stairs are trained at latencies around the budget; a network is held at its own measured latency against the line " +
+        "through theirs: accuracy by the logarithm of latency, least squares. Intervals are 95 %: how much searches differ, and how uncertain " +
+        "the line is, together (Welch).",
     ],
   };
 }
@@ -151,6 +160,7 @@ export function section(setting: Setting, all: readonly Point[]): Section {
         ],
         rows,
       ),
+      ...howEnded(all),
     ],
     figure: {
       name: settingKey(setting),
