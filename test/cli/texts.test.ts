@@ -83,12 +83,14 @@ test.each([
     verification,
     references: [reference],
     share: 0.45,
+    shareLow: 0.44,
+    shareHigh: 0.47,
     energyShare: 0.4,
   } as unknown as QuickstartResult;
 
   const text = resultText(result, { budget: 0.5, report: "quickstart/report.html" });
 
-  expect(text).toMatch(/^Latency +100 µs measured, 45 % of the reference's \(budget 50 %\)/m);
+  expect(text).toMatch(/^Latency +100 µs measured, 45 % \(44 % to 47 %\) of the reference's \(budget 50 %\)/m);
   expect(text).toMatch(/^Energy +2 mJ, 40 % of the reference's; measured by rapl$/m);
   expect(text).toMatch(/^Compared with +uniform x0\.5/m);
   expect(text).toMatch(verdict);
