@@ -90,7 +90,9 @@ test.each([
 
   const text = resultText(result, { budget: 0.5, report: "quickstart/report.html" });
 
-  expect(text).toMatch(/^Latency +100 µs measured, 45 % \(44 % to 47 %\) of the reference's \(budget 50 %\)/m);
+  expect(text).toMatch(
+    /^Latency +100 µs measured, 45 % \(44 % to 47 %\) of the reference's \(budget 50 %\)/m,
+  );
   expect(text).toMatch(/^Energy +2 mJ, 40 % of the reference's; measured by rapl$/m);
   expect(text).toMatch(/^Compared with +uniform x0\.5/m);
   expect(text).toMatch(verdict);
