@@ -1,3 +1,5 @@
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
+
 /** A symmetric positive definite matrix, its rows one after the other, and a right side. */
 export interface Quadratic {
   /** size x size. */
@@ -89,42 +91,14 @@ function towards(from: Float64Array, target: Float64Array, free: readonly number
 
 /** The minimum over these variables alone, of any sign; the others are zero. */
 function minimumOf(gram: Float64Array, right: Float64Array, free: readonly number[]): Float64Array {
-  const count = free.length;
-  const lower = choleskyFactor(gram, right.length, free);
-  const left = Float64Array.from(free, (variable) => right[variable] ?? 0);
-  for (let i = 0; i < count; i++)
-    left[i] = ((left[i] ?? 0) - dot(lower, i * count, left, 0, i)) / (lower[i * count + i] ?? 1);
   const minimum = new Float64Array(right.length);
-  for (let i = count - 1; i >= 0; i--) {
-    const value = (left[i] ?? 0) / (lower[i * count + i] ?? 1);
-    for (let k = 0; k < i; k++) left[k] = (left[k] ?? 0) - (lower[i * count + k] ?? 0) * value;
-    minimum[free[i] ?? 0] = value;
-  }
+  if (free.length === 0) return minimum;
+  const size = right.length;
+  // From one triangle: the other may differ by rounding.
+  const between = (a: number, b: number) => gram[Math.max(a, b) * size + Math.min(a, b)] ?? 0;
+  const own = new Matrix(free.map((row) => free.map((column) => between(row, column))));
+  const side = Matrix.columnVector(free.map((variable) => right[variable] ?? 0));
+  const solved = new CholeskyDecomposition(own).solve(side);
+  for (const [i, variable] of free.entries()) minimum[variable] = solved.get(i, 0);
   return minimum;
-}
-
-/** Row by row, the L of L L' = the Gram matrix of these variables. */
-function choleskyFactor(gram: Float64Array, size: number, free: readonly number[]): Float64Array {
-  const count = free.length;
-  const lower = new Float64Array(count * count);
-  for (const [i, row] of free.entries())
-    for (let j = 0; j <= i; j++) {
-      const entry = gram[row * size + (free[j] ?? 0)] ?? 0;
-      const rest = entry - dot(lower, i * count, lower, j * count, j);
-      lower[i * count + j] = i === j ? Math.sqrt(rest) : rest / (lower[j * count + j] ?? 1);
-    }
-  return lower;
-}
-
-/** Of so many values from there on. */
-function dot(
-  a: Float64Array,
-  fromA: number,
-  b: Float64Array,
-  fromB: number,
-  length: number,
-): number {
-  let sum = 0;
-  for (let k = 0; k < length; k++) sum += (a[fromA + k] ?? 0) * (b[fromB + k] ?? 0);
-  return sum;
 }
