@@ -40,6 +40,7 @@ import {
   formatPercent,
   formatSeconds,
 } from "../../units.ts";
+import { checkResumable } from "./resumable-folder.ts";
 import { searchFile, writeFound } from "./search-folder.ts";
 import type { WorkContext } from "./work-context.ts";
 
@@ -184,22 +185,10 @@ async function plannedRecipe(run: SearchRun, asked: SearchContext): Promise<Reci
 }
 
 /** Throws a UserError where `--out` holds a search and resuming was not asked for, or the reverse. */
-export function checkFolder(folder: string, { resume }: { readonly resume: boolean }): void {
-  if (existsSync(searchFile(folder, "history")) && !searchIsUnderWay(folder))
-    throw new UserError(`${folder} holds a finished search`, {
-      hint: "Give another --out folder.",
-      exit: "usage",
-    });
-  if (searchIsUnderWay(folder) && !resume)
-    throw new UserError(`${folder} holds an unfinished search`, {
-      hint: "Add --resume to go on with it, or give another --out folder.",
-      exit: "usage",
-    });
-  if (resume && !searchIsUnderWay(folder))
-    throw new UserError(`${folder} holds no unfinished search to resume`, {
-      hint: "Leave --resume out to start one.",
-      exit: "usage",
-    });
+export function checkFolder(folder: string, asked: { readonly resume: boolean }): void {
+  const isFinished = existsSync(searchFile(folder, "history"));
+  const isUnderWay = searchIsUnderWay(folder);
+  checkResumable(folder, { kind: "search", isUnderWay, isFinished }, asked);
 }
 
 /** Notes of finished rounds, and the time that the rest takes: epochs of this sitting tell it, those before a kill do not. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../errors.ts";
+import { checkResumable, folderRefusal } from "./resumable-folder.ts";
 import { searchFile } from "./search-folder.ts";
 
 const cellSchema = z.object({
@@ -85,20 +85,10 @@ export const cellTrainingPath = (folder: string): string => join(folder, "cell-t
 const claimSchema = z.object({ asked: z.string(), recipe: z.unknown() });
 
 /** Throws a UserError where `folder` holds a search and resuming was not asked for, or the reverse. */
-export function checkTextFolder(folder: string, { resume }: { readonly resume: boolean }): void {
+export function checkTextFolder(folder: string, asked: { readonly resume: boolean }): void {
+  const isFinished = existsSync(searchFile(folder, "history"));
   const isUnderWay = existsSync(claimPath(folder));
-  if (existsSync(searchFile(folder, "history")) && !isUnderWay)
-    throw refusal(`${folder} holds a finished search`, "Give another --out folder.");
-  if (isUnderWay && !resume)
-    throw refusal(
-      `${folder} holds an unfinished search`,
-      "Add --resume to go on with it, or give another --out folder.",
-    );
-  if (resume && !isUnderWay)
-    throw refusal(
-      `${folder} holds no unfinished search to resume`,
-      "Leave --resume out to start one.",
-    );
+  checkResumable(folder, { kind: "search", isUnderWay, isFinished }, asked);
 }
 
 /** The recipe that the search in the folder began with; undefined where none is under way. Throws a UserError where others were its settings. */
@@ -106,12 +96,12 @@ export function claimedRecipe(folder: string, asked: string): unknown {
   if (!existsSync(claimPath(folder))) return undefined;
   const claim = claimSchema.safeParse(readJson(claimPath(folder)));
   if (!claim.success)
-    throw refusal(
+    throw folderRefusal(
       `${claimPath(folder)} is damaged, or of another version of wattsplit`,
       "Give another --out folder, or use the version that wrote it.",
     );
   if (claim.data.asked !== asked)
-    throw refusal(
+    throw folderRefusal(
       `${folder} holds a search with ${claim.data.asked}, not ${asked}`,
       "Give the flags of that search, or another --out folder.",
     );
@@ -161,6 +151,3 @@ function readJson(path: string): unknown {
     return undefined;
   }
 }
-
-const refusal = (message: string, hint: string): UserError =>
-  new UserError(message, { hint, exit: "usage" });

@@ -2,7 +2,6 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { SearchData } from "../../../search/index.ts";
-import { UserError } from "../../errors.ts";
 import { networkMacs, networkParameters } from "../../network/costs.ts";
 import type { Network } from "../../network/network.ts";
 import { progressOf } from "../../progress.ts";
@@ -14,6 +13,7 @@ import type { Annealing } from "../../training/schedule.ts";
 import { loadTraining, saveTraining } from "../../training/state-file.ts";
 import { Trainer } from "../../training/trainer.ts";
 import { formatCount } from "../../units.ts";
+import { checkResumable, folderRefusal } from "./resumable-folder.ts";
 import { searchFile, writeTrained } from "./search-folder.ts";
 import type { WorkContext } from "./work-context.ts";
 import { writeReport } from "./write-report.ts";
@@ -81,27 +81,14 @@ const statePath = (folder: string): string => join(folder, "training.state");
 /** Path of the document that a finished training leaves. */
 export const trainingPath = (folder: string): string => join(folder, "training.json");
 
-/** Throws a UserError where `--out` holds a training and resuming was not asked for, or the reverse. */
-export function checkTrainFolder(folder: string, { resume }: { readonly resume: boolean }): void {
-  const [isUnderWay, isDone] = [existsSync(statePath(folder)), existsSync(trainingPath(folder))];
-  if (isDone && !isUnderWay)
-    throw refusal(`${folder} holds a finished training`, "Give another --out folder.");
+/** Throws a UserError where `--out` holds a training and resuming was not asked for, or the reverse, or a search. */
+export function checkTrainFolder(folder: string, asked: { readonly resume: boolean }): void {
   if (existsSync(searchFile(folder, "history")))
-    throw refusal(`${folder} holds a search`, "Give another --out folder.");
-  if (isUnderWay && !resume)
-    throw refusal(
-      `${folder} holds an unfinished training`,
-      "Add --resume to go on with it, or give another --out folder.",
-    );
-  if (resume && !isUnderWay)
-    throw refusal(
-      `${folder} holds no unfinished training to resume`,
-      "Leave --resume out to start one.",
-    );
+    throw folderRefusal(`${folder} holds a search`, "Give another --out folder.");
+  const isUnderWay = existsSync(statePath(folder));
+  const isFinished = existsSync(trainingPath(folder));
+  checkResumable(folder, { kind: "training", isUnderWay, isFinished }, asked);
 }
-
-const refusal = (message: string, hint: string): UserError =>
-  new UserError(message, { hint, exit: "usage" });
 
 /** Trains or goes on training, and writes network.json, network.onnx, network.weights, training.json and report.html. */
 export async function runTraining(run: TrainRun): Promise<TrainingDocument> {
@@ -170,7 +157,7 @@ function savedPoint(run: TrainRun): FitPoint | undefined {
   if (!existsSync(path)) return undefined;
   const { state, note } = loadTraining(path, noteSchema);
   if (note.asked !== askedOf(run))
-    throw refusal(
+    throw folderRefusal(
       `${run.folder} holds a training under other settings: ${note.asked}`,
       "Give the flags of that training, or another --out folder.",
     );
