@@ -1,10 +1,3 @@
-export { measuredTables } from "./answers/as-foreign.ts";
-export {
-  type CostChange,
-  compareCosts,
-  comparedFields,
-  incomparable,
-} from "./answers/compare-costs.ts";
 export type {
   CostOptions,
   CostTable,
@@ -18,14 +11,6 @@ export {
   type Powers,
   storeEnergyModel,
 } from "./answers/energy-model.ts";
-export {
-  type AskedStep,
-  estimateSteps,
-  type ModelEstimate,
-  type StepEstimate,
-} from "./answers/estimate.ts";
-export { fitTable } from "./answers/fit-table.ts";
-export { type LikeCosts, loadLikeCosts } from "./answers/like-costs.ts";
 export { loadCosts, loadEveryCosts } from "./answers/load-costs.ts";
 export type { DearWidth, MarginalCost } from "./answers/marginal.ts";
 export type { MeasuredKernel } from "./answers/measured-kernels.ts";
@@ -33,10 +18,15 @@ export { type MeasuredLatency, measuredNetworks } from "./answers/measured-netwo
 export type { LayerCost, NetworkCost } from "./answers/network-cost.ts";
 export type { NetworkChange, NetworkMarginal } from "./answers/network-marginal.ts";
 export { describeKernel } from "./answers/refusal.ts";
-export { type CostSummary, currentSummary } from "./answers/stored-costs.ts";
 export { checkTable, type Finding } from "./check.ts";
 export type { CheckResult } from "./checks/result.ts";
 export type { StoredLatency } from "./columns.ts";
+export {
+  type CostChange,
+  compareCosts,
+  comparedFields,
+  incomparable,
+} from "./compare-costs.ts";
 export type { Defect } from "./defects/defect.ts";
 export { comparedDefectsOf, defectsAmong } from "./defects/defects.ts";
 export { costsNothing } from "./defects/row-defects.ts";
@@ -44,8 +34,10 @@ export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-
 export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
 export type { StoredEnergy } from "./energy-columns.ts";
 export type { FileLock } from "./file-lock.ts";
+export { fitTable } from "./fit/fit-table.ts";
 export { type Axis, hasOneAxis, withWidth } from "./fit/plane.ts";
 export type { Staircase } from "./fit/stairs.ts";
+export { type CostSummary, currentSummary } from "./fit/stored-costs.ts";
 export type { StoredForeignTable } from "./foreign.ts";
 export {
   type ForeignAnswer,
@@ -55,6 +47,7 @@ export {
   foreignCosts,
 } from "./foreign-costs/foreign-costs.ts";
 export { type ForeignSteps, foreignSteps } from "./foreign-costs/foreign-steps.ts";
+export { measuredTables } from "./formats/as-foreign.ts";
 export type {
   ForeignRow,
   ForeignTable,
@@ -90,6 +83,13 @@ export type { NetworkPlace } from "./needs.ts";
 export type { NetworkFilter } from "./network-filter.ts";
 export { networkKey } from "./network-key.ts";
 export { describePlatform, type PlatformFilter, type PlatformSummary } from "./platforms.ts";
+export {
+  type AskedStep,
+  estimateSteps,
+  type ModelEstimate,
+  type StepEstimate,
+} from "./predicted/estimate.ts";
+export { type LikeCosts, loadLikeCosts } from "./predicted/like-costs.ts";
 export type { KernelFilter, MeasurementFilter, StoredKernelMeasurement } from "./read-kernels.ts";
 export type { StoredNetworkMeasurement } from "./read-networks.ts";
 export type * from "./records.ts";

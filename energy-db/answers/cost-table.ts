@@ -3,6 +3,7 @@ import type { Network } from "../../src/network/network.ts";
 import { type Axis, axesOf, withWidth } from "../fit/plane.ts";
 import { type Costs, costsOf, type Predictor } from "../fit/predictor.ts";
 import type { Staircase } from "../fit/stairs.ts";
+import { type CostSummary, type CurrentCosts, storedCosts } from "../fit/stored-costs.ts";
 import { describePlatform } from "../platforms.ts";
 import { type KernelFilter, matchesKernel } from "../read-kernels.ts";
 import type { CostAnswer, Platform } from "../records.ts";
@@ -17,7 +18,6 @@ import { type NetworkCost, networkCost } from "./network-cost.ts";
 import { type NetworkChange, type NetworkMarginal, networkMarginal } from "./network-marginal.ts";
 import { predictorFinder } from "./predictor-finder.ts";
 import { refusal } from "./refusal.ts";
-import { type CostSummary, type CurrentCosts, storedCosts } from "./stored-costs.ts";
 
 /** A measured kernel as it stands in the table, and its cost as the table answers it: smoothed over its family. */
 export interface KernelCost extends MeasuredKernel {

@@ -1,8 +1,8 @@
 import { UserError } from "../../src/errors.ts";
+import { currentCosts } from "../fit/fit-table.ts";
 import { describePlatform } from "../platforms.ts";
 import type { EnergyTable } from "../table.ts";
 import { type CostOptions, type CostTable, currentCostTable, platformOf } from "./cost-table.ts";
-import { currentCosts } from "./fit-table.ts";
 
 /** A platform's costs: the fit that a profile run stored, or one made now where there is none. */
 export function loadCosts(

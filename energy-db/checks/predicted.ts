@@ -1,6 +1,6 @@
 import { median, quantile } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
-import { workModelOf } from "../answers/estimate.ts";
+import { workModelOf } from "../predicted/estimate.ts";
 import { type CheckInput, type CheckResult, ok } from "./result.ts";
 
 /**

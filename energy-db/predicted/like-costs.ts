@@ -2,13 +2,16 @@ import { UserError } from "../../src/errors.ts";
 import { type Kernel, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
 import type { Network } from "../../src/network/network.ts";
 import { median } from "../../src/statistics.ts";
+import type { CostOptions, CostTable } from "../answers/cost-table.ts";
+import { energyOfTime } from "../answers/energy.ts";
+import { loadCosts } from "../answers/load-costs.ts";
+import { type NetworkCost, networkCost } from "../answers/network-cost.ts";
+import { describeKernel } from "../answers/refusal.ts";
 import { studentT95 } from "../loads/student-t.ts";
 import { describePlatform, type PlatformSummary } from "../platforms.ts";
 import type { KernelFilter } from "../read-kernels.ts";
 import type { CostAnswer } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
-import type { CostOptions, CostTable } from "./cost-table.ts";
-import { energyOfTime } from "./energy.ts";
 import {
   type FewShotTime,
   fewestProbes,
@@ -17,9 +20,6 @@ import {
   type Likeness,
   leaveOnePlatformOut,
 } from "./few-shot.ts";
-import { loadCosts } from "./load-costs.ts";
-import { type NetworkCost, networkCost } from "./network-cost.ts";
-import { describeKernel } from "./refusal.ts";
 
 /** Costs of a platform of which little is measured, from platforms that behave alike. */
 export interface LikeCosts {

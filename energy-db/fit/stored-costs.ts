@@ -1,7 +1,7 @@
-import { type CostDocument, readCostDocument } from "../fit/cost-document.ts";
 import type { StoredModel } from "../records.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-kernels.ts";
+import { type CostDocument, readCostDocument } from "./cost-document.ts";
 
 /** What a fit rests on, and how well it predicts the networks that were held out of it. */
 export interface CostSummary {

@@ -1,10 +1,10 @@
 import { UserError } from "../../src/errors.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
 import type { Work } from "../../src/network/work.ts";
+import { below } from "../answers/below.ts";
+import type { CostTable } from "../answers/cost-table.ts";
+import { callAsPart, energyOfGuess, energyOfParts } from "../answers/energy.ts";
 import type { CostAnswer } from "../records.ts";
-import { below } from "./below.ts";
-import type { CostTable } from "./cost-table.ts";
-import { callAsPart, energyOfGuess, energyOfParts } from "./energy.ts";
 import { type WorkModel, workModel } from "./work-model.ts";
 
 /** A part of a foreign model: a kernel where it is one of ours, and its work in any case. */

@@ -1,9 +1,9 @@
 import { kernelMacs } from "../../src/network/costs.ts";
-import type { ForeignTable, Shape } from "../formats/foreign-table.ts";
+import type { CostTable, KernelCost } from "../answers/cost-table.ts";
+import { loadCosts } from "../answers/load-costs.ts";
+import { describeKernel } from "../answers/refusal.ts";
 import type { EnergyTable } from "../table.ts";
-import type { CostTable, KernelCost } from "./cost-table.ts";
-import { loadCosts } from "./load-costs.ts";
-import { describeKernel } from "./refusal.ts";
+import type { ForeignTable, Shape } from "./foreign-table.ts";
 
 export type DeviceTable = ForeignTable & { readonly device: string };
 

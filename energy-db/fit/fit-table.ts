@@ -1,13 +1,13 @@
 import { kernelFamily, kernelsOf } from "../../src/network/kernel.ts";
 import { median, quantile } from "../../src/statistics.ts";
-import type { CostDocument } from "../fit/cost-document.ts";
-import { describeCosts } from "../fit/describe-costs.ts";
-import { observeKernels, observeNetworks } from "../fit/observations.ts";
-import { type Costs, costsOf } from "../fit/predictor.ts";
 import { combineLoads } from "../loads/combine-loads.ts";
 import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import type { EnergyTable } from "../table.ts";
 import type { Method } from "../write-kernels.ts";
+import type { CostDocument } from "./cost-document.ts";
+import { describeCosts } from "./describe-costs.ts";
+import { observeKernels, observeNetworks } from "./observations.ts";
+import { type Costs, costsOf } from "./predictor.ts";
 import { type CostSummary, type CurrentCosts, storedCosts } from "./stored-costs.ts";
 
 /** Fits the costs of a space to its rows and stores them in the table. Undefined while no design network is measured. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { assert, constantFrom, double, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fewShot, leaveOnePlatformOut } from "../../../energy-db/answers/few-shot.ts";
 import { studentT95 } from "../../../energy-db/loads/student-t.ts";
+import { fewShot, leaveOnePlatformOut } from "../../../energy-db/predicted/few-shot.ts";
 import { seededRandom, shuffled } from "../../../src/random.ts";
 import { median } from "../../../src/statistics.ts";
 

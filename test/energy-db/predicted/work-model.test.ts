@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { workModel } from "../../../energy-db/answers/work-model.ts";
+import { workModel } from "../../../energy-db/predicted/work-model.ts";
 import { outputPositions } from "../../../src/network/costs.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import { presets } from "../../../src/network/presets.ts";

@@ -1,10 +1,10 @@
 import { cumulativeStdNormalProbability } from "simple-statistics";
-import { combineLoads } from "../loads/combine-loads.ts";
-import { networkKey } from "../network-key.ts";
-import type { PlatformIdentity } from "../records.ts";
-import type { EnergyTable } from "../table.ts";
-import { loadCosts } from "./load-costs.ts";
-import { describeKernel } from "./refusal.ts";
+import { loadCosts } from "./answers/load-costs.ts";
+import { describeKernel } from "./answers/refusal.ts";
+import { combineLoads } from "./loads/combine-loads.ts";
+import { networkKey } from "./network-key.ts";
+import type { PlatformIdentity } from "./records.ts";
+import type { EnergyTable } from "./table.ts";
 
 /** What two platforms must share for their costs to be compared, in words. */
 const comparedBy = {
