@@ -109,7 +109,7 @@ export function usableRows<Row extends LoadRow>(rows: readonly Row[]): readonly 
 }
 
 /**
- * Standard deviation of one load, as a fraction, where it is alone and nothing is known of others: twice the 3 to 5 % by which
+ * Standard deviation of one load, as a fraction, where it is alone and too little is known of others: twice the 3 to 5 % by which
  * a machine's speed moves, so that nobody takes it for knowledge.
  */
 export const unknownSd = 0.1;
@@ -153,10 +153,10 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
       const { variance, freedom } = moderate(own, spread.prior);
       // Few loads alone cannot tell the state of the machine they share.
       const shared = effects.size > 0 || given ? spread.blockSd ** 2 / blocks : 0;
-      const half =
-        freedom > 0
-          ? studentT95(freedom) * Math.sqrt(variance / loads + shared)
-          : studentT95(Number.POSITIVE_INFINITY) * unknownSd;
+      const isKnown = freedom >= 1;
+      const half = isKnown
+        ? studentT95(freedom) * Math.sqrt(variance / loads + shared)
+        : studentT95(Number.POSITIVE_INFINITY) * unknownSd;
       return [
         subject,
         {
@@ -164,7 +164,7 @@ function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | 
           low_s: Math.exp(centre - half),
           high_s: Math.exp(centre + half),
           loads,
-          relativeSd: freedom > 0 ? Math.sqrt(variance) : unknownSd,
+          relativeSd: isKnown ? Math.sqrt(variance) : unknownSd,
         },
       ];
     }),

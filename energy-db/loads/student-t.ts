@@ -1,11 +1,11 @@
 /**
- * The value that Student's t with `freedom` degrees of freedom (any positive number) exceeds in absolute value with
+ * The value that Student's t with `freedom` degrees of freedom (any number from 1 on) exceeds in absolute value with
  * probability 5 %: half a 95 % interval in standard errors. Hill, Algorithm 396 (Communications of the ACM 13, 1970);
- * exact for one and two degrees, within 1e-4 elsewhere.
+ * exact for one and two degrees, within 1e-4 elsewhere. Infinite below 1, where not even the median is known to be near.
  */
 export function studentT95(freedom: number): number {
   const tail = 0.05;
-  if (!(freedom > 0)) return Number.POSITIVE_INFINITY;
+  if (!(freedom >= 1)) return Number.POSITIVE_INFINITY;
   if (!Number.isFinite(freedom)) return normal975;
   if (Math.abs(freedom - 1) < 1e-9) return 1 / Math.tan((Math.PI * tail) / 2);
   if (Math.abs(freedom - 2) < 1e-9) return Math.sqrt(2 / (tail * (2 - tail)) - 2);

@@ -22,6 +22,15 @@ describe("special functions", () => {
     expect(studentT95(freedom)).toBeCloseTo(value, 3);
   });
 
+  it("Student's t falls from one degree of freedom on, and is never undefined", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.01, max: 200, noNaN: true }), (freedom) => {
+        expect(studentT95(freedom)).toBeGreaterThan(studentT95(1.05 * freedom + 1));
+        expect(studentT95(freedom)).toBeGreaterThan(1.9599);
+      }),
+    );
+  });
+
   it("digamma and trigamma have their closed forms at 1 and 1/2", () => {
     // Abramowitz and Stegun 6.3.2, 6.3.3, 6.4.4.
     const euler = 0.5772156649015329;
@@ -125,6 +134,14 @@ describe("loads of a network combined", () => {
 
     expect(combineLoads([...rows, load(100e-6, 2)])[0]?.rows).toHaveLength(1);
     expect(combineLoads(rows)[0]?.rows.map(({ block }) => block)).toEqual([1]);
+  });
+
+  it("have a wide but finite interval where loads of others vary without any pattern", () => {
+    const prior = { freedom: 0.4, at: () => 1e-6 };
+    const spread = { prior, blockSd: 0.01 };
+    const [alone] = combineLoads([load(1e-3, 0)], { floor: spread, typical: spread });
+    expect(alone?.floor.low_s).toBeCloseTo(1e-3 * Math.exp(-1.959964 * 0.1), 9);
+    expect(alone?.floor.high_s).toBeCloseTo(1e-3 * Math.exp(1.959964 * 0.1), 9);
   });
 
   it("have a wide but finite interval where a single load is all there is", () => {
