@@ -10,18 +10,33 @@ import { formatSeconds } from "../src/units.ts";
 import type { ServiceState } from "./service-process.ts";
 
 const goals = { requestsPerSecond: 2000, p99_s: 0.02 };
-/** Connections of the load generator. */
-const connections = 4;
+/** Of the load generator: how many connections ask, and how long each rests between an answer and its next question. */
+interface Pace {
+  readonly connections: number;
+  readonly rest_ms: number;
+}
+
+const paces: Readonly<Record<string, Pace>> = {
+  most: { connections: 4, rest_ms: 0 },
+  // At most 2,667 a second.
+  steady: { connections: 8, rest_ms: 3 },
+};
+const control_s = 15;
 
 /**
- * `npm run bench -- service TABLE [SECONDS]`: cost queries per second over HTTP, and their 99th percentile, while a profile of
- * this machine writes into the same table; the memory of the service at the beginning and at the end. The table is copied
- * first; every kernel it measured is asked for in turn. `wrk` makes the load: it takes the least of the second core, the
- * profile the rest. The control is a server of the same kind that answers a constant, under the same load for half as long
- * before and half as long after: what it misses, three processes on two cores miss.
+ * `npm run bench -- service TABLE [SECONDS] [most | steady]`: cost queries per second over HTTP, and their 99th percentile, while
+ * a profile of this machine writes into the same table; the memory of the service meanwhile. The table is copied first; every
+ * kernel it measured is asked for in turn. `wrk` makes the load, as much as goes or somewhat above the goal: it takes the least
+ * of the second core, the profile the rest. The control is a server of the same kind that answers a constant, under the same
+ * load before and after: what it misses, three processes on two cores miss.
  */
-export async function run([table, seconds = "30"]: readonly string[]): Promise<void> {
-  if (!table) throw new Error("Give a table: npm run bench -- service energy.db 30");
+export async function run([
+  table,
+  seconds = "30",
+  pace = "most",
+]: readonly string[]): Promise<void> {
+  const load = paces[pace];
+  if (!table || !load) throw new Error("Give a table: npm run bench -- service energy.db 30 most");
   const folder = mkdtempSync(join(tmpdir(), "service-"));
   const path = join(folder, "energy.db");
   cpSync(table, path);
@@ -30,17 +45,17 @@ export async function run([table, seconds = "30"]: readonly string[]): Promise<v
   const reader = openTable(path, { mode: "read" });
   try {
     const script = join(folder, "questions.lua");
-    writeFileSync(script, askInTurn(await questions(service.url)));
-    const load = (server: Server, part = 1) => underLoad(server, script, part * Number(seconds));
-    await underLoad(service, script, 2);
-    await underLoad(control, script, 2);
+    writeFileSync(script, askInTurn(await questions(service.url), load));
+    const answering = (server: Server, for_s: number) => underLoad(server, load, script, for_s);
+    await answering(service, 2);
+    await answering(control, 2);
     const before = rowsOf(reader);
     // What it plans first takes a while.
     while (rowsOf(reader) === before) await setTimeout(200);
     const first = rowsOf(reader);
-    report("a constant, before", await load(control, 0.5));
-    report("the service", await load(service));
-    report("a constant, after", await load(control, 0.5));
+    report("a constant, before", await answering(control, control_s));
+    report("the service", await answering(service, Number(seconds)));
+    report("a constant, after", await answering(control, control_s));
     console.log(`${rowsOf(reader) - first} loads of networks were written meanwhile`);
   } finally {
     profile.kill();
@@ -68,10 +83,16 @@ interface Loaded {
   readonly states: readonly ServiceState[];
 }
 
-async function underLoad(server: Server, script: string, seconds: number): Promise<Loaded> {
+async function underLoad(
+  server: Server,
+  { connections }: Pace,
+  script: string,
+  seconds: number,
+): Promise<Loaded> {
   const states = [await stateOf(server)];
   const watching = setInterval(async () => states.push(await stateOf(server)), 1000);
-  const output = await wrk(server.url, script, seconds);
+  const flags = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", script, server.url];
+  const output = await wrk(flags);
   clearInterval(watching);
   return { output, states };
 }
@@ -113,16 +134,16 @@ async function questions(url: string): Promise<readonly string[]> {
   });
 }
 
-const askInTurn = (paths: readonly string[]): string => `
+const askInTurn = (paths: readonly string[], { rest_ms }: Pace): string => `
 local paths = { ${paths.map((path) => JSON.stringify(path)).join(", ")} }
 local at = 0
 request = function()
   at = at % #paths + 1
   return wrk.format("GET", paths[at])
-end`;
+end
+${rest_ms > 0 ? `delay = function() return ${rest_ms} end` : ""}`;
 
-function wrk(url: string, script: string, seconds: number): Promise<string> {
-  const flags = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", script, url];
+function wrk(flags: readonly string[]): Promise<string> {
   const child = spawn("wrk", flags, { stdio: ["ignore", "pipe", "inherit"] });
   const parts: string[] = [];
   child.stdout.setEncoding("utf8").on("data", (part: string) => parts.push(part));

@@ -65,6 +65,15 @@ test("a cost over HTTP is the cost on the command line", async () => {
   expect(served.measured.latency_s).toBe(printed.measured.latency_s);
 });
 
+test("no body is looked for in a question that has none: it would have to be made", async () => {
+  const request = new Request(`http://localhost/api/cost?${conv}&out=8`);
+  let looked = 0;
+  Object.defineProperty(request, "body", { get: () => ++looked && null });
+
+  expect((await app.fetch(request)).status).toBe(200);
+  expect(looked).toBe(0);
+});
+
 test("marginal cost, stairs, sessions, checks and platforms are served", async () => {
   expect(await json(`/api/marginal?${conv}&out=8&by=4`)).toMatchObject({ by: 4, grow: "out" });
   for (const path of [`/api/stairs?${conv}`, "/api/sessions", "/api/checks", "/api/platforms"])
