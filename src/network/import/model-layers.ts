@@ -8,6 +8,8 @@ export interface NodePlace {
   /** Values read that are no constants. */
   readonly read: readonly string[];
   readonly step: Place;
+  /** Which of equal runs of its input's channels the step is, where a node cuts them all. */
+  readonly part?: number | undefined;
 }
 
 interface Place {
@@ -175,6 +177,27 @@ const shuffle: LayerRule = (node, { known, step, read }) => {
     : undefined;
 };
 
+/** Equal runs of the channels of an image, one a step. */
+const split: LayerRule = (node, { known, step, read, part }) => {
+  const parts = step.in.channels / step.out.channels;
+  return part !== undefined &&
+    attributes(node).number("axis", 0) === 1 &&
+    known.get(read[0] ?? "")?.shape.length === 4
+    ? { kind: "channel_slice", name: step.name, inputs: step.inputs, part, parts }
+    : undefined;
+};
+
+/** Whether a transposition swaps groups of channels with what is in each, as between two reshapings that make and end groups. */
+export const dealsChannels = (node: OutlineNode): boolean =>
+  node.op === "Transpose" && attributes(node).list("perm")?.join() === "0,2,1,3,4";
+
+const transposition: LayerRule = (node, { known, step, read }) => {
+  const groups = known.get(read[0] ?? "")?.shape[1];
+  return dealsChannels(node) && groups !== undefined
+    ? { kind: "channel_shuffle", name: step.name, inputs: step.inputs, groups }
+    : undefined;
+};
+
 const layerRules: Readonly<Record<string, LayerRule>> = {
   Conv: convolution,
   Gemm: dense,
@@ -192,4 +215,6 @@ const layerRules: Readonly<Record<string, LayerRule>> = {
   Mul: multiplication,
   Slice: slice,
   Gather: shuffle,
+  Split: split,
+  Transpose: transposition,
 };

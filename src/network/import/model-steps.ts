@@ -10,7 +10,7 @@ import type {
 } from "../layer.ts";
 import { bytesPerValue, type Work } from "../work.ts";
 import { activationOf, gatedBySelf } from "./activations.ts";
-import { layerOf } from "./model-layers.ts";
+import { dealsChannels, layerOf } from "./model-layers.ts";
 import { attributes, type Known, sizeOf } from "./node-values.ts";
 import type { FoldedModel } from "./quantised.ts";
 
@@ -30,6 +30,15 @@ export interface ModelStep {
   /** The step as a layer of ours; absent where no kind of layer is that. */
   readonly layer?: Layer;
   readonly work: Work;
+}
+
+/** What of a node a step is. */
+interface StepPart {
+  readonly name: string;
+  readonly read: readonly string[];
+  readonly given: readonly string[];
+  /** Which of the equal runs that the node cuts its input into. */
+  readonly part?: number;
 }
 
 interface Draft extends Omit<ModelStep, "layer" | "nodes"> {
@@ -86,12 +95,23 @@ class Reading {
     if (this.#known.get(node.outputs[0] ?? "")?.values) return;
     if (this.#gates.parts.has(node.name)) return;
     if (views.has(node.op) || this.#padsNothing(node))
-      this.#give(node, this.#origin.get(first) ?? first);
+      this.#give(node.outputs, this.#origin.get(first) ?? first);
     else if (!this.#fold(node, first)) this.#begin(node, read);
   }
 
-  #give(node: OutlineNode, origin: Draft | string): void {
-    for (const output of node.outputs) if (output !== "") this.#origin.set(output, origin);
+  /** A step for all that the node gives, or for each of the equal runs that it cuts. */
+  #begin(node: OutlineNode, read: readonly string[]): void {
+    const given = node.outputs.filter((name) => name !== "");
+    const shapes = given.map((name) => this.#known.get(name)?.shape.join());
+    const isCut = node.op === "Split" && given.length > 1 && new Set(shapes).size === 1;
+    const parts: readonly StepPart[] = isCut
+      ? given.map((run, part) => ({ name: `${node.name}.${part}`, read, given: [run], part }))
+      : [{ name: node.name, read, given }];
+    for (const part of parts) this.#beginStep(node, part);
+  }
+
+  #give(outputs: readonly string[], origin: Draft | string): void {
+    for (const output of outputs) if (output !== "") this.#origin.set(output, origin);
   }
 
   /** Joins the step before where the runtime does: then no time of its own. */
@@ -109,7 +129,7 @@ class Reading {
         step.nodes.length === 1 + (this.#int8.get(step.name)?.length ?? 0);
     if (!joins) return false;
     step.nodes.push(...(gate?.nodes ?? []), node.name);
-    this.#give(node, step);
+    this.#give(node.outputs, step);
     return true;
   }
 
@@ -145,14 +165,14 @@ class Reading {
     return inputs.some((name) => this.#constants.has(name));
   }
 
-  #begin(node: OutlineNode, read: readonly string[]): void {
+  #beginStep(node: OutlineNode, { name, read, given, part }: StepPart): void {
     const shapes = (names: readonly string[]) =>
       names.map((name) => this.#known.get(name)?.shape ?? []);
     const inputs = shapes(read);
     const constants = node.inputs.filter((name) => this.#constants.has(name));
-    const outputs = shapes(node.outputs.filter((name) => name !== ""));
+    const outputs = shapes(given);
     const [input = [], output = []] = [inputs[0], outputs[0]];
-    const name = this.#gates.activations.get(node.name)?.of ?? read[0] ?? "";
+    const value = this.#gates.activations.get(node.name)?.of ?? read[0] ?? "";
     const folded = this.#int8.get(node.name);
     const dtype = folded ? "int8" : "float32";
     const bytes = bytesPerValue[dtype];
@@ -163,27 +183,30 @@ class Reading {
       }),
     );
     const step: Draft = {
-      name: node.name,
+      name,
       nodes: [node.name, ...(folded ?? [])],
       op: node.op,
-      inputs: [...new Set(read.length > 0 ? read : [name])].map((value) => {
-        const origin = this.#origin.get(value) ?? value;
+      inputs: [...new Set(read.length > 0 ? read : [value])].map((input) => {
+        const origin = this.#origin.get(input) ?? input;
         return typeof origin === "string" ? origin : origin.name;
       }),
-      in: imageOf(node.op === "Concat" ? output : input),
-      out: imageOf(output),
+      in: imageOf(node, node.op === "Concat" ? output : input),
+      out: imageOf(node, output),
       dtype,
       work: {
         ...macsOf(node, output, this.#known),
         dtype,
-        movedBytes: bytes * (sum(inputs.map(sizeOf)) + sum(outputs.map(sizeOf))),
+        movedBytes:
+          bytes *
+          ((part === undefined ? sum(inputs.map(sizeOf)) : sizeOf(output)) +
+            sum(outputs.map(sizeOf))),
         weightBytes,
       },
     };
-    const layer = layerOf(node, { known: this.#known, read, step });
+    const layer = layerOf(node, { known: this.#known, read, step, part });
     if (layer) step.layer = layer;
     this.steps.push(step);
-    this.#give(node, step);
+    this.#give(given, step);
   }
 }
 
@@ -196,9 +219,11 @@ const bytesOf: Partial<Record<ElementType, number>> = {
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
-/** An image [batch, channels, height, width], or anything else as so many channels. */
-function imageOf([_batch = 1, ...rest]: readonly number[]): Shape {
+/** An image [batch, channels, height, width], its channels dealt into groups or not, or anything else as so many channels. */
+function imageOf(node: OutlineNode, [_batch = 1, ...rest]: readonly number[]): Shape {
   const [channels = 1, height = 1, width = 1] = rest;
+  const [groups = 1, each = 1, down = 1, across = 1] = rest;
+  if (dealsChannels(node)) return { height: down, width: across, channels: groups * each };
   return rest.length === 3
     ? { height, width, channels }
     : { height: 1, width: 1, channels: Math.max(1, sizeOf(rest)) };

@@ -69,7 +69,7 @@ describe("models as PyTorch writes them", () => {
     ["mobilenet_v2-13", 0.3, 0.005, true],
     ["resnet18-13", 1.81, 0.005, true],
     ["squeezenet-13", 0.35, 0.005, true],
-    ["shufflenet-13", 0.14, 0.005, false],
+    ["shufflenet-13", 0.14, 0.005, true],
     ["mobilenet_v3_small-13", 0.06, 0.005, false],
   ] as const)("%s has %d billion multiply-accumulates", (file, billions, within, isNetwork) => {
     const { steps, network } = importModel(join(fixtures, `${file}.onnx`));
@@ -100,10 +100,21 @@ describe("models as PyTorch writes them", () => {
   });
 
   test("name what is no layer by its operator", () => {
-    const { steps } = importModel(join(fixtures, "shufflenet-13.onnx"));
+    const { steps } = importModel(join(fixtures, "mobilenet_v3_small-13.onnx"));
 
     const others = new Set(steps.filter(({ layer }) => !layer).map(({ op }) => op));
-    expect(others).toEqual(new Set(["Transpose"]));
+    expect(others).toEqual(new Set(["HardSigmoid", "Mul"]));
+  });
+
+  test("shuffle channels where they are reshaped, transposed and reshaped", () => {
+    const { steps } = importModel(join(fixtures, "shufflenet-13.onnx"));
+
+    const shuffles = steps.filter(({ op }) => op === "Transpose");
+    expect(shuffles).toHaveLength(16);
+    for (const { layer, in: image, out } of shuffles) {
+      expect(layer).toMatchObject({ kind: "channel_shuffle", groups: 2 });
+      expect(image).toEqual(out);
+    }
   });
 });
 
