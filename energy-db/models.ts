@@ -70,6 +70,20 @@ export const listCostModels = (
     .all({ ...filter, platformId })
     .map(modelOf);
 
+/** Spaces that models of a kind were fitted for, the one of the newest first. */
+export const listCostSpaces = (
+  database: Database,
+  platformId: number,
+  kind: StoredModel["kind"],
+): readonly string[] =>
+  statement<object, string>(
+    database,
+    `select space from cost_models where platform_id = @platformId and kind = @kind
+       group by space order by max(id) desc`,
+  )
+    .pluck()
+    .all({ platformId, kind });
+
 const condition = ({ kind, space }: ModelFilter): string =>
   [
     "platform_id = @platformId",

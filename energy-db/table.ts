@@ -8,7 +8,13 @@ import {
 } from "./foreign.ts";
 import type { ForeignTable } from "./formats/foreign-table.ts";
 import { type MergedRows, mergeTables } from "./merge.ts";
-import { listCostModels, type NewCostModel, readCostModel, storeCostModel } from "./models.ts";
+import {
+  listCostModels,
+  listCostSpaces,
+  type NewCostModel,
+  readCostModel,
+  storeCostModel,
+} from "./models.ts";
 import {
   countGoodLoads,
   firstFreeLoad,
@@ -270,6 +276,11 @@ export class EnergyTable {
     space?: string,
   ): readonly StoredModel[] {
     return this.#on((database) => listCostModels(database, platformId, { kind, space }));
+  }
+
+  /** Spaces that costs of this kind were fitted for, the one of the newest fit first. */
+  costSpaces(platformId: number, kind: StoredModel["kind"]): readonly string[] {
+    return this.#on((database) => listCostSpaces(database, platformId, kind));
   }
 
   /** Stores tables of another tool in one transaction; says of each whether it was new: the same bytes for the same device are not. */

@@ -21,9 +21,11 @@ export function loadCosts(
 }
 
 /** Every space's costs of a platform, the newest fit first: what one does not know, another may. */
-export function loadEveryCosts(table: EnergyTable, platformId: number): readonly CostTable[] {
-  const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
-  return spaces.size > 0
-    ? [...spaces].map((space) => loadCosts(table, platformId, { space }))
-    : [loadCosts(table, platformId)];
+export function loadEveryCosts(
+  table: EnergyTable,
+  platformId: number,
+): readonly [CostTable, ...CostTable[]] {
+  const [newest, ...others] = table.costSpaces(platformId, "latency");
+  const of = (space: string) => loadCosts(table, platformId, { space });
+  return newest === undefined ? [loadCosts(table, platformId)] : [of(newest), ...others.map(of)];
 }

@@ -34,11 +34,18 @@ export function storedCosts(
   space: string | undefined,
 ): CurrentCosts | undefined {
   if (method !== "in-context") return undefined;
-  for (const model of table.costModels(platformId, "latency", space)) {
+  for (const model of newestFirst(table, platformId, space)) {
     const document = readCostDocument(model.document);
     if (document) return { document, summary: summaryOf(model) };
   }
   return undefined;
+}
+
+/** The whole history, whose documents are long, is read only where the newest is none of ours. */
+function* newestFirst(table: EnergyTable, platformId: number, space: string | undefined) {
+  const newest = table.costModel(platformId, "latency", space);
+  if (newest) yield newest;
+  yield* table.costModels(platformId, "latency", space);
 }
 
 const summaryOf = (model: StoredModel): CostSummary => ({

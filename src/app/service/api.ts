@@ -86,7 +86,7 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       const { like } = query;
       const document =
         like === undefined
-          ? costDocument(reader.costs(query), query)
+          ? costDocument(reader.costsOfKernel(query, query), query)
           : likeDocument(reader.likeCosts(query, like), query);
       return c.json(document, 200);
     },
@@ -101,7 +101,7 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
     }),
     (c) => {
       const query = c.req.valid("query");
-      return c.json(marginalDocument(reader.costs(query), query, query), 200);
+      return c.json(marginalDocument(reader.costsOfKernel(query, query), query, query), 200);
     },
   );
   app.openapi(

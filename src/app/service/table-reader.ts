@@ -9,6 +9,7 @@ import {
   type PlatformSummary,
 } from "../../../energy-db/index.ts";
 import { UserError } from "../../errors.ts";
+import { costsThatKnow, type KernelQuestion } from "../workflows/asked-kernel.ts";
 
 /** Which platform a request means; absent fields do not matter, but exactly one platform must be left. */
 export interface PlatformChoice {
@@ -43,7 +44,7 @@ export class TableReader {
   #seen: { readonly revision: string; readonly platforms: readonly PlatformSummary[] } | undefined;
   readonly #costs = new Map<number, CostTable>();
   readonly #like = new Map<string, LikeCosts>();
-  readonly #every = new Map<number, readonly CostTable[]>();
+  readonly #every = new Map<number, readonly [CostTable, ...CostTable[]]>();
 
   constructor(path: string, options: ReaderOptions) {
     this.table = openTable(path, { mode: "read" });
@@ -100,8 +101,13 @@ export class TableReader {
     return known;
   }
 
-  /** Those of every space, for models that no one space holds. */
-  everyCosts(choice: PlatformChoice): readonly CostTable[] {
+  /** Those of whichever space knows the kernel asked for: another may have been fitted since. */
+  costsOfKernel(choice: PlatformChoice, question: KernelQuestion): CostTable {
+    return costsThatKnow(this.everyCosts(choice), question);
+  }
+
+  /** Those of every space, the newest fit first. */
+  everyCosts(choice: PlatformChoice): readonly [CostTable, ...CostTable[]] {
     const { id } = this.platform(choice);
     const known = this.#every.get(id) ?? loadEveryCosts(this.table, id);
     this.#every.set(id, known);

@@ -41,6 +41,22 @@ export function kernelFilter(question: KernelQuestion, { widths = true } = {}): 
   };
 }
 
+/**
+ * Of the costs of a platform's spaces, the newest first, those that know the kernel asked for; the first of all where none do,
+ * for what they say of it.
+ */
+export const costsThatKnow = (
+  tables: readonly [CostTable, ...CostTable[]],
+  question: KernelQuestion,
+): CostTable => tables.find((costs) => isKnown(question, costs)) ?? tables[0];
+
+/** Whether the question describes one measured family and widths within it. */
+export function isKnown(question: KernelQuestion, costs: CostTable): boolean {
+  const { length } = costs.families(kernelFilter(question, { widths: false }));
+  if (length !== 1 || !question.op || !question.in) return false;
+  return costs.tryCost(askedKernel(question, costs)) !== undefined;
+}
+
 /** The kernel asked for: the one measured family that the question describes, at its channel counts. */
 export function askedKernel(question: KernelQuestion, costs: Pick<CostTable, "families">): Kernel {
   const { op, in: input, out } = question;

@@ -6,6 +6,7 @@ import type {
   PlatformSummary,
 } from "../../../energy-db/index.ts";
 import type { CostModel } from "../../../search/index.ts";
+import { costsThatKnow, isKnown, type KernelQuestion } from "./asked-kernel.ts";
 
 /** Flags that choose a platform's rows in a table. */
 export interface TableFlags {
@@ -53,6 +54,19 @@ export async function costsOf(
   if (stored) return stored;
   const { loadCosts } = await import("../../../energy-db/index.ts");
   return loadCosts(table, id, options);
+}
+
+/** The same, or those of another space where only they know the kernel asked for. */
+export async function costsOfKernel(
+  table: EnergyTable,
+  flags: Omit<TableFlags, "db">,
+  question: KernelQuestion,
+  { method }: CostOptions,
+): Promise<CostTable> {
+  const newest = await costsOf(table, flags, method ? { method } : {});
+  if (newest.method !== "in-context" || !question.op || isKnown(question, newest)) return newest;
+  const { loadEveryCosts } = await import("../../../energy-db/index.ts");
+  return costsThatKnow([newest, ...loadEveryCosts(table, newest.platform.id)], question);
 }
 
 /** The table as the search sees it. */

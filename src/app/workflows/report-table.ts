@@ -63,8 +63,8 @@ function energyNote(model: EnergyModel | undefined): EnergyNote {
 }
 
 function heldOutErrors(table: EnergyTable, platformId: number): readonly HeldOutError[] {
-  const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
-  return [...spaces].flatMap((space) => {
+  const spaces = table.costSpaces(platformId, "latency");
+  return spaces.flatMap((space) => {
     const costs = loadCosts(table, platformId, { space });
     const { medianError, p90Error, ...summary } = costs.summary;
     if (medianError === undefined || p90Error === undefined) return [];

@@ -63,9 +63,9 @@ const hasGrown = (before: PlatformSummary | undefined, now: PlatformSummary): bo
 
 /** Every space that has a fit gets one of all rows; false where none has. */
 function refit(table: EnergyTable, platformId: number, fittedAt: string): boolean {
-  const spaces = new Set(table.costModels(platformId, "latency").map(({ space }) => space));
+  const spaces = table.costSpaces(platformId, "latency");
   for (const space of spaces) fitTable(table, platformId, space, fittedAt);
-  return spaces.size > 0;
+  return spaces.length > 0;
 }
 
 export interface DiffRequest {

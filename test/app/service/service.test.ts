@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CostDocument } from "../../../energy-db/fit/cost-document.ts";
 import { openTable } from "../../../energy-db/index.ts";
 import { serviceApp } from "../../../src/app/service/app.ts";
 import { estimateBody } from "../../../src/app/service/schemas.ts";
@@ -63,6 +64,31 @@ test("a cost over HTTP is the cost on the command line", async () => {
 
   expect(served).toMatchObject({ schema: 1, latency_s: printed.latency_s, kernel: printed.kernel });
   expect(served.measured.latency_s).toBe(printed.measured.latency_s);
+});
+
+test("a kernel that one space knows is answered when another is fitted later", async () => {
+  const path = writeFormulaTable(temporaryFolder());
+  const table = openTable(path, { mode: "write" });
+  const id = table.findPlatform({}).id;
+  const fitted = table.costModel(id, "latency", "small");
+  const { families, ...others } = fitted?.document as CostDocument;
+  table.putCostModel(id, {
+    kind: "latency",
+    space: "later",
+    provenance: "measured",
+    source: "of dense layers alone",
+    document: { ...others, families: families.filter(({ example }) => example.op === "dense") },
+  });
+  table.close();
+
+  const asked = ["--op", "conv2d", "--in", "4x4x4", "--out", "8"];
+  for (const question of ["cost", "marginal"])
+    expect(await cli(["query", question, "--db", path, ...asked])).toMatchObject({ code: 0 });
+  const served = new TableReader(path, { started: "t0", now_ms });
+  const service = serviceApp({ reader: served, toolVersion: "0", now_ms });
+  for (const question of ["cost", "marginal"])
+    expect((await service.request(`/api/${question}?${conv}&out=8`)).status).toBe(200);
+  served.close();
 });
 
 test("no body is looked for in a question that has none: it would have to be made", async () => {

@@ -15,7 +15,13 @@ import { formatPercent, formatSeconds } from "../../../units.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
 import { type KernelRow, kernelRow, kernelRowFields } from "../../workflows/kernel-row.ts";
 import { likeCost } from "../../workflows/like-cost.ts";
-import { costsOf, findPlatform, type TableFlags, withTable } from "../../workflows/open-costs.ts";
+import {
+  costsOf,
+  costsOfKernel,
+  findPlatform,
+  type TableFlags,
+  withTable,
+} from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
 import { energyText, likenessText } from "../cost-text.ts";
 import { kernelOptions } from "../kernel-flags.ts";
@@ -44,12 +50,14 @@ export function queryCommand(context: CommandContext): Command {
       name: "cost",
       summary: "cost of one kernel: smoothed over its family, and as measured; else refused",
       answer: answerCost,
+      isOfKernel: true,
     },
     {
       name: "marginal",
       summary:
         "cost of more channels in one kernel, or of more neurons of a layer inside a network",
       answer: answerMarginal,
+      isOfKernel: true,
     },
     { name: "stairs", summary: "steps of cost along widths", answer: answerStairs },
     { name: "kernels", summary: "measured kernels and their costs", answer: answerKernels },
@@ -62,6 +70,8 @@ interface Ask {
   readonly name: string;
   readonly summary: string;
   readonly answer: (costs: CostTable, flags: AskFlags) => Answer | Promise<Answer>;
+  /** About one kernel: whichever space knows it answers. */
+  readonly isOfKernel?: boolean;
 }
 
 /** Flags of all questions; each takes its own. */
@@ -127,14 +137,17 @@ function askCommand(ask: Ask, terminal: Terminal): Command {
 /** From the table imported for the device, by its likeness to others where that was asked for, else from its own rows. */
 async function answerFrom(
   table: EnergyTable,
-  { name, answer }: Ask,
+  { name, answer, isOfKernel }: Ask,
   flags: AskFlags,
 ): Promise<Answer> {
   const answerImported = name === "cost" || name === "stairs" ? importedAnswers[name] : undefined;
   const imported = answerImported && (await importedCosts(table, flags.device));
   if (imported) return answerImported(imported, flags);
   if (flags.like !== undefined) return await answerLike(table, flags.like, flags);
-  return await answer(await costsOf(table, flags, flags), flags);
+  const costs = isOfKernel
+    ? await costsOfKernel(table, flags, flags, flags)
+    : await costsOf(table, flags, flags);
+  return await answer(costs, flags);
 }
 
 function answerCost(costs: CostTable, flags: QueryFlags): Answer {
