@@ -10,13 +10,27 @@ import type { Network } from "../../src/network/network.ts";
 import { freeGroups } from "../../src/network/width-groups.ts";
 import { formatSeconds } from "../../src/units.ts";
 
+/** Widths are multiples of this, as people choose them. */
+const usual = 8;
+
 /**
- * Uniform widths as people choose them, multiples of 8 in the reference's proportions: of all multipliers that fit the
- * budget the one of most multiply-accumulates, since a larger multiplier may be the cheaper one.
+ * Uniform widths in the reference's proportions, multiples of 8, or of the runtime's block where none of those fits: of all
+ * multipliers that fit the budget the one of most multiply-accumulates, since a larger multiplier may be the cheaper one.
  */
-export function fitUniform({ reference, costs, budget, caps }: ShapeRequest): Network {
-  const granularity = 8;
-  const { latency_s: budget_s = Number.POSITIVE_INFINITY } = budget;
+export function fitUniform(request: ShapeRequest): Network {
+  const { reference, budget, granularity } = request;
+  const best = largestOf(request, usual) ?? largestOf(request, granularity);
+  if (best) return best;
+  throw new UserError(
+    `No uniform ${reference.name} fits ${formatSeconds(budget.latency_s ?? Number.POSITIVE_INFINITY)}`,
+    { hint: "Choose a larger budget.", exit: "budget" },
+  );
+}
+
+function largestOf(
+  { reference, costs, budget, caps }: ShapeRequest,
+  granularity: number,
+): Network | undefined {
   const largest = Math.min(
     ...freeGroups(reference).map(({ name, width }) => (caps.get(name) ?? width) / width),
   );
@@ -28,13 +42,8 @@ export function fitUniform({ reference, costs, budget, caps }: ShapeRequest): Ne
   const fitting = steps
     .map((multiplier) => uniformNetwork(reference, multiplier, { granularity }))
     .filter(fits);
-  const best = fitting.reduce<Network | undefined>(
+  return fitting.reduce<Network | undefined>(
     (kept, next) => (kept && networkMacs(kept) >= networkMacs(next) ? kept : next),
     undefined,
   );
-  if (best) return best;
-  throw new UserError(`No uniform ${reference.name} fits ${formatSeconds(budget_s)}`, {
-    hint: "Choose a larger budget.",
-    exit: "budget",
-  });
 }

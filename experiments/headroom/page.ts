@@ -122,7 +122,7 @@ function method(settings: readonly Setting[], finished: Finished): Section {
         "device's stairs (the multiplier as written may cost twice as much: widths that are no multiple of the block run on slower " +
         "kernels). Every allocation, uniform ones included, is the widest of its shares within the budget; all are measured " +
         `together, interleaved, and where an interval excludes all within ${percent(closeEnough, 0)} % of the median, that network is chosen anew, its allowance ` +
-        "corrected by half of what it was off (a table's error and a measurement's uncertainty are alike), and all are measured again. Plain uniform widths are multiples of 8, as width multipliers are used; all others lie on edges.",
+        "corrected by half of what it was off (a table's error and a measurement's uncertainty are alike), and all are measured again. Plain uniform widths are multiples of 8, as width multipliers are used (of the runtime's block where none of those fits); all others lie on edges.",
       `Training: ${epochs} epochs on one cosine, ${data.examples} training images of ${data.name} drawn once, random crops and mirroring, batch ` +
         `${recipe.batch}, Nesterov momentum 0.9, peak rate ${recipe.learningRate}, weight decay ${recipe.weightDecay} on kernels. Same seed, same order of examples. ` +
         "Held-out loss chooses; the last epoch counts; the test split is read once per training. Intervals are 95 %, Student's t over paired seeds: with two of them they are wide.",
@@ -130,7 +130,7 @@ function method(settings: readonly Setting[], finished: Finished): Section {
       markdownTable(
         ["allocation", "what it is"],
         [
-          ["uniform", "the reference's proportions, multiples of 8"],
+          ["uniform", "the reference's proportions, multiples of 8 or the block"],
           ...allocations.map(({ label, summary }) => [label, summary]),
         ],
       ),
