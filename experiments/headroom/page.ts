@@ -33,8 +33,6 @@ export function headroomPage(finished: Finished, settings: readonly Setting[]): 
       "If every network takes the same time on the device, how much does accuracy depend on where its channels are? " +
       "A search can win no more than that; where it is little, another network or budget is needed.",
     answer: [
-      "The trainings below began at He's scale, where this rate is far too small (docs/training.md): no network came near what it can do, and " +
-        "their order says nothing. The frontier experiment asks again.",
       ...parts.map(({ setting, arms: all }) => verdict(setting, all)),
       ...(parts.length < settings.length
         ? [
@@ -67,12 +65,11 @@ function verdict(setting: Setting, all: readonly Arm[]): string {
     return difference ? [{ label, difference }] : [];
   });
   const stated = against.map(({ label, difference }) => `${points(difference)} against ${label}`);
-  const [uniform] = against;
-  const worth = uniform && uniform.difference.value >= worthwhile;
+  const worth = against.every(({ difference }) => difference.value >= worthwhile);
   return (
     `${name}: the best allocation by held-out loss is ${best.network.label}: ${stated.join(", ")} ` +
     `in test accuracy under the seeds that did not choose it (${seeds.others.join(", ")}). ` +
-    (worth ? "There is room. " : "That is no room worth a search. ") +
+    (worth ? "There is room. " : "That is no room worth a search beyond the stairs. ") +
     spreadText(all)
   );
 }
@@ -123,7 +120,7 @@ function method(settings: readonly Setting[], finished: Finished): Section {
         "kernels). Every allocation, uniform ones included, is the widest of its shares within the budget; all are measured " +
         `together, interleaved, and where an interval excludes all within ${percent(closeEnough, 0)} % of the median, that network is chosen anew, its allowance ` +
         "corrected by half of what it was off (a table's error and a measurement's uncertainty are alike), and all are measured again. Plain uniform widths are multiples of 8, as width multipliers are used (of the runtime's block where none of those fits); all others lie on edges.",
-      `Training: ${epochs} epochs on one cosine, ${data.examples} training images of ${data.name} drawn once, random crops and mirroring, batch ` +
+      `Training: ${epochs} epochs on one cosine, all training images of ${data.name} but those held out, random crops and mirroring, batch ` +
         `${recipe.batch}, Nesterov momentum 0.9, peak rate ${recipe.learningRate}, weight decay ${recipe.weightDecay} on kernels. Same seed, same order of examples. ` +
         "Held-out loss chooses; the last epoch counts; the test split is read once per training. Intervals are 95 %, Student's t over paired seeds: with two of them they are wide.",
       ...notes.map(tableText),
@@ -147,13 +144,17 @@ const tableText = (note: TableNote): string =>
 
 function settingSection(setting: Setting, round: Round, all: readonly Arm[]): Section {
   const ordered = [...all].sort((a, b) => meanLoss(a) - meanLoss(b));
-  const uniform = all.find(({ network }) => network.label === controls[0]);
+  const against = (arm: Arm): readonly string[] =>
+    controls.map((label) => {
+      const control = all.find(({ network }) => network.label === label);
+      const difference =
+        control && arm !== control
+          ? differenceOf(arm, control, [seeds.first, ...seeds.others])
+          : undefined;
+      return difference ? points(difference) : "";
+    });
   const rows = ordered.map((arm) => {
     const { network, trained } = arm;
-    const difference =
-      uniform && arm !== uniform
-        ? differenceOf(arm, uniform, [seeds.first, ...seeds.others])
-        : undefined;
     const { latency_s, low_s, high_s } = network.measured;
     const share = network.measured.latency_s / levelOf(round);
     return [
@@ -167,7 +168,7 @@ function settingSection(setting: Setting, round: Round, all: readonly Arm[]): Se
       percent(mean(trained.map(({ heldOut }) => heldOut.accuracy))),
       percent(mean(trained.map(({ test }) => test.accuracy))),
       `${trained.length}`,
-      difference ? points(difference) : "",
+      ...against(arm),
     ];
   });
   return {
@@ -185,7 +186,7 @@ function settingSection(setting: Setting, round: Round, all: readonly Arm[]): Se
           "held-out, %",
           "test, %",
           "seeds",
-          "test against uniform, all seeds",
+          ...controls.map((label) => `test against ${label}, all seeds`),
         ],
         rows,
       ),

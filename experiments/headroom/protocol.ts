@@ -1,20 +1,14 @@
-import { recipes } from "../../search/index.ts";
 import type { Finished } from "../finished.ts";
+import { common, protocols } from "../frontier/protocol.ts";
 import { type Setting, settingKey } from "../tasks/setting.ts";
 import { trainedSchema } from "../tasks/train-task.ts";
 import { isSettled, mostRounds, type Round, roundKey, roundSchema } from "./measure-round.ts";
 
-/** Twelve epochs of 20,000 examples: held-out loss separates allocations long before accuracy does. */
+/** As the frontier trains what searches find: shorter trainings favour other shapes (docs/search.md). */
 export const training = {
-  epochs: 12,
-  data: { name: "cifar10", examples: 20_000 },
-  recipe: {
-    ...recipes.quick,
-    name: "headroom",
-    epochExamples: 20_000,
-    batch: 64,
-    learningRate: 0.05,
-  },
+  epochs: protocols.full.trainingEpochs,
+  data: { name: "cifar10" },
+  recipe: { ...common, name: "headroom" },
 } as const;
 
 /** All allocations are trained with the first seed; the best, and both uniform ones, with the others too. */
