@@ -34,16 +34,16 @@ const surrogateBeta = 3;
  * the result sees act''; relu and relu6 have softplus_beta's second derivative at each kink.
  */
 export function activateAlong(activation: Activation, { value, along }: Tangent): Tangent {
+  // First, so that the slope is told by the activation's own result.
+  const activated = activate[activation](value);
   const slope = slopes[activation](value);
-  return {
-    value: activate[activation](value),
-    along: slope === undefined ? along : tf.mul(slope, along),
-  };
+  return { value: activated, along: slope === undefined ? along : tf.mul(slope, along) };
 }
 
-/** beta s(beta x) (1 - s(beta x)): integrates to 1 over the line. */
+/** beta s(beta x) (1 - s(beta x)), by s's hyperbolic tangent: integrates to 1 over the line. */
 export function kinkCurvature(x: tf.Tensor): tf.Tensor {
-  return tf.mul(bump(tf.sigmoid(tf.mul(x, surrogateBeta))), surrogateBeta);
+  const tangent = tf.tanh(tf.mul(x, surrogateBeta / 2));
+  return tf.add(tf.mul(tf.square(tangent), -surrogateBeta / 4), surrogateBeta / 4);
 }
 
 /** s (1 - s), the derivative of a sigmoid by its value. */

@@ -42,14 +42,12 @@ export function batchNormTrain(
       value: tf.add(tf.mul(centred, scale), shifts),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [centred, scale, inverse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        const dBeta = tf.sum(dy, axes);
+        const mean = tf.mean(dy, axes);
         const dGamma = tf.mul(inverse, tf.sum(tf.mul(dy, centred), axes));
-        // dx = scale (dy - dBeta / n - centred inverse dGamma / n)
-        const share = tf.div(scale, -count);
-        const perCentred = tf.mul(share, tf.mul(inverse, dGamma));
-        const offset = tf.mul(share, dBeta);
-        const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(centred, perCentred)), offset);
-        return [dx, dGamma, dBeta];
+        // dx = scale (dy - centred inverse dGamma / n - mean(dy)); the scale joins what reads it
+        const perCentred = tf.mul(tf.mul(inverse, dGamma), -1 / count);
+        const bent = tf.sub(tf.add(tf.mul(centred, perCentred), dy), mean);
+        return [tf.mul(bent, scale), dGamma, tf.mul(mean, count)];
       },
     };
   });

@@ -174,8 +174,11 @@ export function movedMoments(
   { moments }: Pick<ForwardResult, "moments">,
   inputs: WeightTensors,
 ): Record<string, tf.Tensor> {
-  const blend = (name: string, fresh: tf.Tensor) =>
-    tf.add(tf.mul(inputs[name] as tf.Tensor, movingDecay), tf.mul(fresh, 1 - movingDecay));
+  const blend = (name: string, fresh: tf.Tensor) => {
+    const moving = inputs[name] as tf.Tensor;
+    // Of both at once first, so that a program keeps the moving moments as it finds the fresh ones.
+    return tf.add(moving, tf.mul(tf.sub(fresh, moving), 1 - movingDecay));
+  };
   return Object.fromEntries(
     [...moments].flatMap(([layer, { mean, variance }]) => [
       [`${layer}/moving_mean`, blend(`${layer}/moving_mean`, mean)],

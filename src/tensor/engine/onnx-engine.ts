@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import { encodeModel } from "../../onnx/encode.ts";
 import type { OnnxValue } from "../../onnx/graph.ts";
 import { nchwc } from "../trace/convert.ts";
-import type { TracedGraph } from "../trace/graph-builder.ts";
+import { resultKey, type TracedGraph } from "../trace/graph-builder.ts";
 import { type Layout, storedShape } from "../trace/layout.ts";
 import { type GraphTarget, targetFor } from "../trace/target.ts";
 import { traceGraph } from "../trace/trace.ts";
@@ -11,6 +11,7 @@ import type { BackendName, Engine, Program, TensorSpec, TensorValue } from "../t
 import { probeBlockSize } from "./block-size.ts";
 import { type FallbackListener, type FallbackWatch, watchFallback } from "./fallback.ts";
 import { checkInputs } from "./inputs.ts";
+import { packed, unpacked } from "./packed-state.ts";
 import { StoredValue } from "./stored-value.ts";
 
 type OnnxBackend = Extract<BackendName, `onnx-${string}`>;
@@ -95,37 +96,62 @@ function onnxProgram(
     readonly watch: FallbackWatch | undefined;
   },
 ): Pick<Program, "run" | "arrange"> {
+  const keptAs = (name: string) => ({
+    shape: inputs[name]?.shape ?? [],
+    layout: graph.layouts.get(name),
+  });
+  const arrayIn =
+    (values: Readonly<Record<string, TensorValue>>) =>
+    (name: string): Float32Array => {
+      const value = values[name] as TensorValue;
+      const { layout } = keptAs(name);
+      // Only float32 inputs are kept as state.
+      return layout ? StoredValue.of(value, layout).stored : (value.data as Float32Array);
+    };
+  const packOf = new Map(graph.packs.map((pack) => [pack.output, pack]));
+  const isPacked = new Set(graph.packs.flatMap(({ members }) => members.map(({ name }) => name)));
   return {
-    arrange: (values) =>
-      Object.fromEntries(
-        Object.entries(values).map(([name, value]) => {
-          const layout = graph.layouts.get(name);
+    arrange: (values) => {
+      const arranged = Object.entries(values).map(
+        ([name, value]): readonly [string, TensorValue] => {
+          const { layout } = keptAs(name);
           return [name, layout === undefined ? value : StoredValue.of(value, layout)];
-        }),
-      ),
+        },
+      );
+      const whole = graph.packs.filter(({ members }) =>
+        members.every(({ name }) => name in values),
+      );
+      const parts = whole.flatMap((pack) => unpacked(pack, packed(pack, arrayIn(values)), keptAs));
+      return Object.fromEntries([...arranged, ...parts]);
+    },
     run: async (values) => {
       const given = checkInputs(graph.name, inputs, values);
-      const feeds = given.map(([name, value]) => {
-        const layout = graph.layouts.get(name);
-        const feed = layout === undefined ? feedOf(value) : storedFeed(value, layout);
-        return [name, feed] as const;
+      const feeds = given.flatMap(([name, value]) => {
+        if (isPacked.has(name)) return [];
+        const { layout } = keptAs(name);
+        return [[name, layout === undefined ? feedOf(value) : storedFeed(value, layout)] as const];
       });
-      const results = await session.run(Object.fromEntries(feeds));
+      const vectors = graph.packs.map((pack) => {
+        const vector = packed(pack, arrayIn(values));
+        return [pack.input, new ort.Tensor("float32", vector, [pack.size])] as const;
+      });
+      const results = await session.run(Object.fromEntries([...feeds, ...vectors]));
       watch?.end(session);
       return Object.fromEntries(
-        graph.outputs.map((output) => {
-          const key = resultKey(output);
-          const layout = graph.layouts.get(output.name);
+        graph.outputs.flatMap((output): readonly (readonly [string, TensorValue])[] => {
           const value = readValue(output, results[output.name]);
-          return [key, layout ? storedResult(value, graph.shapes.get(output.name), layout) : value];
+          const pack = packOf.get(output.name);
+          if (pack) return unpacked(pack, value.data as Float32Array, keptAs);
+          const key = resultKey(output.name);
+          const layout = graph.layouts.get(output.name);
+          return [
+            [key, layout ? storedResult(value, graph.shapes.get(output.name), layout) : value],
+          ];
         }),
       );
     },
   };
 }
-
-/** The name fn gave a result: the tracer marks those that an input also has. */
-const resultKey = ({ name }: OnnxValue): string => name.replace(/:out_\d+$/, "");
 
 const feedOf = ({ data, shape, dtype }: TensorValue): ort.Tensor =>
   // The constructor's overloads pair each type with its array, which a record keeps together but not provably.

@@ -16,7 +16,8 @@ import {
   storedShape,
 } from "./layout.ts";
 import { Names } from "./names.ts";
-import { namedOutputs, neededNodes, rectifyingConvolutions } from "./peephole.ts";
+import type { Pack } from "./packing.ts";
+import { activatingConvolutions, namedOutputs, neededNodes } from "./peephole.ts";
 import { type GraphTarget, targetFor } from "./target.ts";
 import type { Pending, Traced, TracedType } from "./traced.ts";
 
@@ -27,11 +28,19 @@ export interface TracedGraph extends OnnxGraph {
   readonly layouts: ReadonlyMap<string, Layout>;
   /** Shapes of the outputs as the program sees them, by name. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** State that stands in one vector among the inputs and the outputs. */
+  readonly packs: readonly Pack[];
 }
+
+/** The name fn gave a result: the tracer marks those that an input also has. */
+export const resultKey = (output: string): string => output.replace(/:out_\d+$/, "");
 
 interface StoredInput extends OnnxValue {
   readonly layout: Layout;
 }
+
+/** Operators that give the same to the last bit with their operands exchanged. */
+const commutative: ReadonlySet<string> = new Set(["Add", "Mul"]);
 
 /** Collects the nodes of one graph. Equal nodes are merged as they come; unused ones are dropped at the end. */
 export class GraphBuilder {
@@ -111,7 +120,8 @@ export class GraphBuilder {
     attributes?: Attributes,
     outputs = 1,
   ): readonly string[] {
-    const key = `${op}|${inputs.join()}|${JSON.stringify(attributes ?? {})}|${outputs}`;
+    const operands = commutative.has(op) ? inputs.toSorted() : inputs;
+    const key = `${op}|${operands.join()}|${JSON.stringify(attributes ?? {})}|${outputs}`;
     const known = this.#merged.get(key);
     if (known) return known;
     const name = this.#names.fresh(op);
@@ -193,6 +203,11 @@ export class GraphBuilder {
     return this.shaped(reshaped, shape);
   }
 
+  /** The shape a value is declared with, where it is known. */
+  shapeOf(name: string): readonly number[] | undefined {
+    return this.#shapes.get(name);
+  }
+
   /** Notes the shape of a value, so that reshaping it to that shape is nothing. Returns its name. */
   shaped(name: string, shape: readonly number[]): string {
     this.#shapes.set(name, shape);
@@ -249,7 +264,7 @@ export class GraphBuilder {
     });
     const ends = outputs.map((output) => output.name);
     const { nodes, needed } = neededNodes(
-      rectifyingConvolutions(neededNodes(namedOutputs(this.#nodes), ends).nodes),
+      activatingConvolutions(neededNodes(namedOutputs(this.#nodes), ends).nodes),
       ends,
     );
     return {
@@ -262,6 +277,7 @@ export class GraphBuilder {
       outputs,
       layouts,
       shapes,
+      packs: [],
       initializers: this.#constants.all.filter((tensor) => needed.has(tensor.name)),
       nodes,
     };

@@ -33,8 +33,11 @@ export function namedOutputs(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   return kept.map((node) => withNames(node, renamed));
 }
 
-/** Blocked convolutions that rectify their result themselves, where nobody reads it before that. */
-export function rectifyingConvolutions(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+/** Functions that blocked convolutions apply to their result themselves. */
+const activations: ReadonlySet<string> = new Set(["Relu", "Sigmoid", "Tanh"]);
+
+/** Blocked convolutions that apply such a function, where nobody reads their result before that. */
+export function activatingConvolutions(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const makers = new Map(
     nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)),
   );
@@ -42,19 +45,22 @@ export function rectifyingConvolutions(nodes: readonly OnnxNode[]): readonly Onn
   for (const name of nodes.flatMap(({ inputs }) => inputs))
     readers.set(name, (readers.get(name) ?? 0) + 1);
   const renamed = new Map<string, string>();
-  const rectifying = new Set<OnnxNode>();
+  const applied = new Map<OnnxNode, string>();
   const kept = nodes.filter(({ op, inputs: [source = ""], outputs: [output = ""] }) => {
-    const convolution = op === "Relu" ? soleConvolution(source, { makers, readers }) : undefined;
+    const convolution = activations.has(op)
+      ? soleConvolution(source, { makers, readers })
+      : undefined;
     if (!convolution) return true;
-    rectifying.add(convolution);
+    applied.set(convolution, op);
     renamed.set(source, output);
     return false;
   });
   return kept.map((node) => {
     const named = withNames(node, renamed);
-    return rectifying.has(node)
-      ? { ...named, attributes: { ...named.attributes, activation: { string: "Relu" } } }
-      : named;
+    const activation = applied.get(node);
+    return activation === undefined
+      ? named
+      : { ...named, attributes: { ...named.attributes, activation: { string: activation } } };
   });
 }
 

@@ -12,6 +12,8 @@ export interface Borders {
   readonly gradientTaps: number;
   /** ... up to so many values of the gradient per output pixel. */
   readonly gradientValuesPerPixel: number;
+  /** Up to so many values state that moves alike is packed into one vector. */
+  readonly packedValues: number;
 }
 
 /** What the graph is written for: the provider that will run it, and what is fast there. */
@@ -33,6 +35,7 @@ const borders: Borders = {
   rowWidth: 64,
   gradientTaps: 64,
   gradientValuesPerPixel: 4608,
+  packedValues: 16384,
 };
 
 /** The defaults for a provider; a block size and the number of threads come from the machine at hand. */

@@ -3,6 +3,7 @@ import { tf } from "../tfjs.ts";
 import type { TensorFunction, TensorSpec, TensorState } from "../types.ts";
 import { tracingBackend, tracingBackendName } from "./backend.ts";
 import { GraphBuilder, type TracedGraph } from "./graph-builder.ts";
+import { packState } from "./packing.ts";
 import type { GraphTarget } from "./target.ts";
 
 export interface TraceOptions {
@@ -15,7 +16,7 @@ export interface TraceOptions {
  * The ONNX graph of `fn` for inputs of the given shapes; its outputs stand in the order of fn's results.
  * An output keeps the name fn gives it unless an input has that name. The inputs that `state` names may be given, and
  * outputs of the same name left, in another layout, each in that of the input it is said to follow, and the inputs and outputs
- * that are handed on are given and left in that of images: the graph's `layouts` tell. Throws a UserError for an operation without a rule.
+ * that are handed on are given and left in that of images: the graph's `layouts` tell. Small state that moves alike is packed: `packs`. Throws a UserError for an operation without a rule.
  */
 export function traceGraph(
   name: string,
@@ -39,7 +40,10 @@ export function traceGraph(
   };
   const finish = (results: Record<string, tf.Tensor>): TracedGraph => {
     const traced = Object.entries(results).map(([key, tensor]) => [key, backend.traced(tensor)]);
-    return builder.finish(name, Object.fromEntries(traced), handed);
+    const graph = builder.finish(name, Object.fromEntries(traced), handed);
+    const { packedValues } = builder.target.borders;
+    const shapeOf = (value: string) => builder.shapeOf(value);
+    return packState(graph, { state, shapeOf, largest: packedValues });
   };
   return withTfjsBackend(tracingBackendName, () =>
     backend.record(builder, () => inScope(name, record, finish)),

@@ -44,6 +44,8 @@ export interface Pending {
 export interface Linear {
   /** The filter, or for a plain factor per channel the vector of factors. */
   readonly filter: Traced;
+  /** The image, where a plain factor per channel is all there is to it. */
+  readonly image?: Traced;
   /** [channels] */
   readonly shift?: Traced;
   /** Full tensor to be added. */

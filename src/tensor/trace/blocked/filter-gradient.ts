@@ -11,7 +11,7 @@ import {
 import type { Traced } from "../traced.ts";
 import { endPadding, type Window } from "../window.ts";
 import { channelFilterOf, filledChannels } from "./convolution.ts";
-import { isBlockedImage, requireLayout } from "./linear.ts";
+import { isBlockedImage, requireLayout, vectorLayout } from "./linear.ts";
 
 /**
  * True where the filter's gradient is best one blocked convolution: its result is as large as a filter per image, so
@@ -163,6 +163,37 @@ export function gradientLayout(builder: GraphBuilder, x: Traced, { inChannels }:
   const block = builder.target.block ?? 1;
   const isWide = inChannels >= block || (inChannels > 1 && isBlockedImage(builder, x));
   return isWide ? blockedFilter(block) : thinFilter(block);
+}
+
+/** The gradient of a filter of one pixel, times `factors` [O]: one product over all pixels of all images. */
+export function blockedPointwiseGradient(
+  builder: GraphBuilder,
+  x: Traced,
+  dy: Traced,
+  { window, factors }: { readonly window: Window; readonly factors: Traced | undefined },
+): Traced {
+  const block = builder.target.block ?? 1;
+  const { batch, out, inChannels, outChannels } = window;
+  const [ins, outs] = [inChannels, outChannels].map((channels) =>
+    filledChannels(builder, channels),
+  ) as [number, number];
+  const pixels = (image: Traced, channels: number): string => {
+    const blocks = builder.read(builder.cleared(image), requireLayout(builder));
+    const attributes = { channels: { int: channels }, channels_last: { int: 1 } };
+    const turned = builder.emit(`${nchwc}ReorderOutput`, [blocks], attributes);
+    return builder.reshapeValue(turned, [batch * sizeOf(out), channels]);
+  };
+  const product = builder.emit("Gemm", [pixels(x, ins), pixels(dy, outs)], {
+    transA: { int: 1 },
+  });
+  const vector = factors && builder.read(factors, vectorLayout(builder, outChannels));
+  const scaled = vector === undefined ? product : builder.emit("Mul", [product, vector]);
+  const cut = builder.reshapeValue(scaled, [ins / block, block, outs / block, block]);
+  const turned = builder.emit("Transpose", [cut], { perm: { ints: [2, 0, 1, 3] } });
+  const shape = [1, 1, inChannels, outChannels];
+  const layout = blockedFilter(block);
+  const name = builder.reshapeValue(turned, storedShape(shape, layout));
+  return builder.value(name, shape, "float32", layout);
 }
 
 /** The gradient of a depthwise filter: every channel of every image a channel, dy's image its filter. */

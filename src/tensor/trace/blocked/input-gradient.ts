@@ -4,7 +4,7 @@ import { axesOf, blockedFilter, operandShape, sizeOf, storedShape } from "../lay
 import type { Traced } from "../traced.ts";
 import { inShapeOf, type Window } from "../window.ts";
 import { channelFilterOf, filledChannels } from "./convolution.ts";
-import { requireLayout } from "./linear.ts";
+import { requireLayout, scaledImage, timesPerChannel, vectorLayout } from "./linear.ts";
 
 /** True where the image's pixels fall into whole strides and no phase of them cuts off pixels of dy. */
 export const hasPhases = (window: Window): boolean =>
@@ -21,6 +21,7 @@ export const hasPhases = (window: Window): boolean =>
 /**
  * The gradient of a convolution's input. Pixels of the image whose places leave the same rest by the stride meet the
  * same taps of the filter: each such phase is a convolution of dy with these taps, turned; then the phases interleave.
+ * Where dy is a scaled image, the filter takes its factors in.
  */
 export function blockedInputGradient(
   builder: GraphBuilder,
@@ -31,10 +32,11 @@ export function blockedInputGradient(
   const [rows, columns] = [0, 1].map((axis) =>
     axesOf(window.strides[axis] ?? 1).map((rest) => phaseOf(window, axis as 0 | 1, rest)),
   );
+  const { image, factors } = scaledImage(dy) ?? { image: dy };
   const taps = (row: Phase, column: Phase): string =>
     row.taps.length === 0 || column.taps.length === 0
       ? zeros(builder, window)
-      : convolved(builder, dy, { row, column, window, filter, depthwise });
+      : convolved(builder, image, { row, column, window, filter, factors, depthwise });
   const lines = (rows ?? []).map((row) =>
     interleaved(
       builder,
@@ -84,6 +86,8 @@ interface PhaseCall {
   readonly column: Phase;
   readonly window: Window;
   readonly filter: Traced;
+  /** [channels of dy] */
+  readonly factors: Traced | undefined;
   readonly depthwise: boolean;
 }
 
@@ -103,7 +107,7 @@ function convolved(builder: GraphBuilder, dy: Traced, call: PhaseCall): string {
 /** The phase's taps of [O/B][I/B][kh kw][Bi][Bo] as a filter from dy's channels to the image's. */
 function turnedFilter(builder: GraphBuilder, call: PhaseCall): string {
   const block = builder.target.block ?? 1;
-  const { filter, row, column, window } = call;
+  const { filter, factors, row, column, window } = call;
   const [out = 1, input = 1, ...size] = operandShape(filter.shape, blockedFilter(block));
   const stored = builder.read(builder.cleared(filter), blockedFilter(block));
   const cut = [out / block, input / block, sizeOf(size), block, block];
@@ -113,7 +117,8 @@ function turnedFilter(builder: GraphBuilder, call: PhaseCall): string {
     column,
     window,
   });
-  return builder.reshapeValue(turnedBlocks(builder, taps, [out / block, input / block, block]), [
+  const blocks = [out / block, input / block, row.taps.length * column.taps.length, block];
+  return builder.reshapeValue(turnedBlocks(builder, taps, blocks, factors), [
     input,
     out,
     row.taps.length,
@@ -122,13 +127,14 @@ function turnedFilter(builder: GraphBuilder, call: PhaseCall): string {
 }
 
 /**
- * [O/B][I/B]...[Bi][Bo] with both pairs exchanged. The blocks are turned by a product with the identity, which the
- * runtime is several times faster at than at transposing them (docs/engine.md, lowering choices).
+ * [O/B][I/B][taps][Bi][Bo] with both pairs exchanged, times `factors` [O]. The blocks are turned by a product with a diagonal
+ * matrix, which the runtime is several times faster at than at transposing them (docs/engine.md, lowering choices).
  */
 function turnedBlocks(
   builder: GraphBuilder,
   name: string,
-  [outs = 1, ins = 1, block = 1]: readonly number[],
+  [outs = 1, ins = 1, taps = 1, block = 1]: readonly number[],
+  factors: Traced | undefined,
 ): string {
   const single = outs === 1 || ins === 1;
   const moved = single
@@ -136,17 +142,33 @@ function turnedBlocks(
     : builder.emit("Transpose", [builder.reshapeValue(name, [outs, ins, -1])], {
         perm: { ints: [1, 0, 2] },
       });
-  const identity = Array.from({ length: block * block }, (_, i) => Number(i % (block + 1) === 0));
-  const blocks = builder.reshapeValue(moved, [-1, block, block]);
-  const inputs = [blocks, builder.tensor(identity, [block, block], "float32")];
-  return builder.emit("com.microsoft.FusedMatMul", inputs, { transA: { int: 1 } });
+  const identity = builder.tensor(identityMatrix(block), [block, block], "float32");
+  const product = (inputs: readonly string[], turned: "transA" | "transB"): string =>
+    builder.emit("com.microsoft.FusedMatMul", inputs, { [turned]: { int: 1 } });
+  if (!factors)
+    return product([builder.reshapeValue(moved, [-1, block, block]), identity], "transA");
+  const vector = builder.read(
+    builder.cleared(factors),
+    vectorLayout(builder, sizeOf(factors.shape)),
+  );
+  const rows = builder.reshapeValue(vector, [outs, 1, block, 1]);
+  const diagonals = builder.emit("Mul", [rows, identity]);
+  const blocks = builder.reshapeValue(moved, [ins, outs, taps, block, block]);
+  return product([diagonals, blocks], "transB");
 }
 
+const identityMatrix = (size: number): readonly number[] =>
+  Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
+
 /** The phase's taps of [C/B][kh kw][B]. */
-function turnedChannels(builder: GraphBuilder, { filter, row, column, window }: PhaseCall): string {
+function turnedChannels(
+  builder: GraphBuilder,
+  { filter, factors, row, column, window }: PhaseCall,
+): string {
   const block = builder.target.block ?? 1;
   const [channels = 1, , ...size] = operandShape(filter.shape, channelFilterOf(builder));
-  const stored = builder.read(builder.cleared(filter), channelFilterOf(builder));
+  const scaled = factors ? timesPerChannel(builder, filter, factors) : filter;
+  const stored = builder.read(builder.cleared(scaled), channelFilterOf(builder));
   const cut = builder.reshapeValue(stored, [channels / block, sizeOf(size), block]);
   const taps = pickedTaps(builder, cut, { axis: 1, row, column, window });
   return builder.reshapeValue(taps, [channels, 1, row.taps.length, column.taps.length]);

@@ -4,6 +4,7 @@ import type { GraphBuilder } from "../graph-builder.ts";
 import {
   blockedImage,
   blockedVector,
+  channelFilter,
   isFilledUp,
   type Layout,
   sameShape,
@@ -45,6 +46,18 @@ export function requireLayout(builder: GraphBuilder): Layout {
 /** The pending convolution behind a tensor that nobody has read yet. */
 const pendingLinear = (x: Traced): Linear | undefined =>
   x.names.size === 0 ? x.pending?.linear : undefined;
+
+/** An image times factors [channels]. */
+export interface ScaledImage {
+  readonly image: Traced;
+  readonly factors: Traced;
+}
+
+/** What a tensor consists of that is nothing but a scaled image and that nobody has read yet. */
+export function scaledImage(x: Traced): ScaledImage | undefined {
+  const { filter, image, shift, sum } = pendingLinear(x) ?? {};
+  return filter && image && !shift && !sum ? { image, factors: filter } : undefined;
+}
 
 /**
  * image op vector per channel, as part of the convolution that makes the image or as a depthwise one of its own;
@@ -92,12 +105,14 @@ function joinedVector(
   return linear(builder, image.shape, { ...known, shift });
 }
 
-/** [channels] of a tensor that varies along the image's channels alone. */
+/** [channels] of a tensor that varies along the image's channels alone, or of a known number. */
 function vectorOf(builder: GraphBuilder, image: Traced, other: Traced): Traced | undefined {
   const vector = stripBroadcast(other);
   const channels = sizeAt(image.shape, 3);
   const { shape, type } = vector;
   if (type !== "float32" || shape.length > 4 || channels === 1) return undefined;
+  const value = uniformValue(vector);
+  if (value !== undefined) return filled(value, [channels], "float32");
   if (shape[shape.length - 1] !== channels) return undefined;
   if (shape.slice(0, -1).some((length) => length !== 1)) return undefined;
   return builder.reshape(vector, [channels]);
@@ -105,20 +120,31 @@ function vectorOf(builder: GraphBuilder, image: Traced, other: Traced): Traced |
 
 /** filter * v per output channel, and the shift likewise. */
 function scaled(builder: GraphBuilder, known: Linear, vector: Traced): Linear {
-  const { filter } = known;
-  const channels = sizeAt(vector.shape, 0);
-  // Depthwise filters have their channels on the third axis, others on the last.
-  const factors =
-    filter.shape[filter.shape.length - 1] === channels
-      ? vector
-      : builder.reshape(vector, [channels, 1]);
-  const product =
-    uniformValue(filter) === 1
-      ? factors
-      : elementwise(builder, { op: "Mul", operands: [filter, factors] });
+  const product = timesPerChannel(builder, known.filter, vector);
   if (!known.shift) return { ...known, filter: product };
   const shift = elementwise(builder, { op: "Mul", operands: [known.shift, vector] });
   return { ...known, filter: product, shift };
+}
+
+/** A filter times factors [channels] of what it makes. */
+export function timesPerChannel(builder: GraphBuilder, filter: Traced, vector: Traced): Traced {
+  if (uniformValue(filter) === 1) return vector;
+  // Depthwise filters have their channels on the third axis, others on the last.
+  if (sizeAt(filter.shape, filter.shape.length - 1) === sizeAt(vector.shape, 0))
+    return elementwise(builder, { op: "Mul", operands: [filter, vector] });
+  return depthwiseTimes(builder, filter, vector);
+}
+
+function depthwiseTimes(builder: GraphBuilder, filter: Traced, vector: Traced): Traced {
+  const { block = 1 } = builder.target;
+  const layout = channelFilter(block);
+  const stored = storedShape(filter.shape, layout);
+  const [channels = 1] = stored;
+  const rows = builder.reshapeValue(builder.read(filter, layout), [channels / block, -1, block]);
+  const name = builder.read(vector, vectorLayout(builder, sizeAt(vector.shape, 0)));
+  const factors = builder.reshapeValue(name, [channels / block, 1, block]);
+  const product = builder.reshapeValue(builder.emit("Mul", [rows, factors]), stored);
+  return builder.value(product, filter.shape, "float32", layout, filter.filling);
 }
 
 /** image * 1, to which a factor and a shift per channel can be joined: every pixel a depthwise 1x1 convolution. */
@@ -129,6 +155,7 @@ function identity(builder: GraphBuilder, image: Traced): Linear {
   const row = [batch, stored, 1, height * width];
   return {
     filter: filled(1, [channels], "float32"),
+    image,
     emit: (parts) => {
       const x = builder.reshapeValue(builder.read(image, layout), row);
       const factors = builder.read(builder.cleared(parts.filter), vectorLayout(builder, channels));

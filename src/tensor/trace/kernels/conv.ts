@@ -2,12 +2,14 @@ import { tf } from "../../tfjs.ts";
 import { blockedConvolution, filterLayoutFor, isThin } from "../blocked/convolution.ts";
 import {
   blockedFilterGradient,
+  blockedPointwiseGradient,
   gradientLayout,
   hasBlockedFilterGradient,
 } from "../blocked/filter-gradient.ts";
 import { blockedInputGradient, hasPhases } from "../blocked/input-gradient.ts";
+import { isBlockedImage, scaledImage, timesPerChannel } from "../blocked/linear.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import { axesOf, cnhw, type Layout, nchw, plainLayout, sizeOf } from "../layout.ts";
+import { axesOf, cnhw, type Layout, nchw, plainLayout, sameShape, sizeOf } from "../layout.ts";
 import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
 import type { Traced } from "../traced.ts";
 import {
@@ -124,19 +126,48 @@ const filterGradient: KernelRule = (call) => {
   const dy = inputOf(call, "dy");
   const shape = attrOf<number[]>(call, "filterShape");
   const window = convolutionWindow(call, x.shape, shape);
-  const { inChannels, outChannels } = window;
+  const scaled = scaledImage(dy);
+  if (!scaled || sizeOf(shape) > sizeOf(dy.shape)) return gradientOfFilter(builder, x, dy, window);
+  // Factors per channel of dy are those of the gradient too, which is smaller.
+  return gradientOfFilter(builder, x, scaled.image, window, scaled.factors);
+};
+
+function gradientOfFilter(
+  builder: GraphBuilder,
+  x: Traced,
+  dy: Traced,
+  window: Window,
+  factors?: Traced,
+): Traced {
+  const { outChannels } = window;
+  const scaled = (gradient: Traced): Traced =>
+    factors ? timesPerChannel(builder, gradient, factors) : gradient;
   if (outChannels > 1 && hasBlockedFilterGradient(builder, window)) {
     const layout = gradientLayout(builder, x, window);
-    return blockedFilterGradient(builder, x, dy, { window, layout });
+    return scaled(blockedFilterGradient(builder, x, dy, { window, layout }));
   }
-  if (isPointwise(window) && builder.target.block === undefined) {
-    const columns = builder.reshapeValue(builder.read(x, cnhw), [inChannels, positions(window)]);
-    const rows = builder.reshapeValue(builder.read(dy, cnhw), [outChannels, positions(window)]);
-    const product = builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
-    return builder.value(builder.reshapeValue(product, shape), shape, "float32");
+  if (isPointwise(window)) {
+    if (builder.target.block === undefined) return pointwiseFilterGradient(builder, x, dy, window);
+    if (isBlockedImage(builder, x) && isBlockedImage(builder, dy))
+      return blockedPointwiseGradient(builder, x, dy, { window, factors });
   }
-  return tapGradient(builder, x, dy, window);
-};
+  return scaled(tapGradient(builder, x, dy, window));
+}
+
+/** x [in, positions] dy^T [positions, out], all images in one product. */
+function pointwiseFilterGradient(
+  builder: GraphBuilder,
+  x: Traced,
+  dy: Traced,
+  window: Window,
+): Traced {
+  const { inChannels, outChannels } = window;
+  const columns = builder.reshapeValue(builder.read(x, cnhw), [inChannels, positions(window)]);
+  const rows = builder.reshapeValue(builder.read(dy, cnhw), [outChannels, positions(window)]);
+  const product = builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
+  const shape = [1, 1, inChannels, outChannels];
+  return builder.value(builder.reshapeValue(product, shape), shape, "float32");
+}
 
 /** The gradient tap by tap: x, shifted by the tap, times dy, summed over all positions. [kh, kw, in, out] */
 function tapGradient(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): Traced {
@@ -161,7 +192,7 @@ function pixelMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window
       transA: { int: 1 },
     }),
   );
-  return builder.emit("Concat", products, { axis: { int: 0 } });
+  return joined(builder, products);
 }
 
 /** Images outermost: [in, pixels] [out, pixels]^T per image and tap; images run in parallel. */
@@ -174,17 +205,19 @@ function imageMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window
     const perImage = builder.emit("MatMul", [columns, turned]);
     return builder.emit("ReduceSum", [perImage, builder.ints([0])], { keepdims: { int: 0 } });
   });
-  return builder.emit("Concat", products, { axis: { int: 0 } });
+  return joined(builder, products);
 }
+
+/** What taps give, one below the other. */
+const joined = (builder: GraphBuilder, parts: readonly string[]): string =>
+  parts.length === 1 ? (parts[0] ?? "") : builder.emit("Concat", parts, { axis: { int: 0 } });
 
 /** Channels outermost, all taps in one product: [taps in, positions] [out, positions]^T. */
 function channelMajor(builder: GraphBuilder, x: Traced, dy: Traced, window: Window): string {
   const { inChannels, outChannels, size } = window;
   const count = outPositions(window);
   const rows = builder.reshapeValue(builder.read(dy, cnhw), [outChannels, count]);
-  const taps = builder.emit("Concat", shiftedImages(builder, x, window, cnhw), {
-    axis: { int: 0 },
-  });
+  const taps = joined(builder, shiftedImages(builder, x, window, cnhw));
   const columns = builder.reshapeValue(taps, [sizeOf(size) * inChannels, count]);
   return builder.emit("Gemm", [columns, rows], { transB: { int: 1 } });
 }
@@ -212,6 +245,9 @@ function shiftedImages(
     axesOf(size[axis]).map((tap) => tap * dilations[axis]),
   );
   const taps = (along[0] ?? []).flatMap((top) => (along[1] ?? []).map((left) => [top, left]));
+  const isWhole =
+    taps.length === 1 && strides.every((stride) => stride === 1) && sameShape(window.in, out);
+  if (isWhole) return [padded];
   return taps.map((begin) => {
     const end = begin.map(
       (first, axis) => first + ((out[axis] ?? 1) - 1) * (strides[axis] ?? 1) + 1,

@@ -2,6 +2,7 @@ import { tf } from "../../tfjs.ts";
 import { blockedDepthwise } from "../blocked/convolution.ts";
 import { blockedDepthwiseGradient } from "../blocked/filter-gradient.ts";
 import { blockedInputGradient, hasPhases } from "../blocked/input-gradient.ts";
+import { scaledImage, timesPerChannel } from "../blocked/linear.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { axesOf, cnhw, nchw } from "../layout.ts";
 import { attrOf, inputOf, type KernelRule, type KernelRules } from "../rule.ts";
@@ -158,7 +159,11 @@ const filterGradient: KernelRule = (call) => {
   const shape = attrOf<number[]>(call, "filterShape");
   const window = convolutionWindow(call, x.shape, shape, { depthwise: true });
   const { inChannels, size, in: input } = window;
-  if (isBlockable(builder, window)) return blockedDepthwiseGradient(builder, x, dy, window);
+  if (isBlockable(builder, window)) {
+    const { image, factors } = scaledImage(dy) ?? { image: dy };
+    const gradient = blockedDepthwiseGradient(builder, x, image, window);
+    return factors ? timesPerChannel(builder, gradient, factors) : gradient;
+  }
   if (
     !isSimple(window) ||
     (!isSmall(builder, window) && input[1] > builder.target.borders.rowWidth)
