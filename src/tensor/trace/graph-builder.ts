@@ -155,7 +155,7 @@ export class GraphBuilder {
   read(traced: Traced, layout: Layout = plainLayout(traced.shape.length)): string {
     const known = traced.names.get(layout);
     if (known !== undefined) return known;
-    const name = this.#convert(traced, layout);
+    const name = this.shaped(this.#convert(traced, layout), storedShape(traced.shape, layout));
     traced.names.set(layout, name);
     return name;
   }

@@ -41,9 +41,10 @@ export function traceGraph(
   const finish = (results: Record<string, tf.Tensor>): TracedGraph => {
     const traced = Object.entries(results).map(([key, tensor]) => [key, backend.traced(tensor)]);
     const graph = builder.finish(name, Object.fromEntries(traced), handed);
-    const { packedValues } = builder.target.borders;
+    const { provider, borders } = builder.target;
+    const largest = provider === "cpu" ? borders.packedValues : 0;
     const shapeOf = (value: string) => builder.shapeOf(value);
-    return packState(graph, { state, shapeOf, largest: packedValues });
+    return packState(graph, { state, shapeOf, largest });
   };
   return withTfjsBackend(tracingBackendName, () =>
     backend.record(builder, () => inScope(name, record, finish)),
