@@ -36,6 +36,11 @@ function largestAlong(values: readonly tf.Tensor[], alongs: readonly tf.Tensor[]
 /** One tensor per window position, row by row: the entry there of every window, [batch, out, out, channels]. */
 function windowEntries(x: tf.Tensor, layer: PoolLayer, fill: number): readonly tf.Tensor[] {
   const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;
+  const { size, stride } = layer;
+  if (size === stride && height % size === 0 && width % size === 0) {
+    const none = [0, 0];
+    return tf.split(tf.spaceToBatchND(x, [size, size], [none, none]), size * size);
+  }
   const rows = span(height, layer);
   const columns = span(width, layer);
   const padded = tf.pad(
@@ -48,7 +53,6 @@ function windowEntries(x: tf.Tensor, layer: PoolLayer, fill: number): readonly t
     ],
     fill,
   );
-  const { size, stride } = layer;
   return Array.from({ length: size * size }, (_, i) => {
     const from = [0, Math.floor(i / size), i % size, 0];
     const reach = tf.slice(padded, from, [

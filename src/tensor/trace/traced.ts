@@ -38,6 +38,8 @@ export interface Pending {
   readonly linear?: Linear;
   /** Two tensors of the same shape whose product this is. */
   readonly product?: readonly [Traced, Traced];
+  /** Tensors of one shape that it joins along the first axis. */
+  readonly parts?: readonly Traced[];
 }
 
 /** A convolution in the blocked layout, open to a factor and a shift per channel and a sum. */

@@ -135,7 +135,20 @@ describe.skipIf(unavailable)("the blocked layout", () => {
           const pooled = tf.maxPool(joined, 2, 2, "valid");
           const overlapping = tf.maxPool(joined, 3, 2, "same");
           const average = tf.avgPool(tf.softplus(joined) as tf.Tensor4D, 2, 2, "same");
-          const parts = [pooled, overlapping, average];
+          const taps = tf.split(
+            tf.spaceToBatchND(
+              h,
+              [2, 2],
+              [
+                [0, 0],
+                [0, 0],
+              ],
+            ),
+            4,
+          );
+          const kink = taps.reduce((a, b) => tf.maximum(a, b)) as tf.Tensor4D;
+          const perImage = tf.mul(h, tf.mean(h, [1, 2], true)) as tf.Tensor4D;
+          const parts = [pooled, overlapping, average, kink, perImage];
           return tf.concat(
             parts.map((part) => tf.mean(part, [1, 2])),
             1,

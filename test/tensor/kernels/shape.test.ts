@@ -42,6 +42,32 @@ describe("kernels that move values", () => {
       }),
     ));
 
+  test("pixels of windows as images and back, and their gradients, agree with tfjs-cpu", () =>
+    expectSame({
+      fn: withGradients((x) => {
+        const taps = tf.spaceToBatchND(
+          x as tf.Tensor4D,
+          [2, 3],
+          [
+            [1, 0],
+            [0, 2],
+          ],
+        );
+        const [first, ...rest] = tf.split(taps, 6);
+        const largest = rest.reduce((a, b) => tf.maximum(a, b), first as tf.Tensor);
+        const back = tf.batchToSpaceND(
+          tf.square(taps),
+          [2, 3],
+          [
+            [1, 0],
+            [0, 2],
+          ],
+        );
+        return tf.concat([tf.reshape(largest, [-1]), tf.reshape(back, [-1])]);
+      }),
+      inputs: { x: floats(2, 5, 4, 3) },
+    }));
+
   test("slice and its gradient agree with tfjs-cpu", () =>
     forAll(fc.tuple(cut, cut), (cuts) =>
       expectSame({

@@ -69,9 +69,37 @@ export function perChannel(
   a: Traced,
   b: Traced,
 ): Traced | undefined {
+  if (op === "Mul") {
+    const product = timesPerImage(builder, a, b) ?? timesPerImage(builder, b, a);
+    if (product) return product;
+  }
   if (isBlockedImage(builder, a)) return withVector(builder, op, a, b);
   if (op !== "Sub" && isBlockedImage(builder, b)) return withVector(builder, op, b, a);
   return undefined;
+}
+
+/** An image times factors per image and channel: as images of one pixel these are filters of a depthwise convolution. */
+function timesPerImage(builder: GraphBuilder, image: Traced, other: Traced): Traced | undefined {
+  const factors = stripBroadcast(other);
+  const [batch = 1, height = 1, width = 1, channels = 1] = image.shape;
+  if (height * width === 1 || batch === 1 || !isBlockedImage(builder, image)) return undefined;
+  if (factors.type !== "float32" || !sameShape(factors.shape, [batch, 1, 1, channels]))
+    return undefined;
+  const layout = requireLayout(builder);
+  const stored = storedShape(image.shape, layout);
+  const planes = sizeAt(stored, 0) * sizeAt(stored, 1);
+  const inputs = [
+    builder.reshapeValue(builder.read(image, layout), [1, planes, 1, height * width]),
+    builder.reshapeValue(builder.read(builder.cleared(factors), layout), [planes, 1, 1, 1]),
+  ];
+  const attributes = { group: { int: planes }, kernel_shape: { ints: [1, 1] } };
+  const product = builder.shaped(builder.emit(`${nchwc}Conv`, inputs, attributes), [
+    1,
+    planes,
+    1,
+    height * width,
+  ]);
+  return builder.value(builder.reshapeValue(product, stored), image.shape, "float32", layout);
 }
 
 function withVector(

@@ -33,7 +33,6 @@ export function blockedMaxPoolGradient(
   window: Window,
 ): Traced {
   const layout = requireLayout(builder);
-  const { size } = window;
   const maxima = builder.read(blockedPool(builder, "MaxPool", x, window), layout);
   const pixels = tapsOf(builder, builder.read(x, layout), window);
   const flat = [sizeOf(storedShape(outShapeOf(window), layout))];
@@ -51,13 +50,20 @@ export function blockedMaxPoolGradient(
     rest = builder.emit("Sub", [rest, own]);
     return own;
   });
+  return interleaved(builder, taken, window);
+}
+
+/** The image whose windows have these values at their taps. */
+function interleaved(builder: GraphBuilder, taps: readonly string[], window: Window): Traced {
+  const { size } = window;
+  const layout = requireLayout(builder);
   const [lines, columns, block] = tileOf(builder, window);
   const joined = (parts: readonly string[], shape: readonly number[]): string => {
     const flattened = parts.map((part) => builder.reshapeValue(part, shape));
     return builder.emit("Concat", flattened, { axis: { int: 1 } });
   };
   const rows = Array.from({ length: size[0] }, (_, row) =>
-    joined(taken.slice(row * size[1], (row + 1) * size[1]), [lines * columns, block]),
+    joined(taps.slice(row * size[1], (row + 1) * size[1]), [lines * columns, block]),
   );
   const shape = inShapeOf(window);
   const whole = joined(rows, [lines, columns * size[1] * block]);
@@ -67,6 +73,45 @@ export function blockedMaxPoolGradient(
     "float32",
     layout,
   );
+}
+
+/** The pixels of a blocked image by the tap of the window that tiles it, as one image each; joined only when read. */
+export function blockedSpaceToBatch(builder: GraphBuilder, x: Traced, window: Window): Traced {
+  const layout = requireLayout(builder);
+  const shape = outShapeOf(window);
+  const stored = storedShape(shape, layout);
+  const parts = tapsOf(builder, builder.read(x, layout), window).map((tap) =>
+    builder.value(builder.reshapeValue(tap, stored), shape, "float32", layout, x.filling),
+  );
+  return joinedBatches(builder, parts);
+}
+
+/** Blocked images of one shape, one batch after the other. */
+export function joinedBatches(builder: GraphBuilder, parts: readonly Traced[]): Traced {
+  const [{ shape, filling } = { shape: [], filling: 0 }] = parts;
+  const layout = requireLayout(builder);
+  const [batch = 1, ...image] = shape;
+  const emit = (): string => {
+    const names = parts.map((part) => builder.read(part, layout));
+    return builder.emit("Concat", names, { axis: { int: 0 } });
+  };
+  const same = parts.every((part) => part.filling === filling);
+  return builder.pending(
+    [batch * parts.length, ...image],
+    { layout, emit, parts },
+    same ? filling : Number.NaN,
+  );
+}
+
+/** The inverse of `blockedSpaceToBatch`, of the images before they are joined. */
+export function blockedBatchToSpace(
+  builder: GraphBuilder,
+  parts: readonly Traced[],
+  window: Window,
+): Traced {
+  const layout = requireLayout(builder);
+  const names = parts.map((part) => builder.read(builder.cleared(part), layout));
+  return interleaved(builder, names, window);
 }
 
 /** Rows of windows in all, windows per row, and the block. */

@@ -1,5 +1,6 @@
 import { tf } from "../../tfjs.ts";
 import { isBlockedImage } from "../blocked/linear.ts";
+import { blockedBatchToSpace, blockedSpaceToBatch, joinedBatches } from "../blocked/pool.ts";
 import { broadcastTo, commonLayout, filled, uniformValue } from "../elementwise.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import {
@@ -10,11 +11,20 @@ import {
   layoutAxes,
   nchw,
   plainLayout,
+  sameShape,
   sizeAt,
   sizeOf,
 } from "../layout.ts";
-import { attrOf, inputOf, inputsOf, type KernelRule, type KernelRules } from "../rule.ts";
+import {
+  attrOf,
+  inputOf,
+  inputsOf,
+  type KernelCall,
+  type KernelRule,
+  type KernelRules,
+} from "../rule.ts";
 import type { Traced } from "../traced.ts";
+import { inShapeOf, type Window } from "../window.ts";
 
 const reshape: KernelRule = (call) => {
   const x = inputOf(call, "x");
@@ -57,7 +67,10 @@ const concat: KernelRule = (call) => {
   const [axis = 0] = tf.util.parseAxisParam(attrOf<number>(call, "axis"), [...first.shape]);
   const all = [first, ...rest].filter((part) => sizeAt(part.shape, axis) > 0);
   if (all.length === 1) return all[0] ?? first;
-  return joined(builder, all, axis);
+  const isBatches =
+    axis === 0 &&
+    all.every((part) => isBlockedImage(builder, part) && sameShape(part.shape, first.shape));
+  return isBatches ? joinedBatches(builder, all) : joined(builder, all, axis);
 };
 
 function joined(builder: GraphBuilder, parts: readonly Traced[], axis: number): Traced {
@@ -211,6 +224,9 @@ function split(
   axis: number,
   sizes: readonly number[],
 ): readonly Traced[] {
+  const parts = axis === 0 && x.names.size === 0 ? (x.pending?.parts ?? []) : [];
+  if (parts.length === sizes.length && parts.every(({ shape }, at) => shape[0] === sizes[at]))
+    return parts;
   let start = 0;
   return sizes.map((size) => {
     const begin = x.shape.map((_, other) => (other === axis ? start : 0));
@@ -244,6 +260,72 @@ const reverse: KernelRule = (call) => {
   });
 };
 
+/** The window whose taps are images of their own; of rank 4 with two axes of space alone, as there is no use for others. */
+function tapWindow(
+  { kernel }: KernelCall,
+  [batch = 1, height = 1, width = 1, channels = 1]: readonly number[],
+  blockShape: readonly number[],
+): Window {
+  const [rows, columns, ...rest] = blockShape;
+  if (rows === undefined || columns === undefined || rest.length > 0)
+    throw new Error(`${kernel} has a rule for images [batch, height, width, channels] only`);
+  return {
+    batch,
+    in: [height, width],
+    out: [height / rows, width / columns],
+    inChannels: channels,
+    outChannels: channels,
+    size: [rows, columns],
+    strides: [rows, columns],
+    dilations: [1, 1],
+    before: [0, 0],
+    after: [0, 0],
+  };
+}
+
+const spaceToBatch: KernelRule = (call) => {
+  const { builder } = call;
+  const paddings = [[0, 0], ...attrOf<number[][]>(call, "paddings"), [0, 0]];
+  const attrs = { paddings, constantValue: 0 };
+  const x = pad({ ...call, attrs }) as Traced;
+  const window = tapWindow(call, x.shape, attrOf<number[]>(call, "blockShape"));
+  const { batch, size, out, inChannels } = window;
+  if (isBlockedImage(builder, x)) return blockedSpaceToBatch(builder, x, window);
+  const cut = [batch, out[0], size[0], out[1], size[1], inChannels];
+  const perm = { ints: [2, 4, 0, 1, 3, 5] };
+  const name = builder.emit("Transpose", [builder.reshapeValue(builder.read(x), cut)], { perm });
+  const shape = [batch * sizeOf(size), ...out, inChannels];
+  return builder.value(builder.reshapeValue(name, shape), shape, x.type);
+};
+
+const batchToSpace: KernelRule = (call) => {
+  const { builder } = call;
+  const x = inputOf(call, "x");
+  const [rows = 1, columns = 1, ...rest] = attrOf<number[]>(call, "blockShape");
+  const [batches = 1, height = 1, width = 1, channels = 1] = x.shape;
+  const shape = [batches / rows / columns, height * rows, width * columns, channels];
+  const window = tapWindow(call, shape, [rows, columns, ...rest]);
+  const parts = x.names.size === 0 ? x.pending?.parts : undefined;
+  const crops = attrOf<[number, number][]>(call, "crops");
+  const whole =
+    parts?.length === rows * columns
+      ? blockedBatchToSpace(builder, parts, window)
+      : interleavedImages(builder, x, window);
+  const begin = [0, ...crops.map(([before]) => before), 0];
+  const end = [0, 1, 2, 3].map((axis) => sizeAt(shape, axis) - (crops[axis - 1]?.[1] ?? 0));
+  const kept = end.map((stop, axis) => stop - (begin[axis] ?? 0));
+  return cutOut(builder, whole, { begin, end, strides: [1, 1, 1, 1], shape: kept });
+};
+
+function interleavedImages(builder: GraphBuilder, x: Traced, window: Window): Traced {
+  const { batch, size, out, inChannels } = window;
+  const cut = [...size, batch, ...out, inChannels];
+  const perm = { ints: [2, 3, 0, 4, 1, 5] };
+  const name = builder.emit("Transpose", [builder.reshapeValue(builder.read(x), cut)], { perm });
+  const shape = inShapeOf(window);
+  return builder.value(builder.reshapeValue(name, shape), shape, x.type);
+}
+
 /** Rules of kernels that move values without changing them. */
 export const shapeRules: KernelRules = {
   [tf.Reshape]: reshape,
@@ -257,6 +339,8 @@ export const shapeRules: KernelRules = {
   [tf.Pack]: pack,
   [tf.Unpack]: unpack,
   [tf.SplitV]: splitRule,
+  [tf.SpaceToBatchND]: spaceToBatch,
+  [tf.BatchToSpaceND]: batchToSpace,
   [tf.Tile]: tile,
   [tf.Reverse]: reverse,
 };
