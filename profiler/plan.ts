@@ -28,7 +28,7 @@ export interface ProfilePlan {
   readonly widths: ReadonlyMap<string, readonly number[]>;
   /** Every kernel that the design networks hold, each once. */
   readonly kernels: readonly Kernel[];
-  /** In the order to measure: the narrowest and the widest, between which all answers lie, then the others by chance. */
+  /** In the order to measure. */
   readonly networks: readonly PlannedNetwork[];
   /** Estimated time for all of it, s; the energy windows of a device with a meter come on top. */
   readonly estimated_s: number;
@@ -67,9 +67,13 @@ export function planProfile(options: PlanOptions): ProfilePlan {
   const space = searchSpace(options);
   const random = seededRandom(seed);
   const { design, heldOut, widths } = drawnNetworks(space, options, random);
-  const [first, second, ...others] = planned(design, "design", metered.design);
-  const rest = [...others, ...planned(heldOut, "held-out", metered.heldOut)];
-  const ordered = [...[first, second].flatMap((end) => end ?? []), ...shuffled(rest, random)];
+  const ordered = shuffled(
+    [
+      ...planned(design, "design", metered.design),
+      ...planned(heldOut, "held-out", metered.heldOut),
+    ],
+    random,
+  );
   return {
     space,
     seed,

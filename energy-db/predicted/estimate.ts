@@ -74,11 +74,13 @@ export function estimateSteps(
 export function workModelOf(tables: readonly CostTable[]): WorkModel {
   const known = workModels.get(tables);
   if (known) return known;
+  // A space in which every width is aligned says nothing of alignment.
+  const alignment = Math.max(...tables.map((costs) => costs.alignment));
   const model = workModel(
     tables.flatMap((costs) =>
       costs
         .kernels()
-        .filter(isPacked(costs))
+        .filter(isPacked(alignment))
         .map(({ kernel, cost }) => ({ kernel, latency_s: cost.latency_s })),
     ),
   );
@@ -91,7 +93,7 @@ const workModels = new WeakMap<readonly CostTable[], WorkModel>();
 
 /** Widths that are no multiple of the runtime's own are rare in published models, and ten times slower in some. */
 const isPacked =
-  ({ alignment }: CostTable) =>
+  (alignment: number) =>
   ({ kernel }: { readonly kernel: Kernel }): boolean =>
     kernel.outChannels % alignment === 0 &&
     (kernel.inChannels % alignment === 0 || kernel.inChannels <= mostImageChannels);

@@ -5,7 +5,7 @@ import { Acknowledged, kill, startTelling, type Telling } from "./telling.ts";
 export interface KillOptions {
   readonly writers: number;
   readonly readers: number;
-  /** How long processes are killed, one after the other, and each is replaced, ms. */
+  /** How long processes are killed, one after the other, and each is replaced, ms: no next one while a third is starting. */
   readonly for_ms: number;
   /** Longest wait between two kills, ms. */
   readonly longestWait_ms: number;
@@ -18,6 +18,12 @@ export interface KillReport {
   readonly acknowledged: ReadonlyMap<number, number>;
   readonly reads: number;
   readonly killed: number;
+}
+
+interface Slot {
+  readonly start: () => Promise<Telling>;
+  /** Absent while its next process starts. */
+  running: Telling | undefined;
 }
 
 /**
@@ -35,16 +41,27 @@ export async function killAtRandom(path: string, options: KillOptions): Promise<
       Array.from({ length: count }, async () => ({ start, running: await start() })),
     );
   // The writers make the file that the readers open.
-  const slots = [...(await started(write, writers)), ...(await started(read, readers))];
+  const slots: Slot[] = [...(await started(write, writers)), ...(await started(read, readers))];
+  const mostStarting = Math.floor(slots.length / 3);
+  const starting = new Set<Promise<void>>();
   const until_ms = performance.now() + for_ms;
   let killed = 0;
-  for (; performance.now() < until_ms; killed++) {
+  while (performance.now() < until_ms) {
+    if (starting.size > mostStarting) await Promise.race(starting);
     await setTimeout(random.uniform() * longestWait_ms);
-    const slot = slots[random.below(slots.length)];
-    if (!slot) throw new Error("Nobody to kill");
+    const running = slots.filter((slot) => slot.running);
+    const slot = running[random.below(running.length)];
+    if (!slot?.running) throw new Error("Nobody to kill");
     await kill(slot.running);
-    slot.running = await slot.start();
+    killed++;
+    slot.running = undefined;
+    const replacing: Promise<void> = slot.start().then((next) => {
+      slot.running = next;
+      starting.delete(replacing);
+    });
+    starting.add(replacing);
   }
-  await Promise.all(slots.map(({ running }) => kill(running)));
+  await Promise.all(starting);
+  await Promise.all(slots.map(async ({ running }) => running && (await kill(running))));
   return { acknowledged: acknowledged.loads, reads, killed };
 }
