@@ -39,10 +39,11 @@ export function estimateSteps(
   tables: readonly CostTable[],
   steps: readonly AskedStep[],
 ): ModelEstimate {
-  const [first] = tables;
+  const ordered = knowingMostFirst(tables, steps);
+  const [first] = ordered;
   if (!first) throw new Error("No costs to estimate with");
   const rough = workModelOf(tables);
-  const estimated = steps.map((step) => ({ ...step, cost: costOf(step, tables, rough) }));
+  const estimated = steps.map((step) => ({ ...step, cost: costOf(step, ordered, rough) }));
   const known = estimated.filter(({ cost }) => cost.provenance === "interpolated");
   const guessed = estimated.filter(({ cost }) => cost.provenance !== "interpolated");
   const sum_s = (parts: readonly StepEstimate[]): number =>
@@ -68,6 +69,21 @@ export function estimateSteps(
     overhead_s,
     guessedShare: sum_s(guessed) / latency_s,
   };
+}
+
+/**
+ * Tables in the order to ask them. How a network's time is split among its kernels is less certain than their sum, so that those
+ * of one space add up better than some of each; of equal ones the newest fit comes first.
+ */
+function knowingMostFirst(
+  tables: readonly CostTable[],
+  steps: readonly AskedStep[],
+): readonly CostTable[] {
+  const kernels = steps.flatMap(({ kernel }) => kernel ?? []);
+  const known = new Map(
+    tables.map((costs) => [costs, kernels.filter((kernel) => costs.tryCost(kernel)).length]),
+  );
+  return tables.toSorted((a, b) => (known.get(b) ?? 0) - (known.get(a) ?? 0));
 }
 
 /** What the kernels of a platform's tables say about work; made once for the same list of tables. */
