@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
 import { type Borders, type GraphTarget, tf } from "../src/tensor/index.ts";
-import type { TracedGraph } from "../src/tensor/trace/graph-builder.ts";
+import type { TracedGraph } from "../src/tensor/trace/traced-graph.ts";
 import { type KernelProgram, kernelMs, traceKernel } from "./kernel-times.ts";
 
 /** Borders that are chosen together, and the programs whose lowering hangs on them. */

@@ -1,5 +1,5 @@
 import { type GraphTarget, type TensorSpec, tf, traceGraph } from "../src/tensor/index.ts";
-import type { TracedGraph } from "../src/tensor/trace/graph-builder.ts";
+import type { TracedGraph } from "../src/tensor/trace/traced-graph.ts";
 import { nodeTimes } from "./node-times.ts";
 
 /** A computation on images as convolutions leave them, and on other inputs. */

@@ -1,8 +1,8 @@
 export { createEngine } from "./engine/engine.ts";
 export { tf } from "./tfjs.ts";
-export type { TracedGraph } from "./trace/graph-builder.ts";
 export { type Borders, type GraphTarget, targetFor } from "./trace/target.ts";
 export { traceGraph } from "./trace/trace.ts";
+export type { TracedGraph } from "./trace/traced-graph.ts";
 export type {
   BackendName,
   CompileOptions,

@@ -1,5 +1,5 @@
 import type { Layout } from "../trace/layout.ts";
-import type { Pack } from "../trace/packing.ts";
+import type { Pack } from "../trace/traced-graph.ts";
 import type { TensorSpec, TensorValue } from "../types.ts";
 import { StoredValue } from "./stored-value.ts";
 

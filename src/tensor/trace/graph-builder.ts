@@ -1,4 +1,4 @@
-import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxValue } from "../../onnx/graph.ts";
+import type { OnnxAttribute, OnnxNode, OnnxValue } from "../../onnx/graph.ts";
 import { elementTypes } from "../../onnx/schema.ts";
 import { Constants, largestStoredFill } from "./constants.ts";
 import { convert } from "./convert.ts";
@@ -16,24 +16,12 @@ import {
   storedShape,
 } from "./layout.ts";
 import { Names } from "./names.ts";
-import type { Pack } from "./packing.ts";
 import { activatingConvolutions, namedOutputs, neededNodes } from "./peephole.ts";
 import { type GraphTarget, targetFor } from "./target.ts";
 import type { Pending, Traced, TracedType } from "./traced.ts";
+import type { TracedGraph } from "./traced-graph.ts";
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
-
-/** A graph whose inputs and outputs may be stored in another order than the program sees: their layouts by name. */
-export interface TracedGraph extends OnnxGraph {
-  readonly layouts: ReadonlyMap<string, Layout>;
-  /** Shapes of the outputs as the program sees them, by name. */
-  readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** State that stands in one vector among the inputs and the outputs. */
-  readonly packs: readonly Pack[];
-}
-
-/** The name fn gave a result: the tracer marks those that an input also has. */
-export const resultKey = (output: string): string => output.replace(/:out_\d+$/, "");
 
 interface StoredInput extends OnnxValue {
   readonly layout: Layout;

@@ -1,24 +1,8 @@
 import type { OnnxNode, OnnxTensor, OnnxValue } from "../../onnx/graph.ts";
 import type { TensorState } from "../types.ts";
-import { resultKey, type TracedGraph } from "./graph-builder.ts";
 import { sameShape, sizeOf } from "./layout.ts";
 import { neededNodes } from "./peephole.ts";
-
-/** State inputs that a graph takes, and leaves, one after the other in one vector. */
-export interface Pack {
-  /** Of the vector among the graph's inputs, and among its outputs. */
-  readonly input: string;
-  readonly output: string;
-  readonly size: number;
-  readonly members: readonly PackMember[];
-}
-
-export interface PackMember {
-  readonly name: string;
-  /** Place of its first value, and how many there are. */
-  readonly offset: number;
-  readonly size: number;
-}
+import { type Pack, resultKey, type TracedGraph } from "./traced-graph.ts";
 
 /** What packing knows of a graph besides its nodes. */
 interface PackOptions {

@@ -2,9 +2,10 @@ import { inScope, withTfjsBackend } from "../scope.ts";
 import { tf } from "../tfjs.ts";
 import type { TensorFunction, TensorSpec, TensorState } from "../types.ts";
 import { tracingBackend, tracingBackendName } from "./backend.ts";
-import { GraphBuilder, type TracedGraph } from "./graph-builder.ts";
+import { GraphBuilder } from "./graph-builder.ts";
 import { packState } from "./packing.ts";
 import type { GraphTarget } from "./target.ts";
+import type { TracedGraph } from "./traced-graph.ts";
 
 export interface TraceOptions {
   readonly target?: GraphTarget;
