@@ -82,9 +82,13 @@ export class Trainer {
   /** Loss and accuracy over a whole split, moving moments in batch norm. */
   evaluate(weights: Weights, split: Split, batch = 500): Promise<Evaluation> {
     const values = this.#values({ weights, slots: new Map(), steps: 0 });
+    // The same weights are given with every batch: they are put in each program's layout once.
+    const arranged = new Map<Program, Values>();
     return runEvaluation(split, batch, async (part) => {
       const program = await this.#program("evaluate", part.count);
-      const out = await program.run({ ...values, ...this.#batch(part) });
+      const kept = arranged.get(program) ?? program.arrange(values);
+      arranged.set(program, kept);
+      const out = await program.run({ ...kept, ...this.#batch(part) });
       return { losses: out.losses?.data ?? [], correct: readScalar(out, "correct") };
     });
   }
