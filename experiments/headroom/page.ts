@@ -3,7 +3,7 @@ import { arms, renderFigure } from "../../src/figures/index.ts";
 import type { Page, Section } from "../experiment.ts";
 import type { Finished } from "../finished.ts";
 import { markdownTable, microseconds, percent, points } from "../markdown.ts";
-import { mean, pairedDifference } from "../statistics.ts";
+import { type Estimate, mean, pairedDifference } from "../statistics.ts";
 import { type Setting, settingKey } from "../tasks/setting.ts";
 import { type TableNote, tableKey, tableSchema } from "../tasks/table-task.ts";
 import { type Trained, trainedSchema } from "../tasks/train-task.ts";
@@ -65,13 +65,21 @@ function verdict(setting: Setting, all: readonly Arm[]): string {
     return difference ? [{ label, difference }] : [];
   });
   const stated = against.map(({ label, difference }) => `${points(difference)} against ${label}`);
-  const worth = against.every(({ difference }) => difference.value >= worthwhile);
   return (
     `${name}: the best allocation by held-out loss is ${best.network.label}: ${stated.join(", ")} ` +
     `in test accuracy under the seeds that did not choose it (${seeds.others.join(", ")}). ` +
-    (worth ? "There is room. " : "That is no room worth a search beyond the stairs. ") +
+    roomText(against.map(({ difference }) => difference)) +
     spreadText(all)
   );
+}
+
+/** What differences from the controls say of room for a search: their estimates, and whether chance explains them. */
+export function roomText(differences: readonly Estimate[]): string {
+  if (differences.some(({ value }) => value < worthwhile))
+    return "That is no room worth a search beyond the stairs. ";
+  return differences.every(({ low }) => low > 0)
+    ? "There is room. "
+    : "That would be room, but intervals contain 0: it is not shown. ";
 }
 
 /** How far apart trainings of one network are: an order within that is no evidence. */
