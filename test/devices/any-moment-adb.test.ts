@@ -61,7 +61,7 @@ describe.skipIf(adbMissing)(
           phone.unplug();
           void phone.connect();
         },
-        moments,
+        { numRuns: moments },
       );
 
       expect(pulls).toBe(moments);
@@ -72,7 +72,9 @@ describe.skipIf(adbMissing)(
         if (notice.includes("Connection lost")) phone.wake().catch(() => undefined);
       };
 
-      await expectSameRowsWhenever(device, undisturbed, () => phone.sleep(), moments);
+      await expectSameRowsWhenever(device, undisturbed, () => phone.sleep(), {
+        numRuns: moments,
+      });
 
       expect(notices).toContain("The device is back; going on");
     });
@@ -87,7 +89,7 @@ describe.skipIf(adbMissing)(
           kills++;
           program.killNext();
         },
-        moments,
+        { numRuns: moments },
       );
 
       expect(kills).toBe(moments);
@@ -108,7 +110,7 @@ describe.skipIf(adbMissing)(
         () => {
           free = fillDisk(join(phone.root, storage));
         },
-        moments,
+        { numRuns: moments, restore: () => free() },
       );
 
       expect(notices).toContain("There is space again; going on");

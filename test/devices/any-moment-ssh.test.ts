@@ -96,10 +96,15 @@ describe.skipIf(missing !== undefined)(
         if (notice.startsWith("No space")) free();
       };
 
-      await expectSameRowsWhenever(device, undisturbed, () => {
-        fills++;
-        free = fillDisk(path);
-      });
+      await expectSameRowsWhenever(
+        device,
+        undisturbed,
+        () => {
+          fills++;
+          free = fillDisk(path);
+        },
+        { restore: () => free() },
+      );
 
       expect(fills).toBe(moments);
       expect(notices).toContainEqual(

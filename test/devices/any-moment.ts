@@ -54,7 +54,7 @@ export interface Rows {
 
 async function profileWith(
   device: Device,
-  happening?: { readonly at: Moment; readonly happen: () => void },
+  happening?: Pick<Repeated, "restore"> & { readonly at: Moment; readonly happen: () => void },
 ): Promise<Rows> {
   const folder = mkdtempSync(join(tmpdir(), "wattsplit-any-moment-"));
   const table = openTable(join(folder, "energy.db"), { mode: "write", create: true });
@@ -82,6 +82,7 @@ async function profileWith(
       allowConditions: true,
     });
     await happened;
+    happening?.restore?.();
     table.integrity();
     const rows = table.networkMeasurements(platformId);
     return {
@@ -111,12 +112,18 @@ export async function undisturbedRows(device: Device): Promise<Rows> {
   return rows;
 }
 
+interface Repeated {
+  readonly numRuns?: number;
+  /** Undoes what may be left of what happened when the profile has ended: it can come after all that would meet it. */
+  readonly restore?: () => void;
+}
+
 /** Profiles while `happen` befalls the device at so many moments: the rows must be those of one that was left alone. */
 export async function expectSameRowsWhenever(
   device: Device,
   { records, ...expected }: Rows,
   happen: () => void,
-  numRuns = moments,
+  { numRuns = moments, restore = () => undefined }: Repeated = {},
 ): Promise<void> {
   const moment = fc.record({
     records: fc.nat({ max: records - 1 }),
@@ -124,7 +131,7 @@ export async function expectSameRowsWhenever(
   });
   await fc.assert(
     fc.asyncProperty(moment, async (at) => {
-      const { records: _, ...rows } = await profileWith(device, { at, happen });
+      const { records: _, ...rows } = await profileWith(device, { at, happen, restore });
       expect(rows).toEqual(expected);
     }),
     // A second try at a smaller moment would say no more, and takes as long.
