@@ -1,4 +1,4 @@
-import { type Kernel, type KernelOp, kernelFamily } from "../../src/network/kernel.ts";
+import { type Kernel, type KernelOp, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
 import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
 import {
@@ -39,6 +39,10 @@ const trustWeight = 2;
 const fewestWidths = 4;
 /** Residuals this small, in standard deviations, are rounding: some tables are simulated. */
 const exact = 1e-6;
+/** Of node times below ten microseconds, µs. */
+const shortSd_us = 0.5;
+/** Profilers record whole microseconds: times of short nodes agree by rounding, so they are no more precise than it. */
+const roundingSd_us = 1 / Math.sqrt(12);
 /** Steps are believed from this confidence on. */
 const sure = 0.95;
 
@@ -143,8 +147,10 @@ interface Evidence {
   readonly time_us: number;
   readonly sd_us: number;
   readonly isNetwork: boolean;
-  /** Rows of one cluster share what disturbed them; a row without one is alone. */
-  readonly cluster?: string | undefined;
+  /** Least deviation that residuals of such rows may have, in `sd_us`. */
+  readonly leastDeviation?: number;
+  /** Rows of one network share its moment; absent for one that is alone in it. */
+  readonly network?: string | undefined;
 }
 
 function nodeEvidence(
@@ -158,9 +164,10 @@ function nodeEvidence(
   return {
     kernels: [kernel],
     time_us: time_us - recording_us * nodes - constant_us,
-    sd_us: Math.hypot(0.5, 0.05 * time_us),
+    sd_us: Math.hypot(shortSd_us, 0.05 * time_us),
     isNetwork: false,
-    cluster: network,
+    ...(nodes > 0 ? { leastDeviation: roundingSd_us / shortSd_us } : {}),
+    network,
   };
 }
 
@@ -245,9 +252,11 @@ function likelihoods(
   const densities = candidates.map((block) => {
     const candidate = { ...structure, [axis]: { block, align: Math.min(align, block) } };
     const residuals = residualsOf(usable, candidate, platform);
-    return [false, true].map((isNetwork) =>
-      likeliest(residuals.filter((_, at) => usable[at]?.isNetwork === isNetwork)),
-    );
+    return [false, true].map((isNetwork) => {
+      const own = (at: number): boolean => usable[at]?.isNetwork === isNetwork;
+      const least = usable.findLast((_, at) => own(at))?.leastDeviation;
+      return likeliest(residuals.filter((_, at) => own(at)), least);
+    });
   });
   const reference = densities[candidates.indexOf(platformBlock)] ?? densities[0] ?? [];
   const logLikelihoods = densities.map((kinds) =>
@@ -260,27 +269,32 @@ function likelihoods(
 }
 
 /**
- * Logarithm of how much likelier one candidate makes rows than another does, less where rows of one cluster say the same
- * together: divided by how much more the sums over clusters vary than those of independent rows would (the design effect;
- * composite likelihoods are adjusted so, Ribatet and others 2012).
+ * Logarithm of how much likelier one candidate makes rows than another does, less where rows say the same together: those of one
+ * network share its moment, those of one kernel what the law misses of it and how its time was rounded. Divided by how much
+ * more the sums over such clusters vary than those of independent rows would (the design effect; composite likelihoods are
+ * adjusted so, Ribatet and others 2012), in both ways together (Cameron, Gelbach and Miller 2011, eq. 2.3).
  */
 function ratioOfDependent(
   own: readonly number[],
   other: readonly number[],
-  rows: readonly Pick<Evidence, "cluster">[],
+  rows: readonly Pick<Evidence, "network" | "kernels">[],
 ): number {
   const differences = own.map((density, i) => density - (other[i] ?? 0));
   const total = differences.reduce((sum, difference) => sum + difference, 0);
-  const centre = total / Math.max(1, differences.length);
+  const off = differences.map((difference) => difference - total / differences.length);
+  const byNetwork = rows.map(({ network }, i) => network ?? `row ${i}`);
+  const byKernels = rows.map(({ kernels }) => kernels.map(kernelKey).join());
+  return total / Math.max(1, designEffect(off, byNetwork) + designEffect(off, byKernels) - 1);
+}
+
+/** Variance of sums over clusters, over that of as many independent values; 1 for values that do not vary. */
+function designEffect(values: readonly number[], clusters: readonly string[]): number {
   const sums = new Map<string, number>();
-  let independent = 0;
-  for (const [i, difference] of differences.entries()) {
-    const cluster = rows[i]?.cluster ?? `row ${i}`;
-    sums.set(cluster, (sums.get(cluster) ?? 0) + difference - centre);
-    independent += (difference - centre) ** 2;
-  }
-  const clustered = [...sums.values()].reduce((sum, value) => sum + value * value, 0);
-  return independent > 0 ? total / Math.max(1, clustered / independent) : total;
+  for (const [i, cluster] of clusters.entries())
+    sums.set(cluster, (sums.get(cluster) ?? 0) + (values[i] ?? 0));
+  const squares = (all: Iterable<number>): number => [...all].reduce((sum, x) => sum + x * x, 0);
+  const independent = squares(values);
+  return independent > 0 ? squares(sums.values()) / independent : 1;
 }
 
 /** The likeliest step where this much is believed of the platform's block before. */
@@ -334,9 +348,9 @@ function residualsOf(
 const scales = Array.from({ length: 25 }, (_, i) => 0.3 * 1.12 ** i);
 
 /** Log-densities of residuals of one kind at the scale that makes them likeliest: how noisy they are is not known. */
-function likeliest(residuals: readonly number[]): readonly number[] {
+function likeliest(residuals: readonly number[], least = exact): readonly number[] {
   if (residuals.length === 0) return [];
-  const deviation = Math.max(exact, 1.4826 * median(residuals.map(Math.abs)));
+  const deviation = Math.max(least, 1.4826 * median(residuals.map(Math.abs)));
   const likelihoodAt = (scale: number): number =>
     studentLikelihood(residuals.map((z) => z / (scale * deviation))) -
     residuals.length * Math.log(scale * deviation);
