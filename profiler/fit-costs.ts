@@ -1,11 +1,15 @@
 import {
   type CostSummary,
+  type CostTable,
   type EnergyTable,
   fitTable,
+  loadCosts,
   type Powers,
   type StoredNetworkMeasurement,
   storeEnergyModel,
 } from "../energy-db/index.ts";
+import { type Kernel, kernelsOf } from "../src/network/kernel.ts";
+import type { Network } from "../src/network/network.ts";
 import {
   assumedPower,
   fitEnergyModel,
@@ -31,10 +35,11 @@ export function fitCosts(
   { space, fittedAt, assumePower_w }: FitOptions,
 ): CostSummary | undefined {
   const summary = fitTable(table, platformId, space, fittedAt);
+  const costs = summary && loadCosts(table, platformId, { space });
   const metered = (role: "design" | "held-out") =>
     table
       .networkMeasurements(platformId, { role, space, protocol: measuringProtocol })
-      .flatMap(meteredNetwork);
+      .flatMap((row) => meteredNetwork(row, costs));
   const fitted = fitEnergyModel(metered("design"), metered("held-out"));
   if (fitted) {
     const { provenance, source, document } = fitted;
@@ -55,20 +60,61 @@ export function fitCosts(
   return summary;
 }
 
-const powersOf = ({ power_w, powerByOp_w, relativeHalfWidth }: PowerFit): Powers => ({
+const powersOf = ({
   power_w,
   powerByOp_w,
   relativeHalfWidth,
+  predictedHalfWidth,
+}: PowerFit): Powers => ({
+  power_w,
+  powerByOp_w,
+  relativeHalfWidth,
+  ...(predictedHalfWidth === undefined ? {} : { predictedHalfWidth }),
 });
 
-function meteredNetwork({
-  energy,
-  latency,
-  kernels,
-}: StoredNetworkMeasurement): readonly MeteredNetwork[] {
+function meteredNetwork(
+  { network, batch, energy, latency, kernels }: StoredNetworkMeasurement,
+  costs: CostTable | undefined,
+): readonly MeteredNetwork[] {
   if (!energy) return [];
-  const timeByOp_s = new Map<string, number>();
-  for (const { kernel, latency: time } of kernels)
-    timeByOp_s.set(kernel.op, (timeByOp_s.get(kernel.op) ?? 0) + time.latency_s);
-  return [{ energy, latency_s: latency.typical?.latency_s ?? latency.floor.latency_s, timeByOp_s }];
+  const predicted = costs && predictedTime(network, batch, costs);
+  return [
+    {
+      energy,
+      latency_s: latency.typical?.latency_s ?? latency.floor.latency_s,
+      timeByOp_s: sumByOp(
+        kernels.map(({ kernel, latency: { latency_s } }) => ({ kernel, latency_s })),
+      ),
+      ...(predicted ? { predicted } : {}),
+    },
+  ];
+}
+
+/** As an answer for the network adds it up; undefined where the table does not know a kernel. */
+function predictedTime(
+  network: Network,
+  batch: number,
+  costs: CostTable,
+): MeteredNetwork["predicted"] {
+  const times = kernelsOf(network, { batch }).map(({ kernel }) => ({
+    kernel,
+    latency_s: costs.tryCost(kernel)?.latency_s,
+  }));
+  const known = times.flatMap(({ kernel, latency_s }) =>
+    latency_s === undefined ? [] : [{ kernel, latency_s }],
+  );
+  if (known.length < times.length) return undefined;
+  return {
+    latency_s: known.reduce((sum, { latency_s }) => sum + latency_s, costs.overhead.latency_s),
+    timeByOp_s: sumByOp(known),
+  };
+}
+
+function sumByOp(
+  times: readonly { readonly kernel: Kernel; readonly latency_s: number }[],
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { kernel, latency_s } of times)
+    sums.set(kernel.op, (sums.get(kernel.op) ?? 0) + latency_s);
+  return sums;
 }

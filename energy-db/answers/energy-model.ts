@@ -5,8 +5,10 @@ export interface Powers {
   /** Watts while no more specific operation is listed. */
   readonly power_w: number;
   readonly powerByOp_w: Readonly<Record<string, number>>;
-  /** 95 % half-width of the power as a fraction; 0 for an assumption. */
+  /** Half a 95 % interval of the energy of a network whose time was measured, as a fraction; 0 for an assumption. */
   readonly relativeHalfWidth: number;
+  /** The same of one whose time is predicted: that it may take another is in it. Absent in older models. */
+  readonly predictedHalfWidth?: number;
 }
 
 /** Gross powers of a platform, and those above idle where idle power was metered. */

@@ -55,8 +55,8 @@ export const energyOfGuess = (
   });
 
 /**
- * Energy of parts together, whose times have this relative error in sum. The power's own uncertainty is common to all parts,
- * so it is not averaged out. Nothing where a part has no energy.
+ * Energy of parts together, whose times have this relative error in sum: no less than what networks held out err by. Nothing
+ * where a part has no energy.
  */
 export const energyOfParts = (
   model: EnergyModel | undefined,
@@ -66,7 +66,13 @@ export const energyOfParts = (
   answered(model, (powers, kind) => {
     if (parts.some((part) => part[kind] === undefined)) return undefined;
     const sum_j = parts.reduce((sum, part) => sum + (part[kind] ?? 0), 0);
-    return around(sum_j, Math.hypot(relative, powers.relativeHalfWidth));
+    const { relativeHalfWidth, predictedHalfWidth } = powers;
+    return around(
+      sum_j,
+      predictedHalfWidth === undefined
+        ? Math.hypot(relative, relativeHalfWidth)
+        : Math.max(relative, predictedHalfWidth),
+    );
   });
 
 /** What the call itself takes; nothing where power is unknown or the call was lost in the noise. */

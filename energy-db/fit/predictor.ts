@@ -3,7 +3,7 @@ import { studentT95 } from "../loads/student-t.ts";
 import { type CostDocument, type FamilyRecord, unpackCovariance } from "./cost-document.ts";
 import { regimeOf, type Structure, termsOf } from "./packing.ts";
 import type { Staircase } from "./stairs.ts";
-import { quadratic, relativeErrorNear, type SymmetricMatrix } from "./uncertainty.ts";
+import { quadratic, relativeErrorAt, type SymmetricMatrix } from "./uncertainty.ts";
 
 /** Time with a 95 % interval, s. */
 export interface PredictedTime {
@@ -50,6 +50,7 @@ export function costsOf(document: CostDocument): Costs {
   const linear = linearModel(document);
   const byFamily = new Map(document.families.map((record) => [record.family, record]));
   const typicalSd = meanRelative(document);
+  const relativeError = relativeErrorAt(document.leftOut);
   return {
     call_s: linear.coefficient("call") / 1e6,
     predictors: document.families.map((record) => familyPredictor(record, linear, document)),
@@ -62,7 +63,7 @@ export function costsOf(document: CostDocument): Costs {
       const sd_us = linear.sd([...terms, ...linear.columnsOf([{ name: "call", value: 1 }])]);
       // Networks left out had the usual share of uncertain coefficients; one with more is less certain.
       const more = Math.max(0, sd_us ** 2 - (typicalSd * latency_us) ** 2);
-      const half = relativeErrorNear(document.leftOut, latency_us) * latency_us;
+      const half = relativeError(latency_us) * latency_us;
       const own = byFamily.size > 0 && document.leftOut.length > 0 ? half : normal95 * sd_us;
       return Math.hypot(own, normal95 * Math.sqrt(more)) / 1e6;
     },

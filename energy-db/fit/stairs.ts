@@ -255,7 +255,10 @@ function likelihoods(
     return [false, true].map((isNetwork) => {
       const own = (at: number): boolean => usable[at]?.isNetwork === isNetwork;
       const least = usable.findLast((_, at) => own(at))?.leastDeviation;
-      return likeliest(residuals.filter((_, at) => own(at)), least);
+      return likeliest(
+        residuals.filter((_, at) => own(at)),
+        least,
+      );
     });
   });
   const reference = densities[candidates.indexOf(platformBlock)] ?? densities[0] ?? [];

@@ -15,6 +15,13 @@ export interface MeteredNetwork {
   readonly latency_s: number;
   /** Time spent in each operation by the cost model, s. What is missing to the latency is the call's overhead. */
   readonly timeByOp_s: ReadonlyMap<string, number>;
+  /** The same by the table's costs, as an answer would be made; absent where they do not know it. */
+  readonly predicted?: TimeSpent;
+}
+
+interface TimeSpent {
+  readonly latency_s: number;
+  readonly timeByOp_s: ReadonlyMap<string, number>;
 }
 
 /** Energy of a network = sum over operations of power x time; versioned JSON of a `StoredModel`. */
@@ -29,8 +36,10 @@ export interface PowerFit {
   /** Of everything without a power of its own, W. */
   readonly power_w: number;
   readonly powerByOp_w: Readonly<Record<string, number>>;
-  /** Half a 95 % interval of a new network's energy, as a fraction. */
+  /** Half a 95 % interval of the energy of a new network whose time was measured, as a fraction. */
   readonly relativeHalfWidth: number;
+  /** Of one whose time is predicted; absent where too few can be. */
+  readonly predictedHalfWidth?: number;
   readonly networks: number;
   readonly heldOutNetworks: number;
   /** |predicted - measured| / measured on held-out networks; absent without any. */
@@ -82,7 +91,7 @@ export const assumedPower = (power_w: number): EnergyModelDocument => ({
 /** Energy of a network by a fit, J. */
 export function predictEnergy(
   { power_w, powerByOp_w }: Pick<PowerFit, "power_w" | "powerByOp_w">,
-  { latency_s, timeByOp_s }: Pick<MeteredNetwork, "latency_s" | "timeByOp_s">,
+  { latency_s, timeByOp_s }: TimeSpent,
 ): number {
   let energy_j = power_w * latency_s;
   for (const [op, time_s] of timeByOp_s)
@@ -90,17 +99,18 @@ export function predictEnergy(
   return energy_j;
 }
 
-interface Observation extends Pick<MeteredNetwork, "latency_s" | "timeByOp_s"> {
+interface Observation extends TimeSpent {
   readonly energy_j: number;
+  readonly predicted?: TimeSpent;
 }
 
 const observations = (
   networks: readonly MeteredNetwork[],
   kind: "gross" | "net",
 ): readonly Observation[] =>
-  networks.flatMap(({ energy, latency_s, timeByOp_s }) => {
+  networks.flatMap(({ energy, ...network }) => {
     const metered = energy[kind];
-    return metered ? { energy_j: metered.energy_j, latency_s, timeByOp_s } : [];
+    return metered ? { ...network, energy_j: metered.energy_j } : [];
   });
 
 function fitPowers(
@@ -121,22 +131,34 @@ function fitPowers(
     ops.map((op, i) => [op, Math.max(0, power_w + (differences_w[i] ?? 0))]),
   );
   const fit = { power_w, powerByOp_w };
-  const errorOf = (network: Observation): number =>
-    predictEnergy(fit, network) / network.energy_j - 1;
-  const heldOutErrors = heldOut.map(errorOf);
-  const errors = heldOutErrors.length > 2 ? heldOutErrors : design.map(errorOf);
+  const errorOf = (time: TimeSpent, energy_j: number): number =>
+    predictEnergy(fit, time) / energy_j - 1;
+  const errorsOf = (networks: readonly Observation[]) =>
+    networks.map((network) => errorOf(network, network.energy_j));
+  const judging = heldOut.length >= fewestJudges ? heldOut : design;
+  const predictedErrors = judging.flatMap(({ predicted, energy_j }) =>
+    predicted ? [errorOf(predicted, energy_j)] : [],
+  );
   const size = { networks: design.length, heldOutNetworks: heldOut.length };
-  const absolute = heldOutErrors.map(Math.abs);
+  const absolute = errorsOf(heldOut).map(Math.abs);
   return {
     ...fit,
     ...size,
-    relativeHalfWidth:
-      studentT95(errors.length - 1) * Math.sqrt(mean(errors.map((error) => error * error))),
+    relativeHalfWidth: halfWidth(errorsOf(judging)),
+    ...(predictedErrors.length >= fewestJudges
+      ? { predictedHalfWidth: halfWidth(predictedErrors) }
+      : {}),
     ...(absolute.length > 0
       ? { medianError: quantile(absolute, 0.5), p90Error: quantile(absolute, 0.9) }
       : {}),
   };
 }
+
+/** Fewer networks held out say too little of errors. */
+const fewestJudges = 3;
+
+const halfWidth = (errors: readonly number[]): number =>
+  studentT95(errors.length - 1) * Math.sqrt(mean(errors.map((error) => error * error)));
 
 /**
  * Ridge regression (Hoerl and Kennard 1970): the difference of each operation's power from the mean, shrunk towards none.

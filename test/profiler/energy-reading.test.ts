@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { energyReading, type LoadEnergy } from "../../profiler/energy/reading.ts";
+import { seededRandom } from "../../src/random.ts";
 
 const meter = { id: "rapl", quality: "measured", rails: [], caveats: [] } as const;
 const read = (net_j: readonly number[]) =>
@@ -12,6 +13,25 @@ const read = (net_j: readonly number[]) =>
     meter,
   );
 
+describe("the interval of a median", () => {
+  test.each([3, 4, 5, 8, 20, 31])(
+    "of %i normal values holds the truth in 95 %% of cases",
+    (count) => {
+      const random = seededRandom(count);
+      const truth = 10;
+      const runs = 4000;
+      const held = Array.from({ length: runs }, () => {
+        const reading = read(Array.from({ length: count }, () => truth + random.normal()));
+        if (!("net" in reading) || !reading.net) return false;
+        return reading.net.low_j <= truth && truth <= reading.net.high_j;
+      }).filter(Boolean).length;
+
+      // Three standard errors of a share of 95 % are 1 %.
+      expect(Math.abs(held / runs - 0.95)).toBeLessThan(0.011);
+    },
+  );
+});
+
 describe("net energy", () => {
   test("is a number where its interval lies above 0", () => {
     const reading = read([1.0e-4, 1.1e-4, 0.9e-4, 1.05e-4, 0.95e-4]);
@@ -20,12 +40,12 @@ describe("net energy", () => {
   });
 
   test("below the noise floor is absent, and said to be less than the end of its interval", () => {
-    // Mean 1e-5, standard deviation 3.16e-5: half-width sqrt(pi / 2) 2.776 3.16e-5 / sqrt(5) = 4.92e-5.
+    // Mean 1e-5, standard deviation 3.16e-5: half-width of a median of five 3.02 3.16e-5 / sqrt(5) = 4.27e-5.
     const reading = read([1e-5, 5e-5, -3e-5, 3e-5, -1e-5]);
 
     expect(reading).not.toHaveProperty("net");
     expect(reading.invalid).toEqual([
-      "net energy is below the noise floor of these windows: < 59.2 µJ",
+      "net energy is below the noise floor of these windows: < 52.7 µJ",
     ]);
   });
 
