@@ -6,6 +6,7 @@ import type { Experiment } from "./experiment.ts";
 import { frontier } from "./frontier/frontier.ts";
 import { headroom } from "./headroom/headroom.ts";
 import { hurricane } from "./hurricane/hurricane.ts";
+import { kwsDscnn } from "./kws-dscnn/kws-dscnn.ts";
 import { methods } from "./methods/methods.ts";
 import { naturalGradient } from "./natural-gradient/natural-gradient.ts";
 import { rbfLaw } from "./rbf-law/rbf-law.ts";
@@ -19,6 +20,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   methods,
   stairs,
   eigen,
+  "kws-dscnn": kwsDscnn,
   "rbf-law": rbfLaw,
   "signed-escape": signedEscape,
   "natural-gradient": naturalGradient,

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../errors.ts";
+import { seededRandom, shuffled } from "../random.ts";
 import { readDataFile } from "./checked-file.ts";
 import { type Dataset, type ImageShape, pick, wholeSplit } from "./dataset.ts";
 
@@ -12,18 +14,25 @@ const coefficients = 10;
 const image: ImageShape = { height: frames, width: coefficients, channels: 1 };
 const classes = 12;
 
+/** Of the cross-validation: speakers of each are in no other. */
+export const kwsFolds = 5;
+
 /**
  * Keywords as MFCCs: 49 frames of 10 coefficients, 12 classes, speakers of the test part in no other. From a folder with
- * labels.u8, split.u8 and mfcc49x10.f32.gz. The training and validation parts are both training data here.
+ * labels.u8, split.u8 and mfcc49x10.f32.gz. The training and validation parts are both training data here. "FOLDER@2" tests
+ * on the second fifth of all speakers instead, by the names in files.txt, and trains on the others; "@2" alone looks in `usual`.
  */
-export async function loadKws12(folder: string): Promise<Dataset> {
-  const hint = "Give the folder of labels.u8, split.u8 and mfcc49x10.f32.gz: --data kws12:FOLDER";
+export async function loadKws12(given: string | undefined, usual: string): Promise<Dataset> {
+  const { folder, fold } = placeOf(given, usual);
+  const hint = `Give the folder of labels.u8, split.u8, files.txt and mfcc49x10.f32.gz, --data kws12:FOLDER, or put them into ${usual}`;
   const read = (name: string) => readDataFile(join(folder, name), hint);
   const labels = await read("labels.u8");
   const split = await read("split.u8");
   const features = floatsOf(await read("mfcc49x10.f32.gz"), folder);
   requireCounts(folder, { labels, split, features });
-  const isTest = (clip: number) => split[clip] === 2;
+  const names = fold === undefined ? undefined : namesOf(await read("files.txt"), folder);
+  const folds = names && foldsOf(names, features);
+  const isTest = (clip: number) => (folds ? folds[clip] === fold : split[clip] === 2);
   const all = [...split.keys()];
   const train = all.filter((clip) => !isTest(clip));
   const whole = wholeSplit({
@@ -39,6 +48,51 @@ export async function loadKws12(folder: string): Promise<Dataset> {
     train: pick(whole, train),
     test: pick(whole, all.filter(isTest)),
   };
+}
+
+interface Place {
+  readonly folder: string;
+  /** From 1 on. */
+  readonly fold?: number;
+}
+
+function placeOf(given: string | undefined, usual: string): Place {
+  const [, folder = "", fold] = /^(.*?)(?:@(\d+))?$/.exec(given ?? "") ?? [];
+  const place = { folder: folder || usual };
+  if (fold === undefined) return place;
+  if (Number(fold) < 1 || Number(fold) > kwsFolds)
+    throw new UserError(`There is no fold ${fold} of the keywords`, {
+      hint: `Folds are 1 to ${kwsFolds}: --data kws12:FOLDER@1`,
+      exit: "usage",
+    });
+  return { ...place, fold: Number(fold) };
+}
+
+function namesOf(file: Uint8Array, folder: string): readonly string[] {
+  const names = new TextDecoder().decode(file).trimEnd().split("\n");
+  if (names.length === clips) return names;
+  throw new UserError(
+    `${join(folder, "files.txt")} names ${names.length} clips, expected ${clips}`,
+    { hint: "Take all files from one source." },
+  );
+}
+
+/**
+ * The fold of every clip, from 1 on: a speaker's clips are in one, "up/a8e25ebb_nohash_0.wav" is speaker a8e25ebb's. Clips of
+ * nobody (silence) are together where they are the same.
+ */
+function foldsOf(names: readonly string[], features: Float32Array): readonly number[] {
+  const size = frames * coefficients;
+  const speakers = names.map(
+    (name, clip) =>
+      /([^/]+)_nohash_/.exec(name)?.[1] ??
+      createHash("sha256")
+        .update(new Uint8Array(features.slice(clip * size, (clip + 1) * size).buffer))
+        .digest("hex"),
+  );
+  const drawn = shuffled([...new Set(speakers)].sort(), seededRandom(0));
+  const folds = new Map(drawn.map((speaker, i) => [speaker, 1 + (i % kwsFolds)]));
+  return speakers.map((speaker) => folds.get(speaker) ?? 0);
 }
 
 function floatsOf(packed: Uint8Array, folder: string): Float32Array {

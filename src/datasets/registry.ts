@@ -34,7 +34,7 @@ const entries: Readonly<Record<string, Entry>> = {
     classes: 100,
     load: (given, fetched) => loadCifar100(given ?? join(fetched, "cifar100")),
   },
-  kws12: { classes: 12, load: (given, fetched) => loadKws12(given ?? join(fetched, "kws12")) },
+  kws12: { classes: 12, load: (given, fetched) => loadKws12(given, join(fetched, "kws12")) },
   images: {
     classes: imageFolderClasses,
     load: (given, fetched, onProgress) =>

@@ -83,6 +83,32 @@ test("keywords are read with 3,806 training and 1,084 test clips, each coefficie
   expect(variance).toBeCloseTo(1, 1);
 });
 
+test("a fold of the keywords tests on a fifth of the speakers, who are in no other and not in its training part", async () => {
+  const folder = newFolder();
+  writeKeywords(folder);
+  // 1,000 speakers with four clips or five; every 100th clip is nobody's, and silent ones are alike.
+  const speaker = (clip: number) => (clip % 100 === 0 ? "nobody" : `speaker${clip % 1000}`);
+  const names = Array.from({ length: 4890 }, (_, clip) =>
+    clip % 100 === 0 ? `_silence_/${clip}.wav` : `up/${speaker(clip)}_nohash_${clip}.wav`,
+  );
+  writeFileSync(join(folder, "files.txt"), `${names.join("\n")}\n`);
+
+  const folds = [];
+  for (const fold of [1, 2, 3, 4, 5]) folds.push(await loadDataset(`kws12:${folder}@${fold}`));
+
+  const tested = folds.map(({ test: held }) => new Set([...held.rows].map(speaker)));
+  for (const [i, { train, test: held }] of folds.entries()) {
+    expect(train.count + held.count).toBe(4890);
+    expect(Math.abs(held.count - 978)).toBeLessThan(60);
+    expect([...train.rows].some((clip) => tested[i]?.has(speaker(clip)))).toBe(false);
+  }
+  expect(tested.reduce((sum, { size }) => sum + size, 0)).toBe(991);
+});
+
+test("a fold that does not exist is refused", async () => {
+  await expect(loadDataset("kws12:somewhere@6")).rejects.toThrow("There is no fold 6");
+});
+
 test("a keyword set cut short is refused with its counts", async () => {
   const folder = newFolder();
   writeKeywords(folder, 4000);
