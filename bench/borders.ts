@@ -1,7 +1,12 @@
 import { mean } from "simple-statistics";
-import { type Borders, type GraphTarget, tf } from "../src/tensor/index.ts";
+import { findPreset } from "../src/network/presets.ts";
+import { median } from "../src/statistics.ts";
+import { type Borders, createEngine, type GraphTarget, tf } from "../src/tensor/index.ts";
 import type { TracedGraph } from "../src/tensor/trace/traced-graph.ts";
+import { sgd } from "../src/training/optimizers.ts";
+import { trainStep } from "../src/training/train-step.ts";
 import { type KernelProgram, kernelMs, traceKernel } from "./kernel-times.ts";
+import { stepping } from "./stepping.ts";
 
 /** Borders that are chosen together, and the programs whose lowering hangs on them. */
 interface Fit {
@@ -120,6 +125,12 @@ export interface FittedBorders {
   readonly shippedRegret: number;
 }
 
+/** Milliseconds of a program under every candidate, and under the shipped borders. */
+interface Timed {
+  readonly candidates: readonly number[];
+  readonly shipped: number;
+}
+
 /**
  * The borders under which this machine loses least against the best lowering of every program. What a candidate
  * would choose is seen from the graph it gives, so that no rule of the tracer is repeated here.
@@ -130,27 +141,87 @@ export async function fitBorders(
 ): Promise<FittedBorders[]> {
   const fitted = [];
   for (const { candidates, programs } of target.block ? blocked : unblocked) {
-    const regrets = candidates.map((): number[] => []);
-    const shipped: number[] = [];
-    for (const [label, program] of Object.entries(programs)) {
-      const timed = await timings(program, target, candidates);
-      const best = Math.min(...timed.candidates, timed.shipped);
-      for (const [at, ms] of timed.candidates.entries()) regrets[at]?.push(ms / best - 1);
-      shipped.push(timed.shipped / best - 1);
-      const rivals = [...new Set(timed.candidates)].map((ms) => ms.toFixed(2));
-      report(`${label}: ${rivals.join(", ")} ms, shipped ${timed.shipped.toFixed(2)}`);
-    }
-    const means = regrets.map((all) => mean(all));
-    const least = Math.min(...means);
-    const best = candidates.filter((_, at) => (means[at] ?? least) <= least + tie);
-    const isTied = mean(shipped) <= least + tie;
-    fitted.push({
-      borders: isTied ? pick(target.borders, best[0]) : (best[Math.floor(best.length / 2)] ?? {}),
-      regret: least,
-      shippedRegret: mean(shipped),
-    });
+    const timed: Record<string, Timed> = {};
+    for (const [label, program] of Object.entries(programs))
+      timed[label] = await timings(program, target, candidates);
+    fitted.push(fittedTo(timed, { target, candidates, report }));
   }
+  const steps: Record<string, Timed> = {};
+  for (const [net, multiplier] of stepped)
+    steps[`${net} x${multiplier}`] = await stepTimings(net, multiplier, target);
+  fitted.push(fittedTo(steps, { target, candidates: packings, report }));
   return fitted;
+}
+
+function fittedTo(
+  programs: Readonly<Record<string, Timed>>,
+  {
+    target,
+    candidates,
+    report,
+  }: {
+    readonly target: GraphTarget;
+    readonly candidates: Fit["candidates"];
+    readonly report: (line: string) => void;
+  },
+): FittedBorders {
+  const regrets = candidates.map((): number[] => []);
+  const shipped: number[] = [];
+  for (const [label, timed] of Object.entries(programs)) {
+    const best = Math.min(...timed.candidates, timed.shipped);
+    for (const [at, ms] of timed.candidates.entries()) regrets[at]?.push(ms / best - 1);
+    shipped.push(timed.shipped / best - 1);
+    const rivals = [...new Set(timed.candidates)].map((ms) => ms.toFixed(2));
+    report(`${label}: ${rivals.join(", ")} ms, shipped ${timed.shipped.toFixed(2)}`);
+  }
+  const means = regrets.map((all) => mean(all));
+  const least = Math.min(...means);
+  const best = candidates.filter((_, at) => (means[at] ?? least) <= least + tie);
+  const isTied = mean(shipped) <= least + tie;
+  return {
+    borders: isTied ? pick(target.borders, best[0]) : (best[Math.floor(best.length / 2)] ?? {}),
+    regret: least,
+    shippedRegret: mean(shipped),
+  };
+}
+
+/** What packing state is worth shows in whole training steps alone: it saves nodes and results, and costs a copy. */
+const packings = [0, ...[1024, 4096, 16_384, 65_536], never].map((packedValues) => ({
+  packedValues,
+}));
+const stepped = [
+  ["mobilenet-v1-cifar", 0.15],
+  ["mobilenet-v1-cifar", 0.5],
+  ["resnet-20-cifar", 1],
+  ["vgg-cifar", 0.25],
+] as const;
+const rounds = 9;
+
+/** Medians over rounds in which every candidate has its turn. */
+async function stepTimings(net: string, multiplier: number, target: GraphTarget): Promise<Timed> {
+  const network = findPreset(net).build({ multiplier });
+  const all = [...packings, target.borders];
+  const running = await Promise.all(
+    all.map(async (borders) => {
+      const engine = await createEngine({
+        backend: "onnx-cpu",
+        threads: target.threads,
+        target: { ...target, borders: { ...target.borders, ...borders } },
+      });
+      return { engine, ...(await stepping(engine, trainStep(network, sgd(), { batch }))) };
+    }),
+  );
+  const times = running.map((): number[] => []);
+  for (let round = -1; round < rounds; round++)
+    for (const [at, { step }] of running.entries()) {
+      await step();
+      const start = performance.now();
+      await step();
+      if (round >= 0) times[at]?.push(performance.now() - start);
+    }
+  for (const { engine } of running) await engine.close();
+  const middles = times.map((own) => median(own));
+  return { candidates: middles.slice(0, -1), shipped: middles.at(-1) ?? Number.NaN };
 }
 
 /** What loses no more than this against the best is equally good: then the shipped borders stay. */
@@ -164,7 +235,7 @@ async function timings(
   program: KernelProgram,
   target: GraphTarget,
   candidates: readonly Partial<Borders>[],
-): Promise<{ readonly candidates: readonly number[]; readonly shipped: number }> {
+): Promise<Timed> {
   const known = new Map<string, number>();
   const timed = async (borders: Partial<Borders>): Promise<number> => {
     const graph = traceKernel(program, { ...target, borders: { ...target.borders, ...borders } });

@@ -6,17 +6,10 @@ import { splittableGroups } from "../search/splitting/groups.ts";
 import { splittingStep } from "../search/splitting/splitting-step.ts";
 import { findPreset } from "../src/network/presets.ts";
 import { median } from "../src/statistics.ts";
-import {
-  type BackendName,
-  createEngine,
-  type Engine,
-  type TensorValue,
-} from "../src/tensor/index.ts";
+import { type BackendName, createEngine, type Engine } from "../src/tensor/index.ts";
 import { sgd } from "../src/training/optimizers.ts";
 import { evaluationStep, type StepProgram, trainStep } from "../src/training/train-step.ts";
-import { initialValues } from "./initial-values.ts";
-
-type Values = Readonly<Record<string, TensorValue>>;
+import { stepping } from "./stepping.ts";
 
 /** What one process measured of one network; times are medians, in milliseconds. */
 interface Timing {
@@ -107,21 +100,18 @@ const clocks: Readonly<Record<string, () => number>> = {
 
 async function timeProgram(
   engine: Engine,
-  { fn, inputs, state }: StepProgram,
+  step: StepProgram,
   { steps, now }: { readonly steps: number; readonly now: () => number },
 ) {
-  const program = await engine.compile("step", fn, inputs, { state });
-  // As trainings and evaluations give them: in the program's layout, once.
-  let values: Values = program.arrange(initialValues(inputs));
+  const running = await stepping(engine, step);
   const times: number[] = [];
   const warmUp = 3;
-  for (let step = -warmUp; step < steps; step++) {
+  for (let at = -warmUp; at < steps; at++) {
     const start = now();
-    const results = await program.run(values);
-    if (step >= 0) times.push(now() - start);
-    const kept = Object.entries(results).filter(([name]) => name in inputs);
-    values = { ...values, ...Object.fromEntries(kept) };
+    await running.step();
+    if (at >= 0) times.push(now() - start);
   }
+  const { program } = running;
   await program.release();
   return {
     median_ms: rounded(median(times)),
