@@ -116,8 +116,8 @@ const platformColumns: readonly Column<PlatformRow>[] = [
 
 const errorColumns: readonly Column<HeldOutError>[] = [
   { head: "space", cell: ({ space }) => space },
-  { head: "design networks", cell: ({ designNetworks }) => designNetworks, numeric: true },
-  { head: "held-out networks", cell: ({ heldOutNetworks }) => heldOutNetworks, numeric: true },
+  { head: "design", cell: ({ designNetworks }) => designNetworks, numeric: true },
+  { head: "held out", cell: ({ heldOutNetworks }) => heldOutNetworks, numeric: true },
   { head: "median error", cell: ({ medianError }) => formatPercent(medianError), numeric: true },
   { head: "90th percentile", cell: ({ p90Error }) => formatPercent(p90Error), numeric: true },
 ];
