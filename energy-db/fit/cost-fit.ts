@@ -2,7 +2,7 @@ import type { Matrix } from "ml-matrix";
 import { type Kernel, type KernelOp, kernelFamily, kernelKey } from "../../src/network/kernel.ts";
 import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
-import { regimeOf, type Structure, smooth, termsOf } from "./packing.ts";
+import { regimeOf, type Structure, smooth, termsOf, unpacked } from "./packing.ts";
 import { predicted, type RobustFit, type Row, robustFit } from "./robust-fit.ts";
 import { quadratic } from "./uncertainty.ts";
 
@@ -330,17 +330,26 @@ function discrepancies(
   );
 }
 
-/** Structures that runtimes of packed channels have, and none at all. */
+const blocksKnown = [4, 8, 16, 32];
+
+/**
+ * Structures that runtimes have: none at all; both axes packed alike; one axis alone in blocks. Tiles of output channels that
+ * read one input channel after the other, as those of XNNPACK, have no stairs along the input.
+ */
 const candidates: readonly [Structure, ...Structure[]] = [
   smooth,
-  ...[4, 8, 16, 32].flatMap((block) =>
+  ...blocksKnown.flatMap((block) =>
     [1, 4, 8, 16]
       .filter((align) => align <= block)
       .map((align) => ({ in: { block, align }, out: { block, align } })),
   ),
+  ...blocksKnown.flatMap((block) => [
+    { in: unpacked, out: { block, align: 1 } },
+    { in: { block, align: 1 }, out: unpacked },
+  ]),
 ];
 
-/** Packing must make the observations e^5 times likelier before it is believed: chance makes some of 17 look better. */
+/** Packing must make the observations e^5 times likelier before it is believed: chance makes some of 25 look better. */
 const smoothBelief = 5;
 /** So must an alignment of an operation's own. */
 const commonBelief = 5;
@@ -374,7 +383,8 @@ export function likeliestStructures(rows: FittedRows): Structures {
 }
 
 function otherAlignments({ in: input, out: output }: Structure): readonly Structure[] {
-  const alignments = [1, 4, 8, 16, 32].filter((align) => align <= input.block);
+  const narrowest = Math.min(input.block, output.block);
+  const alignments = [1, ...blocksKnown].filter((align) => align <= narrowest);
   return alignments
     .filter((align) => align !== input.align)
     .map((align) => ({ in: { ...input, align }, out: { ...output, align } }));

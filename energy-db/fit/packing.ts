@@ -46,10 +46,13 @@ const blocks = (width: number, block: number): number => (block * Math.ceil(widt
  * weights that outgrow a cache cost more each; then what it costs the next layer when the two differ in layout. The constant
  * of a call into the kernel is not here: it is shared by all families of an operation.
  */
-export function termsOf(kernel: Kernel, structure: Structure): readonly Term[] {
+export function termsOf(
+  kernel: Kernel,
+  structure: Structure,
+  regime = regimeOf(kernel, structure),
+): readonly Term[] {
   const { in: input, out: output } = structure;
   const { inChannels, outChannels } = kernel;
-  const regime = regimeOf(kernel, structure);
   const isPlain = regime === "plain";
   const x = blocks(inChannels, isPlain || regime === "narrow" ? 1 : input.block);
   if (hasOneAxis(kernel)) return [{ name: `${regime} x`, value: x }];

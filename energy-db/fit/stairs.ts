@@ -321,7 +321,7 @@ function staircase(
 const prior = (block: number, platform: number, belief: number): number =>
   block === platform ? belief : (1 - belief) / (candidates.length - 1);
 
-/** Standardised residuals of the family's terms fitted alone. Narrow kernels keep their regime under every candidate. */
+/** Standardised residuals of the family's terms fitted alone. Kernels keep their regime under every candidate. */
 function residualsOf(
   evidence: readonly Evidence[],
   structure: Structure,
@@ -331,9 +331,8 @@ function residualsOf(
   const rows = evidence.map(({ kernels, time_us, sd_us }): Row => {
     const terms = new Map<string, number>();
     for (const kernel of kernels) {
-      const regime = regimeOf(kernel, platform);
-      const packed = { ...structure, in: regime === "narrow" ? platform.in : structure.in };
-      for (const { name, value } of [{ name: "once", value: 1 }, ...termsOf(kernel, packed)])
+      const own = termsOf(kernel, structure, regimeOf(kernel, platform));
+      for (const { name, value } of [{ name: "once", value: 1 }, ...own])
         terms.set(name, (terms.get(name) ?? 0) + value);
     }
     const columns = [...terms.keys()].map((name) => {

@@ -34,15 +34,15 @@ function stairsOf(times: readonly Time[]) {
   return { in: along("in"), out: along("out") };
 }
 
-/** Scattered widths: input channels of 4 to 320, output channels of 4 to 640, in steps of 4. */
+/** Scattered widths: input channels of 4 to 320, output channels of 4 to 640, in steps of 4, unless told. */
 function scattered(
   cost: (x: number, y: number) => number,
-  { count = 80, noise = 0, seed = 1 } = {},
+  { count = 80, noise = 0, seed = 1, apart = 4, widest = 320 } = {},
 ): readonly Time[] {
   const random = seededRandom(seed);
   return Array.from({ length: count }, () => {
-    const x = 4 * (1 + random.below(80));
-    const y = 4 * (1 + random.below(160));
+    const x = apart * (1 + random.below(widest / apart));
+    const y = apart * (1 + random.below((2 * widest) / apart));
     return { x, y, time_s: cost(x, y) * (1 + noise * random.normal()) };
   });
 }
@@ -85,6 +85,25 @@ describe("stairs", () => {
 
     expect([found.in?.step, found.out?.step]).toEqual([16, 16]);
     expect(found.out?.confidence).toBeGreaterThan(0.95);
+  });
+
+  test("of output channels alone leave any width of the input as it is, also below a candidate", () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const found = stairsOf(
+        scattered((x, y) => 2e-6 + 1e-10 * x * up(y, 8), {
+          noise: 0.002,
+          apart: 1,
+          widest: 48,
+          count: 160,
+          seed,
+        }),
+      );
+
+      expect(found.in?.step).toBeUndefined();
+      expect(found.in?.confidence).toBeGreaterThan(0.95);
+      expect(found.out?.step).toBe(8);
+      expect(found.out?.confidence).toBeGreaterThan(0.95);
+    }
   });
 
   test("are not found where cost is smooth, whatever the noise", () => {
