@@ -17,6 +17,7 @@ export {
   measuringProtocol,
   openMeasuring,
 } from "./measuring.ts";
+export { type ModelPlanOptions, planModel } from "./model-plan.ts";
 export { type PlannedNetwork, type PlanOptions, type ProfilePlan, planProfile } from "./plan.ts";
 export { type ProfileOutcome, profile } from "./profile.ts";
 export { type SamplingRules, samplingRules } from "./sampling.ts";

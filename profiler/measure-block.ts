@@ -30,6 +30,8 @@ export interface Load {
   readonly profiled: boolean;
   /** Measures energy too, where the device has a meter. */
   readonly metered: boolean;
+  /** Measured before others. */
+  readonly first?: boolean;
 }
 
 /** Weights only have to be free of zeros; a fixed seed keeps two sessions alike. */

@@ -1,12 +1,15 @@
+import { networkKey } from "../energy-db/index.ts";
 import type { OperatorSpace } from "../src/network/blocks/operator-space.ts";
 import type { CellsOfNetwork } from "../src/network/cells/read-cells.ts";
 import { type Kernel, kernelKey, kernelsOf } from "../src/network/kernel.ts";
+import { isWide } from "../src/network/layer.ts";
 import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
 import { cellDesign, placesIn } from "./cell-design.ts";
 import { type HeldOutFamily, heldOutDesign, ladderDesign, spreadDesign } from "./design.ts";
 import { rungs, withRungRepeated } from "./ladder.ts";
 import { heldOutPaths, operatorDesign } from "./operator-design.ts";
+import { type ScaledNetworks, scaledDesign } from "./scaled-design.ts";
 import { networkWith, type SearchSpace, type SpaceOptions, searchSpace } from "./space.ts";
 
 /** A network to measure, where it stands in the randomised order. */
@@ -17,6 +20,8 @@ export interface PlannedNetwork {
   readonly position: number;
   /** Whether its energy is measured where the device has a meter. */
   readonly metered: boolean;
+  /** Measured before all others, as the network that was given: time may be short. */
+  readonly first: boolean;
 }
 
 /** What a profile run will measure: a function of its options alone, so that a resumed run has the same. */
@@ -46,6 +51,8 @@ export interface PlanOptions extends SpaceOptions {
   readonly designNetworks?: number;
   /** Networks that judge them, 25 by default: five of every family. */
   readonly heldOutNetworks?: number;
+  /** Besides them, networks of which all widths are multiplied, those too that no search could choose. */
+  readonly scaled?: ScaledNetworks;
 }
 
 /** Measured on two cores: three loads of a network, each with its share of a block of interleaved samples. */
@@ -67,6 +74,7 @@ export function planProfile(options: PlanOptions): ProfilePlan {
   const space = searchSpace(options);
   const random = seededRandom(seed);
   const { design, heldOut, widths } = drawnNetworks(space, options, random);
+  const given = networkKey(options.network);
   const ordered = shuffled(
     [
       ...planned(design, "design", metered.design),
@@ -80,7 +88,11 @@ export function planProfile(options: PlanOptions): ProfilePlan {
     targetCi,
     widths,
     kernels: distinctKernels(design, space.batch),
-    networks: ordered.map((network, position) => ({ ...network, position })),
+    networks: ordered.map((planned, position) => ({
+      ...planned,
+      position,
+      first: planned.role === "design" && networkKey(planned.network) === given,
+    })),
     estimated_s: ordered.length * typicalNetwork_s,
     estimatedEnergy_s: ordered.filter((network) => network.metered).length * typicalEnergy_s,
   };
@@ -105,6 +117,7 @@ function widthPlan(
   {
     heldOutNetworks = defaultHeldOut,
     designNetworks = networksFor(space.groups.length),
+    scaled,
   }: PlanOptions,
   random: Random,
 ): PlannedNetworks {
@@ -115,12 +128,16 @@ function widthPlan(
     random,
   );
   const spread = spreadDesign(space, designNetworks - ladders.length, random);
+  const networks = spread.map((widths) => networkWith(space, widths));
+  const design = scaled
+    ? distinct([...networks, ...ladders, ...scaledDesign(space.network, scaled, random)])
+    : [...networks, ...ladders];
   return {
-    design: [...spread.map((widths) => networkWith(space, widths)), ...ladders],
+    design,
     heldOut: heldOutDesign(space, heldOutNetworks, spread, random).map(({ family, widths }) =>
       named(networkWith(space, widths), family),
     ),
-    widths: widthsByGroup(space, spread),
+    widths: widthsByGroup(space, design),
   };
 }
 
@@ -169,7 +186,11 @@ function wiringPlan(
 }
 
 /** The first `count` of the networks are metered: their sizes are spread as all are, since the rest is drawn alike. */
-const planned = (networks: readonly Network[], role: PlannedNetwork["role"], count: number) =>
+const planned = (
+  networks: readonly Network[],
+  role: PlannedNetwork["role"],
+  count: number,
+): readonly Omit<PlannedNetwork, "position" | "first">[] =>
   networks.map((network, i) => ({
     network,
     role,
@@ -196,19 +217,28 @@ function laddersOf(
       ? withRungRepeated(network, rung, fewestCopies + random.below(moreCopies))
       : network;
   });
-  return [...new Map(ladders.map((ladder) => [JSON.stringify(ladder.layers), ladder])).values()];
+  return distinct(ladders);
 }
+
+const distinct = (networks: readonly Network[]): readonly Network[] => [
+  ...new Map(networks.map((network) => [networkKey(network), network])).values(),
+];
 
 const fewestCopies = 6;
 const moreCopies = 7;
 
-const widthsByGroup = ({ groups }: SearchSpace, design: readonly (readonly number[])[]) =>
-  new Map(
-    groups.map(({ name }, group) => [
+function widthsByGroup({ groups }: SearchSpace, design: readonly Network[]) {
+  const widths = design.map(
+    ({ layers }) =>
+      new Map(layers.flatMap((layer) => (isWide(layer) ? [[layer.name, layer.width]] : []))),
+  );
+  return new Map(
+    groups.map(({ name, writers: [writer = ""] }) => [
       name,
-      [...new Set(design.map((widths) => widths[group] ?? 0))].sort((a, b) => a - b),
+      [...new Set(widths.flatMap((own) => own.get(writer) ?? []))].sort((a, b) => a - b),
     ]),
   );
+}
 
 function distinctKernels(networks: readonly Network[], batch: number): readonly Kernel[] {
   const kernels = networks.flatMap((network) => kernelsOf(network, { batch }));

@@ -11,9 +11,10 @@ export class LoadQueue {
   readonly #waiting: Load[];
   readonly #perBlock: number;
 
-  /** Every load at a random place. */
+  /** Every load at a random place, behind those that come first. */
   constructor(loads: readonly Load[], perBlock: number, random: Random) {
-    this.#waiting = shuffled(loads, random);
+    const drawn = shuffled(loads, random);
+    this.#waiting = [...drawn.filter(({ first }) => first), ...drawn.filter(({ first }) => !first)];
     this.#perBlock = perBlock;
   }
 

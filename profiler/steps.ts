@@ -92,7 +92,7 @@ export function needOf(
  */
 export function loadsOf(
   { table, sessionId, plan: { space } }: Session,
-  { network, role, position }: PlannedNetwork,
+  { network, role, position, first: isFirst }: PlannedNetwork,
   count: number,
   { profileAll = false, metered = false } = {},
 ): readonly Load[] {
@@ -106,6 +106,7 @@ export function loadsOf(
     attempt: 0,
     profiled: profileAll || first + i === 0,
     metered: metered && i === 0,
+    first: isFirst,
   }));
 }
 

@@ -5,6 +5,7 @@ import { below } from "../answers/below.ts";
 import type { CostTable } from "../answers/cost-table.ts";
 import { callAsPart, energyOfGuess, energyOfParts } from "../answers/energy.ts";
 import type { CostAnswer } from "../records.ts";
+import { knownFamilies } from "./known-families.ts";
 import { type WorkModel, workModel } from "./work-model.ts";
 
 /** A part of a foreign model: a kernel where it is one of ours, and its work in any case. */
@@ -90,32 +91,13 @@ function knowingMostFirst(
 export function workModelOf(tables: readonly CostTable[]): WorkModel {
   const known = workModels.get(tables);
   if (known) return known;
-  // A space in which every width is aligned says nothing of alignment.
-  const alignment = Math.max(...tables.map((costs) => costs.alignment));
-  const model = workModel(
-    tables.flatMap((costs) =>
-      costs
-        .kernels()
-        .filter(isPacked(alignment))
-        .map(({ kernel, cost }) => ({ kernel, latency_s: cost.latency_s })),
-    ),
-  );
+  const model = workModel(knownFamilies(tables));
   workModels.set(tables, model);
   return model;
 }
 
 /** A service estimates many models from the same tables. */
 const workModels = new WeakMap<readonly CostTable[], WorkModel>();
-
-/** Widths that are no multiple of the runtime's own are rare in published models, and ten times slower in some. */
-const isPacked =
-  (alignment: number) =>
-  ({ kernel }: { readonly kernel: Kernel }): boolean =>
-    kernel.outChannels % alignment === 0 &&
-    (kernel.inChannels % alignment === 0 || kernel.inChannels <= mostImageChannels);
-
-/** Grey, colour, colour and depth: the first layer's input is what it is. */
-const mostImageChannels = 4;
 
 function costOf(
   { name, kernel, work }: AskedStep,

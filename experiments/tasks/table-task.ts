@@ -83,7 +83,7 @@ function hasSpace({ db }: Laboratory, space: string): boolean {
 async function profileSpace({ context, db }: Laboratory, plan: ProfilePlan): Promise<void> {
   await runProfile({
     context,
-    plan,
+    plans: [plan],
     db,
     device: "local",
     runtime: "ort-cpu",

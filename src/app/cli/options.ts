@@ -13,6 +13,13 @@ export function positive(text: string): number {
   return value;
 }
 
+export function atLeastOne(text: string): number {
+  const value = number(text);
+  if (!(value >= 1 && Number.isFinite(value)))
+    throw new InvalidArgumentError("Expected a number from 1.");
+  return value;
+}
+
 export function nonNegative(text: string): number {
   const value = number(text);
   if (!(value >= 0 && Number.isFinite(value)))

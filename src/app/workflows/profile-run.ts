@@ -1,5 +1,5 @@
-import { openDevice, type Precision } from "../../../devices/index.ts";
-import { type Method, openTable } from "../../../energy-db/index.ts";
+import { type Device, openDevice, type Precision, systemClock } from "../../../devices/index.ts";
+import { type EnergyTable, type Method, openTable } from "../../../energy-db/index.ts";
 import {
   type PlanOptions,
   type ProfileOutcome,
@@ -17,7 +17,8 @@ import type { WorkContext } from "./work-context.ts";
 
 export interface ProfileRun {
   readonly context: WorkContext;
-  readonly plan: ProfilePlan;
+  /** Measured one after the other: the time limit is that of all. */
+  readonly plans: readonly [ProfilePlan, ...ProfilePlan[]];
   readonly db: string;
   readonly device: string;
   readonly runtime?: string | undefined;
@@ -37,10 +38,11 @@ export interface ProfileRun {
   readonly loads?: number;
 }
 
-/** Opens device and table, measures what the plan still lacks, and says how it ended. */
-export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
-  const { context, plan, db, runtime, precision, runner, meter, threads } = run;
-  const { terminal, signal, version } = context;
+/** Opens device and table, measures what the plans still lack, and says how each that was begun ended. */
+export async function runProfile(
+  run: ProfileRun,
+): Promise<readonly [ProfileOutcome, ...ProfileOutcome[]]> {
+  const { context, db, runtime, precision, runner, meter, threads } = run;
   const device = await openDevice(run.device, {
     runtime,
     precision,
@@ -53,29 +55,48 @@ export async function runProfile(run: ProfileRun): Promise<ProfileOutcome> {
   try {
     const table = openTable(db, { mode: "write", create: true });
     try {
-      return await profile({
-        device,
-        table,
-        plan,
-        toolVersion: version,
-        ...(run.method ? { method: run.method } : {}),
-        ...(run.loads ? { loads: run.loads, maxLoads: run.loads } : {}),
-        random: seededRandom(plan.seed),
-        assumePower_w: run.assumePower,
-        timeLimit_s: run.timeLimit,
-        patience_s: run.patience,
-        ...(run.targetCi === undefined ? {} : { refineWithin_s: Number.POSITIVE_INFINITY }),
-        signal,
-        allowConditions: run.allowConditions,
-        onProgress: (progress) => terminal.progress(progress),
-        onNotice: (notice) => terminal.warn(notice),
-      });
+      return await measurePlans(run, device, table);
     } finally {
       table.close();
     }
   } finally {
     await device.close();
   }
+}
+
+async function measurePlans(
+  run: ProfileRun,
+  device: Device,
+  table: EnergyTable,
+): Promise<readonly [ProfileOutcome, ...ProfileOutcome[]]> {
+  const { terminal, signal, version } = run.context;
+  const { timeLimit = Number.POSITIVE_INFINITY } = run;
+  const start_s = systemClock.now_s();
+  const measure = (plan: ProfilePlan): Promise<ProfileOutcome> =>
+    profile({
+      device,
+      table,
+      plan,
+      toolVersion: version,
+      ...(run.method ? { method: run.method } : {}),
+      ...(run.loads ? { loads: run.loads, maxLoads: run.loads } : {}),
+      random: seededRandom(plan.seed),
+      assumePower_w: run.assumePower,
+      timeLimit_s: timeLimit - (systemClock.now_s() - start_s),
+      patience_s: run.patience,
+      ...(run.targetCi === undefined ? {} : { refineWithin_s: Number.POSITIVE_INFINITY }),
+      signal,
+      allowConditions: run.allowConditions,
+      onProgress: (progress) => terminal.progress(progress),
+      onNotice: (notice) => terminal.warn(notice),
+    });
+  const [first, ...others] = run.plans;
+  const outcomes: [ProfileOutcome, ...ProfileOutcome[]] = [await measure(first)];
+  for (const plan of others) {
+    if (outcomes.at(-1)?.stoppedBy !== "done") break;
+    outcomes.push(await measure(plan));
+  }
+  return outcomes;
 }
 
 /** One line on how a profile ended and what its held-out networks say. */

@@ -84,10 +84,10 @@ async function profileThisMachine(
   context: WorkContext,
 ): Promise<void> {
   const size = sizeOf(flags);
-  const outcome = await runProfile({
+  const [outcome] = await runProfile({
     ...target,
     context,
-    plan: quickstartPlan(size, flags.seed),
+    plans: [quickstartPlan(size, flags.seed)],
     db,
     meter: "auto",
     assumePower: flags.assumePower,

@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.ts";
 import { type ModelOutline, readOutline } from "../../onnx/index.ts";
 import { type Kernel, kernelOf } from "../kernel.ts";
+import type { Layer, Shape } from "../layer.ts";
 import { describeShape, type Network, networkInput, placeLayers } from "../network.ts";
 import { type ModelStep, modelSteps } from "./model-steps.ts";
 import { inferShapes } from "./node-shapes.ts";
@@ -17,7 +18,10 @@ export interface ImportedModel {
   /** What a run is given, with the batch at 1 where the model leaves it free. */
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly steps: readonly ModelStep[];
-  /** The same as a network of ours, where every step is a layer and one image is read. */
+  /**
+   * The same as a network of ours, where every step is a layer and one image is read. Where a dense layer reads a flattened image,
+   * a global pool stands before it: it then reads fewer features.
+   */
   readonly network?: Network;
 }
 
@@ -69,6 +73,18 @@ function requireReadable({ nodes, inputs }: ModelOutline, source: string): void 
     });
 }
 
+/** Layers of ours read no flattened images: a dense one that does reads a mean of it. */
+function pooledBefore(layer: Layer, given: ReadonlyMap<string, Shape>): readonly Layer[] {
+  const [read = ""] = layer.inputs ?? [];
+  const { height = 1, width = 1 } = given.get(read) ?? {};
+  if (layer.kind !== "dense" || height * width === 1) return [layer];
+  const pool = `${layer.name}.pool`;
+  return [
+    { kind: "global_pool", name: pool, inputs: [read] },
+    { ...layer, inputs: [pool] },
+  ];
+}
+
 /** Our own models name a layer's nodes "layer/part", so that a layer's name has no slash. */
 const layerName = (node: string): string => node.replace(/^\/+/, "").replaceAll("/", ".");
 
@@ -81,21 +97,25 @@ function networkOf(
   const [image, ...others] = inputs;
   if (!first || !image || others.length > 0) return undefined;
   if (steps.some(({ dtype }) => dtype !== "float32")) return undefined;
-  const layers = steps.flatMap(({ layer }) => (layer ? [layer] : []));
-  if (layers.length < steps.length) return undefined;
+  const given = new Map(steps.map(({ name, out }) => [name, out]));
+  const layers = steps.flatMap(({ layer }) => (layer ? pooledBefore(layer, given) : []));
+  if (steps.some(({ layer }) => !layer)) return undefined;
   const named = layers.map((layer) => ({
     ...layer,
     name: layerName(layer.name),
     inputs: layer.inputs?.map((read) => (read === image.name ? networkInput : layerName(read))),
   }));
   const network = { name: name || "model", input: first.in, layers: named } as Network;
+  const shapes = new Map(
+    steps.map(({ name, out }) => [layerName(name), describeShape(out)] as const),
+  );
   try {
-    const agrees = placeLayers(network).every(
-      ({ out }, i) => describeShape(out) === describeShape(steps[i]?.out ?? first.in),
-    );
+    const agrees = placeLayers(network).every(({ layer, out }) => {
+      const shape = shapes.get(layer.name);
+      return shape === undefined || shape === describeShape(out);
+    });
     return agrees ? network : undefined;
   } catch (error) {
-    // A flattened image before a dense layer, for one.
     if (error instanceof UserError) return undefined;
     throw error;
   }

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { Precision } from "../../../../devices/index.ts";
 import type { Method } from "../../../../energy-db/index.ts";
-import { type ProfilePlan, planProfile } from "../../../../profiler/index.ts";
+import { type ProfilePlan, planModel, planProfile } from "../../../../profiler/index.ts";
 import { UserError } from "../../../errors.ts";
 import { searchStart } from "../../../network/search-start.ts";
 import { formatDuration } from "../../../units.ts";
@@ -12,7 +12,7 @@ import {
   runProfile,
 } from "../../workflows/profile-run.ts";
 import type { CommandContext } from "../context.ts";
-import { count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
+import { atLeastOne, count, duration_s, fraction, shared, wholeNumber } from "../options.ts";
 
 interface ProfileFlags {
   readonly net?: string;
@@ -28,6 +28,8 @@ interface ProfileFlags {
   readonly grid: number;
   readonly networks?: number;
   readonly heldOut: number;
+  readonly imageSizes: number;
+  readonly widest: number;
   readonly targetCi?: number;
   readonly method: Method;
   readonly assumePower?: number;
@@ -71,6 +73,16 @@ export function profileCommand(context: CommandContext): Command {
         .default(25),
     )
     .addOption(
+      new Option("--image-sizes <n>", "with --model: smaller image sizes measured too")
+        .argParser(wholeNumber)
+        .default(3),
+    )
+    .addOption(
+      new Option("--widest <factor>", "with --model: widths measured up to so many times its own")
+        .argParser(atLeastOne)
+        .default(1.5),
+    )
+    .addOption(
       new Option(
         "--target-ci <fraction>",
         "load networks again, up to four times, until the half-width of the 95 % interval is this (default: 0.02, within twice the plan's time)",
@@ -108,33 +120,61 @@ function measuredNet({ net, model }: ProfileFlags): string {
   );
 }
 
-async function runProfileCommand(flags: ProfileFlags, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  const net = measuredNet(flags);
-  const plan = planProfile({
-    ...profiledSpace(searchStart(net)),
+/** What to measure, the first of it what was named; a model's other image sizes after it. */
+function plansOf(flags: ProfileFlags): readonly [ProfilePlan, ...ProfilePlan[]] {
+  const options = {
+    ...profiledSpace(searchStart(measuredNet(flags))),
     batch: flags.batch,
     grid: flags.grid,
     seed: flags.seed,
     ...(flags.targetCi === undefined ? {} : { targetCi: flags.targetCi }),
     ...(flags.networks ? { designNetworks: flags.networks } : {}),
     heldOutNetworks: flags.heldOut,
-  });
+  };
+  return flags.model === undefined
+    ? [planProfile(options)]
+    : planModel({ ...options, imageSizes: flags.imageSizes, widest: flags.widest });
+}
+
+async function runProfileCommand(flags: ProfileFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const plans = plansOf(flags);
   if (flags.dryRun) {
-    if (flags.json) terminal.answerJson({ ...plan, widths: Object.fromEntries(plan.widths) });
-    else terminal.answer(planText(plan));
+    if (flags.json) terminal.answerJson(withOthers(plans, planDocument));
+    else terminal.answer(planTexts(plans));
     return;
   }
-  const outcome = await runProfile({ ...flags, context, plan });
-  if (flags.json) terminal.answerJson(outcome);
+  const outcomes = await runProfile({ ...flags, context, plans });
+  if (flags.json) terminal.answerJson(withOthers(outcomes, (outcome) => outcome));
   else {
-    terminal.answer(outcomeText(outcome));
-    const isDone = outcome.stoppedBy === "done";
+    terminal.answer(outcomes.map(outcomeText).join("\n"));
+    const isDone = outcomes.length === plans.length && outcomes.at(-1)?.stoppedBy === "done";
     const next = isDone ? `query kernels --db ${flags.db}` : context.args.join(" ");
     terminal.note(`Next: wattsplit ${next}`);
   }
-  if (flags.strict) requireReliable(outcome);
+  if (flags.strict) for (const outcome of outcomes) requireReliable(outcome);
   context.signal.throwIfAborted();
+}
+
+/** The first as it is, others beside it where there are any. */
+function withOthers<T, D extends object>(
+  [first, ...others]: readonly [T, ...T[]],
+  documentOf: (item: T) => D,
+): D & { readonly imageSizes?: readonly D[] } {
+  return {
+    ...documentOf(first),
+    ...(others.length > 0 ? { imageSizes: others.map(documentOf) } : {}),
+  };
+}
+
+const planDocument = (plan: ProfilePlan) => ({ ...plan, widths: Object.fromEntries(plan.widths) });
+
+function planTexts(plans: readonly ProfilePlan[]): string {
+  const estimated_s = plans.reduce((sum, plan) => sum + plan.estimated_s, 0);
+  return [
+    ...plans.map(planText),
+    ...(plans.length > 1 ? [`About ${formatDuration(estimated_s)} in all`] : []),
+  ].join("\n\n");
 }
 
 /** What a dry run prints: what would be measured and how long it would take. */

@@ -5,7 +5,7 @@ import { cost, history, kernel, network, numberByName, score } from "./parts.ts"
 
 /** What commands that measure, search and train print under --json. */
 
-export const planDocument = z.object({
+const planOfSize = z.object({
   space: z.object({
     name: z.string(),
     network,
@@ -31,13 +31,18 @@ export const planDocument = z.object({
       role: z.enum(["design", "held-out"]),
       position: z.number(),
       metered: z.boolean(),
+      first: z.boolean().describe("measured before others"),
     }),
   ),
   estimated_s: z.number(),
   estimatedEnergy_s: z.number(),
 });
 
-export const profileDocument = z.object({
+export const planDocument = planOfSize.extend({
+  imageSizes: z.array(planOfSize).optional().describe("a model's at other image sizes"),
+});
+
+const profileOfSize = z.object({
   platformId: z.number(),
   sessionId: z.number(),
   measured: z.number(),
@@ -56,6 +61,10 @@ export const profileDocument = z.object({
     .optional(),
   flags: numberByName,
   invalidEnergy: z.array(z.string()),
+});
+
+export const profileDocument = profileOfSize.extend({
+  imageSizes: z.array(profileOfSize).optional().describe("a model's at other image sizes"),
 });
 
 export const verification = searchDocuments.verification.meta({ id: "Verification" });
