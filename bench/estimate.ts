@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { loadEveryCosts, openTable } from "../energy-db/index.ts";
-import { estimateModel } from "../src/app/workflows/estimate-model.ts";
+import { type CostTable, loadEveryCosts, openTable } from "../energy-db/index.ts";
+import { estimateModel, platformInPrecision } from "../src/app/workflows/estimate-model.ts";
 import { importModel } from "../src/network/import/index.ts";
 import { seededRandom } from "../src/random.ts";
 import { quantile } from "../src/statistics.ts";
@@ -25,12 +25,22 @@ export async function run(argv: readonly string[]): Promise<void> {
   const { models, db } = values;
   if (!models || !db) throw new Error("Give --models FOLDER of ONNX files and --db FILE");
   const table = openTable(db, { mode: "read" });
-  const { id } = table.findPlatform({ device: "local", threads: 1 });
-  const tables = loadEveryCosts(table, id);
+  const here = { device: "local", threads: 1 } as const;
+  const platforms = table
+    .platforms()
+    .filter(({ device, threads }) => device === here.device && threads === here.threads);
+  const known = new Map<number, readonly CostTable[]>();
+  const tablesOf = (id: number): readonly CostTable[] => {
+    const tables = known.get(id) ?? loadEveryCosts(table, id);
+    known.set(id, tables);
+    return tables;
+  };
   console.log("model, measured, estimated (95 %), error, predicted from work alone");
   for (const name of readdirSync(models).filter((file) => file.endsWith(".onnx"))) {
     const measured_s = await latencyOf(join(models, name));
-    const { estimate } = estimateModel(importModel(join(models, name)), tables);
+    const model = importModel(join(models, name));
+    const { id } = platformInPrecision(platforms, model) ?? table.findPlatform(here);
+    const { estimate } = estimateModel(model, tablesOf(id));
     const { latency_s, latency_low_s, latency_high_s, guessedShare } = estimate;
     console.log(
       `${name}, ${formatSeconds(measured_s)}, ${formatSeconds(latency_s)} (${formatSeconds(latency_low_s)} to ` +

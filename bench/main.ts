@@ -10,6 +10,7 @@ import * as memory from "./memory.ts";
 import * as natural from "./natural.ts";
 import * as nodes from "./nodes.ts";
 import * as paths from "./paths.ts";
+import * as quantizeModels from "./quantize-models.ts";
 import * as quantized from "./quantized.ts";
 import * as selection from "./selection.ts";
 import * as service from "./service.ts";
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   nodes,
   paths,
   quantized,
+  "quantize-models": quantizeModels,
   startup,
   store,
 };

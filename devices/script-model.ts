@@ -1,4 +1,5 @@
 import { exportNetwork, networkOutput } from "../src/network/export.ts";
+import { quantizedGraph } from "../src/network/export-qdq.ts";
 import { exportTflite } from "../src/network/export-tflite.ts";
 import { type Network, networkInput } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
@@ -23,7 +24,7 @@ export async function modelOfKind(
   weights: Weights,
   batch: number,
 ): Promise<ScriptModel> {
-  if (format === "onnx") return scriptModel(name, network, weights, batch);
+  if (format === "onnx") return scriptModel(name, network, weights, batch, precision);
   const { height, width, channels } = network.input;
   const graph = exportTflite(network, weights, { batch });
   return {
@@ -49,21 +50,26 @@ function noise({ input: { height, width, channels } }: Network): Float32Array {
   return Float32Array.from({ length: size }, () => random.normal());
 }
 
-/** The same in ONNX and float32; its layers travel along as metadata, so that an agent can say what it runs. */
+/** The same in ONNX; its layers travel along as metadata, so that an agent can say what it runs. */
 export function scriptModel(
   name: string,
   network: Network,
   weights: Weights,
   batch: number,
+  precision: Precision = "float32",
 ): ScriptModel {
-  return modelFrom(
-    name,
-    {
-      ...exportNetwork(network, weights, { batch }),
-      metadata: { network: JSON.stringify(network), batch: String(batch) },
-    },
-    network.layers.map((layer) => layer.name),
-  );
+  const graph = exportNetwork(network, weights, { batch });
+  return {
+    ...modelFrom(
+      name,
+      {
+        ...(precision === "int8" ? quantizedGraph(graph) : graph),
+        metadata: { network: JSON.stringify(network), batch: String(batch) },
+      },
+      network.layers.map((layer) => layer.name),
+    ),
+    ...(precision === "float32" ? {} : { precision }),
+  };
 }
 
 /**

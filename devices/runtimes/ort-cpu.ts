@@ -16,6 +16,7 @@ export function ortCpuRuntime(): Runtime {
   return {
     id: "ort-cpu",
     version: packageVersion(),
+    precisions: ["float32", "int8"],
     build: async () => binaryHash() ?? "unknown",
     probe,
     load: async (model, { threads }) => (await sessions()).loadSession(model, threads, systemClock),

@@ -121,8 +121,8 @@ function ownersOf(
   nodes: readonly string[],
   layers: readonly string[],
 ): readonly (number | undefined)[] {
-  // Where the optimiser changed the layout, nodes are called `layer_nchwc`.
-  const named = nodes.map((node) => ownerByName(node.replace(/_nchwc$/, ""), layers));
+  // Where the optimiser changed the layout, nodes are called `layer_nchwc`; where it made integers of them, `layer_token_7`.
+  const named = nodes.map((node) => ownerByName(node.replace(/_(?:nchwc|token_\d+)$/, ""), layers));
   const lastNamed = named.findLast((owner) => owner !== undefined);
   return nodes.map((node, i) =>
     node.startsWith(`${networkOutput}/`)

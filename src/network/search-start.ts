@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import type { OperatorSpace } from "./blocks/operator-space.ts";
 import { type CellsOfNetwork, cellsOf, smallestCells } from "./cells/read-cells.ts";
 import { importModel } from "./import/index.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Network } from "./network.ts";
 import { withWidths } from "./network.ts";
 import { readNetworkFile } from "./network-file.ts";
@@ -18,6 +19,8 @@ export interface SearchStart {
   readonly reference: Network;
   /** By width group. */
   readonly caps: ReadonlyMap<string, number>;
+  /** What an ONNX file computes in. */
+  readonly precision?: Kernel["dtype"];
   /** Where blocks may be filled by several operators: widths stay, and the network is the smallest path. */
   readonly operators?: OperatorSpace;
   /** Where the reference is made of cells: wirings are searched for, from the smallest network up to it. */
@@ -40,14 +43,15 @@ export function searchStart(
 
 /** A model is measured around its own widths: what it costs is asked, not what it may become. */
 function startOfModel(path: string): SearchStart {
-  const { network, steps } = importModel(path);
-  if (network) return startOfNetwork({ ...network, name: basename(path, ".onnx") }, 1);
+  const { network, steps, precision } = importModel(path);
+  if (network)
+    return { ...startOfNetwork({ ...network, name: basename(path, ".onnx") }, 1), precision };
   const quantised = steps.filter(({ dtype }) => dtype !== "float32").length;
   if (quantised > 0)
     throw new UserError(
-      `${path} computes in int8 (${quantised} of ${steps.length} steps), and profiles of ONNX Runtime measure float32 kernels`,
+      `${path} computes partly in int8 (${quantised} of ${steps.length} steps), and profiles measure networks of one precision`,
       {
-        hint: "Profile the float32 model; wattsplit estimate predicts the quantised one, and says so.",
+        hint: "Quantise all of its operators, or profile the float32 model: wattsplit estimate answers for either.",
         exit: "unavailable",
       },
     );

@@ -120,12 +120,22 @@ function readData(message: TensorMessage, type: OnnxType): OnnxTensor["data"] {
   }
   if (type === "float32") return Float32Array.from(message.floatData);
   if (type === "int64") return BigInt64Array.from(message.int64Data);
+  if (type === "int8") return Int8Array.from(message.int32Data);
   return (type === "int32" ? Int32Array : Uint8Array).from(message.int32Data);
 }
 
-const bytesPerElement: Record<OnnxType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+const bytesPerElement: Record<OnnxType, number> = {
+  float32: 4,
+  int8: 1,
+  uint8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+};
 const arrayOf: Record<OnnxType, (buffer: ArrayBuffer) => OnnxTensor["data"]> = {
   float32: (buffer) => new Float32Array(buffer),
+  int8: (buffer) => new Int8Array(buffer),
+  uint8: (buffer) => new Uint8Array(buffer),
   int32: (buffer) => new Int32Array(buffer),
   int64: (buffer) => new BigInt64Array(buffer),
   bool: (buffer) => new Uint8Array(buffer),

@@ -1,6 +1,6 @@
 /** ONNX graphs as plain records: what the tracer and the exporter build, and the writer and reader translate. */
 
-export type OnnxType = "float32" | "int32" | "int64" | "bool";
+export type OnnxType = "float32" | "int8" | "uint8" | "int32" | "int64" | "bool";
 
 export interface OnnxValue {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface OnnxValue {
 
 export interface OnnxTensor extends OnnxValue {
   /** bool as one byte each. */
-  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
+  readonly data: Float32Array | Int8Array | Int32Array | BigInt64Array | Uint8Array;
 }
 
 export type OnnxAttribute =

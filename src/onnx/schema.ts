@@ -1,7 +1,14 @@
 import protobuf from "protobufjs";
 
 /** ONNX element types by name, with the number that stands for them in a file (onnx.proto, TensorProto.DataType). */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+} as const;
 
 /** Numbers of the attribute types that are read and written (onnx.proto, AttributeProto.AttributeType). */
 export const attributeTypes = {

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/errors.ts";
 import { exportNetwork } from "../../src/network/export.ts";
+import { quantizedGraph } from "../../src/network/export-qdq.ts";
 import { initialWeights } from "../../src/network/initial-weights.ts";
 import { formatNetwork } from "../../src/network/network-file.ts";
 import { encodeModel, type OnnxGraph } from "../../src/onnx/index.ts";
 import { seededRandom } from "../../src/random.ts";
+import { identity } from "../energy-db/example-rows.ts";
 import { cli } from "../support/cli.ts";
 import { smallNetwork, writeFormulaTable } from "../support/formula-table.ts";
 
@@ -63,26 +65,43 @@ test("profile plans the kernels that a model needs, and refuses one that no netw
   const fixture = "test/network/import/fixtures/mobilenet_v3_small-13.onnx";
   const refused = await cli(["profile", "--model", fixture, "--dry-run", "--db", db]);
 
-  expect(Object.keys(JSON.parse(plan.stdout).widths)).toEqual(["conv1", "conv2"]);
+  const { widths, imageSizes } = JSON.parse(plan.stdout);
+  expect(Object.keys(widths)).toEqual(["conv1", "conv2"]);
+  expect(imageSizes.length).toBeGreaterThan(0);
   expect(refused.code).toBe(exitCodes.unavailable);
   expect(refused.stderr).toContain("HardSigmoid");
   const both = await cli(["profile", "--model", model, "--net", "mlp", "--dry-run"]);
   expect(both.code).toBe(exitCodes.usage);
 });
 
-test("a quantised model's steps are guessed, with wide intervals, and profile refuses it", async () => {
+test("a quantised model's steps are guessed from float32, with wide intervals, and profile plans its own", async () => {
   const quantised = "test/network/import/fixtures/qdq-per-channel-13.onnx";
 
   const { stdout } = await cli(["estimate", quantised, "--db", db]);
   const answer = JSON.parse((await cli(["estimate", quantised, "--db", db, "--json"])).stdout);
-  const refused = await cli(["profile", "--model", quantised, "--dry-run", "--db", db]);
+  const plan = await cli(["profile", "--model", quantised, "--dry-run", "--db", db]);
 
   expect(stdout).toMatch(/depthwise_conv2d 3x3 int8, 8x8, 16 channels .* predicted/);
   const layer = answer.layers.find(({ op }: { op: string }) => op === "Conv");
   expect(layer).toMatchObject({ provenance: "predicted", kernel: { dtype: "int8" } });
   expect(layer.latency_high_s).toBeGreaterThanOrEqual(4 * layer.latency_s);
+  expect(plan.code).toBe(0);
+  expect(plan.stdout).toContain("Plan for qdq-per-channel-13");
+});
+
+test("a quantised model is estimated from the platform of its precision, one in float32 not", async () => {
+  const own = mkdtempSync(join(tmpdir(), "wattsplit-int8-"));
+  const integers = writeFormulaTable(own, { platform: { ...identity, precision: "int8" } });
+  const path = join(own, "quantised.onnx");
+  writeFileSync(path, encodeModel(quantizedGraph(graph)));
+
+  const answer = JSON.parse((await cli(["estimate", path, "--db", integers, "--json"])).stdout);
+  const refused = await cli(["estimate", model, "--db", integers]);
+
+  expect(answer.layers.map(({ op }: { op: string }) => op)).toContain("Conv");
+  expect(answer.layers.map(({ op }: { op: string }) => op)).not.toContain("QuantizeLinear");
   expect(refused.code).toBe(exitCodes.unavailable);
-  expect(refused.stderr).toContain("computes in int8 (7 of 9 steps)");
+  expect(refused.stderr).toContain("The model computes in float32, and the platform in int8");
 });
 
 test.each([

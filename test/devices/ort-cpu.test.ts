@@ -49,6 +49,20 @@ describe("the agent on this machine's ONNX Runtime", () => {
     vi.unstubAllEnvs();
   });
 
+  it("computes a network in integers where that is asked for, every layer's time told", async () => {
+    const device = await openDevice("local", { precision: "int8" });
+    const weights = randomWeights(network, seededRandom(1));
+    const quantized = scriptModel("net", network, weights, 2, "int8");
+
+    const raw = await device.measure({ ...scriptOf(), models: [quantized] });
+    await device.close();
+
+    const [nodes] = recordsOf(raw, "nodes");
+    expect(device.identity.precision).toBe("int8");
+    expect(nodes?.layers).toEqual(network.layers.map(({ name }) => name));
+    expect(Math.min(...(nodes?.nodes ?? [0]))).toBeGreaterThan(0);
+  });
+
   it("stops after the batch in flight when told to, and goes on with the next script", async () => {
     const device = await openDevice("local");
     const endless = { ...rules, calmSamples: 1e6, maxSamples: 1e6, hurriedSamples: 1e6 };

@@ -7,6 +7,7 @@ import {
   type EnergyTable,
   energyModelOf,
   loadCosts,
+  networkKey,
   openTable,
 } from "../../energy-db/index.ts";
 import { type ProfileOptions, type ProfileOutcome, profile } from "../../profiler/index.ts";
@@ -21,7 +22,7 @@ import {
   undisturbed_s,
   usualPower,
 } from "./simulated-device/index.ts";
-import { quickRules, smallPlan } from "./small-plan.ts";
+import { quickRules, smallBlocks, smallPlan } from "./small-plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-profiler-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -149,6 +150,21 @@ describe("profiling a search space", () => {
     expect(first.measured).toBeGreaterThan(0);
     expect(second.stoppedBy).toBe("done");
     expect(planned(table, second.platformId)).toHaveLength(loads);
+    table.close();
+  });
+
+  it("measures the network that was given first, however short the time", async () => {
+    const table = newTable();
+
+    const { platformId, stoppedBy } = await run(await simulatedDevice(), table, {
+      timeLimit_s: 0.1,
+      rules: smallBlocks,
+    });
+
+    const measured = planned(table, platformId).map(({ network }) => networkKey(network));
+    expect(stoppedBy).toBe("time-limit");
+    expect(measured.length).toBeLessThan(plan.networks.length);
+    expect(measured).toContain(networkKey(plan.space.network));
     table.close();
   });
 

@@ -209,7 +209,7 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       const bytes = new Uint8Array(await c.req.arrayBuffer());
       const body = "the request's body";
       const model = stepsOf(parseOutline(bytes, body), body);
-      const tables = reader.everyCosts(c.req.valid("query"));
+      const tables = reader.costsForModel(c.req.valid("query"), model);
       const document = modelDocument(estimateModel(model, tables), tables[0]?.source ?? "");
       return c.json({ schema: 1 as const, ...document }, 200);
     },

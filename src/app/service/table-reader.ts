@@ -9,7 +9,9 @@ import {
   type PlatformSummary,
 } from "../../../energy-db/index.ts";
 import { UserError } from "../../errors.ts";
+import type { ImportedModel } from "../../network/import/index.ts";
 import { costsThatKnow, type KernelQuestion } from "../workflows/asked-kernel.ts";
+import { platformInPrecision } from "../workflows/estimate-model.ts";
 
 /** Which platform a request means; absent fields do not matter, but exactly one platform must be left. */
 export interface PlatformChoice {
@@ -112,6 +114,16 @@ export class TableReader {
     const known = this.#every.get(id) ?? loadEveryCosts(this.table, id);
     this.#every.set(id, known);
     return known;
+  }
+
+  /** Those to estimate a model from: of the platform meant that computes as it does, where there is one. */
+  costsForModel(
+    choice: PlatformChoice,
+    model: ImportedModel,
+  ): readonly [CostTable, ...CostTable[]] {
+    const meant = this.platforms().filter((known) => isMeant(known, choice));
+    const own = platformInPrecision(meant, model);
+    return this.everyCosts(own ? { platform: own.id } : choice);
   }
 
   /** Those of a platform of which little is measured, by its likeness to others. */

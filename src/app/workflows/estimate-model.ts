@@ -3,10 +3,18 @@ import {
   describeKernel,
   estimateSteps,
   type ModelEstimate,
+  type PlatformSummary,
   type StepEstimate,
 } from "../../../energy-db/index.ts";
-import { type ImportedModel, kernelOfStep } from "../../network/import/index.ts";
+import { UserError } from "../../errors.ts";
+import {
+  type ImportedModel,
+  isConversion,
+  kernelOfStep,
+  type ModelStep,
+} from "../../network/import/index.ts";
 import { describeShape } from "../../network/network.ts";
+import { bytesPerValue } from "../../network/work.ts";
 
 /** A foreign model's cost on a platform, and what of it the table knows. */
 export interface ModelReport {
@@ -25,14 +33,57 @@ export interface GuessedOperator {
   readonly reason: "not measured" | "no layer";
 }
 
-/** Estimates every step of a model from the tables of one platform, the one to trust most first. */
+/** The one of several platforms that computes in a model's precision; undefined where none does, or several do. */
+export function platformInPrecision(
+  platforms: readonly PlatformSummary[],
+  { precision }: ImportedModel,
+): PlatformSummary | undefined {
+  const [found, ...others] = platforms.filter((platform) => platform.precision === precision);
+  return others.length === 0 ? found : undefined;
+}
+
+/**
+ * Estimates every step of a model from the tables of one platform, the one to trust most first. Throws a UserError for a model in
+ * float32 on a platform of integers; integers on one of float32 are guessed.
+ */
 export function estimateModel(model: ImportedModel, tables: readonly CostTable[]): ModelReport {
-  const asked = model.steps.map((step) => {
-    const kernel = kernelOfStep(step, model.batch);
+  const isOfIntegers = tables[0]?.platform.precision === "int8";
+  if (isOfIntegers && model.precision !== "int8")
+    throw new UserError("The model computes in float32, and the platform in int8", {
+      hint: "Choose a platform of float32 by --platform, or profile one: wattsplit profile --precision float32.",
+      exit: "unavailable",
+    });
+  const own = isOfIntegers ? onIntegers(model) : model;
+  const asked = own.steps.map((step) => {
+    const kernel = kernelOfStep(step, own.batch);
     return { name: step.name, work: step.work, ...(kernel ? { kernel } : {}) };
   });
   const estimate = estimateSteps(tables, asked);
-  return { model, estimate, guessed: guessedOperators(model, estimate) };
+  return { model: own, estimate, guessed: guessedOperators(own, estimate) };
+}
+
+/**
+ * A model as a platform of int8 knows its kernels: which numbers they compute in is the platform's, not the kernel's, and what
+ * converts them at both ends belongs to the first and the last of them. What is computed in float32 takes four times the bytes.
+ */
+function onIntegers(model: ImportedModel): ImportedModel {
+  const isInner = (step: ModelStep): boolean => !isConversion(step);
+  return {
+    ...model,
+    steps: model.steps.filter(isInner).map(({ work, dtype, ...step }) => {
+      const bytes = dtype === "int8" ? bytesPerValue.float32 : bytesPerValue.float32 ** 2;
+      return {
+        ...step,
+        dtype: "float32",
+        work: {
+          ...work,
+          dtype: "float32",
+          movedBytes: (bytes * work.movedBytes) / bytesPerValue[dtype],
+          weightBytes: (bytes * work.weightBytes) / bytesPerValue[dtype],
+        },
+      };
+    }),
+  };
 }
 
 function guessedOperators(

@@ -31,6 +31,21 @@ export async function withTable<T>(
   }
 }
 
+/** Every platform that the flags describe. */
+export const platformsThat = (
+  table: EnergyTable,
+  { device, runtime, threads, platform }: Omit<TableFlags, "db">,
+): readonly PlatformSummary[] =>
+  table
+    .platforms()
+    .filter((known) =>
+      platform === undefined
+        ? known.device === device &&
+          (runtime === undefined || known.runtime === runtime) &&
+          (threads === undefined || known.threads === threads)
+        : known.id === platform,
+    );
+
 /** The one platform that the flags describe. */
 export const findPlatform = (
   table: EnergyTable,

@@ -72,6 +72,7 @@ async function measurePlans(
   const { terminal, signal, version } = run.context;
   const { timeLimit = Number.POSITIVE_INFINITY } = run;
   const start_s = systemClock.now_s();
+  const left_s = (): number => timeLimit - (systemClock.now_s() - start_s);
   const measure = (plan: ProfilePlan): Promise<ProfileOutcome> =>
     profile({
       device,
@@ -82,7 +83,7 @@ async function measurePlans(
       ...(run.loads ? { loads: run.loads, maxLoads: run.loads } : {}),
       random: seededRandom(plan.seed),
       assumePower_w: run.assumePower,
-      timeLimit_s: timeLimit - (systemClock.now_s() - start_s),
+      timeLimit_s: left_s(),
       patience_s: run.patience,
       ...(run.targetCi === undefined ? {} : { refineWithin_s: Number.POSITIVE_INFINITY }),
       signal,
@@ -93,7 +94,7 @@ async function measurePlans(
   const [first, ...others] = run.plans;
   const outcomes: [ProfileOutcome, ...ProfileOutcome[]] = [await measure(first)];
   for (const plan of others) {
-    if (outcomes.at(-1)?.stoppedBy !== "done") break;
+    if (outcomes.at(-1)?.stoppedBy !== "done" || left_s() <= 0) break;
     outcomes.push(await measure(plan));
   }
   return outcomes;

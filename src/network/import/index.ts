@@ -18,8 +18,10 @@ export interface ImportedModel {
   /** What a run is given, with the batch at 1 where the model leaves it free. */
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly steps: readonly ModelStep[];
+  /** int8 where all is computed in integers but for what is converted at both ends. */
+  readonly precision: Kernel["dtype"];
   /**
-   * The same as a network of ours, where every step is a layer and one image is read. Where a dense layer reads a flattened image,
+   * The same as a network of ours in that precision, where every step is a layer and one image is read. Where a dense layer reads a flattened image,
    * a global pool stands before it: it then reads fewer features.
    */
   readonly network?: Network;
@@ -38,14 +40,45 @@ export function stepsOf(model: ModelOutline, source: string): ImportedModel {
       hint: "Give a model that reads an image.",
       exit: "usage",
     });
-  const network = networkOf(model, steps);
+  const precision = innerSteps(steps).every(({ dtype }) => dtype === "int8") ? "int8" : "float32";
+  const network = networkOf(model, precision === "int8" ? innerSteps(steps) : steps);
   const inputs = model.inputs.map((input) => ({
     name: input.name,
     shape: known.get(input.name)?.shape ?? [],
   }));
   const batch = inputs[0]?.shape[0] ?? 1;
   const { name, opset } = model;
-  return { name, opset, batch, inputs, steps, ...(network ? { network } : {}) };
+  return { name, opset, batch, inputs, steps, precision, ...(network ? { network } : {}) };
+}
+
+/** Whether a step only converts numbers, as at both ends of a quantised model. */
+export const isConversion = ({ op }: Pick<ModelStep, "op">): boolean =>
+  op === "QuantizeLinear" || op === "DequantizeLinear";
+
+/** Steps without conversions of numbers: what follows reads what these read. */
+function innerSteps(steps: readonly ModelStep[]): readonly ModelStep[] {
+  const read = new Map(
+    steps.flatMap((step) =>
+      isConversion(step) ? [[step.name, step.inputs[0] ?? ""] as const] : [],
+    ),
+  );
+  const sourceOf = (name: string): string => {
+    const source = read.get(name);
+    return source === undefined ? name : sourceOf(source);
+  };
+  return steps.flatMap((step) =>
+    isConversion(step)
+      ? []
+      : [
+          {
+            ...step,
+            inputs: step.inputs.map(sourceOf),
+            ...(step.layer?.inputs
+              ? { layer: { ...step.layer, inputs: step.layer.inputs.map(sourceOf) } as Layer }
+              : {}),
+          },
+        ],
+  );
 }
 
 /** The kernel of a step that is a layer. */
@@ -96,7 +129,7 @@ function networkOf(
   const [first] = steps;
   const [image, ...others] = inputs;
   if (!first || !image || others.length > 0) return undefined;
-  if (steps.some(({ dtype }) => dtype !== "float32")) return undefined;
+  if (new Set(steps.map(({ dtype }) => dtype)).size > 1) return undefined;
   const given = new Map(steps.map(({ name, out }) => [name, out]));
   const layers = steps.flatMap(({ layer }) => (layer ? pooledBefore(layer, given) : []));
   if (steps.some(({ layer }) => !layer)) return undefined;

@@ -172,7 +172,8 @@ function storedResult(
 }
 
 function readValue({ name, shape, type }: OnnxValue, result: ort.Tensor | undefined): TensorValue {
-  if (!result || type === "int64") throw new Error(`ONNX Runtime returned no "${name}"`);
+  if (!result || type === "int64" || type === "int8" || type === "uint8")
+    throw new Error(`ONNX Runtime returned no "${name}"`);
   return { shape, dtype: type, data: result.data as TensorValue["data"] };
 }
 

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
+import { scriptModel } from "../../../devices/script-model.ts";
 import { UserError } from "../../../src/errors.ts";
 import { exportNetwork } from "../../../src/network/export.ts";
 import { importModel, kernelOfStep, stepsOf } from "../../../src/network/import/index.ts";
@@ -45,6 +46,52 @@ describe("a network exported and imported again", () => {
     expect(step?.layer).toMatchObject({ kind: "conv2d", activation: "swish", width: 4 });
     expect(step?.nodes).toHaveLength(3);
   });
+});
+
+test("a dense layer that reads a flattened image is a network's after a pool, and its own kernel by itself", () => {
+  const flattened = parseOutline(
+    encodeModel({
+      name: "flattened",
+      inputs: [{ name: "x", type: "float32", shape: [1, 8, 4, 4] }],
+      outputs: [{ name: "y", type: "float32", shape: [1, 10] }],
+      initializers: [
+        { name: "w", type: "float32", shape: [10, 128], data: new Float32Array(1280) },
+        { name: "b", type: "float32", shape: [10], data: new Float32Array(10) },
+      ],
+      nodes: [
+        {
+          name: "pool",
+          op: "MaxPool",
+          inputs: ["x"],
+          outputs: ["p"],
+          attributes: { kernel_shape: { ints: [1, 1] } },
+        },
+        { name: "flat", op: "Flatten", inputs: ["p"], outputs: ["f"] },
+        {
+          name: "dense",
+          op: "Gemm",
+          inputs: ["f", "w", "b"],
+          outputs: ["y"],
+          attributes: { transB: { int: 1 } },
+        },
+      ],
+    }),
+    "m",
+  );
+
+  const { steps, network } = stepsOf(flattened, "m");
+
+  expect(steps.at(-1) && kernelOfStep(steps[1] as (typeof steps)[number], 1)).toMatchObject({
+    op: "dense",
+    inChannels: 128,
+  });
+  expect(network && kernelsOf(network).map(({ kernel }) => [kernel.op, kernel.inChannels])).toEqual(
+    [
+      ["pool", 8],
+      ["global_pool", 8],
+      ["dense", 8],
+    ],
+  );
 });
 
 test("a model of eight images has kernels and work of eight", () => {
@@ -156,7 +203,38 @@ describe("quantised models", () => {
         "global_pool/b1/4x4x16/o16/k1/s1/g1/valid/linear/int8",
         "dense/b1/1x1x16/o10/k1/s1/g1/valid/linear/int8",
       ]);
-      expect(network).toBeUndefined();
+      // A network of the same layers; what numbers its kernels compute in is a platform's.
+      expect(network && kernelsOf(network).map(({ kernel }) => kernel.op)).toEqual(
+        steps.flatMap(({ layer }) => layer?.kind ?? []),
+      );
+    },
+  );
+
+  const whole = ["mobilenet-v1-cifar", "mobilenet-v2-cifar", "resnet-cifar", "mnist-cnn"] as const;
+
+  test.each(whole)(
+    "written by us compute in integers all through, and read back: %s",
+    async (name) => {
+      const network = presets[name].build({ multiplier: 0.25 });
+      const { bytes } = scriptModel(
+        name,
+        network,
+        initialWeights(network, seededRandom(1)),
+        1,
+        "int8",
+      );
+      const path = join(mkdtempSync(join(tmpdir(), "wattsplit-qdq-")), "written.onnx");
+      writeFileSync(path, bytes);
+
+      const ops = new Set((await executed(path)).values());
+      for (const op of ["Conv", "FusedConv", "Gemm", "Add", "GlobalAveragePool", "Relu"])
+        expect(ops).not.toContain(op);
+      expect(ops).toContain("QLinearConv");
+      const model = importModel(path);
+      expect(model.precision).toBe("int8");
+      const shapesOf = (of: Network) =>
+        kernelsOf(of).map(({ kernel }) => kernelKey({ ...kernel, variant: "linear" }));
+      expect(model.network && shapesOf(model.network)).toEqual(shapesOf(network));
     },
   );
 

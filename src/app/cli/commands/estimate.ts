@@ -7,8 +7,14 @@ import {
   estimateModel,
   type ModelReport,
   modelDocument,
+  platformInPrecision,
 } from "../../workflows/estimate-model.ts";
-import { findPlatform, type TableFlags, withTable } from "../../workflows/open-costs.ts";
+import {
+  findPlatform,
+  platformsThat,
+  type TableFlags,
+  withTable,
+} from "../../workflows/open-costs.ts";
 import type { CommandContext } from "../context.ts";
 import { callRow, costText, layerColumns } from "../cost-text.ts";
 import { count, shared } from "../options.ts";
@@ -31,7 +37,9 @@ export function estimateCommand({ terminal }: CommandContext): Command {
     .action(async (path: string, flags: EstimateFlags) => {
       const model = importModel(path);
       await withTable(flags.db, (table) => {
-        const tables = loadEveryCosts(table, findPlatform(table, flags).id);
+        const matching = platformsThat(table, flags);
+        const { id } = platformInPrecision(matching, model) ?? findPlatform(table, flags);
+        const tables = loadEveryCosts(table, id);
         const report = estimateModel(model, tables);
         const source = tables[0]?.source ?? "";
         if (flags.json) terminal.answerJson(modelDocument(report, source));

@@ -3,7 +3,7 @@ import type { Precision } from "../../../../devices/index.ts";
 import type { Method } from "../../../../energy-db/index.ts";
 import { type ProfilePlan, planModel, planProfile } from "../../../../profiler/index.ts";
 import { UserError } from "../../../errors.ts";
-import { searchStart } from "../../../network/search-start.ts";
+import { type SearchStart, searchStart } from "../../../network/search-start.ts";
 import { formatDuration } from "../../../units.ts";
 import {
   outcomeText,
@@ -121,9 +121,12 @@ function measuredNet({ net, model }: ProfileFlags): string {
 }
 
 /** What to measure, the first of it what was named; a model's other image sizes after it. */
-function plansOf(flags: ProfileFlags): readonly [ProfilePlan, ...ProfilePlan[]] {
+function plansOf(
+  flags: ProfileFlags,
+  start: SearchStart,
+): readonly [ProfilePlan, ...ProfilePlan[]] {
   const options = {
-    ...profiledSpace(searchStart(measuredNet(flags))),
+    ...profiledSpace(start),
     batch: flags.batch,
     grid: flags.grid,
     seed: flags.seed,
@@ -138,23 +141,30 @@ function plansOf(flags: ProfileFlags): readonly [ProfilePlan, ...ProfilePlan[]] 
 
 async function runProfileCommand(flags: ProfileFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const plans = plansOf(flags);
+  const start = searchStart(measuredNet(flags));
+  const plans = plansOf(flags, start);
   if (flags.dryRun) {
     if (flags.json) terminal.answerJson(withOthers(plans, planDocument));
     else terminal.answer(planTexts(plans));
     return;
   }
-  const outcomes = await runProfile({ ...flags, context, plans });
+  const outcomes = await runProfile({ ...flags, ...precisionOf(flags, start), context, plans });
   if (flags.json) terminal.answerJson(withOthers(outcomes, (outcome) => outcome));
   else {
     terminal.answer(outcomes.map(outcomeText).join("\n"));
     const isDone = outcomes.length === plans.length && outcomes.at(-1)?.stoppedBy === "done";
-    const next = isDone ? `query kernels --db ${flags.db}` : context.args.join(" ");
-    terminal.note(`Next: wattsplit ${next}`);
+    noteNext(context, isDone ? `query kernels --db ${flags.db}` : context.args.join(" "));
   }
   if (flags.strict) for (const outcome of outcomes) requireReliable(outcome);
   context.signal.throwIfAborted();
 }
+
+/** A quantised model is measured as what it is, all else in the runtime's usual precision. */
+const precisionOf = ({ precision }: ProfileFlags, start: SearchStart) =>
+  precision === undefined && start.precision === "int8" ? { precision: start.precision } : {};
+
+const noteNext = ({ terminal }: CommandContext, command: string): void =>
+  terminal.note(`Next: wattsplit ${command}`);
 
 /** The first as it is, others beside it where there are any. */
 function withOthers<T, D extends object>(
