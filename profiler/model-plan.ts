@@ -1,4 +1,5 @@
 import { type Network, placeLayers } from "../src/network/network.ts";
+import { freeGroups } from "../src/network/width-groups.ts";
 import { type PlanOptions, type ProfilePlan, planProfile } from "./plan.ts";
 
 export interface ModelPlanOptions extends PlanOptions {
@@ -41,7 +42,7 @@ export function planModel({
         ...options,
         name: `${name} at ${resized.input.height}x${resized.input.width}`,
         network: resized,
-        floors: options.floors ?? new Map(),
+        floors: floorsOf(resized),
         designNetworks: 0,
         heldOutNetworks: Math.min(heldOutElsewhere, heldOutNetworks ?? heldOutElsewhere),
         scaled,
@@ -49,6 +50,12 @@ export function planModel({
     ),
   ];
 }
+
+/** What judges the costs there is no narrower than what makes them. */
+const floorsOf = (network: Network): ReadonlyMap<string, number> =>
+  new Map(
+    freeGroups(network).map(({ name, width }) => [name, Math.ceil(narrowestMultiple * width)]),
+  );
 
 /** The network at so many smaller image sizes, evenly spread down to half; fewer where its strides leave fewer. */
 function smallerImages(network: Network, count: number): readonly Network[] {

@@ -22,7 +22,7 @@ export interface ImportedModel {
   readonly precision: Kernel["dtype"];
   /**
    * The same as a network of ours in that precision, where every step is a layer and one image is read. Where a dense layer reads a flattened image,
-   * a global pool stands before it: it then reads fewer features.
+   * a global pool and a dense layer that gives as many features stand before it.
    */
   readonly network?: Network;
 }
@@ -106,15 +106,23 @@ function requireReadable({ nodes, inputs }: ModelOutline, source: string): void 
     });
 }
 
-/** Layers of ours read no flattened images: a dense one that does reads a mean of it. */
-function pooledBefore(layer: Layer, given: ReadonlyMap<string, Shape>): readonly Layer[] {
+/** Layers of ours read no flattened images: what a dense one reads of one, another makes of its mean. */
+function unflattened(layer: Layer, given: ReadonlyMap<string, Shape>): readonly Layer[] {
   const [read = ""] = layer.inputs ?? [];
-  const { height = 1, width = 1 } = given.get(read) ?? {};
+  const { height = 1, width = 1, channels = 1 } = given.get(read) ?? {};
   if (layer.kind !== "dense" || height * width === 1) return [layer];
-  const pool = `${layer.name}.pool`;
+  const [pool, features] = [`${layer.name}.pool`, `${layer.name}.features`];
   return [
     { kind: "global_pool", name: pool, inputs: [read] },
-    { ...layer, inputs: [pool] },
+    {
+      kind: "dense",
+      name: features,
+      inputs: [pool],
+      width: height * width * channels,
+      bias: true,
+      activation: "linear",
+    },
+    { ...layer, inputs: [features] },
   ];
 }
 
@@ -131,7 +139,7 @@ function networkOf(
   if (!first || !image || others.length > 0) return undefined;
   if (new Set(steps.map(({ dtype }) => dtype)).size > 1) return undefined;
   const given = new Map(steps.map(({ name, out }) => [name, out]));
-  const layers = steps.flatMap(({ layer }) => (layer ? pooledBefore(layer, given) : []));
+  const layers = steps.flatMap(({ layer }) => (layer ? unflattened(layer, given) : []));
   if (steps.some(({ layer }) => !layer)) return undefined;
   const named = layers.map((layer) => ({
     ...layer,
