@@ -48,7 +48,7 @@ describe("a network exported and imported again", () => {
   });
 });
 
-test("a dense layer that reads a flattened image is a network's after a pool, and its own kernel by itself", () => {
+test("a dense layer that reads a flattened image is a network's behind others that give as much", () => {
   const flattened = parseOutline(
     encodeModel({
       name: "flattened",
@@ -90,6 +90,7 @@ test("a dense layer that reads a flattened image is a network's after a pool, an
       ["pool", 8],
       ["global_pool", 8],
       ["dense", 8],
+      ["dense", 128],
     ],
   );
 });
