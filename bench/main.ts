@@ -10,7 +10,7 @@ import * as memory from "./memory.ts";
 import * as natural from "./natural.ts";
 import * as nodes from "./nodes.ts";
 import * as paths from "./paths.ts";
-import * as quantizeModels from "./quantize-models.ts";
+import * as qdq from "./qdq.ts";
 import * as quantized from "./quantized.ts";
 import * as selection from "./selection.ts";
 import * as service from "./service.ts";
@@ -33,8 +33,8 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   natural,
   nodes,
   paths,
+  qdq,
   quantized,
-  "quantize-models": quantizeModels,
   startup,
   store,
 };

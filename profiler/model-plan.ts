@@ -1,5 +1,4 @@
 import { type Network, placeLayers } from "../src/network/network.ts";
-import { freeGroups } from "../src/network/width-groups.ts";
 import { type PlanOptions, type ProfilePlan, planProfile } from "./plan.ts";
 
 export interface ModelPlanOptions extends PlanOptions {
@@ -42,20 +41,14 @@ export function planModel({
         ...options,
         name: `${name} at ${resized.input.height}x${resized.input.width}`,
         network: resized,
-        floors: floorsOf(resized),
+        floors: new Map(),
         designNetworks: 0,
         heldOutNetworks: Math.min(heldOutElsewhere, heldOutNetworks ?? heldOutElsewhere),
-        scaled,
+        scaled: { ...scaled, isJudgedAlike: true },
       }),
     ),
   ];
 }
-
-/** What judges the costs there is no narrower than what makes them. */
-const floorsOf = (network: Network): ReadonlyMap<string, number> =>
-  new Map(
-    freeGroups(network).map(({ name, width }) => [name, Math.ceil(narrowestMultiple * width)]),
-  );
 
 /** The network at so many smaller image sizes, evenly spread down to half; fewer where its strides leave fewer. */
 function smallerImages(network: Network, count: number): readonly Network[] {

@@ -9,7 +9,7 @@ import { cellDesign, placesIn } from "./cell-design.ts";
 import { type HeldOutFamily, heldOutDesign, ladderDesign, spreadDesign } from "./design.ts";
 import { rungs, withRungRepeated } from "./ladder.ts";
 import { heldOutPaths, operatorDesign } from "./operator-design.ts";
-import { type ScaledNetworks, scaledDesign } from "./scaled-design.ts";
+import { heldOutScaled, type ScaledNetworks, scaledDesign } from "./scaled-design.ts";
 import { networkWith, type SearchSpace, type SpaceOptions, searchSpace } from "./space.ts";
 
 /** A network to measure, where it stands in the randomised order. */
@@ -134,9 +134,13 @@ function widthPlan(
     : [...networks, ...ladders];
   return {
     design,
-    heldOut: heldOutDesign(space, heldOutNetworks, spread, random).map(({ family, widths }) =>
-      named(networkWith(space, widths), family),
-    ),
+    heldOut: scaled?.isJudgedAlike
+      ? heldOutScaled(space.network, scaled, heldOutNetworks, random).map((network) =>
+          named(network, "uniform"),
+        )
+      : heldOutDesign(space, heldOutNetworks, spread, random).map(({ family, widths }) =>
+          named(networkWith(space, widths), family),
+        ),
     widths: widthsByGroup(space, design),
   };
 }

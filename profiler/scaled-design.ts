@@ -8,6 +8,8 @@ export interface ScaledNetworks {
   readonly count: number;
   readonly from: number;
   readonly to: number;
+  /** Whether what judges the costs is drawn alike, and not as searches visit networks: widths that these have none of are unknown. */
+  readonly isJudgedAlike?: boolean;
 }
 
 /** Published networks have widths of multiples of this, at any multiple. */
@@ -41,6 +43,14 @@ export function scaledDesign(
   ];
   return wanted.slice(0, count).flatMap((scaled) => scaled ?? []);
 }
+
+/** So many others of the same kind, to judge what the design makes of costs. */
+export const heldOutScaled = (
+  network: Network,
+  scaled: ScaledNetworks,
+  count: number,
+  random: Random,
+): readonly Network[] => scaledDesign(network, { ...scaled, count: count + 2 }, random).slice(2);
 
 /** Undefined where equal widths of tied groups became others. */
 function scaledNetwork(

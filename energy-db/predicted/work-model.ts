@@ -116,41 +116,49 @@ function timesTheLine(
 ): number {
   const at = placeOf(kernel);
   const seen = families
-    .flatMap((family) => seenOf(family, kernel, line) ?? [])
-    .map((one) => ({ ...one, far: distanceOf(one, at) }))
+    .map((family) => witnessOf(family, kernel, at))
     .sort((a, b) => a.far - b.far)
-    .slice(0, mostSeen);
+    .slice(0, mostSeen)
+    .flatMap((witness) => saidBy(witness, line) ?? []);
   return Math.exp(kriged(at, seen, kriging)?.value ?? 0);
 }
 
-/** What a family takes of its line at the widths nearest to a kernel's; undefined where that cannot be told. */
-function seenOf(
-  family: DescribedFamily,
-  kernel: Kernel,
-  line: readonly number[],
-): Seen | undefined {
+/** A family that knows a kernel like the one asked for. */
+interface Witness extends Pick<Seen, "place" | "sd"> {
+  readonly family: DescribedFamily;
+  readonly nearest: Kernel;
+  /** How little it says: by its place, and by how uncertain it is. */
+  readonly far: number;
+}
+
+function witnessOf(family: DescribedFamily, kernel: Kernel, at: readonly number[]): Witness {
   const { example, place } = family;
-  const nearest = nearestOf(family, kernel);
-  const time_s = family.time_s(nearest.kernel);
-  const line_s = onLine(line, workOf(nearest.kernel));
-  if (time_s === undefined || time_s < telling_s || line_s <= 0) return undefined;
+  const { kernel: nearest, distance } = nearestOf(family, kernel);
   const variants =
     Number(example.variant !== kernel.variant) + Number(example.padding !== kernel.padding);
   const sd = Math.hypot(
     seenSd,
-    sdPerWidth * nearest.distance,
+    sdPerWidth * distance,
     sdPerVariant * variants,
     example.op === kernel.op ? 0 : otherOperationSd,
   );
-  return { place, value: Math.log(time_s / line_s), sd };
-}
-
-/** How little it says: by its place, and by how uncertain it is. */
-const distanceOf = ({ place, sd }: Seen, at: readonly number[]): number =>
-  place.reduce(
+  const far = place.reduce(
     (sum, value, axis) => sum + ((value - (at[axis] ?? 0)) / (kriging.lengths[axis] ?? 1)) ** 2,
     (sd / kriging.spread) ** 2,
   );
+  return { family, nearest, place, sd, far };
+}
+
+/** Undefined where it cannot tell. */
+function saidBy(
+  { family, nearest, place, sd }: Witness,
+  line: readonly number[],
+): Seen | undefined {
+  const time_s = family.time_s(nearest);
+  const line_s = onLine(line, workOf(nearest));
+  if (time_s === undefined || time_s < telling_s || line_s <= 0) return undefined;
+  return { place, value: Math.log(time_s / line_s), sd };
+}
 
 /** What 95 % of guesses were off by, either way. */
 const factorOf = (leftOut: readonly number[]): number =>
@@ -193,15 +201,13 @@ function guessedWithoutFamily(families: readonly DescribedFamily[]): readonly nu
 }
 
 /** So many of the items at most, evenly spread. */
-const spread = <T>(items: readonly T[], most: number): readonly T[] =>
-  items.filter(
-    (_, i) =>
-      Math.floor((i * most) / items.length) !== Math.floor(((i - 1) * most) / items.length) ||
-      items.length <= most,
-  );
+function spread<T>(items: readonly T[], most: number): readonly T[] {
+  const every = Math.max(1, items.length / most);
+  return items.filter((_, i) => Math.floor(i / every) !== Math.floor((i - 1) / every));
+}
 
 /** Kernels of a kind that guesses are judged by, at most. */
-const mostJudged = 200;
+const mostJudged = 100;
 const folds = 10;
 /** No guess is surer than this; without families to leave out nothing is known of its error. */
 const narrowest = 1.2;

@@ -6,7 +6,7 @@ import { randomWeights } from "../src/network/initial-weights.ts";
 import { seededRandom } from "../src/random.ts";
 
 /**
- * `bench quantize-models FROM TO`: the ONNX models of one folder written into another in 8-bit integers (QDQ), with random weights
+ * `npm run bench -- qdq FROM TO`: the ONNX models of one folder written into another in 8-bit integers (QDQ), with random weights
  * and fixed ranges: for timing, which does not depend on them.
  */
 export async function run([from, to]: readonly string[]): Promise<void> {
