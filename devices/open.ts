@@ -1,5 +1,5 @@
 import { UserError } from "../src/errors.ts";
-import { reconnectingAgent } from "./agent/reconnecting-agent.ts";
+import { elseClosed, reconnectingAgent } from "./agent/reconnecting-agent.ts";
 import { findDevice } from "./catalog.ts";
 import { systemClock } from "./clock.ts";
 import { connectionTo } from "./connect.ts";
@@ -55,13 +55,14 @@ export async function openDevice(id: string, options: DeviceOptions = {}): Promi
       onNotice,
       patience_s: options.reconnectPatience_s,
     });
-    const device = await deviceOf(entry.id, agent, {
+    const opened = deviceOf(entry.id, agent, {
       threads,
       precision,
       onNotice,
       isSustained: options.isSustained ?? false,
       startTemperature_c: entry.startTemperature_c,
     });
+    const device = await elseClosed(agent, opened);
     return { ...device, close: () => device.close().finally(connection.close) };
   } catch (error) {
     await connection.close();

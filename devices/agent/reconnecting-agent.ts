@@ -28,7 +28,7 @@ const mostLosses = 6;
 export async function reconnectingAgent(options: ReconnectOptions): Promise<Agent> {
   const { connect, onNotice = () => undefined } = options;
   let agent = await connect();
-  const first = await agent.describe();
+  const first = await elseClosed(agent, agent.describe());
 
   const again = async (reason: string, signal: AbortSignal | undefined): Promise<void> => {
     onNotice(`Connection lost (${reason}); waiting for the device`);
@@ -73,6 +73,16 @@ export async function reconnectingAgent(options: ReconnectOptions): Promise<Agen
     },
     close: () => agent.close(),
   };
+}
+
+/** The answer; where there is none the agent is closed, since the process that it is or talks to would keep this one alive. */
+export async function elseClosed<T>(agent: Agent, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    await agent.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Waits for space on a device whose disk is full: nothing is lost with the connection, and it need not be made anew. */
@@ -138,7 +148,7 @@ async function connected(
     signal?.throwIfAborted();
     try {
       const agent = await connect();
-      await requireSame(agent, first);
+      await elseClosed(agent, requireSame(agent, first));
       return agent;
     } catch (error) {
       if (!(isPassing(error) || (isUnavailable(error) && !isAnother(error)))) throw error;
@@ -181,7 +191,6 @@ async function requireSame(agent: Agent, first: AgentDescription): Promise<void>
     meter: meter.id,
   });
   if (isDeepStrictEqual(identity(found), identity(first))) return;
-  await agent.close();
   throw new AnotherDevice(
     `The device came back as another one: ${found.processor}, ${found.runtime.runtime} ` +
       `${found.runtime.runtimeVersion}, power mode ${found.powerMode}, meter ${found.meter.id}`,

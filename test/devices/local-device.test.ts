@@ -62,6 +62,21 @@ describe("the local device", () => {
     });
   });
 
+  it.each([{ meter: "rapl" }, { precision: "float16" }] as const)(
+    "leaves no process behind that would keep a refused command from ending: %o",
+    async (options) => {
+      const children = () =>
+        process.getActiveResourcesInfo().filter((resource) => resource === "ProcessWrap");
+      const before = children();
+
+      await expect(
+        openDevice("local", { ...options, sysfsRoot: sysfsFixture({}) }),
+      ).rejects.toMatchObject({ name: "UserError" });
+
+      expect(children()).toEqual(before);
+    },
+  );
+
   it.each([
     ["device", "locl", {}],
     ["runtime", "local", { runtime: "ort-gpu" }],
