@@ -47,8 +47,8 @@ const roundingSd_us = 1 / Math.sqrt(12);
 const sure = 0.95;
 
 /**
- * Which steps each family shows along each axis, on evidence of its own: its node times, and what whole networks take
- * beyond their other kernels. Every candidate is fitted to them; how much likelier one makes them than the others, times
+ * Which steps each family shows along each axis, on evidence of its own: its node times, where the runtime tells any, and what
+ * whole networks take beyond their other kernels. Every candidate is fitted to them; how much likelier one makes them than the others, times
  * the belief before, is its probability. Networks in which a kernel is repeated many times tell most.
  *
  * How a runtime packs channels is a property of the runtime, and of its operations, not of image sizes. So the belief before
@@ -62,17 +62,20 @@ export function findStairs(
   structures: Structures,
 ): ReadonlyMap<string, readonly Staircase[]> {
   const recording_us = coefficientOf(fit, "recording");
-  const families = groupBy(kernels, ({ kernel }) => kernelFamily(kernel));
-  const judged = [...families].flatMap(([family, observed]) => {
-    const [first] = observed;
+  const timed = groupBy(kernels, ({ kernel }) => kernelFamily(kernel));
+  const seen = groupBy(
+    [...kernels.map(({ kernel }) => kernel), ...networks.flatMap((network) => network.kernels)],
+    kernelFamily,
+  );
+  const judged = [...seen].flatMap(([family, [first]]) => {
     if (!first) return [];
-    const { op } = first.kernel;
+    const { op } = first;
     const platform = structures.of(op);
     const evidence = [
-      ...observed.map((seen) => nodeEvidence(seen, fit, platform, recording_us)),
+      ...(timed.get(family) ?? []).map((time) => nodeEvidence(time, fit, platform, recording_us)),
       ...networks.flatMap((network) => networkEvidence(network, family, fit)),
     ];
-    return familyStairs(axesOf(first.kernel), thinned(evidence), platform).map((along) => ({
+    return familyStairs(axesOf(first), thinned(evidence), platform).map((along) => ({
       ...along,
       family,
       op,

@@ -121,5 +121,5 @@ test("a platform that nothing was measured on is named, and stops no check", asy
   const { code, stdout } = await cli(["table", "check", "--db", path]);
 
   expect(code).toBe(exitCodes.done);
-  expect(stdout).toMatch(/local +1 +measured rows +warning +no kernel was measured/);
+  expect(stdout).toMatch(/local +1 +measured rows +warning +no network was measured/);
 });

@@ -35,9 +35,12 @@ function platformFindings(
   table: EnergyTable,
   { id, device, threads }: PlatformSummary,
 ): readonly TableFinding[] {
-  if (table.kernelFamilies(id).length > 0)
-    return checkTable(table, id).map((finding) => ({ device, threads, ...finding }));
-  const message = "no kernel was measured inside a network, so there is nothing to check";
+  // Runtimes without a node profiler tell whole networks alone.
+  const hasCosts =
+    table.kernelFamilies(id).length > 0 ||
+    table.networkMeasurements(id, { role: "design" }).length > 0;
+  if (hasCosts) return checkTable(table, id).map((finding) => ({ device, threads, ...finding }));
+  const message = "no network was measured to make costs of, so there is nothing to check";
   return [{ device, threads, check: "measured rows", severity: "warning", message, rows: [] }];
 }
 

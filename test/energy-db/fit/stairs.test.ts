@@ -4,7 +4,12 @@ import { describe, expect, test } from "vitest";
 import { describeCosts } from "../../../energy-db/fit/describe-costs.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import { seededRandom } from "../../../src/random.ts";
-import { pointwiseChain } from "../../support/packed-platform.ts";
+import {
+  drawnChains,
+  packedPlatform,
+  pointwiseChain,
+  trueLatency,
+} from "../../support/packed-platform.ts";
 
 interface Excerpt {
   readonly rows: readonly (readonly [number, number, number])[];
@@ -104,6 +109,19 @@ describe("stairs", () => {
       expect(found.out?.step).toBe(8);
       expect(found.out?.confidence).toBeGreaterThan(0.95);
     }
+  });
+
+  test("are found in whole networks, where the runtime times no kernel", () => {
+    const networks = drawnChains(80, 1).map((network) => ({
+      kernels: kernelsOf(network).map(({ kernel }) => kernel),
+      latency_s: trueLatency(network, packedPlatform),
+      relativeSd: 0.01,
+    }));
+
+    const { families } = describeCosts({ networks, kernels: [], protocol: 2 });
+    const found = families.find(({ example }) => example.inHeight === 8)?.stairs;
+
+    expect(found?.find(({ axis }) => axis === "out")).toMatchObject({ step: 16 });
   });
 
   test("are not found where cost is smooth, whatever the noise", () => {
