@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { splittableGroups } from "../search/splitting/groups.ts";
 import { splittingStep } from "../search/splitting/splitting-step.ts";
+import { withoutBatchNorm } from "../src/network/folded-weights.ts";
 import { findPreset } from "../src/network/presets.ts";
 import { median } from "../src/statistics.ts";
 import { type BackendName, createEngine, type Engine } from "../src/tensor/index.ts";
@@ -60,7 +61,11 @@ async function measure(values: Arguments): Promise<Timing & Record<string, unkno
   const size = { batch: Number(batch) };
   const timing = { steps: Number(steps), now: clocks[clock] ?? performance.now };
   const train = await timeProgram(engine, trainStep(network, sgd(), size), timing);
-  const forward = await timeProgram(engine, evaluationStep(network, size), timing);
+  const forward = await timeProgram(
+    engine,
+    evaluationStep(withoutBatchNorm(network), size),
+    timing,
+  );
   const groups = splittableGroups(network).filter(
     ({ reason, isLinear }) => reason === undefined && !isLinear,
   );

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { splittableGroups } from "../search/splitting/groups.ts";
 import { splittingStep } from "../search/splitting/splitting-step.ts";
+import { withoutBatchNorm } from "../src/network/folded-weights.ts";
 import type { Network } from "../src/network/network.ts";
 import { findPreset } from "../src/network/presets.ts";
 import { machineTarget } from "../src/tensor/engine/onnx-engine.ts";
@@ -11,7 +12,7 @@ import { type NodeTime, nodeTimes } from "./node-times.ts";
 
 const programs: Readonly<Record<string, (network: Network, batch: number) => StepProgram>> = {
   train: (network, batch) => trainStep(network, sgd(), { batch }),
-  forward: (network, batch) => evaluationStep(network, { batch }),
+  forward: (network, batch) => evaluationStep(withoutBatchNorm(network), { batch }),
   splitting: (network, batch) => splittingStep(network, neurons(network), { batch }),
 };
 

@@ -1,4 +1,5 @@
-import type { PlacedLayer } from "./network.ts";
+import type { Layer } from "./layer.ts";
+import { type Network, type PlacedLayer, placeLayers } from "./network.ts";
 import { batchNormEpsilon, type Weights } from "./parameters.ts";
 
 /** Filter and bias of a layer with batch norm folded in; the filter stays in the order of the network's own kernel. */
@@ -32,6 +33,32 @@ export function foldWeights(
     (_, o) => (beta?.[o] ?? 0) + (scale[o] ?? 1) * ((ownBias?.[o] ?? 0) - (mean?.[o] ?? 0)),
   );
   return { kernel: kernel.map((value, i) => value * (scale[i % outputs] ?? 1)), bias };
+}
+
+type Normalised = Extract<Layer, { readonly batchNorm: boolean }>;
+
+const isNormalised = (layer: Layer): layer is Normalised => "batchNorm" in layer && layer.batchNorm;
+
+/** The network that computes the same outside training once its weights are folded: biases in place of batch norm. */
+export const withoutBatchNorm = (network: Network): Network => ({
+  ...network,
+  layers: network.layers.map((layer) =>
+    isNormalised(layer) ? { ...layer, batchNorm: false, bias: true } : layer,
+  ),
+});
+
+/** The weights of `withoutBatchNorm`. */
+export function foldBatchNorm(network: Network, weights: Weights): Weights {
+  const folded = new Map(weights);
+  for (const placed of placeLayers(network)) {
+    const { layer } = placed;
+    if (!isNormalised(layer)) continue;
+    const { kernel, bias } = foldWeights({ ...placed, layer }, weights);
+    for (const role of ["gamma", "beta", "moving_mean", "moving_variance"])
+      folded.delete(`${layer.name}/${role}`);
+    folded.set(`${layer.name}/kernel`, kernel).set(`${layer.name}/bias`, bias);
+  }
+  return folded;
 }
 
 /** [position, inner, out] to [out, position, inner] or, with `innerFirst`, to [out, inner, position]. */

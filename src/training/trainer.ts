@@ -1,4 +1,5 @@
 import type { Batch, Split } from "../datasets/index.ts";
+import { foldBatchNorm, withoutBatchNorm } from "../network/folded-weights.ts";
 import type { Network } from "../network/network.ts";
 import type { Weights } from "../network/parameters.ts";
 import type { Random } from "../random.ts";
@@ -34,6 +35,8 @@ export interface TrainerOptions {
 export class Trainer {
   readonly #engine: Engine;
   readonly #network: Network;
+  /** What evaluations compute: batch norm folded into filters once, not with every batch. */
+  readonly #folded: Network;
   readonly #optimizer: Optimizer;
   readonly #options: TrainerOptions;
   readonly #programs = new Map<string, Promise<Program>>();
@@ -48,6 +51,7 @@ export class Trainer {
     this.#options = options;
     this.#engine = engine;
     this.#network = network;
+    this.#folded = withoutBatchNorm(network);
     this.#optimizer = optimizer;
     const { natural } = optimizer;
     this.#watch = natural && new CurvatureWatch(engine, network, natural);
@@ -81,7 +85,12 @@ export class Trainer {
 
   /** Loss and accuracy over a whole split, moving moments in batch norm. */
   evaluate(weights: Weights, split: Split, batch = 500): Promise<Evaluation> {
-    const values = this.#values({ weights, slots: new Map(), steps: 0 });
+    const folded = foldBatchNorm(this.#network, weights);
+    const values = stateValues(
+      this.#folded,
+      { weights: folded, slots: new Map(), steps: 0 },
+      this.#optimizer,
+    );
     // The same weights are given with every batch: they are put in each program's layout once.
     const arranged = new Map<Program, Values>();
     return runEvaluation(split, batch, async (part) => {
@@ -120,7 +129,7 @@ export class Trainer {
     const step =
       kind === "train"
         ? trainStep(this.#network, this.#optimizer, { batch, ...this.#options })
-        : evaluationStep(this.#network, { batch });
+        : evaluationStep(this.#folded, { batch });
     const compiled = this.#engine.compile(`${this.#network.name}-${key}`, step.fn, step.inputs, {
       state: step.state,
     });
