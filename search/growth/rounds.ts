@@ -66,7 +66,7 @@ export async function proposeGrowth(
         rate: "anneal",
       });
     }
-    return { candidates, step, analysedExamples: directionExamples(context) };
+    return { candidates, step, analysedExamples: directionExamples(context, directions) };
   }
   return undefined;
 }

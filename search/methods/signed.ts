@@ -7,6 +7,7 @@ import { usualC } from "../splitting/split-types.ts";
 export const signed = growthMethod({
   name: "signed",
   summary: "the default search with signed splits of two, three and four copies (S3D)",
-  findDirections: (start, context) => findDirections(start, context, { bothEnds: true }),
+  findDirections: (start, context) =>
+    findDirections(start, context, { bothEnds: true, withNewcomers: true }),
   menu: signedMenu(usualC),
 });

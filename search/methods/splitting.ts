@@ -6,6 +6,6 @@ import { binaryMenu } from "../splitting/menu.ts";
 export const splitting = growthMethod({
   name: "splitting",
   summary: "grows by splitting neurons, and learns from trials where width is worth most",
-  findDirections,
+  findDirections: (start, context) => findDirections(start, context, { withNewcomers: true }),
   menu: binaryMenu,
 });

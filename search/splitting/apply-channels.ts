@@ -9,7 +9,7 @@ import { parametersOf, type Weights } from "../../src/network/parameters.ts";
 import { widthGroups } from "../../src/network/width-groups.ts";
 import { splittableGroups } from "./groups.ts";
 
-/** A channel of a changed group: the old one it comes from, and its share of that one's outgoing weights. */
+/** A channel of a changed group: the old one it comes from, and its share of that one's outgoing weights; with none it is new. */
 export interface Channel {
   readonly source: number;
   readonly weight: number;
@@ -27,7 +27,7 @@ export interface ChangedNetwork {
   /**
    * Carries an optimiser's array of one parameter over: a first moment (power 1) scales as the gradient
    * does, so by the copy's weight in the neuron's own arrays and not at all in its consumers'; a second
-   * moment (power 2) by its square.
+   * moment (power 2) by its square. A new channel has none.
    */
   carry(array: Float32Array, parameter: string, power?: 1 | 2): Float32Array;
 }
@@ -161,7 +161,9 @@ function changedArray(gather: Gather, old: Float32Array, displacesWhole: boolean
 }
 
 const carryArray = (gather: Gather, old: Float32Array, power: number): Float32Array =>
-  gathered(gather, old, (value, _position, _input, output) => value * output.weight ** power);
+  gathered(gather, old, (value, _position, input, output) =>
+    input.weight === 0 ? 0 : value * output.weight ** power,
+  );
 
 /** `entry` gets the old value and its position tap x inputs + input in the old array's rows. */
 function gathered(

@@ -106,7 +106,7 @@ function inner(a: Float64Array, b: Float32Array): number {
   return sum;
 }
 
-function meanWithError(samples: readonly number[]): IndexEstimate {
+export function meanWithError(samples: readonly number[]): IndexEstimate {
   const count = samples.length;
   if (count === 0) throw new Error("No batch to estimate splitting indices from");
   const index = samples.reduce((sum, sample) => sum + sample, 0) / count;

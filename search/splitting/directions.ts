@@ -18,6 +18,11 @@ export interface NeuronDirection {
   readonly heldOutMax?: IndexEstimate;
   /** |theta|^2. An index times it does not depend on the filter's scale under batch norm. */
   readonly squaredNorm: number;
+  /**
+   * Where no split of the neuron gains: what makes a copy of it a new neuron that starts without outgoing weights. The index then
+   * says what that gains.
+   */
+  readonly newcomer?: Float32Array;
 }
 
 export interface DirectionOptions {

@@ -6,6 +6,7 @@ import type { SearchContext } from "../method.ts";
 import { draw, phaseRandom } from "../training-phase.ts";
 import { type NeuronDirection, splittingDirections } from "./directions.ts";
 import { type DirectionFinder, lanczos } from "./finders.ts";
+import { findNewcomers } from "./newcomers.ts";
 import { compileSplittingProducts, type ProductOptions } from "./products.ts";
 import { withoutScale } from "./project-scale.ts";
 
@@ -35,6 +36,8 @@ export interface FindingOptions {
   readonly view?: ProductOptions["view"];
   /** Directions may go along theta, though batch norm undoes it in training. */
   readonly keepsScale?: boolean;
+  /** New neurons for groups whose S is 0. */
+  readonly withNewcomers?: boolean;
 }
 
 /** Splitting directions of every neuron, judged on held-out data. */
@@ -47,6 +50,7 @@ export async function findDirections(
     batch: wantedBatch = productBatch,
     view,
     keepsScale = false,
+    withNewcomers = false,
   }: FindingOptions = {},
 ): Promise<Directions> {
   const { engine, data, recipe, seed, signal, onAnalysis } = context;
@@ -62,7 +66,7 @@ export async function findDirections(
   try {
     const { network, weights } = start;
     const turning = keepsScale ? products : withoutScale(products, network, weights);
-    return await splittingDirections(turning, weights, pass(finding), pass(heldOut), {
+    const splits = await splittingDirections(turning, weights, pass(finding), pass(heldOut), {
       finder,
       bothEnds,
       random,
@@ -71,14 +75,25 @@ export async function findDirections(
         onAnalysis?.(`directions, pass ${pass} of ${passes}`);
       },
     });
+    if (!withNewcomers) return splits;
+    onAnalysis?.("new neurons");
+    const passes = { finding: pass(finding), heldOut: pass(heldOut) };
+    const newcomers = await findNewcomers(engine, { ...start, ...passes, batch, random });
+    return new Map([...splits, ...newcomers]);
   } finally {
     await products.release();
   }
 }
 
-/** Examples that pass through a network to find its directions in the recipe's passes, for the account. */
-export function directionExamples({ data, recipe }: SearchContext): number {
+/** Examples that pass through a network to find these directions in the recipe's passes, for the account. */
+export function directionExamples(
+  { data, recipe }: SearchContext,
+  directions: Directions = new Map(),
+): number {
   const finding = Math.min(recipe.directionExamples, data.train.count);
   const heldOut = Math.min(recipe.heldOutExamples, data.validation.count);
-  return recipe.directionPasses * finding + heldOut;
+  const hasNewcomers = [...directions.values()].some((neurons) =>
+    neurons.some(({ newcomer }) => newcomer !== undefined),
+  );
+  return recipe.directionPasses * finding + heldOut + (hasNewcomers ? finding + heldOut : 0);
 }

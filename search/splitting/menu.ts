@@ -34,7 +34,13 @@ export const menusOf = (
   directions: ReadonlyMap<string, readonly NeuronDirection[]>,
   menu: MenuRule,
 ): SplitMenus =>
-  new Map([...directions].map(([group, neurons]) => [group, neurons.map(menu)] as const));
+  new Map(
+    [...directions].map(([group, neurons]) => [
+      group,
+      // A new neuron comes in one way, whatever splits are on offer.
+      neurons.map((direction) => (direction.newcomer ? binaryMenu : menu)(direction)),
+    ]),
+  );
 
 /** The positive split in two alone (S2D): what all methods but signed ones offer. */
 export const binaryMenu: MenuRule = (direction) => [entryOf("positive binary", direction)];

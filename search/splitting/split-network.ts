@@ -96,11 +96,12 @@ const afresh = (
 const added = (chosen: readonly ChosenSplit[]): number =>
   chosen.reduce((sum, { type }) => sum + splitTypes[type] - 1, 0);
 
-/** What the loss changes by to second order: half the square of each displacement times Q on held-out data. */
+/** What the loss changes by to second order: half the square of each displacement times Q on held-out data; by nothing where neurons are new. */
 function predictedChange(request: SplitRequest, epsilon: number, manner: SplitManner): number {
   const changes = directed(request).flatMap(([, chosen]) =>
     chosen.map(({ type, c, direction }) => {
-      const { heldOut, heldOutMax } = direction;
+      const { heldOut, heldOutMax, newcomer } = direction;
+      if (newcomer) return 0;
       const ends = { least: heldOut.index, greatest: heldOutMax?.index ?? 0 };
       return (displacement(direction, epsilon, manner) ** 2 / 2) * quadraticForm(type, ends, c);
     }),
@@ -146,6 +147,15 @@ const copiesAt = (
   );
 
 function neuronSplit({ neuron, type, c, direction }: DirectedSplit, length: number): NeuronSplit {
+  const { newcomer } = direction;
+  if (newcomer)
+    return {
+      neuron,
+      copies: [
+        { weight: 1, displacement: newcomer.map(() => 0) },
+        { weight: 0, displacement: newcomer },
+      ],
+    };
   const copies = copiesOf(type, { least: direction.vMin, greatest: direction.vMax }, c);
   return {
     neuron,
