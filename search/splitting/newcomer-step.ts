@@ -79,7 +79,8 @@ function behind(
 /**
  * Slopes of the loss in the outgoing weights that a new neuron of every group would have, per unit of each of its incoming ones: M with
  * dL/da = M w for outgoing weights a = 0 and a filter w (GradMax, Evci and others 2022, arXiv 2201.05125, section 3.1). Inputs: x, y,
- * every parameter; outputs: loss, slopes. Moving moments in batch norm.
+ * every parameter; outputs: loss, slopes. Batch norm takes the batch's own moments, as the first step of training will: what it takes
+ * out of a reader's sums, constants above all, then has no slope.
  */
 export function newcomerStep(
   network: Network,
@@ -104,7 +105,7 @@ export function newcomerStep(
           const nudge = nudges[readers.indexOf(name)];
           return nudge ? tf.add(output, nudge) : output;
         };
-        return crossEntropy(forward(network, inputs, x, { training: false, atLinear }).logits, y);
+        return crossEntropy(forward(network, inputs, x, { training: true, atLinear }).logits, y);
       };
       const zeros = readers.map((name) => {
         const { height = 1, width = 1, channels = 1 } = outputs.get(name) ?? {};
