@@ -1,6 +1,6 @@
 import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
 import type { CostTable } from "../answers/cost-table.ts";
-import { hasOneAxis, widthAlong, withWidth } from "../fit/plane.ts";
+import { type Axis, axesOf, hasOneAxis, widthAlong, withWidth } from "../fit/plane.ts";
 
 /** Kernels that differ in widths only, as one space of a table knows them. */
 export interface KnownFamily {
@@ -66,19 +66,21 @@ function packedWithin(width: number, [low, high]: readonly [number, number]): nu
   return inside ?? Math.min(high, Math.max(low, Math.round(width)));
 }
 
-/** The kernel of a family whose widths are nearest to those of another's, and how far they are, in logarithms. */
-export function nearestOf(
-  { example, ranges }: KnownFamily,
-  kernel: Kernel,
-): { readonly kernel: Kernel; readonly distance: number } {
-  let nearest = example;
-  let distance = 0;
-  for (const axis of hasOneAxis(example) ? (["in"] as const) : (["in", "out"] as const)) {
+/** How far a kernel's widths are from those that a family knows, in logarithms; 0 where it knows them. */
+export const widthDistance = (family: KnownFamily, kernel: Kernel): number =>
+  axesOf(family.example).reduce((sum, axis) => {
     const width = widthAlong(kernel, axis);
-    const [low, high] = ranges[axis];
-    const known = width >= low && width <= high ? width : packedWithin(width, [low, high]);
-    nearest = withWidth(nearest, axis, known);
-    distance += Math.abs(Math.log(width / known));
-  }
-  return { kernel: nearest, distance };
+    return sum + Math.abs(Math.log(width / knownWidth(family, axis, width)));
+  }, 0);
+
+/** The kernel of a family whose widths are nearest to those of another's. */
+export const nearestOf = (family: KnownFamily, kernel: Kernel): Kernel =>
+  axesOf(family.example).reduce(
+    (nearest, axis) => withWidth(nearest, axis, knownWidth(family, axis, widthAlong(kernel, axis))),
+    family.example,
+  );
+
+function knownWidth({ ranges }: KnownFamily, axis: Axis, width: number): number {
+  const [low, high] = ranges[axis];
+  return width >= low && width <= high ? width : packedWithin(width, [low, high]);
 }

@@ -4,7 +4,7 @@ import { windowArea, windowStride } from "../../src/network/layer.ts";
 import { type Work, workOf } from "../../src/network/work.ts";
 import { quantile } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
-import { type KnownFamily, nearestOf, spreadOver } from "./known-families.ts";
+import { type KnownFamily, nearestOf, spreadOver, widthDistance } from "./known-families.ts";
 import { type KrigingRule, kriged, type Seen } from "./kriging.ts";
 import {
   lineKey,
@@ -119,26 +119,24 @@ function timesTheLine(
     .map((family) => witnessOf(family, kernel, at))
     .sort((a, b) => a.far - b.far)
     .slice(0, mostSeen)
-    .flatMap((witness) => saidBy(witness, line) ?? []);
+    .flatMap((witness) => saidBy(witness, kernel, line) ?? []);
   return Math.exp(kriged(at, seen, kriging)?.value ?? 0);
 }
 
 /** A family that knows a kernel like the one asked for. */
 interface Witness extends Pick<Seen, "place" | "sd"> {
   readonly family: DescribedFamily;
-  readonly nearest: Kernel;
   /** How little it says: by its place, and by how uncertain it is. */
   readonly far: number;
 }
 
 function witnessOf(family: DescribedFamily, kernel: Kernel, at: readonly number[]): Witness {
   const { example, place } = family;
-  const { kernel: nearest, distance } = nearestOf(family, kernel);
   const variants =
     Number(example.variant !== kernel.variant) + Number(example.padding !== kernel.padding);
   const sd = Math.hypot(
     seenSd,
-    sdPerWidth * distance,
+    sdPerWidth * widthDistance(family, kernel),
     sdPerVariant * variants,
     example.op === kernel.op ? 0 : otherOperationSd,
   );
@@ -146,14 +144,16 @@ function witnessOf(family: DescribedFamily, kernel: Kernel, at: readonly number[
     (sum, value, axis) => sum + ((value - (at[axis] ?? 0)) / (kriging.lengths[axis] ?? 1)) ** 2,
     (sd / kriging.spread) ** 2,
   );
-  return { family, nearest, place, sd, far };
+  return { family, place, sd, far };
 }
 
 /** Undefined where it cannot tell. */
 function saidBy(
-  { family, nearest, place, sd }: Witness,
+  { family, place, sd }: Witness,
+  kernel: Kernel,
   line: readonly number[],
 ): Seen | undefined {
+  const nearest = nearestOf(family, kernel);
   const time_s = family.time_s(nearest);
   const line_s = onLine(line, workOf(nearest));
   if (time_s === undefined || time_s < telling_s || line_s <= 0) return undefined;
@@ -207,7 +207,7 @@ function spread<T>(items: readonly T[], most: number): readonly T[] {
 }
 
 /** Kernels of a kind that guesses are judged by, at most. */
-const mostJudged = 100;
+const mostJudged = 60;
 const folds = 10;
 /** No guess is surer than this; without families to leave out nothing is known of its error. */
 const narrowest = 1.2;
