@@ -2,7 +2,7 @@
 
 Needs PyTorch and torchvision (Debian: python3-torch, python3-torchvision), on which wattsplit itself never rests.
 FOLDER/table holds one model of each family that people take as it comes, FOLDER/judged others of the same families at
-other widths, depths and image sizes, FOLDER/drawn ten of these drawn by chance, FOLDER/others families of which the table holds
+other widths, depths and image sizes, FOLDER/drawn and FOLDER/redrawn ten of these drawn by chance, FOLDER/others families of which the table holds
 none. Weights are random: no kernel's time depends on them.
 """
 
@@ -206,7 +206,7 @@ FAMILIES = {
 
 def main(folder):
     torch.manual_seed(0)
-    parts = {"table": TABLE, "judged": JUDGED, "drawn": drawn(random.Random(20261126)), "others": OTHERS}
+    parts = {"table": TABLE, "judged": JUDGED, "drawn": drawn(random.Random(20261126)), "redrawn": drawn(random.Random(20261127)), "others": OTHERS}
     for part, kinds in parts.items():
         (folder / part).mkdir(parents=True, exist_ok=True)
         for name, (make, size) in kinds.items():

@@ -12,8 +12,9 @@ export interface ScaledNetworks {
   readonly isJudgedAlike?: boolean;
 }
 
-/** Published networks have widths of multiples of this, at any multiple. */
+/** Published networks have widths of multiples of this, at most multiples; every so many network here has any widths at all. */
 const grid = 8;
+const anyWidthEvery = 4;
 /** Standard deviation of a group's multiple around its network's, in natural logarithms. */
 const spread = 0.15;
 
@@ -35,9 +36,11 @@ export function scaledDesign(
   const wanted = [
     network,
     scaledNetwork(network, () => to),
-    ...multiples.map((multiple) =>
-      scaledNetwork(network, (isFree) =>
-        within(multiple * Math.exp(isFree ? spread * random.normal() : 0)),
+    ...multiples.map((multiple, i) =>
+      scaledNetwork(
+        network,
+        (isFree) => within(multiple * Math.exp(isFree ? spread * random.normal() : 0)),
+        i % anyWidthEvery === 1 ? 1 : grid,
       ),
     ),
   ];
@@ -56,11 +59,13 @@ export const heldOutScaled = (
 function scaledNetwork(
   network: Network,
   multipleOf: (isFree: boolean) => number,
+  roundedTo = grid,
 ): Network | undefined {
   // The output's width is what the network is for.
   const groups = widthGroups(network).filter(({ isFree, tiedBy }) => isFree || tiedBy);
   const widths = groups.flatMap(({ isFree, width, writers }) => {
-    const scaled = Math.max(1, Math.round((width * multipleOf(isFree)) / grid)) * grid;
+    const unit = isFree ? roundedTo : grid;
+    const scaled = Math.max(1, Math.round((width * multipleOf(isFree)) / unit)) * unit;
     return writers.map((writer) => [writer, scaled] as const);
   });
   const scaled = withWidths(network, new Map(widths));

@@ -5,6 +5,7 @@ import { below } from "../answers/below.ts";
 import type { CostTable } from "../answers/cost-table.ts";
 import { callAsPart, energyOfGuess, energyOfParts } from "../answers/energy.ts";
 import type { CostAnswer } from "../records.ts";
+import { alignmentOf, asked } from "./aligned-tables.ts";
 import { knownFamilies } from "./known-families.ts";
 import { type WorkModel, workModel } from "./work-model.ts";
 
@@ -44,7 +45,11 @@ export function estimateSteps(
   const [first] = ordered;
   if (!first) throw new Error("No costs to estimate with");
   const rough = workModelOf(tables);
-  const estimated = steps.map((step) => ({ ...step, cost: costOf(step, ordered, rough) }));
+  const alignment = alignmentOf(tables);
+  const estimated = steps.map((step) => ({
+    ...step,
+    cost: costOf(step, ordered, { rough, alignment }),
+  }));
   const known = estimated.filter(({ cost }) => cost.provenance === "interpolated");
   const guessed = estimated.filter(({ cost }) => cost.provenance !== "interpolated");
   const sum_s = (parts: readonly StepEstimate[]): number =>
@@ -81,8 +86,12 @@ function knowingMostFirst(
   steps: readonly AskedStep[],
 ): readonly CostTable[] {
   const kernels = steps.flatMap(({ kernel }) => kernel ?? []);
+  const alignment = alignmentOf(tables);
   const known = new Map(
-    tables.map((costs) => [costs, kernels.filter((kernel) => costs.tryCost(kernel)).length]),
+    tables.map((costs) => [
+      costs,
+      kernels.filter((kernel) => asked(costs, kernel, alignment)).length,
+    ]),
   );
   return tables.toSorted((a, b) => (known.get(b) ?? 0) - (known.get(a) ?? 0));
 }
@@ -102,10 +111,10 @@ const workModels = new WeakMap<readonly CostTable[], WorkModel>();
 function costOf(
   { name, kernel, work }: AskedStep,
   tables: readonly CostTable[],
-  rough: WorkModel,
+  { rough, alignment }: { readonly rough: WorkModel; readonly alignment: number },
 ): Estimated {
   for (const costs of kernel ? tables : []) {
-    const known = kernel && costs.tryCost(kernel);
+    const known = kernel && asked(costs, kernel, alignment);
     if (!known) continue;
     const { rows: _, ...cost } = known;
     return cost;

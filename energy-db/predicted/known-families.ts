@@ -1,6 +1,7 @@
 import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
 import type { CostTable } from "../answers/cost-table.ts";
 import { type Axis, axesOf, hasOneAxis, widthAlong, withWidth } from "../fit/plane.ts";
+import { alignmentOf, asked } from "./aligned-tables.ts";
 
 /** Kernels that differ in widths only, as one space of a table knows them. */
 export interface KnownFamily {
@@ -18,8 +19,9 @@ interface Ranges {
 }
 
 /** Every space's families of a platform. */
-export const knownFamilies = (tables: readonly CostTable[]): readonly KnownFamily[] =>
-  tables.flatMap((costs) =>
+export function knownFamilies(tables: readonly CostTable[]): readonly KnownFamily[] {
+  const alignment = alignmentOf(tables);
+  return tables.flatMap((costs) =>
     costs.families().flatMap((example): readonly KnownFamily[] => {
       const ranges = costs.ranges(example);
       return ranges
@@ -28,12 +30,13 @@ export const knownFamilies = (tables: readonly CostTable[]): readonly KnownFamil
               key: kernelFamily(example),
               example,
               ranges,
-              time_s: (kernel) => costs.tryCost(kernel)?.latency_s,
+              time_s: (kernel) => asked(costs, kernel, alignment)?.latency_s,
             },
           ]
         : [];
     }),
   );
+}
 
 /** Runtimes pack channels by multiples of this or of a divisor of it. */
 const block = 16;
