@@ -41,12 +41,21 @@ export function workModel(families: readonly KnownFamily[]): WorkModel {
   const lines: WorkLines = new Map(
     kinds.map(([kind, own]) => [kind, workLine(own.flatMap(({ timed }) => timed))]),
   );
-  const leftOut = once(() => kinds.flatMap(([, own]) => guessedWithoutFamily(own)));
-  const factor = once(() => factorOf(leftOut()));
+  const leftOut = once(
+    () => new Map(kinds.map(([kind, own]) => [kind, guessedWithoutFamily(own)] as const)),
+  );
+  const factors = once(() => {
+    const all = [...leftOut().values()].flat();
+    return new Map(
+      [...leftOut()].map(
+        ([kind, own]) => [kind, factorOf(own.length < fewestJudged ? all : own)] as const,
+      ),
+    );
+  });
   const byKind = new Map(kinds);
   return {
     get leftOut() {
-      return leftOut();
+      return [...leftOut().values()].flat();
     },
     guess: (work, kernel) => {
       const key = lineKey(work);
@@ -58,7 +67,7 @@ export function workModel(families: readonly KnownFamily[]): WorkModel {
       return {
         latency_s,
         get factor() {
-          return lines.has(key) ? factor() : Math.max(factor(), widest);
+          return factors().get(key) ?? Math.max(widest, ...factors().values());
         },
       };
     },
@@ -206,8 +215,9 @@ function spread<T>(items: readonly T[], most: number): readonly T[] {
   return items.filter((_, i) => Math.floor(i / every) !== Math.floor((i - 1) / every));
 }
 
-/** Kernels of a kind that guesses are judged by, at most. */
+/** Kernels of a kind that guesses are judged by, at most, and at least where not all kinds together judge them. */
 const mostJudged = 60;
+const fewestJudged = 20;
 const folds = 10;
 /** No guess is surer than this; without families to leave out nothing is known of its error. */
 const narrowest = 1.2;
