@@ -86,12 +86,17 @@ const answerSchema = z.object({
   ),
 });
 
-/** Programs are tried from here; all else by the package on the device. */
+/** Programs are tried from here, and no meter needs nothing; all else is tried by the package on the device. */
 async function probeOverSsh(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
   const transport = sshTransport({ host: entry.address ?? "", configFile: entry.sshConfig });
-  const isProgram = (name: string): boolean => isDrivenFromHere(entry, name);
-  const programs = { ...entry, runtimes: entry.runtimes.filter(isProgram), meters: [] };
-  const others = { ...entry, runtimes: entry.runtimes.filter((name) => !isProgram(name)) };
+  const isHere = (name: string): boolean => isDrivenFromHere(entry, name) || name === "none";
+  const partsThat = (isAsked: (name: string) => boolean): DeviceEntry => ({
+    ...entry,
+    runtimes: entry.runtimes.filter(isAsked),
+    meters: entry.meters.filter(isAsked),
+  });
+  const programs = partsThat(isHere);
+  const others = partsThat((name) => !isHere(name));
   try {
     const tried = await probeHere(programs, linuxSurroundings(transport, settingsOf(entry)));
     const isAll = others.runtimes.length + others.meters.length === 0;

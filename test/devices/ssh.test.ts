@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openDevice, recordsOf, scriptModel } from "../../devices/index.ts";
+import { openDevice, probeDevices, recordsOf, scriptModel } from "../../devices/index.ts";
 import { sshTransport } from "../../devices/transports/ssh.ts";
 import { openTable } from "../../energy-db/index.ts";
 import { sampleStep, samplingRules } from "../../profiler/sampling.ts";
@@ -57,6 +57,19 @@ describe.skipIf(missing !== undefined)(
       );
 
     transportSuite("ssh", () => sshTransport({ host: "loopback", configFile: sshd.configFile }));
+
+    it("without the package there its runtimes and meters do not work, and no meter does", async () => {
+      addBoard("bare", sshd.port, ["no-such-wattsplit"]);
+
+      const rows = await probeDevices("bare", { folder });
+
+      expect(rows.map(({ name, works }) => [name, works])).toEqual([
+        ["ort-cpu", false],
+        ["rapl", false],
+        ["none", true],
+      ]);
+      expect(rows[0]?.detail).toContain("no-such-wattsplit");
+    });
 
     it("refuses a host whose key is not the known one", async () => {
       const configFile = sshd.configFor(sshd.port, "stranger");
