@@ -100,6 +100,7 @@ export function fitCosts(
   const fit = robustFit(rows, columns.length);
   const residual = (row: Row, coefficients = fit.coefficients): number =>
     predicted(row, coefficients) - row.target;
+  const ofKernels = () => rows.slice(networks.length, networks.length + kernels.length);
   const predict = (asked: readonly Kernel[], isNetwork: boolean) => {
     const terms = new Map<string, number>(isNetwork ? [["call", 1]] : []);
     for (const kernel of asked) addKernel(terms, kernel, structureOf);
@@ -131,17 +132,13 @@ export function fitCosts(
       }));
     },
     structureOf,
-    discrepancy: discrepancies(
-      kernels,
-      rows.slice(networks.length, networks.length + kernels.length),
-      residual,
-    ),
+    get discrepancy() {
+      return discrepancies(kernels, ofKernels(), residual);
+    },
     logLikelihood: studentLikelihood(rows.map((row) => residual(row) / row.sd)),
-    nodes: nodeNoise(
-      kernels,
-      rows.slice(networks.length, networks.length + kernels.length),
-      residual,
-    ),
+    get nodes() {
+      return nodeNoise(kernels, ofKernels(), residual);
+    },
     predict,
   };
 }

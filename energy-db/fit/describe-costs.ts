@@ -28,6 +28,7 @@ export function describeCosts(
   const structureOf: StructureOf = (family, op) =>
     familyStructure(stairs.get(family), structures.of(op));
   const fit = fitCostsAsPrecise(observations, structureOf);
+  const { discrepancy } = fit;
   const seen = [
     ...kernels.map(({ kernel }) => kernel),
     ...networks.flatMap((network) => network.kernels),
@@ -52,7 +53,7 @@ export function describeCosts(
           in: rangeOf(members.map(({ inChannels }) => inChannels)),
           out: rangeOf(members.map(({ outChannels }) => outChannels)),
           stairs: [...(stairs.get(family) ?? [])],
-          discrepancy: rounded(fit.discrepancy.get(family) ?? usualDiscrepancy),
+          discrepancy: rounded(discrepancy.get(family) ?? usualDiscrepancy),
         },
       ];
     }),
@@ -74,7 +75,7 @@ function freedomOf(networks: Observations["networks"]): number {
 }
 
 /** Kernels timed alone that choose a structure, at most: it is fitted dozens of times, and shows in far fewer. */
-const mostJudges = 2000;
+const mostJudges = 1000;
 
 /** Drawn at random: at even steps, every width of a grid could be a multiple of something. */
 function sampled<Rows extends Pick<Observations, "networks" | "kernels">>(

@@ -40,7 +40,8 @@ export function robustFit(rows: readonly Row[], columns: number): RobustFit {
   let equations = normalEquations(rows, weights, columns);
   let coefficients = solve(equations, equations.right.keys());
   for (let round = 0; round < rounds; round++) {
-    for (const [i, row] of rows.entries()) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as Row;
       const residual = Math.abs(predicted(row, coefficients) - row.target) / row.sd;
       weights[i] = Math.sqrt(Math.min(1, tuning / residual)) / row.sd;
     }
@@ -71,8 +72,8 @@ export function predicted(
   coefficients: Float64Array,
 ): number {
   let sum = 0;
-  for (const [at, column] of columns.entries())
-    sum += (values[at] ?? 0) * (coefficients[column] ?? 0);
+  for (let at = 0; at < columns.length; at++)
+    sum += (values[at] ?? 0) * (coefficients[columns[at] ?? -1] ?? 0);
   return sum;
 }
 
@@ -88,15 +89,17 @@ function normalEquations(rows: readonly Row[], weights: Float64Array, columns: n
   return equations;
 }
 
+/** Counted loops: iterators of so many short rows would keep the garbage collector busy. */
 function accumulate({ gram, right }: Quadratic, row: Row | undefined, factor: number): void {
   if (!row) return;
   const { columns, values, target } = row;
   const size = right.length;
-  for (const [a, column] of columns.entries()) {
+  for (let a = 0; a < columns.length; a++) {
+    const column = columns[a] ?? 0;
     const weighted = factor * (values[a] ?? 0);
     right[column] = (right[column] ?? 0) + weighted * target;
-    for (const [b, other] of columns.entries()) {
-      const at = column * size + other;
+    for (let b = 0; b < columns.length; b++) {
+      const at = column * size + (columns[b] ?? 0);
       gram[at] = (gram[at] ?? 0) + weighted * (values[b] ?? 0);
     }
   }
