@@ -3,7 +3,7 @@ import type { Page, Section } from "../experiment.ts";
 import type { Finished } from "../finished.ts";
 import { againstCurve, type Curve, curveOf, type Point } from "../frontier/judgement.ts";
 import { markdownTable, microseconds, percent, points } from "../markdown.ts";
-import { type Estimate, mean, pairedDifference } from "../statistics.ts";
+import { mean, pairedDifference } from "../statistics.ts";
 import { measuredTogetherSchema } from "../tasks/measure-task.ts";
 import { foundSchema } from "../tasks/search-task.ts";
 import { settingKey } from "../tasks/setting.ts";
@@ -61,29 +61,31 @@ function pointsOf(finished: Finished, protocol: Protocol): readonly FoldPoint[] 
   });
 }
 
-/** Fold by fold, so that what folds differ by is no noise; undefined while fewer than two can be judged. */
+/** Fold by fold, so that what folds differ by is no noise; folds without a uniform network as slow, or as fast, are left out. */
 function against(
   own: readonly FoldPoint[],
   all: readonly FoldPoint[],
   method: Curve["method"],
-): Estimate | undefined {
-  const pairs = folds.flatMap((fold) => {
+): readonly number[] {
+  return folds.flatMap((fold) => {
     const ofFold = (points: readonly FoldPoint[]) => points.filter((one) => one.fold === fold);
     const judged = againstCurve(ofFold(own), curveOf(ofFold(all), method));
-    return judged ? [[judged.difference.value, 0] as const] : [];
+    return judged ? [judged.difference.value] : [];
   });
-  return pairedDifference(pairs);
 }
 
 function answer(all: readonly FoldPoint[], { searched }: Protocol): readonly string[] {
   const known = searched.flatMap((method) => {
     const own = all.filter((one) => one.method === method);
     const judged = curves.flatMap((name) => {
-      const estimate = against(own, all, name);
-      return estimate ? [`${points(estimate)} against ${name}`] : [];
+      const differences = against(own, all, name);
+      const estimate = pairedDifference(differences.map((value) => [value, 0] as const));
+      return estimate ? [`${points(estimate)} against ${name} (${differences.length} folds)`] : [];
     });
     return judged.length > 0
-      ? [`${method}, ${own.length} folds: ${judged.join(", ")}, at its own measured latency.`]
+      ? [
+          `${method}, ${own.length} folds: ${judged.join(", ")}, at its own measured latency; folds in which no uniform network takes as long are left out.`,
+        ]
       : [];
   });
   return known.length > 0 ? known : ["Nothing is trained and measured yet."];
