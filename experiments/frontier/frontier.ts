@@ -69,11 +69,14 @@ function batchTasks(batch: Batch, finished: Finished, protocol: Protocol): Outlo
 /** Networks of one core of an AMD EPYC see about this many examples a second. */
 const examplesPerSecond = 1900;
 
+/** Of CIFAR-10, less those held out. */
+const trainingImages = 45_833;
+
 const trainingTime_s = ({ trainingEpochs }: Protocol): number =>
-  (trainingEpochs * 45_833) / examplesPerSecond;
+  (trainingEpochs * trainingImages) / examplesPerSecond;
 
 /** Epochs of a search, about; nothing where widths are given. */
-const searchEpochs = (method: string): number => (method.startsWith("uniform") ? 0 : 90);
+const searchEpochs = (method: string): number => (method.startsWith("uniform") ? 0 : 145);
 
 const runTask = (run: Run, { searching, searchExamples }: Protocol): Task =>
   searchTask({
@@ -83,10 +86,11 @@ const runTask = (run: Run, { searching, searchExamples }: Protocol): Task =>
     method: run.method,
     ...(run.costs ? { costs: run.costs } : {}),
     room: settingRoom(run.setting, run.share),
-    data: { name: "cifar10", examples: searchExamples },
-    recipe: { ...searching, epochExamples: searchExamples },
+    data: { name: "cifar10", ...(searchExamples ? { examples: searchExamples } : {}) },
+    recipe: { ...searching, ...(searchExamples ? { epochExamples: searchExamples } : {}) },
     seed: run.seed,
-    estimated_s: 1 + (searchEpochs(run.method) * searchExamples) / examplesPerSecond,
+    estimated_s:
+      1 + (searchEpochs(run.method) * (searchExamples ?? trainingImages)) / examplesPerSecond,
   });
 
 /** The network that a run found. */

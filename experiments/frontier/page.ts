@@ -116,7 +116,7 @@ export function howSection(protocol: Protocol): Section {
     heading: "How",
     body: [
       "The budget is what the table predicts for uniform widths times the multiplier, each rounded up to an edge of the stairs. Every " +
-        `search trains on ${searchExamples} training images drawn once (batch ${searching.batch}, peak rate ${searching.learningRate}); its account is in the table. ` +
+        `search trains on ${searchExamples === undefined ? "all" : `${searchExamples} of the`} training images${searchExamples === undefined ? "" : " drawn once"} (batch ${searching.batch}, peak rate ${searching.learningRate}); its account is in the table. ` +
         `The widths found are trained from scratch on all training images for ${trainingEpochs} epochs on one cosine (batch ${training.batch}, peak rate ` +
         `${training.learningRate}), under ${trainingSeeds.length === 1 ? "one seed" : `the same ${trainingSeeds.length} seeds`} for every arm; the test split is read once, after the last epoch. ` +
         "The networks of a batch are measured in one session, interleaved, controls beside them.",

@@ -28,9 +28,9 @@ export const uniformLabel = "uniform on stairs";
 const knownShapes = [
   { ...uniformShape, label: uniformLabel },
   tilt("early x4", 4),
-  tilt("early x2", 2),
-  tilt("late x2", 1 / 2),
   tilt("early x8", 8),
+  tilt("late x2", 1 / 2),
+  tilt("early x2", 2),
 ];
 
 /** The first networks tried: what growth found, and shapes all over the room. */
