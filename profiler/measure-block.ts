@@ -30,7 +30,7 @@ export interface Load {
   readonly profiled: boolean;
   /** Measures energy too, where the device has a meter. */
   readonly metered: boolean;
-  /** Measured before others. */
+  /** Measured before all others: at most one of a network, or its loads would not meet states of the machine at random. */
   readonly first?: boolean;
 }
 

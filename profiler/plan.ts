@@ -20,7 +20,7 @@ export interface PlannedNetwork {
   readonly position: number;
   /** Whether its energy is measured where the device has a meter. */
   readonly metered: boolean;
-  /** Measured before all others, as the network that was given: time may be short. */
+  /** The model that was given: it is measured once before all others, since time may be short. */
   readonly first: boolean;
 }
 
@@ -74,7 +74,7 @@ export function planProfile(options: PlanOptions): ProfilePlan {
   const space = searchSpace(options);
   const random = seededRandom(seed);
   const { design, heldOut, widths } = drawnNetworks(space, options, random);
-  const given = networkKey(options.network);
+  const given = options.scaled && networkKey(options.network);
   const ordered = shuffled(
     [
       ...planned(design, "design", metered.design),

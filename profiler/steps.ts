@@ -106,7 +106,7 @@ export function loadsOf(
     attempt: 0,
     profiled: profileAll || first + i === 0,
     metered: metered && i === 0,
-    first: isFirst,
+    first: isFirst && first + i === 0,
   }));
 }
 

@@ -160,7 +160,7 @@ const medianT95 = [
 ];
 
 /** The same for any number of values, from 3 on; for many the spread of a median is sqrt(pi / 2) times that of a mean. */
-export const medianHalfWidth = (count: number): number =>
+const medianHalfWidth = (count: number): number =>
   medianT95[count - fewestWindows] ?? Math.sqrt(Math.PI / 2) * studentT95(count - 1);
 
 /** Median over windows with its 95 % interval. Undefined for too few windows. */

@@ -38,7 +38,7 @@ it("a profile killed again and again ends with the rows of one that was not", as
 
   for (let kill = 0; kill < 4; kill++) {
     const lifetime = String(
-      firstLook + Math.round((all - firstLook) * (0.1 + 0.15 * random.uniform())),
+      firstLook + Math.round((all - firstLook) * (0.1 + 0.3 * random.uniform())),
     );
     const child = join(import.meta.dirname, "killed-profile.ts");
     const { signal } = spawnSync(process.execPath, ["--import", "tsx", child, killed, lifetime]);
@@ -50,13 +50,9 @@ it("a profile killed again and again ends with the rows of one that was not", as
   await profileInto(killed);
 
   expect(kept.length).toBeGreaterThan(0);
-  // Three loads of every network, and a fourth of those that these left too uncertain.
-  const { positions } = summaryOf(killed);
-  expect([...new Set(positions)]).toEqual(plan.networks.map(({ position }) => position));
-  for (const { position } of plan.networks) {
-    const loads = positions.filter((own) => own === position).length;
-    expect([3, 4]).toContain(loads);
-  }
+  expect(summaryOf(killed).positions).toEqual(
+    plan.networks.flatMap((_, position) => [position, position, position]),
+  );
   expect(summaryOf(killed).kernels).toEqual(summaryOf(whole).kernels);
 });
 

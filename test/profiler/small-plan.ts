@@ -2,18 +2,18 @@ import { planProfile, type SamplingRules, samplingRules } from "../../profiler/i
 import { findPreset } from "../../src/network/presets.ts";
 
 /** A space of few networks: what a profile does with it takes a second. */
-export const smallPlan = () =>
-  planProfile({
-    name: "small",
-    network: findPreset("mnist-cnn").build({ multiplier: 0.25 }),
-    caps: new Map([
-      ["conv1", 20],
-      ["conv2", 36],
-      ["conv3", 36],
-    ]),
-    designNetworks: 9,
-    heldOutNetworks: 6,
-  });
+export const smallSpace = {
+  name: "small",
+  network: findPreset("mnist-cnn").build({ multiplier: 0.25 }),
+  caps: new Map([
+    ["conv1", 20],
+    ["conv2", 36],
+    ["conv3", 36],
+  ]),
+  designNetworks: 9,
+  heldOutNetworks: 6,
+};
+export const smallPlan = () => planProfile(smallSpace);
 
 /** Few samples, where nothing varies. */
 export const quickRules: SamplingRules = {
