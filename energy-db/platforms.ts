@@ -56,17 +56,27 @@ export function listPlatforms(database: Database): readonly PlatformSummary[] {
 }
 
 /**
- * The one platform that matches; a UserError lists what there is when none or several do. A platform of an upgraded table
- * says "unknown" where version 1 did not ask: it does not stand beside one that has rows and could be the same machine.
+ * The platforms that match. One of an upgraded table says "unknown" where version 1 did not ask: it does not stand beside one
+ * that has rows and could be the same machine.
  */
-export function findPlatform(database: Database, filter: PlatformFilter): PlatformSummary {
-  const all = listPlatforms(database);
-  const wanted = Object.entries(filter).filter(([, value]) => value !== undefined);
-  const matching = withoutForerunners(
-    all.filter((platform) =>
-      wanted.every(([field, value]) => platform[field as keyof PlatformFilter] === value),
+export const matchingPlatforms = (
+  database: Database,
+  filter: PlatformFilter,
+): readonly PlatformSummary[] =>
+  withoutForerunners(
+    listPlatforms(database).filter((platform) =>
+      wantedBy(filter).every(([field, value]) => platform[field as keyof PlatformFilter] === value),
     ),
   );
+
+const wantedBy = (filter: PlatformFilter) =>
+  Object.entries(filter).filter(([, value]) => value !== undefined);
+
+/** The one platform that matches; a UserError lists what there is when none or several do. */
+export function findPlatform(database: Database, filter: PlatformFilter): PlatformSummary {
+  const all = listPlatforms(database);
+  const wanted = wantedBy(filter);
+  const matching = matchingPlatforms(database, filter);
   const [found] = matching;
   if (found && matching.length === 1) return found;
   const given = wanted.map(([field, value]) => `${field} ${value}`).join(", ") || "no filter";

@@ -29,6 +29,7 @@ import {
   ensurePlatform,
   findPlatform,
   listPlatforms,
+  matchingPlatforms,
   type PlatformFilter,
   type PlatformSummary,
 } from "./platforms.ts";
@@ -128,6 +129,11 @@ export class EnergyTable {
 
   platforms(): readonly PlatformSummary[] {
     return this.#on(listPlatforms);
+  }
+
+  /** Every platform that matches. */
+  matchingPlatforms(filter: PlatformFilter): readonly PlatformSummary[] {
+    return this.#on((database) => matchingPlatforms(database, filter));
   }
 
   /** The one matching platform; a UserError lists what there is when none or several match. */

@@ -3,16 +3,11 @@ import { seededRandom, shuffled } from "../../src/random.ts";
 import { median } from "../../src/statistics.ts";
 import { groupBy } from "../group-by.ts";
 import { type CostDocument, usedColumns } from "./cost-document.ts";
-import {
-  type CostFit,
-  fitCosts,
-  fitCostsAsPrecise,
-  likeliestStructures,
-  type StructureOf,
-} from "./cost-fit.ts";
+import { type CostFit, fitCosts, fitCostsAsPrecise, type StructureOf } from "./cost-fit.ts";
 import type { Observations } from "./observations.ts";
 import { regimeOf } from "./packing.ts";
 import { familyStructure, findStairs } from "./stairs.ts";
+import { likeliestStructures } from "./structures.ts";
 
 /** Relative standard deviation of a kernel around its family's cost where its node times cannot tell. */
 const usualDiscrepancy = 0.1;

@@ -50,7 +50,7 @@ export function costsOf(document: CostDocument): Costs {
   const linear = linearModel(document);
   const byFamily = new Map(document.families.map((record) => [record.family, record]));
   const typicalSd = meanRelative(document);
-  const relativeError = relativeErrorAt(document.leftOut);
+  let relativeError: ((latency_us: number) => number) | undefined;
   return {
     call_s: linear.coefficient("call") / 1e6,
     predictors: document.families.map((record) => familyPredictor(record, linear, document)),
@@ -63,6 +63,7 @@ export function costsOf(document: CostDocument): Costs {
       const sd_us = linear.sd([...terms, ...linear.columnsOf([{ name: "call", value: 1 }])]);
       // Networks left out had the usual share of uncertain coefficients; one with more is less certain.
       const more = Math.max(0, sd_us ** 2 - (typicalSd * latency_us) ** 2);
+      relativeError ??= relativeErrorAt(document.leftOut);
       const half = relativeError(latency_us) * latency_us;
       const own = byFamily.size > 0 && document.leftOut.length > 0 ? half : normal95 * sd_us;
       return Math.hypot(own, normal95 * Math.sqrt(more)) / 1e6;

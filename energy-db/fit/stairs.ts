@@ -6,13 +6,13 @@ import {
   type CostFit,
   type KernelObservation,
   type NetworkObservation,
-  type Structures,
   studentLikelihood,
   studentLogDensity,
 } from "./cost-fit.ts";
 import { regimeOf, type Structure, termsOf } from "./packing.ts";
 import { type Axis, axesOf, widthAlong } from "./plane.ts";
 import { predicted, type Row, robustFit } from "./robust-fit.ts";
+import type { Structures } from "./structures.ts";
 
 /** What was found along one axis of a family. */
 export interface Staircase {

@@ -28,7 +28,7 @@ export interface Protocol {
 
 const mobilenet = "mobilenet-v1-cifar";
 
-/** Batch and rate: docs/training.md; a third of the rate leaves losses a tenth higher (docs/search.md). */
+/** Batch and rate: docs/training.md; a third of the rate leaves losses a sixth higher (docs/search.md). */
 export const common: Recipe = { ...recipes.standard, batch: 64, learningRate: 0.1 };
 export const searching: Recipe = {
   ...common,

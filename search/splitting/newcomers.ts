@@ -149,7 +149,7 @@ const channelScales = ({ theta }: SplittingGroup, weights: Weights): readonly nu
   });
 
 const scaled = (slopes: Matrix, scales: readonly number[]): Matrix =>
-  Matrix.mul(slopes, 1).mulRowVector([...scales]);
+  slopes.clone().mulRowVector([...scales]);
 
 async function meanOf(
   batches: BatchSource,

@@ -3,6 +3,7 @@ import type {
   CostOptions,
   CostTable,
   EnergyTable,
+  PlatformFilter,
   PlatformSummary,
 } from "../../../energy-db/index.ts";
 import type { CostModel } from "../../../search/index.ts";
@@ -34,28 +35,22 @@ export async function withTable<T>(
 /** Every platform that the flags describe. */
 export const platformsThat = (
   table: EnergyTable,
-  { device, runtime, threads, platform }: Omit<TableFlags, "db">,
-): readonly PlatformSummary[] =>
-  table
-    .platforms()
-    .filter((known) =>
-      platform === undefined
-        ? known.device === device &&
-          (runtime === undefined || known.runtime === runtime) &&
-          (threads === undefined || known.threads === threads)
-        : known.id === platform,
-    );
+  flags: Omit<TableFlags, "db">,
+): readonly PlatformSummary[] => table.matchingPlatforms(filterOf(flags));
 
 /** The one platform that the flags describe. */
-export const findPlatform = (
-  table: EnergyTable,
-  { device, runtime, threads, platform }: Omit<TableFlags, "db">,
-): PlatformSummary =>
-  table.findPlatform(
-    platform === undefined
-      ? { device, ...(runtime ? { runtime } : {}), ...(threads ? { threads } : {}) }
-      : { id: platform },
-  );
+export const findPlatform = (table: EnergyTable, flags: Omit<TableFlags, "db">): PlatformSummary =>
+  table.findPlatform(filterOf(flags));
+
+const filterOf = ({
+  device,
+  runtime,
+  threads,
+  platform,
+}: Omit<TableFlags, "db">): PlatformFilter =>
+  platform === undefined
+    ? { device, ...(runtime ? { runtime } : {}), ...(threads ? { threads } : {}) }
+    : { id: platform };
 
 /** The costs of the one platform that the flags describe. What fits costs is loaded where none are stored. */
 export async function costsOf(

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { likeliestStructures, type NetworkObservation } from "../../../energy-db/fit/cost-fit.ts";
+import type { NetworkObservation } from "../../../energy-db/fit/cost-fit.ts";
 import { describeCosts } from "../../../energy-db/fit/describe-costs.ts";
+import { likeliestStructures } from "../../../energy-db/fit/structures.ts";
 import { type Kernel, kernelsOf } from "../../../src/network/kernel.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { seededRandom } from "../../../src/random.ts";

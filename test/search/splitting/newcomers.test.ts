@@ -16,9 +16,11 @@ import { sgd } from "../../../src/training/optimizers.ts";
 import { evaluationStep } from "../../../src/training/train-step.ts";
 import { batchValues, freshState, stateValues } from "../../../src/training/training-state.ts";
 import {
+  conv,
   exampleImages,
   exampleNetworks,
   exampleWeights,
+  pointwise,
 } from "../../support/reference/example-networks.ts";
 
 let engine: Engine;
@@ -28,43 +30,14 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 /** A linear layer of two neurons between layers that mix channels pointwise, without batch norm: training and evaluation compute the same. */
+const plain = { batchNorm: false, bias: true };
 const bottleneck: Network = {
   name: "bottleneck",
   input: { height: 5, width: 5, channels: 2 },
   layers: [
-    {
-      kind: "conv2d",
-      name: "stem",
-      width: 6,
-      kernelSize: 3,
-      stride: 1,
-      padding: "same",
-      bias: true,
-      batchNorm: false,
-      activation: "swish",
-    },
-    {
-      kind: "conv2d",
-      name: "project",
-      width: 2,
-      kernelSize: 1,
-      stride: 1,
-      padding: "same",
-      bias: false,
-      batchNorm: false,
-      activation: "linear",
-    },
-    {
-      kind: "conv2d",
-      name: "expand",
-      width: 5,
-      kernelSize: 1,
-      stride: 1,
-      padding: "same",
-      bias: true,
-      batchNorm: false,
-      activation: "swish",
-    },
+    conv("stem", 6, plain),
+    pointwise("project", 2, { batchNorm: false, activation: "linear" }),
+    pointwise("expand", 5, plain),
     { kind: "global_pool", name: "mean" },
     { kind: "dense", name: "logits", width: 3, bias: true, activation: "linear" },
   ],
@@ -157,7 +130,7 @@ test("new neurons come by descending gain, in one way whatever splits are on off
 });
 
 test("leading singular vectors are those of a matrix with known ones", () => {
-  // Singular values 5, 3, 2 and 1 along drawn orthogonal vectors would do; a diagonal matrix has them along the axes.
+  // A diagonal matrix has its own entries, along the axes.
   const matrix = Matrix.zeros(6, 4);
   for (const [i, value] of [2, 5, 1, 3].entries()) matrix.set(i, i, value);
 

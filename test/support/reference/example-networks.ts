@@ -6,7 +6,11 @@ import type { LabelledImages } from "./network.ts";
 
 const image: Shape = { height: 5, width: 5, channels: 2 };
 
-const conv = (name: string, width: number, options: Partial<Conv2dLayer> = {}): Conv2dLayer => ({
+export const conv = (
+  name: string,
+  width: number,
+  options: Partial<Conv2dLayer> = {},
+): Conv2dLayer => ({
   kind: "conv2d",
   name,
   width,
@@ -18,8 +22,11 @@ const conv = (name: string, width: number, options: Partial<Conv2dLayer> = {}): 
   activation: "swish",
   ...options,
 });
-const pointwise = (name: string, width: number, options: Partial<Conv2dLayer> = {}): Conv2dLayer =>
-  conv(name, width, { kernelSize: 1, ...options });
+export const pointwise = (
+  name: string,
+  width: number,
+  options: Partial<Conv2dLayer> = {},
+): Conv2dLayer => conv(name, width, { kernelSize: 1, ...options });
 const depthwise = (name: string, activation: Activation, stride = 1): Layer => ({
   kind: "depthwise_conv2d",
   name,

