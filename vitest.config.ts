@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -24,6 +25,9 @@ export default defineConfig({
     maxWorkers: 2,
     pool: "forks",
     restoreMocks: true,
+    globalSetup: ["test/support/build-once.ts"],
+    // Processes that tests start run what was built.
+    execArgv: ["--require", join(import.meta.dirname, "test/support/run-built.cjs")],
     setupFiles: ["test/support/own-temporary-folder.ts", "test/support/same-cases-in-ci.ts"],
     coverage: { include: ["src/**", "devices/**", "energy-db/**", "profiler/**", "search/**"] },
     // Projects run in the order of their names: what takes long is begun first.

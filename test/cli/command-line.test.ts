@@ -9,6 +9,7 @@ import { examples } from "../../src/app/cli/examples.ts";
 import { everyCommand } from "../../src/app/cli/program.ts";
 import { hasColour } from "../../src/app/cli/terminal.ts";
 import { exitCodes } from "../../src/errors.ts";
+import { wattsplitCommand } from "../support/built.ts";
 import { cli, wholeProgram } from "../support/cli.ts";
 import { writeFormulaTable } from "../support/formula-table.ts";
 
@@ -202,10 +203,8 @@ describe("streams", () => {
   });
 
   it("may be closed by a reader that has seen enough", async () => {
-    const child = spawn(process.execPath, [
-      ...["--import", "tsx", "src/app/cli/main.ts"],
-      ...["query", "kernels", "--db", db, "--json"],
-    ]);
+    const [node, main] = wattsplitCommand;
+    const child = spawn(node, [main, "query", "kernels", "--db", db, "--json"]);
     child.stdout.destroy();
     let complaints = "";
     child.stderr.on("data", (text: Buffer) => {

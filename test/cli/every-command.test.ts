@@ -10,6 +10,7 @@ import { printedDocuments } from "../../src/app/cli/json/index.ts";
 import { everyCommand } from "../../src/app/cli/program.ts";
 import { runCli } from "../../src/app/cli/run-cli.ts";
 import { exitCodes } from "../../src/errors.ts";
+import { wattsplitCommand } from "../support/built.ts";
 import { cli, wholeProgram } from "../support/cli.ts";
 import { type CommandFolder, commandFolder } from "../support/command-folder.ts";
 import {
@@ -119,14 +120,9 @@ test("serve answers over HTTP until it is stopped", async () => {
 });
 
 test("agent greets whoever starts it, and ends with its input", () => {
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [
-      ...["--import", "tsx", "src/app/cli/main.ts"],
-      ...["agent", "--runtime", "ort-cpu", "--meters", "none"],
-    ],
-    { input: "" },
-  );
+  const [node, main] = wattsplitCommand;
+  const args = [main, "agent", "--runtime", "ort-cpu", "--meters", "none"];
+  const { status, stdout } = spawnSync(node, args, { input: "" });
 
   expect(status).toBe(exitCodes.done);
   expect(stdout.toString("latin1")).toContain("wattsplit");

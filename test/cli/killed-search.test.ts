@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatNetwork } from "../../src/network/network-file.ts";
+import { wattsplitCommand } from "../support/built.ts";
 import { smallNetwork, writeFormulaTable } from "../support/formula-table.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-killed-search-"));
@@ -17,8 +18,9 @@ function runSearch(
   { resume = false, killAt = /(?!)/, workers = 0 } = {},
 ): Promise<number | null> {
   const flags = ["--net", net, "--data", "synthetic", "--db", db, "--macs", "1500"];
-  const child = spawn(process.execPath, [
-    ...["--import", "tsx", "src/app/cli/main.ts", "search", ...flags],
+  const [node, main] = wattsplitCommand;
+  const child = spawn(node, [
+    ...[main, "search", ...flags],
     ...["--recipe", "quick", "--train-threads", "1", "--backend", "onnx-cpu", "--out", out],
     ...(resume ? ["--resume"] : []),
     ...(workers > 0 ? ["--workers", `${workers}`] : []),

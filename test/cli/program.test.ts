@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { commandNames } from "../../src/app/cli/program.ts";
+import { built } from "../support/built.ts";
 import { wholeProgram } from "../support/cli.ts";
 
 const listed = async (wanted: readonly string[]) =>
@@ -13,13 +15,13 @@ test("the list of commands says of each what the command says of itself", async 
 test("help loads neither tfjs nor ONNX Runtime", () => {
   const program = `
     import { createRequire } from "node:module";
-    import { runCli } from "./src/app/cli/run-cli.ts";
+    import { runCli } from "${pathToFileURL(built("src/app/cli/run-cli.ts"))}";
     const { signal } = new AbortController();
     const code = await runCli(["--help"], { stdout: process.stdout, stderr: process.stderr, env: {}, signal });
     const loaded = Object.keys(createRequire(import.meta.url).cache);
     console.log(code, loaded.filter((path) => /tensorflow|onnxruntime/.test(path)).length, "loaded");
   `;
-  const node = ["--import", "tsx", "--input-type=module", "--eval", program];
+  const node = ["--input-type=module", "--eval", program];
 
   const printed = execFileSync(process.execPath, node).toString();
 

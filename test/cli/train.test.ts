@@ -6,6 +6,7 @@ import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/errors.ts";
 import { formatNetwork } from "../../src/network/network-file.ts";
+import { wattsplitCommand } from "../support/built.ts";
 import { cli } from "../support/cli.ts";
 import { smallNetwork } from "../support/formula-table.ts";
 
@@ -20,8 +21,8 @@ const flags = (out: string, ...more: readonly string[]) => [
 
 /** Trains as a process of its own, ended with SIGKILL as soon as a state is there. */
 function killedTraining(out: string): Promise<number | null> {
-  const args = ["--import", "tsx", "src/app/cli/main.ts", ...flags(out)];
-  const child = spawn(process.execPath, args);
+  const [node, main] = wattsplitCommand;
+  const child = spawn(node, [main, ...flags(out)]);
   const watch = setInterval(() => {
     if (existsSync(join(out, "training.state"))) child.kill("SIGKILL");
   }, 5);

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Device, openDevice } from "../../devices/index.ts";
+import { wattsplitCommand } from "../support/built.ts";
 import { expectSameRowsWhenever, moments, type Rows, undisturbedRows } from "./any-moment.ts";
 import { cuttingProxy } from "./cutting-proxy.ts";
 import { type LoopbackSshd, loopbackSshd, sshdMissing } from "./loopback-sshd.ts";
 import { fillDisk, smallDisk } from "./small-disk.ts";
-import { wattsplitCommand } from "./wattsplit-command.ts";
 
 const missing = sshdMissing();
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-any-ssh-"));
@@ -28,7 +28,11 @@ describe.skipIf(missing !== undefined)(
     });
     afterAll(() => sshd?.stop());
 
-    const open = (id: string, port: number, command = wattsplitCommand): Promise<Device> => {
+    const open = (
+      id: string,
+      port: number,
+      command: readonly string[] = wattsplitCommand,
+    ): Promise<Device> => {
       writeFileSync(
         join(folder, `${id}.json`),
         JSON.stringify({

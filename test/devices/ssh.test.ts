@@ -9,11 +9,11 @@ import { sampleStep, samplingRules } from "../../profiler/sampling.ts";
 import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
+import { wattsplitCommand } from "../support/built.ts";
 import { cli } from "../support/cli.ts";
 import { cuttingProxy } from "./cutting-proxy.ts";
 import { loopbackSshd, sshdMissing } from "./loopback-sshd.ts";
 import { transportSuite } from "./transport-suite.ts";
-import { wattsplitCommand } from "./wattsplit-command.ts";
 
 const missing = sshdMissing();
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-ssh-test-"));
@@ -40,7 +40,11 @@ describe.skipIf(missing !== undefined)(
     afterAll(() => sshd?.stop());
 
     /** One of the user's own devices behind this port. */
-    const addBoard = (id: string, port: number, command = wattsplitCommand): void =>
+    const addBoard = (
+      id: string,
+      port: number,
+      command: readonly string[] = wattsplitCommand,
+    ): void =>
       writeFileSync(
         join(folder, `${id}.json`),
         JSON.stringify({

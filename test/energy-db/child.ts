@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { built } from "../support/built.ts";
 
 /** A program beside this file, run until `isEnough` of a line it wrote; then killed with -9. Returns that line. */
 export async function killedOnce(
@@ -22,8 +22,6 @@ export async function killedOnce(
 }
 
 export const startProgram = (program: string, args: readonly string[]): ChildProcess =>
-  spawn(
-    process.execPath,
-    ["--import", "tsx", fileURLToPath(new URL(program, import.meta.url)), ...args],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  spawn(process.execPath, [built(`test/energy-db/${program}`), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });

@@ -7,12 +7,14 @@ import { openTable } from "../../energy-db/index.ts";
 import { profile } from "../../profiler/index.ts";
 import { kernelKey } from "../../src/network/kernel.ts";
 import { seededRandom } from "../../src/random.ts";
+import { built } from "../support/built.ts";
 import { simulatedDevice } from "./simulated-device/index.ts";
 import { smallBlocks, smallPlan } from "./small-plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-killed-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const child = built("test/profiler/killed-profile.ts");
 const plan = smallPlan();
 
 function summaryOf(path: string) {
@@ -40,8 +42,7 @@ it("a profile killed again and again ends with the rows of one that was not", as
     const lifetime = String(
       firstLook + Math.round((all - firstLook) * (0.1 + 0.3 * random.uniform())),
     );
-    const child = join(import.meta.dirname, "killed-profile.ts");
-    const { signal } = spawnSync(process.execPath, ["--import", "tsx", child, killed, lifetime]);
+    const { signal } = spawnSync(process.execPath, [child, killed, lifetime]);
     expect(signal).toBe("SIGKILL");
     const { ids } = summaryOf(killed);
     expect(ids.slice(0, kept.length)).toEqual(kept);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { built } from "../../support/built.ts";
 
 /** Chromium's Vulkan driver that computes on the CPU. */
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -19,9 +19,9 @@ interface Outcome {
 
 /** A driver is chosen before a process starts, hence a process of its own. */
 function trainInChild(): Outcome {
-  const script = fileURLToPath(new URL("./train-on-webgpu.ts", import.meta.url));
+  const script = built("test/tensor/engine/train-on-webgpu.ts");
   const driver = existsSync(swiftShader) ? { VK_ICD_FILENAMES: swiftShader } : {};
-  const output = execFileSync(process.execPath, ["--import", "tsx", script], {
+  const output = execFileSync(process.execPath, [script], {
     env: { ...process.env, ...driver },
     stdio: ["ignore", "pipe", "ignore"],
   });
