@@ -5,6 +5,7 @@ import type { Budget, CostModel } from "../cost-model.ts";
 import { type AdditiveQuantity, budgetedQuantities } from "../quantities.ts";
 import { kernelTerms } from "./network-problem.ts";
 import { at, type CostTerm } from "./problem.ts";
+import { isOnTreadOf, treadLength } from "./treads.ts";
 
 export interface CandidateRequest {
   readonly network: Network;
@@ -20,9 +21,9 @@ export interface CandidateRequest {
 
 /**
  * The widths worth choosing from, ascending, by group name: those that no wider one within the cap costs as little as, at
- * the budgeted costs of the device, whatever the other groups' widths. On stairs these are the ends of treads, so that
- * nothing below the first edge is offered, nor a width that a wider one undercuts. The cost model alone is asked, so it
- * holds for any. Widths whose cost it does not know are not offered.
+ * the budgeted costs of the device, whatever the other groups' widths, and of treads on which costs rise slowly their ends
+ * alone. So on stairs nothing below the first edge is offered, nor a width that a wider one undercuts. The cost model alone
+ * is asked, so it holds for any. Widths whose cost it does not know are not offered.
  */
 export function candidateWidths(request: CandidateRequest): ReadonlyMap<string, readonly number[]> {
   const { network, caps, most = 80 } = request;
@@ -116,8 +117,12 @@ function knownSum(terms: readonly CostTerm[], level: number): Float64Array | und
   }
 }
 
-/** Widths that no wider one costs as little as, beside all neighbours. */
+/** Ends of treads, and elsewhere widths that no wider one costs as little as, beside all neighbours. */
 function undominated(widths: readonly number[], curves: readonly CostCurve[]): readonly number[] {
+  const tread = treadLength(widths, curves);
+  const isKnownAt = (level: number) => curves.some((curve) => isKnown(curve, level));
+  const isInsideTread = (level: number) =>
+    isKnownAt(level + 1) && isOnTreadOf(tread, at(widths, level), at(widths, level + 1));
   const isUndercut = (level: number) =>
     widths.some(
       (_, wider) =>
@@ -126,7 +131,7 @@ function undominated(widths: readonly number[], curves: readonly CostCurve[]): r
         !curves.some((curve) => at(curve, wider) > at(curve, level) * (1 + rounding)),
     );
   return widths.filter(
-    (_, level) => curves.some((curve) => isKnown(curve, level)) && !isUndercut(level),
+    (_, level) => isKnownAt(level) && !isInsideTread(level) && !isUndercut(level),
   );
 }
 

@@ -9,6 +9,8 @@ import { noMeter } from "../../devices/meters/none.ts";
 import { tfliteRuntime } from "../../devices/runtimes/tflite.ts";
 import { loadStoredCosts, openTable } from "../../energy-db/ask.ts";
 import { type ProfilePlan, planProfile, profile } from "../../profiler/index.ts";
+import { candidateWidths } from "../../search/index.ts";
+import { costModelOf } from "../../src/app/workflows/open-costs.ts";
 import { profiledSpace } from "../../src/app/workflows/profile-run.ts";
 import { searchStart } from "../../src/network/search-start.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -57,25 +59,35 @@ describe("a table of TensorFlow Lite's costs", () => {
       random: seededRandom(1),
     });
     const [platform] = table.platforms();
-    const stairs = loadStoredCosts(table, platform?.id ?? 0)?.stairs({ op: "conv2d" });
+    const costs = loadStoredCosts(table, platform?.id ?? 0);
     table.close();
-    return { ...outcome, platform, stairs };
+    return { ...outcome, platform, costs };
   };
 
-  it("tells networks that were held out, and the law's steps", { timeout: 300_000 }, async () => {
-    const { summary, flags, stairs } = await measure("float32", wholePlan());
+  it("tells networks that were held out, and the law's steps, whose ends alone are searched", {
+    timeout: 300_000,
+  }, async () => {
+    const { summary, flags, costs } = await measure("float32", wholePlan());
+    if (!costs) throw new Error("no costs are stored");
 
     expect(flags.fallback).toBeUndefined();
     expect(summary?.heldOutNetworks).toBe(25);
     expect(summary?.medianError).toBeLessThan(0.01);
     expect(summary?.p90Error).toBeLessThan(0.02);
     // Of the first convolution's input there are too few widths.
-    expect(stairs?.map(({ axis, step }) => [axis, step])).toEqual(
+    expect(costs.stairs({ op: "conv2d" }).map(({ axis, step }) => [axis, step])).toEqual(
       Array.from({ length: 3 }, () => [
         ["in", undefined],
         ["out", 8],
       ]).flat(),
     );
+    const offered = candidateWidths({
+      ...searchStart("mnist-cnn"),
+      costs: costModelOf(costs),
+      budget: { latency_s: 1 },
+    });
+    for (const widths of offered.values())
+      expect(widths.filter((width) => width % 8 !== 0)).toEqual([]);
   });
 
   it("is another platform's in int8", { timeout: 300_000 }, async () => {

@@ -69,6 +69,44 @@ test("costs that rise with every channel offer every multiple of the granularity
   expect(few.get("conv1")).toEqual(expect.arrayContaining([1, 1000]));
 });
 
+test("where outputs alone are rounded up the candidates are still the ends of treads, though every channel costs", () => {
+  const candidates = candidateWidths({ network, costs: steppedCosts(8, 1), budget, caps });
+
+  expect(Object.fromEntries(candidates)).toEqual({
+    conv1: [8, 16, 24, 32],
+    conv2: [8, 16, 24, 32, 40],
+  });
+});
+
+test("costs that bend, or jump once, are no stairs", () => {
+  const power = fc.double({ min: 0.3, max: 2, noNaN: true });
+  const jump = fc.integer({ min: 2, max: 60 });
+  fc.assert(
+    fc.property(power, jump, (exponent, at) => {
+      const costs: CostModel = {
+        ...steppedCosts(1),
+        kernel: ({ inChannels, outChannels }) => ({
+          latency_s: 1e-6 * ((inChannels * outChannels) ** exponent + (outChannels > at ? 9 : 0)),
+        }),
+      };
+
+      const candidates = candidateWidths({
+        network,
+        costs,
+        budget,
+        caps: new Map([
+          ["conv1", 64],
+          ["conv2", 64],
+        ]),
+      });
+
+      expect(candidates.get("conv1")).toHaveLength(64);
+      expect(candidates.get("conv2")).toHaveLength(64);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("where only counts are limited the device has no say", () => {
   const candidates = candidateWidths({
     network,

@@ -2,9 +2,10 @@ import type { CostModel } from "../../../search/cost-model.ts";
 import { kernelMacs } from "../../../src/network/costs.ts";
 import type { Kernel } from "../../../src/network/kernel.ts";
 
-/** Costs by formula: MACs after widths are rounded up to a step, plus a constant per kernel. */
-export function steppedCosts(step: number): CostModel {
+/** Costs by formula: MACs after widths are rounded up to a step, outputs and inputs, plus a constant per kernel. */
+export function steppedCosts(step: number, inputStep = step): CostModel {
   const up = (width: number) => Math.ceil(width / step) * step;
+  const upIn = (width: number) => Math.ceil(width / inputStep) * inputStep;
   return {
     source: `steps of ${step}`,
     overhead: { latency_s: 2e-5, energy_j: 1e-5 },
@@ -12,12 +13,12 @@ export function steppedCosts(step: number): CostModel {
       const { inChannels, outChannels } = kernel;
       const macs = kernelMacs({
         ...kernel,
-        inChannels: up(inChannels),
+        inChannels: upIn(inChannels),
         outChannels: up(outChannels),
       });
       return {
         latency_s: 3e-6 + macs * 1e-9,
-        energy_j: 2e-6 + macs * 2e-9 + 1e-9 * up(inChannels) * up(outChannels),
+        energy_j: 2e-6 + macs * 2e-9 + 1e-9 * upIn(inChannels) * up(outChannels),
       };
     },
   };
