@@ -1,6 +1,7 @@
 import { axisX, axisY, dot, line, ruleX, ruleY, text } from "@observablehq/plot";
 import { axisUnit } from "./axis-unit.ts";
 import { formatAccuracy, paddedDomain } from "./marks.ts";
+import { type Frame, frameOf, type NamedPlace, type NameSpot, placeNames } from "./names.ts";
 import { palette } from "./palette.ts";
 import type { Figure } from "./render.ts";
 
@@ -66,16 +67,18 @@ export function frontierFigure(rows: readonly FrontierRow[], width = 640): Figur
         ruleY(shown, { y: "y", x1: "x1", x2: "x2", stroke: colour, strokeOpacity: 0.5 }),
         ruleX(shown, { x: "x", y1: "y1", y2: "y2", stroke: colour, strokeOpacity: 0.5 }),
         dot(shown, { x: "x", y: "y", r: 4, fill: colour, title: "tip" }),
-        ...names(shown, { x: [left, right], y: [bottom, top], width }).map(({ row, dy }) =>
-          text([row], {
+        ...namesToTheRight(shown, {
+          x: [left, right],
+          y: [bottom, top],
+          ...frameOf({ width, height, ...margins }),
+        }).map(({ place, spot }) =>
+          text([place], {
             x: "x",
             y: "y",
             text: "label",
-            dx: 7,
-            dy,
-            textAnchor: "start",
             fill: colour,
-            fontSize: 9,
+            fontSize: nameSize_px,
+            ...spot,
           }),
         ),
       ],
@@ -86,56 +89,21 @@ export function frontierFigure(rows: readonly FrontierRow[], width = 640): Figur
 const height = 380;
 const margins = { marginLeft: 44, marginRight: 90, marginBottom: 38, marginTop: 20 };
 
-interface Place {
-  readonly label: string;
-  readonly x: number;
-  readonly y: number;
-}
-
-interface Field {
-  readonly x: readonly [number, number];
-  readonly y: readonly [number, number];
-  readonly width: number;
-}
-
-/** About as large as a name's letters are, px. */
-const letter = { width: 5, height: 10 };
-
-/**
- * Names that do not hide each other: one of every label, that of its network furthest to the right, above or below its line where there
- * is no room; then those of other networks where there is.
- */
-function names<P extends Place>(
-  places: readonly P[],
-  { x: [left, right], y: [bottom, top], width }: Field,
-): readonly { readonly row: P; readonly dy: number }[] {
-  const perX = (width - margins.marginLeft - margins.marginRight) / (right - left);
-  const perY = (height - margins.marginTop - margins.marginBottom) / (top - bottom);
+/** One name of every label, of its network furthest to the right, above or below where there is no room; then the others' where there is. */
+function namesToTheRight<P extends NamedPlace>(places: readonly P[], frame: Frame) {
   const fromRight = [...places].sort((a, b) => b.x - a.x);
   const isFirst = (row: P) => fromRight.find(({ label }) => label === row.label) === row;
-  const taken: { left: number; right: number; y: number }[] = [];
-  const placed = (row: P, offsets: readonly number[]) => {
-    for (const dy of offsets) {
-      const from = (row.x - left) * perX;
-      const box = {
-        left: from,
-        right: from + letter.width * row.label.length,
-        y: dy - row.y * perY,
-      };
-      const hides = taken.some(
-        (other) =>
-          box.left < other.right &&
-          other.left < box.right &&
-          Math.abs(box.y - other.y) < letter.height,
-      );
-      if (hides) continue;
-      taken.push(box);
-      return [{ row, dy }];
-    }
-    return [];
-  };
-  return [
-    ...fromRight.filter(isFirst).flatMap((row) => placed(row, [0, -10, 10, -20, 20])),
-    ...fromRight.filter((row) => !isFirst(row)).flatMap((row) => placed(row, [0])),
-  ];
+  const at = (dy: number): NameSpot => ({ textAnchor: "start", dx: 7, dy });
+  return placeNames(
+    [
+      ...fromRight
+        .filter(isFirst)
+        .map((place) => ({ place, spots: [0, -10, 10, -20, 20].map(at) })),
+      ...fromRight.filter((row) => !isFirst(row)).map((place) => ({ place, spots: [at(0)] })),
+    ],
+    frame,
+    { size_px: nameSize_px },
+  );
 }
+
+const nameSize_px = 9;

@@ -1,5 +1,6 @@
-import { dot, type Markish, ruleX, ruleY, text } from "@observablehq/plot";
+import { dot, type Markish, ruleX, ruleY } from "@observablehq/plot";
 import type { AxisUnit } from "./axis-unit.ts";
+import type { NamedPlace } from "./names.ts";
 import { palette } from "./palette.ts";
 import type { Provenance, Reading } from "./rows.ts";
 
@@ -60,35 +61,7 @@ export const hollowSquares = hollowSymbols("square");
 export const diamonds = hollowSymbols("diamond");
 
 /** A point with a name beside it. */
-export interface NamedPoint extends Point {
-  readonly label: string;
-}
-
-/** Names over or under points, reaching to the side of the middle, where there is room. */
-export const names = (
-  points: readonly NamedPoint[],
-  { fill, middle, dy }: { readonly fill: string; readonly middle: number; readonly dy: number },
-): Markish[] =>
-  [true, false].map((isLeft) =>
-    text(
-      points.filter(({ x }) => x < middle === isLeft),
-      {
-        x: "x",
-        y: "y",
-        text: "label",
-        fill,
-        stroke: palette.paper,
-        strokeWidth: 3,
-        dx: isLeft ? -4 : 4,
-        dy,
-        textAnchor: isLeft ? "start" : "end",
-      },
-    ),
-  );
-
-/** So far above and below a mark a name touches neither it nor its whiskers' middle. */
-export const nameAbove = -13;
-export const nameBelow = 14;
+export type NamedPoint = Point & NamedPlace;
 
 const dotChannels = { x: "x", y: "y", title: "tip" } as const;
 

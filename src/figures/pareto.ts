@@ -7,11 +7,9 @@ import {
   hollowSquares,
   limitAt,
   type NamedPoint,
-  nameAbove,
-  nameBelow,
-  names,
   paddedDomain,
 } from "./marks.ts";
+import { frameOf, namesBeside } from "./names.ts";
 import { palette } from "./palette.ts";
 import { type CostQuantity, costWords } from "./quantity.ts";
 import type { Figure, LegendEntry } from "./render.ts";
@@ -40,6 +38,9 @@ export function paretoFront(
     return isBetter;
   });
 }
+
+const height = 340;
+const margins = { marginTop: 24, marginLeft: 48, marginBottom: 38, marginRight: 16 };
 
 /** Rivals much dearer than all else would squeeze the rest into a corner: they stand in the table only. */
 const roomBeyond = 1.15;
@@ -109,7 +110,6 @@ export function pareto(field: SearchField, quantity: CostQuantity, width = 560):
     points.map(({ y }) => y),
     0.12,
   );
-  const middle = (left + right) / 2;
   const budget = field.budget === undefined ? [] : [field.budget / unit.factor];
   const steps = [...pointsOf(front), ...lastStep(pointsOf(front), right)];
   return {
@@ -117,10 +117,8 @@ export function pareto(field: SearchField, quantity: CostQuantity, width = 560):
     legend: legendOf(shown, budget.length > 0),
     plot: {
       width,
-      height: 340,
-      marginLeft: 48,
-      marginBottom: 38,
-      marginRight: 16,
+      height,
+      ...margins,
       x: { label: `predicted ${name} (${unit.symbol})`, domain: [left, right] },
       y: { label: "held-out accuracy (%)", domain: [bottom, top] },
       marks: [
@@ -137,8 +135,14 @@ export function pareto(field: SearchField, quantity: CostQuantity, width = 560):
         gridY({ ticks: 6 }),
         ...budget.map(limitAt),
         // Under the marks: a name hides nobody's result.
-        ...names(shown.rivals, { fill: palette.reference, middle, dy: nameBelow }),
-        ...names(shown.delivered, { fill: palette.measured, middle, dy: nameAbove }),
+        ...namesBeside(
+          [
+            { places: shown.delivered, fill: palette.measured, prefers: "above" },
+            { places: shown.rivals, fill: palette.reference, prefers: "below" },
+          ],
+          { x: [left, right], y: [bottom, top], ...frameOf({ width, height, ...margins }) },
+          [...shown.delivered, ...shown.rivals],
+        ),
         line(steps, {
           x: "x",
           y: "y",

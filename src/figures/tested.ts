@@ -8,13 +8,11 @@ import {
   isMeasured,
   limitAt,
   type NamedPoint,
-  nameAbove,
-  nameBelow,
-  names,
   paddedDomain,
   shownInterval,
   squares,
 } from "./marks.ts";
+import { frameOf, namesBeside } from "./names.ts";
 import { palette } from "./palette.ts";
 import { type CostQuantity, costWords, provenancesOf } from "./quantity.ts";
 import type { Figure, LegendEntry } from "./render.ts";
@@ -38,6 +36,9 @@ export function shareInterval(share: number, count: number): { low: number; high
     (1.96 / (1 + z2 / count)) * Math.sqrt((share * (1 - share)) / count + z2 / (4 * count ** 2));
   return { low: middle - half, high: middle + half };
 }
+
+const height = 340;
+const margins = { marginTop: 24, marginLeft: 52, marginBottom: 38, marginRight: 16 };
 
 interface TestedPoint extends NamedPoint {
   readonly isReference: boolean;
@@ -78,7 +79,6 @@ export function tested(
     ...budget,
   ]);
   const range = paddedDomain(points.flatMap(({ bottom, top }) => [bottom, top]));
-  const middle = (left + right) / 2;
   const own = points.filter(({ isReference }) => !isReference);
   const references = points.filter(({ isReference }) => isReference).sort((a, b) => a.x - b.x);
   const whiskers = (of: readonly TestedPoint[], stroke: string) => [
@@ -94,10 +94,8 @@ export function tested(
     legend: legendOf(rows, budget.length > 0),
     plot: {
       width,
-      height: 340,
-      marginLeft: 52,
-      marginBottom: 38,
-      marginRight: 16,
+      height,
+      ...margins,
       x: { label: `${name} (${unit.symbol})`, domain: [left, right] },
       y: { label: "test accuracy (%)", domain: range },
       marks: [
@@ -112,8 +110,14 @@ export function tested(
         hollowSquares(referencesComputed, palette.reference),
         filledDots(ownMeasured, palette.measured, { r: 6 }),
         hollowDots(ownComputed, palette.measured, { r: 5.5 }),
-        ...names(firstOfEach(references), { fill: palette.reference, middle, dy: nameBelow }),
-        ...names(own, { fill: palette.measured, middle, dy: nameAbove }),
+        ...namesBeside(
+          [
+            { places: own, fill: palette.measured, prefers: "above" },
+            { places: firstOfEach(references), fill: palette.reference, prefers: "below" },
+          ],
+          { x: [left, right], y: range, ...frameOf({ width, height, ...margins }) },
+          points,
+        ),
       ],
     },
   };

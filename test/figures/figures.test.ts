@@ -18,6 +18,7 @@ import {
   tested,
   testedRows,
 } from "../../src/figures/index.ts";
+import { placeNames } from "../../src/figures/names.ts";
 import {
   candidates,
   curves,
@@ -67,6 +68,54 @@ test.each(Object.keys(figures))("the figure %s looks as reviewed", async (name) 
   const svg = renderFigure(figures[name]?.() ?? { description: name, plot: {} });
 
   await expect(svg.replaceAll("><", ">\n<")).toMatchFileSnapshot(`snapshots/${name}.svg`);
+});
+
+test("the names of two networks at one place stand apart, and both are there", () => {
+  const network = (label: string, isReference: boolean) => ({
+    label,
+    isReference,
+    accuracy: { value: 0.992, low: 0.99, high: 0.994 },
+    cost: { value: 24e-6, low: 23.5e-6, high: 24.5e-6, provenance: "measured" as const },
+  });
+  const svg = renderFigure(
+    tested([network("uniform x0.9", true), network("delivered", false)], "latency_s"),
+  );
+  const heights = ["uniform x0.9", "delivered"].map((label) => {
+    const around = svg.slice(0, svg.indexOf(`>${label}</text>`)).lastIndexOf("<g transform");
+    return Number(/translate\([^,]*,([^)]*)\)/.exec(svg.slice(around))?.[1]);
+  });
+
+  expect(Math.abs((heights[0] ?? 0) - (heights[1] ?? 0))).toBeGreaterThan(11);
+});
+
+test("names hide each other nowhere, whatever the places", () => {
+  const place = fc.record({
+    label: fc.string({ minLength: 1, maxLength: 20 }),
+    x: fc.integer({ min: 0, max: 100 }),
+    y: fc.integer({ min: 0, max: 100 }),
+  });
+  const spots = [-13, 14, -26, 27].map((dy) => ({ textAnchor: "start", dx: -4, dy }) as const);
+  fc.assert(
+    fc.property(fc.array(place, { minLength: 1, maxLength: 12 }), (places) => {
+      const frame = { x: [0, 100], y: [0, 100], width_px: 500, height_px: 280 } as const;
+      const placed = placeNames(
+        places.map((one) => ({ place: one, spots })),
+        frame,
+        { size_px: 11 },
+      ).map(({ place: { label, x, y }, spot }) => ({
+        from: 5 * x + spot.dx,
+        to: 5 * x + spot.dx + 6 * label.length,
+        at: 2.8 * (100 - y) + spot.dy,
+      }));
+
+      expect(placed.length).toBeGreaterThan(0);
+      for (const [i, one] of placed.entries())
+        for (const other of placed.slice(i + 1))
+          expect(
+            one.to <= other.from || other.to <= one.from || Math.abs(one.at - other.at) >= 11,
+          ).toBe(true);
+    }),
+  );
 });
 
 test.each(Object.keys(figures))("drawing %s twice gives the same bytes", (name) => {
