@@ -25,7 +25,7 @@ export default defineConfig({
     maxWorkers: 2,
     pool: "forks",
     restoreMocks: true,
-    globalSetup: ["test/support/build-once.ts"],
+    globalSetup: ["test/support/temporary-in-memory.ts", "test/support/build-once.ts"],
     // Processes that tests start run what was built.
     execArgv: ["--require", join(import.meta.dirname, "test/support/run-built.cjs")],
     setupFiles: ["test/support/own-temporary-folder.ts", "test/support/same-cases-in-ci.ts"],
