@@ -93,8 +93,8 @@ export const longSuccesses: Readonly<Record<string, readonly Success[]>> = {
   profile: [
     {
       args: ({ net, folder }) => [
-        ...["--net", net, "--db", join(folder, "profiled.db"), "--networks", "4"],
-        ...["--held-out", "0", "--target-ci", "0.5", "--patience", "0.1s", "--time-limit", "5s"],
+        ...["--net", net, "--db", join(folder, "profiled.db"), "--networks", "2"],
+        ...["--held-out", "0", "--target-ci", "0.9", "--patience", "0.001s", "--time-limit", "5s"],
         "--allow-conditions",
       ],
     },

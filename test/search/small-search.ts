@@ -133,12 +133,15 @@ const networksFor: Readonly<Record<string, Partial<SearchOptions>>> = {
   "random-wirings": cellSearch,
 };
 
+/** Nothing writes to it, and to draw it takes a good part of a search. */
+const synthetic = loadDataset("synthetic");
+
 /** A search of a second or so. */
 export async function smallSearch(
   engine: Engine,
   changes: Partial<SearchOptions> = {},
 ): Promise<SearchOptions> {
-  const { train, test: testSplit } = await loadDataset("synthetic");
+  const { train, test: testSplit } = await synthetic;
   const { rest, heldOut } = splitOff(train, 0.25, seededRandom(0));
   return {
     method: findMethod("splitting"),
