@@ -75,9 +75,9 @@ function zoneFolders(files: Files): ReadonlyMap<string, string> {
 }
 
 function readZone(files: Files, id: string, folder: string): Zone | undefined {
+  // Not by `enabled`: it is about power limits, and 0 where the firmware locked them, while the counter runs.
   const label = files.readText(`${folder}/name`)?.trim();
-  const enabled = files.readText(`${folder}/enabled`)?.trim();
-  if (label === undefined || enabled === "0") return undefined;
+  if (label === undefined) return undefined;
   const energyFile = `${folder}/energy_uj`;
   const unreadable =
     files.whyUnreadable(energyFile) ??

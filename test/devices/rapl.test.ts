@@ -70,13 +70,13 @@ describe("which RAPL zones are counted", () => {
     expect(await countedRails(files)).toEqual(["intel-rapl:0", "intel-rapl:1"]);
   });
 
-  it("leaves disabled zones out", async () => {
+  it("counts zones whose power limits are locked: their counters run", async () => {
     const files = {
-      ...zone("intel-rapl:0", "package-0"),
+      ...zone("intel-rapl:0", "package-0", { enabled: "0" }),
       ...zone("intel-rapl:0:0", "dram", { enabled: "0" }),
     };
 
-    expect(await countedRails(files)).toEqual(["intel-rapl:0"]);
+    expect(await countedRails(files)).toEqual(["intel-rapl:0", "intel-rapl:0:0"]);
   });
 });
 
