@@ -18,6 +18,7 @@ export const androidSurroundings = (
   transport: Transport,
   settings: Surroundings["settings"] = {},
 ): Surroundings => ({
+  isDriven: true,
   files: noFiles,
   clock: systemClock,
   transport,

@@ -12,6 +12,7 @@ export const linuxSurroundings = (
   transport: Transport,
   settings: Surroundings["settings"] = {},
 ): Surroundings => ({
+  isDriven: true,
   files: noFiles,
   clock: systemClock,
   transport,

@@ -1,7 +1,7 @@
 import { UserError, unknownName } from "../src/errors.ts";
 import type { DeviceEntry } from "./catalog.ts";
 import type { Availability, Meter } from "./meter.ts";
-import { meterKinds, runtimeKinds } from "./registry.ts";
+import { boundMeters, meterKinds, programRuntimes, runtimeKinds } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -32,11 +32,45 @@ export function chooseParts(
   return { runtime, meters: [meter], settings };
 }
 
+/** A part, and whether it works where it is wanted. */
+export interface Tried<T> {
+  readonly part: T;
+  readonly found: Availability;
+}
+
+export const triedRuntime = (name: string, surroundings: Surroundings): Promise<Tried<Runtime>> =>
+  tried("runtime", runtimeKinds, name, !programRuntimes.has(name), surroundings);
+
+export const triedMeter = (name: string, surroundings: Surroundings): Promise<Tried<Meter>> =>
+  tried("meter", meterKinds, name, boundMeters.has(name), surroundings);
+
+/** What is bound to the machine that it runs on is refused for any other, unseen: it would speak for this one. */
+async function tried<T extends Runtime | Meter>(
+  kind: string,
+  kinds: Readonly<Record<string, (surroundings: Surroundings) => T>>,
+  name: string,
+  isBound: boolean,
+  surroundings: Surroundings,
+): Promise<Tried<T>> {
+  const open = kinds[name];
+  if (!open) throw unknownName(kind, name, Object.keys(kinds));
+  const part = open(surroundings);
+  const { isDriven, transport } = surroundings;
+  return { part, found: isBound && isDriven ? elsewhere(transport.name) : await part.probe() };
+}
+
+const elsewhere = (machine: string): Availability => ({
+  ok: false,
+  reason: `it reads the machine that it runs on, and ${machine} is driven from another one`,
+  remedy:
+    'Where the device can run wattsplit, name its command: wattsplit devices add NAME --like ID --command "npx wattsplit"',
+});
+
 /** Throws a UserError with its remedy when the runtime does not work here. */
 export async function openRuntime(name: string, surroundings: Surroundings): Promise<Runtime> {
-  const runtime = registered(runtimeKinds[name], "runtime", name)(surroundings);
-  requireAvailable(`Runtime "${name}"`, await runtime.probe());
-  return runtime;
+  const { part, found } = await triedRuntime(name, surroundings);
+  requireAvailable(`Runtime "${name}"`, found);
+  return part;
 }
 
 /** The first of the meters that works; throws a UserError with the first one's remedy when none does. */
@@ -46,18 +80,12 @@ export async function openMeter(
 ): Promise<Meter> {
   let first: { readonly name: string; readonly found: Availability } | undefined;
   for (const name of names) {
-    const meter = registered(meterKinds[name], "meter", name)(surroundings);
-    const found = await meter.probe();
-    if (found.ok) return meter;
+    const { part, found } = await triedMeter(name, surroundings);
+    if (found.ok) return part;
     first ??= { name, found };
   }
   if (first) requireAvailable(`Meter "${first.name}"`, first.found);
   throw new Error("No meter was named");
-}
-
-function registered<T>(part: T | undefined, kind: string, name: string): T {
-  if (part !== undefined) return part;
-  throw unknownName(kind, name, Object.keys(kind === "meter" ? meterKinds : runtimeKinds));
 }
 
 function requireAvailable(what: string, availability: Availability): void {

@@ -5,7 +5,7 @@ import { commandOf, isDrivenFromHere, settingsOf } from "./connect.ts";
 import { linuxSurroundings } from "./linux-machine.ts";
 import { localSurroundings } from "./local-machine.ts";
 import type { Availability } from "./meter.ts";
-import { meterKinds, runtimeKinds } from "./registry.ts";
+import { triedMeter, triedRuntime } from "./parts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type Transport, TransportError } from "./transport.ts";
 import { adbTransport } from "./transports/adb.ts";
@@ -58,13 +58,13 @@ async function probeHere(
   surroundings: Surroundings,
 ): Promise<readonly ProbeRow[]> {
   const parts = [
-    ...runtimes.map((name) => ({ kind: "runtime" as const, name, open: runtimeKinds[name] })),
-    ...meters.map((name) => ({ kind: "meter" as const, name, open: meterKinds[name] })),
+    ...runtimes.map((name) => ({ kind: "runtime" as const, name, trial: triedRuntime })),
+    ...meters.map((name) => ({ kind: "meter" as const, name, trial: triedMeter })),
   ];
   return Promise.all(
-    parts.map(async ({ kind, name, open }) => {
-      if (!open) throw new Error(`${kind} "${name}" is not registered`);
-      return { device, kind, name, ...outcomeOf(await open(surroundings).probe()) };
+    parts.map(async ({ kind, name, trial }) => {
+      const { found } = await trial(name, surroundings);
+      return { device, kind, name, ...outcomeOf(found) };
     }),
   );
 }

@@ -49,3 +49,13 @@ export const meterKinds: Readonly<Record<string, (surroundings: Surroundings) =>
   shelly: shellyMeter,
   none: () => noMeter,
 };
+
+/** Those that read files or libraries of the machine that they run on: on a machine that is driven from here they would read this one. */
+export const boundMeters: ReadonlySet<string> = new Set([
+  "rapl",
+  "perf",
+  "nvml",
+  "jetson",
+  "hwmon",
+  "battery",
+]);

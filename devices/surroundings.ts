@@ -4,6 +4,8 @@ import type { Transport } from "./transport.ts";
 
 /** What a runtime or a meter has at hand of the machine it works on. */
 export interface Surroundings {
+  /** Driven from another machine: the files and libraries of this process are not its own. */
+  readonly isDriven?: true;
   /** Its files, where they can be read directly. */
   readonly files: Files;
   /** Of whoever reads the meter. */
