@@ -1,4 +1,5 @@
 import type { MeterSample, Rail } from "./meter.ts";
+import { type Density, densityWithin, longestGap } from "./reading-gaps.ts";
 
 export interface TimeWindow {
   readonly from_s: number;
@@ -10,9 +11,14 @@ export type IntervalEnergy =
   | {
       readonly ok: true;
       readonly energy_j: number;
-      readonly rails: readonly { readonly rail: string; readonly energy_j: number }[];
+      readonly rails: readonly RailEnergy[];
     }
   | Unknown;
+
+interface RailEnergy extends Density {
+  readonly rail: string;
+  readonly energy_j: number;
+}
 
 interface Unknown {
   readonly ok: false;
@@ -29,22 +35,30 @@ interface Segment extends TimeWindow {
  * The one integrator of all meters. Counters become stretches of constant power between their changes, wraps undone per
  * rail and per step before anything is summed; power readings, and current times voltage, become straight lines between
  * readings (the trapezoid rule), clipped at the window's edges. Rails that another one contains are never summed with it.
+ * A counter has counted whatever was drawn between two readings; power has to be read without a gap.
  */
 export function integrate(
   rails: readonly Rail[],
   samples: readonly MeterSample[],
   window: TimeWindow,
 ): IntervalEnergy {
-  const energies: { readonly rail: string; readonly energy_j: number }[] = [];
+  const energies: RailEnergy[] = [];
   for (const rail of summedRails(rails)) {
-    const segments = segmentsOf(rail, readingsOf(rail, samples));
+    const readings = readingsOf(rail, samples);
+    const segments = segmentsOf(rail, readings);
     if ("reason" in segments) return segments;
     const [first, last] = [segments[0], segments[segments.length - 1]];
     if (!first || !last || first.from_s > window.from_s || last.to_s < window.to_s)
       return unknown(rail, "has no readings over the whole window");
+    const density = densityWithin(readings, window);
+    if (!isCounter(rail) && density.largestGap_s > longestGap(readings, window))
+      return unknown(
+        rail,
+        `was not read for ${density.largestGap_s.toPrecision(2)} s in the window`,
+      );
     const energy_j = segments.reduce((sum, segment) => sum + energyWithin(segment, window), 0);
     if (!(energy_j > 0)) return unknown(rail, "stood still");
-    energies.push({ rail: rail.id, energy_j });
+    energies.push({ rail: rail.id, energy_j, ...density });
   }
   if (energies.length === 0) return { ok: false, reason: "the meter has no rail that counts" };
   return {

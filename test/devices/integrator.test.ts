@@ -33,7 +33,8 @@ interface Window {
 /** Moments in order with a power at each, and a window inside. */
 const powers = fc
   .record({
-    gaps_s: fc.array(fc.double({ min: 1e-3, max: 1, noNaN: true }), {
+    // Not so different that one of them is a hole.
+    gaps_s: fc.array(fc.double({ min: 0.25, max: 1, noNaN: true }), {
       minLength: 2,
       maxLength: 20,
     }),
@@ -211,6 +212,71 @@ describe("the integral over a window", () => {
     });
 
     expect(energy).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+  });
+});
+
+describe("a gap between readings", () => {
+  /** Read every 10 ms, but not between these moments. */
+  const without = (from_s: number, to_s: number): readonly number[] =>
+    Array.from({ length: 1201 }, (_, i) => i / 100 - 1).filter(
+      (time_s) => time_s <= from_s || time_s >= to_s,
+    );
+  const window = { from_s: 0, to_s: 10 };
+  const read = (times_s: readonly number[]) =>
+    integrate(
+      [powerRail],
+      times_s.map((time_s) => ({ rail: "package", time_s, power_w: 10 })),
+      window,
+    );
+
+  it.each([
+    ["in a window's middle", 0.1, 9.9],
+    ["at its start", -0.5, 0.5],
+    ["at its end", 9.9, 10.5],
+    ["of six periods", 4, 4.06],
+  ])("%s leaves no energy of power", (_, from_s, to_s) => {
+    expect(read(without(from_s, to_s))).toEqual({
+      ok: false,
+      reason: expect.stringMatching(/was not read for/),
+    });
+  });
+
+  it("of few periods, or outside the window, is none", () => {
+    expect(read(without(4, 4.04))).toMatchObject({ ok: true, energy_j: expect.closeTo(100, 9) });
+    expect(read(without(-0.9, -0.1))).toMatchObject({ ok: true });
+  });
+
+  it("is told by the window's own reading period, where work keeps readings waiting", () => {
+    const idle = Array.from({ length: 101 }, (_, i) => i / 100 - 1);
+    const busy = Array.from({ length: 56 }, (_, i) => (i + 1) / 5);
+
+    expect(read([...idle, ...busy])).toMatchObject({ ok: true });
+  });
+
+  it("is told by all readings where the window holds few", () => {
+    const idle = Array.from({ length: 101 }, (_, i) => i / 100 - 1);
+
+    expect(read([...idle, 0.1, 10, 10.01])).toMatchObject({ ok: false });
+  });
+
+  it("does no harm to a counter, which counts meanwhile", () => {
+    const times_s = without(0.1, 9.9);
+    const samples = countersOf(
+      times_s,
+      times_s.map(() => 10),
+      0,
+    );
+
+    expect(integrate([counter], samples, window)).toMatchObject({
+      ok: true,
+      energy_j: expect.closeTo(100, 6),
+    });
+  });
+
+  it("is kept with the energy, and how many readings there were", () => {
+    expect(read(without(4, 4.04))).toMatchObject({
+      rails: [{ readings: 998, largestGap_s: expect.closeTo(0.04, 9) }],
+    });
   });
 });
 
