@@ -132,7 +132,7 @@ export const featureProducts = (shape: GcnShape): GcnProgram => ({
 
 /**
  * One step: its loss, the new parameters and slots under their names, and what `gcnEvaluation` gives for the weights before it,
- * whose largest product it has anyway.
+ * whose largest product it has anyway. Reads `transposed` beside x.
  */
 export function gcnStep(
   step: GcnStep,
@@ -143,10 +143,13 @@ export function gcnStep(
   const parameters = gcnParameters(shape);
   const fn: TensorFunction = (inputs) => {
     const rate = inputs.rate as tf.Tensor;
-    const lossOf = (layer1: tf.Tensor, layer2: tf.Tensor): tf.Scalar =>
-      gcnLoss(forward(propagation, { ...inputs, layer1, layer2 }).logits, inputs, labelled);
-    const values = parameters.map(({ name }) => matrix(inputs, name));
-    const { value, grads } = tf.valueAndGrads(lossOf)(values);
+    const lossOf = (first: tf.Tensor, layer2: tf.Tensor): tf.Scalar =>
+      gcnLoss(forward(propagation, { ...inputs, layer2 }, { first }).logits, inputs, labelled);
+    const values = [tf.zeros([shape.nodes, shape.hidden]), matrix(inputs, "layer2")];
+    const { value, grads: found } = tf.valueAndGrads(lossOf)(values);
+    // By layer1 it is x' times that by S1. The largest product but one: to turn x around in every step takes longer than it.
+    const [bySum, byLayer2] = found as tf.Tensor2D[];
+    const grads = [tf.matMul(matrix(inputs, "transposed"), bySum as tf.Tensor2D), byLayer2];
     const moved = parameters.flatMap(({ name }, i) => {
       const parameter = matrix(inputs, name);
       const raw = grads[i] as tf.Tensor2D;
@@ -181,6 +184,7 @@ export function gcnStep(
     fn,
     inputs: {
       ...trainingInputs(shape, isWeighted),
+      transposed: floats(shape.features + 1, shape.nodes),
       y: { shape: [shape.nodes], dtype: "int32" },
       rate: floats(),
       ...Object.fromEntries(slots),

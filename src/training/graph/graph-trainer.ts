@@ -48,6 +48,13 @@ const floats = (shape: readonly number[], data: Float32Array): TensorValue => ({
   dtype: "float32",
   data,
 });
+function transposed({ shape: [rows = 0, columns = 0], data }: TensorValue): TensorValue {
+  const turned = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      turned[column * rows + row] = Number(data[row * columns + column]);
+  return floats([columns, rows], turned);
+}
 const scalar = (value: number): TensorValue => floats([], Float32Array.of(value));
 
 /** Trains graph networks on one graph, all nodes at once; what does not depend on a run is computed once. Close with `release`. */
@@ -58,7 +65,7 @@ export class GraphTrainer {
   readonly #programs: GraphPrograms;
   readonly #inverter: Inverter;
   readonly #curvature: GraphCurvature;
-  /** x, target and y: what no run changes. */
+  /** x, as it is and transposed, target and y: what no run changes. */
   readonly #fixed: Values;
 
   constructor(engine: Engine, graph: Graph, { hidden = 16 } = {}) {
@@ -70,6 +77,7 @@ export class GraphTrainer {
     const x = floats([nodes, features + 1], propagatedFeatures(graph, this.propagation));
     this.#fixed = {
       x,
+      transposed: transposed(x),
       target: floats([nodes, classes], target),
       y: { shape: [nodes], dtype: "int32", data: labels.map((label) => Math.max(0, label)) },
     };
