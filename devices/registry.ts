@@ -13,7 +13,7 @@ import { raplMeter } from "./meters/rapl.ts";
 import { raspberryPiMeter } from "./meters/raspberry-pi.ts";
 import { shellyMeter } from "./meters/shelly.ts";
 import type { Runtime } from "./runtime.ts";
-import { ortCpuRuntime } from "./runtimes/ort-cpu.ts";
+import { ortCpuRuntime, ortGpuRuntime } from "./runtimes/ort.ts";
 import { ortPerfTestRuntime } from "./runtimes/ort-perf-test.ts";
 import { delegates, tfliteRuntime } from "./runtimes/tflite.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -21,6 +21,8 @@ import type { Surroundings } from "./surroundings.ts";
 /** Runtimes by name: one line per kind. */
 export const runtimeKinds: Readonly<Record<string, (surroundings: Surroundings) => Runtime>> = {
   "ort-cpu": ortCpuRuntime,
+  "ort-webgpu": ortGpuRuntime("webgpu"),
+  "ort-cuda": ortGpuRuntime("cuda"),
   "ort-perf-test": ortPerfTestRuntime,
   tflite: tfliteRuntime("tflite"),
   "tflite-gpu": tfliteRuntime("tflite-gpu"),

@@ -2,10 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { encodeModel, nodesOnCpu } from "../../src/onnx/index.ts";
 import { seededRandom } from "../../src/random.ts";
 import type { Clock } from "../clock.ts";
 import type { LoadedModel, ProfiledModel } from "../runtime.ts";
 import type { ScriptModel } from "../script.ts";
+import type { OrtProvider } from "./ort.ts";
 import { inBatches, readTrace } from "./ort-trace.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
@@ -13,14 +15,52 @@ type Feeds = Readonly<Record<string, Tensor>>;
 /** The input only has to be free of zeros; a fixed seed keeps two runs alike. */
 const inputSeed = 1;
 
+interface Where {
+  readonly provider: OrtProvider;
+  readonly threads: number;
+}
+
 /** Loads a network into ONNX Runtime in this process. */
 export async function loadSession(
   model: ScriptModel,
-  threads: number,
+  where: Where,
   clock: Clock,
 ): Promise<LoadedModel> {
-  const session = await InferenceSession.create(model.bytes, sessionOptions(threads));
-  return { run: runner(session, randomInputs(model), clock), close: () => session.release() };
+  const fallback = where.provider === "cpu" ? undefined : await leftToCpu(model, where);
+  const session = await InferenceSession.create(model.bytes, sessionOptions(where));
+  return {
+    run: runner(session, randomInputs(model), clock),
+    ...(fallback === undefined ? {} : { fallback }),
+    close: () => session.release(),
+  };
+}
+
+/** What of a network its provider does not run, if anything: ONNX Runtime tells in profiles alone. */
+async function leftToCpu(model: ScriptModel, where: Where): Promise<string | undefined> {
+  const { session, finish } = await openTraced(model, where);
+  try {
+    await session.run(randomInputs(model));
+  } catch (error) {
+    await finish(() => undefined);
+    throw error;
+  }
+  const nodes = await finish(nodesOnCpu);
+  return nodes.length === 0 ? undefined : `the CPU ran ${nodes.join(", ")}`;
+}
+
+/** Throws ONNX Runtime's error where it cannot run on a provider. */
+export async function tryProvider(provider: OrtProvider): Promise<void> {
+  const value = { type: "float32" as const, shape: [2] };
+  const bytes = encodeModel({
+    name: "probe",
+    inputs: [{ name: "x", ...value }],
+    outputs: [{ name: "y", ...value }],
+    initializers: [],
+    nodes: [{ op: "Relu", name: "relu", inputs: ["x"], outputs: ["y"], attributes: {} }],
+  });
+  const session = await InferenceSession.create(bytes, sessionOptions({ provider, threads: 1 }));
+  await session.run({ x: new Tensor("float32", Float32Array.of(1, -1), [2]) });
+  await session.release();
 }
 
 /** The same with the node profiler on. `state` remembers whether this process has had its first trace. */
@@ -35,8 +75,9 @@ export async function profileSession(
   return openProfiled(model, threads, clock);
 }
 
-const sessionOptions = (threads: number): InferenceSession.SessionOptions => ({
-  executionProviders: ["cpu"],
+const sessionOptions = ({ provider, threads }: Where): InferenceSession.SessionOptions => ({
+  // What the first cannot run, the next one does.
+  executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
 });
@@ -73,42 +114,42 @@ async function openProfiled(
   threads: number,
   clock: Clock,
 ): Promise<TracedModel> {
-  const folder = mkdtempSync(join(tmpdir(), "wattsplit-profile-"));
-  const session = await InferenceSession.create(model.bytes, {
-    ...sessionOptions(threads),
-    enableProfiling: true,
-    profileFilePrefix: join(folder, "trace"),
-  });
+  const { session, finish } = await openTraced(model, { provider: "cpu", threads });
   const run = runner(session, randomInputs(model), clock);
   const batches: number[] = [];
-  const stop = async (): Promise<void> => {
-    session.endProfiling();
-    await session.release();
-  };
   return {
     run: (runs) => {
       batches.push(runs);
       return run(runs);
     },
-    discard: async () => {
-      await stop();
-      rmSync(folder, { recursive: true });
-    },
-    finish: async () => {
-      await stop();
-      try {
-        const trace = readdirSync(folder)[0];
-        if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);
-        const json = readFileSync(join(folder, trace), "utf8");
-        return inBatches(readTrace(json, model.layers), batches);
-      } catch (error) {
-        requireSpaceIn(folder);
-        throw error;
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
+    discard: () => finish(() => undefined),
+    finish: () => finish((json) => inBatches(readTrace(json, model.layers), batches)),
   };
+}
+
+/** A session with the node profiler on; `finish` ends it and reads its trace. */
+async function openTraced(model: ScriptModel, where: Where) {
+  const folder = mkdtempSync(join(tmpdir(), "wattsplit-profile-"));
+  const session = await InferenceSession.create(model.bytes, {
+    ...sessionOptions(where),
+    enableProfiling: true,
+    profileFilePrefix: join(folder, "trace"),
+  });
+  const finish = async <T>(read: (json: string) => T): Promise<T> => {
+    session.endProfiling();
+    await session.release();
+    try {
+      const trace = readdirSync(folder)[0];
+      if (trace === undefined) throw new Error(`ONNX Runtime wrote no trace into ${folder}`);
+      return read(readFileSync(join(folder, trace), "utf8"));
+    } catch (error) {
+      requireSpaceIn(folder);
+      throw error;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  return { session, finish };
 }
 
 /** ONNX Runtime cuts its trace off where the disk is full, and says nothing; writing there says it, as ENOSPC. */

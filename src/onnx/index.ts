@@ -4,3 +4,4 @@ export { encodeModel } from "./encode.ts";
 export type * from "./graph.ts";
 export type * from "./outline.ts";
 export { parseOutline, readOutline } from "./read-outline.ts";
+export { nodesOnCpu } from "./runtime-profile.ts";

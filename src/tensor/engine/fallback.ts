@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { InferenceSession } from "onnxruntime-node";
+import { nodesOnCpu } from "../../onnx/index.ts";
 
 /** Called once per program with the nodes that its provider left to the CPU, as "operator name". */
 export type FallbackListener = (program: string, nodes: readonly string[]) => void;
@@ -28,22 +29,4 @@ export function watchFallback(program: string, listener: FallbackListener): Fall
       if (nodes.length > 0) listener(program, nodes);
     },
   };
-}
-
-interface ProfileEvent {
-  readonly cat?: string;
-  readonly name?: string;
-  readonly args?: { readonly op_name?: string; readonly provider?: string };
-}
-
-/** The nodes of a profile (chrome trace events) that the CPU provider ran. */
-function nodesOnCpu(profile: string): readonly string[] {
-  const events = JSON.parse(profile) as readonly ProfileEvent[];
-  const ending = "_kernel_time";
-  const nodes = events.flatMap(({ cat, name = "", args }) =>
-    cat === "Node" && name.endsWith(ending) && args?.provider === "CPUExecutionProvider"
-      ? [`${args.op_name} ${name.slice(0, -ending.length)}`]
-      : [],
-  );
-  return [...new Set(nodes)];
 }
