@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ForeignRow, type ForeignTable, numberColumns } from "./foreign-table.ts";
 
 const numbers = numberColumns.map(([, field]) => field);
@@ -18,7 +19,7 @@ export function lossesOf(
     ...(after.length < before.length
       ? [`platforms: ${before.length} tables were put together`]
       : []),
-    ...(before.some(({ device }, i) => device !== undefined && after[i]?.device === undefined)
+    ...(before.some(({ device }, i) => device !== undefined && after[i]?.device !== device)
       ? ["the device's name"]
       : []),
     ...numbers.flatMap((field) => {
@@ -32,25 +33,33 @@ export function lossesOf(
 const having = (rows: readonly ForeignRow[], field: keyof ForeignRow): number =>
   rows.filter((row) => row[field] !== undefined).length;
 
-/** Numbers of rows that kept their keys. */
+/** Of rows that kept their keys. */
 function changes(
   before: readonly ForeignTable[],
   after: readonly ForeignTable[],
 ): readonly string[] {
-  const differences = before.flatMap(({ rows }, i) => {
+  const pairs = before.flatMap(({ rows }, i) => {
     const known = new Map(after[i]?.rows.map((row) => [row.key, row]));
-    return rows.flatMap((row) => differencesOf(row, known.get(row.key)));
+    return rows.flatMap((row) => {
+      const left = known.get(row.key);
+      return left ? [[row, left] as const] : [];
+    });
   });
+  const differences = pairs.flatMap(([row, left]) => differencesOf(row, left));
   const changed = differences.filter((difference) => !(difference < roundedBy)).length;
   const rounded = differences.length - changed;
+  const renamed = pairs.filter(
+    ([row, left]) => !(row.op === left.op && isDeepStrictEqual(row.shape, left.shape)),
+  ).length;
   return [
+    ...(renamed > 0 ? [`what ${renamed} rows time`] : []),
     ...(changed > 0 ? [`digits of ${changed} numbers`] : []),
     ...(rounded > 0 ? [`the last of 16 digits of ${rounded} numbers`] : []),
   ];
 }
 
-const differencesOf = (before: ForeignRow, after: ForeignRow | undefined): readonly number[] =>
+const differencesOf = (before: ForeignRow, after: ForeignRow): readonly number[] =>
   numbers.flatMap((field) => {
-    const [was, is] = [before[field], after?.[field]];
+    const [was, is] = [before[field], after[field]];
     return was === undefined || is === undefined || was === is ? [] : [Math.abs(is / was - 1)];
   });

@@ -1,4 +1,4 @@
-import { csvText, withoutGuard } from "../../src/csv.ts";
+import { csvText } from "../../src/csv.ts";
 import { csvHeader, csvRows } from "./csv-rows.ts";
 import { areFlat, type FlatRow, flatColumns, flatten, unflatten } from "./flat-rows.ts";
 import type { TableFormat } from "./foreign-table.ts";
@@ -15,10 +15,8 @@ export const ownCsv: TableFormat = {
       const cells = flatColumns.flatMap(({ name, type }) => {
         const text = row[name];
         if (!text && name !== "dialect") return [];
-        const value =
-          type === "number"
-            ? numberOf(file, text, `row ${i + 1}, ${name}`)
-            : withoutGuard(text ?? "");
+        const place = `row ${i + 1}, ${name}`;
+        const value = type === "number" ? numberOf(file, text, place) : (text ?? "");
         return [[name, value] as const];
       });
       return Object.fromEntries(cells);

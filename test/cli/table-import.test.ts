@@ -119,6 +119,30 @@ test("costs below zero are named, and refused by --strict with nothing imported"
   expect(stdout).toContain("error, not positive, bad: 1 rows cost nothing or less: 0");
 });
 
+test("any defect is refused by --strict, and --strict of a check says that there is one", async () => {
+  const rounded = path(
+    "rounded.csv",
+    `index,arch,old_ms\n${[...Array(12).keys()].map((i) => `${i},,${20 + i}`).join("\n")}\n`,
+  );
+  const own = join(folder, "rounded.db");
+  const strict = await cli(["table", "import", rounded, "--strict", "--db", own]);
+  expect(strict.code).toBe(exitCodes.unreliable);
+  expect(strict.stderr).toContain("every latency is a whole number of ms");
+
+  await cli(["table", "import", rounded, "--db", own]);
+  expect((await cli(["table", "check", "--strict", "--db", own])).code).toBe(exitCodes.unreliable);
+});
+
+test("counts above a thousand are printed whole", async () => {
+  const many = path(
+    "many.csv",
+    `index,arch,new_ms\n${[...Array(1234).keys()].map((i) => `${i},,${20.25 + i / 100}`).join("\n")}\n`,
+  );
+  const { stdout } = await cli(["table", "import", many, "--db", join(folder, "many.db")]);
+
+  expect(stdout).toMatch(/ 1234 /);
+});
+
 test.each([
   ["an unknown file", ["table", "import", path("x.txt", "hello")], "of no format"],
   ["a missing file", ["table", "import", join(folder, "none.csv")], "Cannot read"],

@@ -8,7 +8,7 @@ export interface Column<Row> {
   readonly optional?: boolean;
 }
 
-/** Rows as text without borders: numbers right-aligned with three significant digits, "-" where there is none. */
+/** Rows as text without borders: numbers right-aligned, whole ones whole, others with three significant digits; "-" where there is none. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const shown = columns.filter(
     ({ of, optional = false }) => !optional || rows.some((row) => of(row) !== undefined),
@@ -32,5 +32,6 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
 
 function cellText(value: string | number | undefined): string {
   if (value === undefined) return "-";
-  return typeof value === "number" ? formatNumber(value) : value;
+  if (typeof value === "string") return value;
+  return Number.isSafeInteger(value) ? String(value) : formatNumber(value);
 }

@@ -90,10 +90,13 @@ export class TableReader {
     const [only, ...others] = matching;
     if (only && others.length === 0) return only;
     if (choice.platform !== undefined) throw noPlatform(choice.platform, this.platforms());
-    // The table has the words for none and for several.
-    return this.table.findPlatform(
-      Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined)),
-    );
+    // The table has the words for none and for several. A question brings more than the choice of a platform.
+    const { device, runtime, threads } = choice;
+    return this.table.findPlatform({
+      ...(device === undefined ? {} : { device }),
+      ...(runtime === undefined ? {} : { runtime }),
+      ...(threads === undefined ? {} : { threads }),
+    });
   }
 
   costs(choice: PlatformChoice): CostTable {

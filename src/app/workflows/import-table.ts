@@ -178,13 +178,14 @@ function requireRows(file: SourceFile, rows: readonly ForeignRow[]): void {
 }
 
 function requireSound({ name }: SourceFile, found: readonly (readonly Defect[])[]): void {
-  const first = found.flat().find(({ severity }) => severity === "error");
+  const [first, ...others] = found
+    .flat()
+    .sort((a, b) => Number(b.severity === "error") - Number(a.severity === "error"));
   if (!first) return;
-  throw new UserError(
-    `${name} is refused: ${first.message} (${first.rows.slice(0, 3).join(", ")})`,
-    {
-      hint: "Leave --strict out to import it with its defects noted.",
-      exit: "unreliable",
-    },
-  );
+  const rows = first.rows.length > 0 ? ` (${first.rows.slice(0, 3).join(", ")})` : "";
+  const more = others.length > 0 ? `, and ${others.length} defects more` : "";
+  throw new UserError(`${name} is refused: ${first.message}${rows}${more}`, {
+    hint: "Leave --strict out to import it with its defects noted.",
+    exit: "unreliable",
+  });
 }

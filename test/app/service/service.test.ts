@@ -66,6 +66,25 @@ test("a cost over HTTP is the cost on the command line", async () => {
   expect(served.measured.latency_s).toBe(printed.measured.latency_s);
 });
 
+test("a question that does not say which of two platforms is meant is told of both", async () => {
+  const path = writeFormulaTable(temporaryFolder());
+  const writer = openTable(path, { mode: "write" });
+  const [known] = writer.platforms();
+  if (!known) throw new Error("The table has no platform");
+  writer.ensurePlatform({ ...known, device: "another" }, {});
+  writer.close();
+  const served = new TableReader(path, { started: "t3", now_ms, freshness_ms: 0 });
+  const service = serviceApp({ reader: served, toolVersion: "0", now_ms });
+
+  const response = await service.request(`/api/cost?${conv}&out=8`);
+  served.close();
+
+  expect(response.status).toBe(400);
+  const text = await response.text();
+  expect(text).toContain("another");
+  expect(text).not.toContain("[object");
+});
+
 test("a kernel that one space knows is answered when another is fitted later", async () => {
   const path = writeFormulaTable(temporaryFolder());
   const table = openTable(path, { mode: "write" });

@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { csvRows } from "../../../energy-db/formats/csv-rows.ts";
 import type { SourceFile } from "../../../energy-db/formats/foreign-table.ts";
 import { lossesOf } from "../../../energy-db/formats/losses.ts";
 import { findFormat, formatOf, tableFormats } from "../../../energy-db/formats/registry.ts";
+import { csvText } from "../../../src/csv.ts";
 import { UserError } from "../../../src/errors.ts";
 import { damaged, readOrRefused } from "./damage.ts";
 import { examples } from "./examples.ts";
@@ -62,6 +64,26 @@ test("numbers of up to 15 digits come through a block table unchanged", () => {
       expect(String(nsganetv2.write?.(tables).content)).toContain(`mean: ${mean}\n`);
     }),
   );
+});
+
+test("cells that spreadsheets would run come back from any CSV as they were, and other names are a loss that is said", () => {
+  const cell = fc.stringMatching(/^['=+@-]*[a-z =+@',"-]{0,8}$/).filter((text) => text !== "");
+  fc.assert(
+    fc.property(fc.array(cell, { minLength: 1, maxLength: 5 }), (names) => {
+      const rows = names.map((name) => ({ name, index: 1 }));
+
+      const back = csvRows(file("t.csv", csvText(rows)));
+
+      expect(back.map(({ name }) => name)).toEqual(names);
+    }),
+  );
+
+  const table = { device: "- a", dialect: "", units: {}, details: {}, rows: [] };
+  expect(lossesOf([table], [{ ...table, device: "'- a" }])).toEqual(["the device's name"]);
+  const row = { key: "0", op: "conv2d", shape: { stride: 1 } };
+  expect(
+    lossesOf([{ ...table, rows: [row] }], [{ ...table, rows: [{ ...row, shape: {} }] }]),
+  ).toEqual(["what 1 rows time"]);
 });
 
 test("an unknown file is refused with the formats that are known", () => {

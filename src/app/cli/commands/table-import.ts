@@ -52,7 +52,7 @@ export const importCommand = ({ terminal, version }: CommandContext): Command =>
       ).choices(Object.keys(energyUnits)),
     )
     .option("--licence <text>", "licence of the file")
-    .option("--strict", "refuse a file with rows that cannot be true")
+    .option("--strict", "refuse a file with any defect")
     .addOption(shared.json())
     .action(async (path: string, { db, json, ...flags }: ImportFlags) => {
       const table = openTable(db, { mode: "write", create: true });
