@@ -105,9 +105,10 @@ class Gate {
       socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
-    this.#owner = phoneNamedIn(request.headers.cookie);
-    this.#present = true;
+    // A handshake that fails ends here, and the phone may try again.
     this.#sockets.handleUpgrade(request, socket, head, (opened) => {
+      this.#owner = phoneNamedIn(request.headers.cookie);
+      this.#present = true;
       opened.once("close", () => {
         this.#present = false;
       });

@@ -148,6 +148,22 @@ describe("the agent's connection is refused", () => {
   });
 });
 
+test("a handshake that fails neither takes the phone's place nor keeps it out", async () => {
+  const own = await servePage({ address: parsePageAddress("localhost"), settings });
+  const at = `localhost:${own.port}`;
+  const headers = { origin: `http://${at}`, cookie: `wattsplit-phone=${phone}` };
+  const handshake = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "1" };
+  const broken = get(`http://${at}/${own.token}/agent`, { headers: { ...headers, ...handshake } });
+  const [response] = await once(broken, "response");
+
+  const page = new WebSocket(`ws://${at}/${own.token}/agent`, { headers });
+  const outcome = await Promise.race([refusal(page), once(page, "open").then(() => "let in")]);
+
+  expect([response.statusCode, outcome]).toEqual([400, "let in"]);
+  page.terminate();
+  await own.close();
+});
+
 test("questions reach the phone as binary messages, and its answers are checked", async () => {
   const page = await connected();
   page.on("message", (bytes: Buffer) => {
