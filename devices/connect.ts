@@ -84,7 +84,7 @@ function overAdb(entry: DeviceEntry, parts: ChosenParts): Connection {
   const settings = settingsOf(entry);
   return {
     connect: async () => {
-      await transport.exec(["true"]);
+      await transport.reach();
       return agentOn(await androidMachine(transport, { ...parts, settings }));
     },
     close: () => transport.close(),

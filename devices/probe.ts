@@ -134,13 +134,13 @@ async function askAgent(entry: DeviceEntry, transport: Transport): Promise<reado
 async function probeOverAdb(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
   const transport = adbTransport({ serial: entry.address });
   try {
-    await transport.exec(["true"]);
+    await transport.reach();
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     return allRefused(
       entry,
       error.message,
-      "Turn on USB debugging, allow this computer on the phone, and look at: adb devices -l",
+      "Turn on USB debugging, allow this computer on the phone, and look at: adb devices -l; of several name one, --device adb:SERIAL",
     );
   }
   return probeHere(entry, androidSurroundings(transport, settingsOf(entry)));

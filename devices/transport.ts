@@ -5,8 +5,8 @@ export interface Transport {
   /** For people: "local", "ssh pi@board", "adb 0123456789". */
   readonly name: string;
   /**
-   * Runs a program to its end. Any exit code is an answer; throws a `TransportError` when the program cannot be started,
-   * takes longer than its time, or the machine is lost meanwhile.
+   * Runs a program to its end, with nothing to read. Any exit code is an answer; throws a `TransportError` when the program
+   * cannot be started, takes longer than its time, or the machine is lost meanwhile: then it is ended there too.
    */
   exec(argv: readonly string[], options?: ExecOptions): Promise<Executed>;
   /** Starts a program that goes on, to talk with. */
@@ -23,8 +23,6 @@ export interface ExecOptions {
   /** Default 30 s. */
   readonly timeout_s?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Given to its standard input. */
-  readonly input?: Uint8Array | undefined;
 }
 
 export interface Executed {

@@ -1,5 +1,4 @@
 import {
-  type ExecOptions,
   type Executed,
   requireSpace,
   shellCommand,
@@ -7,6 +6,7 @@ import {
   TransportError,
 } from "../transport.ts";
 import { execProgram, startProgram } from "./child.ts";
+import { programEnd, remoteCommand } from "./remote-command.ts";
 
 export interface AdbOptions {
   /** As `adb devices` lists it; the only device when absent. */
@@ -15,59 +15,62 @@ export interface AdbOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
-/** What adb itself says when the device cannot be asked. */
-const lost =
-  /^(adb: |error: )*(error: )?(device (offline|unauthorized|still|'.*' not found)|no devices|closed|protocol fault|cannot connect)/m;
+export interface AdbTransport extends Transport {
+  /** Throws a `TransportError` when the phone does not answer; one in the network is connected first, also when it was lost. */
+  reach(): Promise<void>;
+}
+
+/** Of a phone in the network: HOST:PORT. Other serials have no port, and `usb:1` and the like are no hosts. */
+const inNetwork = /^(?!(?:usb|product|model|device):)(?:\[.+\]|[^:]+):\d{1,5}$/;
 const copyTimeout_s = 600;
-/** What adb itself ends with when the connection was lost before the command's own code came. */
-const noCode = 255;
-/** A device whose shell hands no exit code on says it in its last line. */
-const codeMark = "::wattsplit-code=";
+const connectTimeout_s = 15;
 
 /** An Android device through the user's own `adb`. */
-export function adbTransport({ serial, env }: AdbOptions = {}): Transport {
-  const adb = ["adb", ...(serial === undefined ? [] : ["-s", serial])];
+export function adbTransport({ serial, env }: AdbOptions = {}): AdbTransport {
   const name = serial === undefined ? "adb" : `adb ${serial}`;
-  const run = async (args: readonly string[], options?: ExecOptions): Promise<Executed> => {
-    const ran = await execProgram([...adb, ...args], options, { env });
-    if (ran.code !== 0 && lost.test(ran.stderr))
-      throw new TransportError("lost", `${name}: ${ran.stderr.trim().split("\n").at(-1)}`);
-    requireSpace(name, ran);
-    return ran;
+  const device = serial === undefined ? [] : ["-s", serial];
+  const lost = ({ stdout, stderr }: Executed): TransportError => {
+    const said = (stderr.trim() || stdout.trim()).split("\n").at(-1);
+    return new TransportError("lost", `${name}: ${said || "the shell ended early"}`);
   };
+  const run = (args: readonly string[], timeout_s?: number): Promise<Executed> =>
+    execProgram(["adb", ...args], { timeout_s }, { env });
   const must = async (args: readonly string[]): Promise<Executed> => {
-    const ran = await run(args, { timeout_s: copyTimeout_s });
-    if (ran.code === 0) return ran;
-    throw new TransportError(
-      "lost",
-      `${name}: ${(ran.stderr || ran.stdout).trim().split("\n").at(-1)}`,
-    );
-  };
-  const answered = (ran: Executed): Executed => {
-    if (ran.code === noCode) throw new TransportError("lost", `${name}: the shell ended early`);
+    const ran = await run([...device, ...args], copyTimeout_s);
+    requireSpace(name, ran);
+    if (ran.code !== 0) throw lost(ran);
     return ran;
   };
-  let shellHasCodes: Promise<boolean> | undefined;
-  const hasCodes = (): Promise<boolean> => {
-    shellHasCodes ??= run(["features"]).then(({ stdout }) => /\bshell_v2\b/.test(stdout));
-    return shellHasCodes;
+  let isFramed: boolean | undefined;
+  /** Newer phones keep output and errors apart, where no terminal is asked for. */
+  const shell = async (): Promise<readonly string[]> => {
+    isFramed ??= /\bshell_v2\b/.test((await must(["features"])).stdout);
+    return ["adb", ...device, "shell", ...(isFramed ? ["-T"] : [])];
   };
   const exec: Transport["exec"] = async (argv, options) => {
-    const command = shellCommand(argv);
-    if (await hasCodes()) return answered(await run(["shell", "-T", command], options));
-    const ran = await run(["shell", `${command}; echo "${codeMark}$?"`], options);
-    const at = ran.stdout.lastIndexOf(codeMark);
-    if (at < 0) throw new TransportError("lost", `${name}: the shell ended early`);
-    return {
-      ...ran,
-      stdout: ran.stdout.slice(0, at),
-      code: Number.parseInt(ran.stdout.slice(at + codeMark.length), 10),
-    };
+    const command = [...(await shell()), remoteCommand(argv)];
+    const ran = await execProgram(command, options, { env, holdsInput: true });
+    const ended = programEnd(ran);
+    if (!ended) throw lost(ran);
+    requireSpace(name, ended);
+    return ended;
+  };
+  const connect = async (address: string): Promise<void> => {
+    if ((await run([...device, "get-state"])).stdout.trim() === "device") return;
+    // An address that adb has lost stays "offline" until it is let go.
+    await run(["disconnect", address]);
+    await run(["connect", address], connectTimeout_s);
+    // Its words are no proof: a phone may answer later, or ask whether to allow this computer.
+    await run([...device, "wait-for-device"], connectTimeout_s);
   };
   return {
     name,
     exec,
-    stream: (argv) => startProgram([...adb, "shell", "-T", shellCommand(argv)], { env }),
+    reach: async () => {
+      if (serial !== undefined && inNetwork.test(serial)) await connect(serial);
+      await exec(["true"]);
+    },
+    stream: (argv) => startProgram(["adb", ...device, "shell", "-T", shellCommand(argv)], { env }),
     push: async (from, to, { mode } = {}) => {
       await must(["push", from, to]);
       if (mode !== undefined) await exec(["chmod", mode.toString(8), to]);
@@ -78,7 +81,8 @@ export function adbTransport({ serial, env }: AdbOptions = {}): Transport {
       const devicePort = Number(stdout.trim());
       return {
         devicePort,
-        close: async () => void (await run(["reverse", "--remove", `tcp:${devicePort}`])),
+        close: async () =>
+          void (await run([...device, "reverse", "--remove", `tcp:${devicePort}`])),
       };
     },
     close: async () => undefined,

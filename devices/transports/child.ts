@@ -12,13 +12,15 @@ const maxOutputBytes = 64 * 2 ** 20;
 
 export interface SpawnSurroundings {
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Its standard input stays open until it ends; else it is empty. */
+  readonly holdsInput?: boolean;
 }
 
 /** Runs a program of this machine to its end. */
 export function execProgram(
   argv: readonly string[],
-  { timeout_s = defaultTimeout_s, signal, input }: ExecOptions = {},
-  { env }: SpawnSurroundings = {},
+  { timeout_s = defaultTimeout_s, signal }: ExecOptions = {},
+  { env, holdsInput = false }: SpawnSurroundings = {},
 ): Promise<Executed> {
   const [program = "", ...args] = argv;
   return new Promise((resolve, reject) => {
@@ -45,12 +47,13 @@ export function execProgram(
     });
     child.once("close", (code, killedBy) => {
       settle();
+      child.stdin.destroy();
       if (killedBy) reject(new TransportError("lost", `${program} was ended by ${killedBy}`));
       else resolve({ code: code ?? -1, stdout: output.stdout(), stderr: output.stderr() });
     });
     // A program that ends early leaves its input unread.
     child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
+    if (!holdsInput) child.stdin.end();
   });
 }
 

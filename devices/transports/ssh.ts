@@ -10,6 +10,7 @@ import {
   TransportError,
 } from "../transport.ts";
 import { execProgram, startProgram } from "./child.ts";
+import { programEnd, remoteCommand } from "./remote-command.ts";
 
 export interface SshOptions {
   /** As given to `ssh`: a name of ~/.ssh/config, or user@host. */
@@ -18,7 +19,7 @@ export interface SshOptions {
   readonly configFile?: string | undefined;
 }
 
-/** ssh itself ends with this code when it cannot connect. */
+/** scp ends with this code when ssh cannot connect. */
 const sshFailed = 255;
 const keepAlive_s = 5;
 
@@ -41,30 +42,33 @@ export function sshTransport({ host, configFile }: SshOptions): Transport {
     ...option("ServerAliveCountMax", "3"),
     ...option("StrictHostKeyChecking", "yes"),
   ];
-  const command = (argv: readonly string[]) => ["ssh", ...base, "--", host, shellCommand(argv)];
+  const command = (line: string) => ["ssh", ...base, "--", host, line];
   const control = (action: string, ...more: readonly string[]): Promise<Executed> =>
     execProgram(["ssh", ...base, "-O", action, ...more, "--", host]);
   const answered = (result: Executed): Executed => {
     if (result.code === sshFailed) throw new TransportError("lost", refusal(host, result.stderr));
     return result;
   };
+  const exec: Transport["exec"] = async (argv, options) => {
+    const ran = await execProgram(command(remoteCommand(argv)), options, { holdsInput: true });
+    const ended = programEnd(ran);
+    if (!ended) throw new TransportError("lost", refusal(host, ran.stderr));
+    requireSpace(`ssh ${host}`, ended);
+    return ended;
+  };
   return {
     name: `ssh ${host}`,
-    exec: async (argv, options) => {
-      const ran = answered(await execProgram(command(argv), options));
-      requireSpace(`ssh ${host}`, ran);
-      return ran;
-    },
-    stream: (argv) => startProgram(command(argv)),
+    exec,
+    stream: (argv) => startProgram(command(shellCommand(argv))),
     push: async (from, to, { mode } = {}) => {
       answered(await copied(["scp", "-q", ...base, "--", from, `${host}:${to}`]));
-      if (mode !== undefined) answered(await execProgram(command(["chmod", mode.toString(8), to])));
+      if (mode !== undefined) await exec(["chmod", mode.toString(8), to]);
     },
     pull: async (from, to) => {
       answered(await copied(["scp", "-q", ...base, "--", `${host}:${from}`, to]));
     },
     forward: async (port) => {
-      answered(await execProgram(command(["true"])));
+      await exec(["true"]);
       // Port 0: the device chooses one and says which.
       const spec = ["-R", `0:127.0.0.1:${port}`];
       const { code, stdout, stderr } = await control("forward", ...spec);

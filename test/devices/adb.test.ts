@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDevice, probeDevices, recordsOf, scriptModel } from "../../devices/index.ts";
 import { readPerfTest } from "../../devices/runtimes/ort-perf-test.ts";
 import { adbTransport } from "../../devices/transports/adb.ts";
@@ -71,8 +71,8 @@ describe.skipIf(adbMissing)(
     it("tells exit codes of a phone whose shell hands none on", async () => {
       const old = await fakeAdbd({ root: phone.root, features: "cmd" });
       const address = `127.0.0.1:${old.port}`;
-      await phone.connect(address);
       const transport = adbTransport({ serial: address });
+      await transport.reach();
 
       expect(await transport.exec(["sh", "-c", "echo out; exit 7"])).toMatchObject({
         code: 7,
@@ -109,9 +109,7 @@ describe.skipIf(adbMissing)(
       };
 
       phone.unplug();
-      const measured = device.measure(script);
-      await phone.connect();
-      const raw = await measured;
+      const raw = await device.measure(script);
 
       const [batches] = recordsOf(raw, "batches");
       expect(recordsOf(raw, "batches")).toHaveLength(1);
@@ -121,6 +119,23 @@ describe.skipIf(adbMissing)(
       const [nodes] = recordsOf(raw, "nodes");
       expect(nodes?.times_s[nodes.layers.indexOf("conv1")]).toBeCloseTo(70e-6, 9);
       await device.close();
+    });
+
+    it("connects a phone in the network that adb does not know", async () => {
+      await execProgram(["adb", "disconnect", serial]);
+
+      expect((await probeDevices("phone", { folder })).map(({ works }) => works)).toContain(true);
+    });
+
+    it("tells a program's own exit 255 from a lost phone", async () => {
+      const transport = adbTransport({ serial });
+
+      expect((await transport.exec(["sh", "-c", "exit 255"])).code).toBe(255);
+      const begun = join(phone.root, "data/local/tmp/begun");
+      const ran = transport.exec(["sh", "-c", "echo > /data/local/tmp/begun; sleep 20"]);
+      await vi.waitFor(() => expect(existsSync(begun)).toBe(true), { timeout: 10_000 });
+      phone.unplug();
+      await expect(ran).rejects.toMatchObject({ name: "TransportError", kind: "lost" });
     });
 
     it("says what to do for a phone that is not there", async () => {
@@ -133,6 +148,19 @@ describe.skipIf(adbMissing)(
     });
   },
 );
+
+it("of several phones none is taken", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wattsplit-two-phones-"));
+  const said = "adb: error: more than one device/emulator";
+  writeFileSync(join(folder, "adb"), `#!/bin/sh\necho "${said}" >&2; exit 1\n`, { mode: 0o755 });
+  const transport = adbTransport({ env: { PATH: `${folder}:/bin` } });
+
+  await expect(transport.reach()).rejects.toMatchObject({
+    kind: "lost",
+    message: expect.stringContaining("more than one device"),
+  });
+  rmSync(folder, { recursive: true });
+});
 
 describe("what onnxruntime_perf_test prints", () => {
   it.each([

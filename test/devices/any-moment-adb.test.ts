@@ -59,7 +59,6 @@ describe.skipIf(adbMissing)(
         () => {
           pulls++;
           phone.unplug();
-          void phone.connect();
         },
         { numRuns: moments },
       );
@@ -69,7 +68,7 @@ describe.skipIf(adbMissing)(
 
     it("when it is offline for a while", async () => {
       onNotice = (notice) => {
-        if (notice.includes("Connection lost")) phone.wake().catch(() => undefined);
+        if (notice.includes("Connection lost")) phone.wake();
       };
 
       await expectSameRowsWhenever(device, undisturbed, () => phone.sleep(), {

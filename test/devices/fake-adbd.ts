@@ -221,7 +221,6 @@ function shell(
 ): Service {
   const child = spawn("/bin/sh", ["-c", command.replaceAll(phoneFolder, root + phoneFolder)], {
     env: { ...process.env, PATH: `${join(root, "bin")}:${process.env.PATH}` },
-    detached: true,
   });
   const say = (speaker: number) => (data: Buffer) =>
     stream.write(framed ? shellFrame(speaker, data) : data);
@@ -249,13 +248,10 @@ function shell(
         rest = rest.subarray(end);
       }
     },
+    // As a phone's does: the shell hears of it, and its pipes are closed.
     closed: () => {
-      if (child.pid !== undefined && child.exitCode === null)
-        try {
-          process.kill(-child.pid, "SIGKILL");
-        } catch {
-          // It ended meanwhile.
-        }
+      child.kill("SIGHUP");
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
     },
   };
 }

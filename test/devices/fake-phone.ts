@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { adbTransport } from "../../devices/transports/adb.ts";
-import { execProgram } from "../../devices/transports/child.ts";
 import { type FakeAdbd, fakeAdbd } from "./fake-adbd.ts";
 
 /** Why no stand-in phone can be reached here; undefined where one can. */
@@ -13,14 +12,10 @@ export const adbMissing: string | undefined =
   spawnSync("adb", ["version"]).status === 0 ? undefined : "skipped: no adb (apt-get install adb)";
 
 /** A phone's stand-in behind the real adb, whose server is this test's own. */
-export interface FakePhone extends Pick<FakeAdbd, "unplug" | "sleep"> {
+export interface FakePhone extends Pick<FakeAdbd, "unplug" | "sleep" | "wake"> {
   readonly serial: string;
   /** Plays the phone's file system. */
   readonly root: string;
-  /** Brings it back to adb. */
-  connect(serial?: string): Promise<void>;
-  /** Ends its sleep, and brings it back to adb. */
-  wake(): Promise<void>;
   close(): void;
 }
 
@@ -44,27 +39,13 @@ export async function fakePhone(
   }
   const adbd = await fakeAdbd({ root });
   const serial = `127.0.0.1:${adbd.port}`;
-  const connect = async (to = serial): Promise<void> => {
-    const adb = adbTransport({ serial: to });
-    for (let tries = 0; tries < 50; tries++) {
-      // A serial that adb has lost stays "offline" until it is let go.
-      await execProgram(["adb", "disconnect", to]);
-      await execProgram(["adb", "connect", to]);
-      if ((await adb.exec(["true"]).catch(() => undefined))?.code === 0) return;
-    }
-    throw new Error("adb does not see the stand-in");
-  };
-  await connect();
+  await adbTransport({ serial }).reach();
   return {
     serial,
     root,
-    connect,
     unplug: adbd.unplug,
     sleep: adbd.sleep,
-    wake: () => {
-      adbd.wake();
-      return connect();
-    },
+    wake: adbd.wake,
     close: () => {
       spawnSync("adb", ["kill-server"]);
       adbd.close();

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDevice, probeDevices, recordsOf, scriptModel } from "../../devices/index.ts";
 import { sshTransport } from "../../devices/transports/ssh.ts";
 import { openTable } from "../../energy-db/index.ts";
@@ -61,6 +61,22 @@ describe.skipIf(missing !== undefined)(
       );
 
     transportSuite("ssh", () => sshTransport({ host: "loopback", configFile: sshd.configFile }));
+
+    it("a program that is not waited for ends with all that it started, and its own 255 is no loss", async () => {
+      const transport = sshTransport({ host: "loopback", configFile: sshd.configFile });
+      const file = join(folder, "child.pid");
+
+      await expect(
+        transport.exec(["sh", "-c", `sleep 60 & echo $! > ${file}; wait`], { timeout_s: 2 }),
+      ).rejects.toMatchObject({ kind: "timeout" });
+
+      const pid = Number(readFileSync(file, "utf8"));
+      await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), {
+        timeout: 10_000,
+      });
+      expect((await transport.exec(["sh", "-c", "exit 255"])).code).toBe(255);
+      await transport.close();
+    });
 
     it("without the package there its runtimes and meters do not work, and no meter does", async () => {
       addBoard("bare", sshd.port, ["no-such-wattsplit"]);

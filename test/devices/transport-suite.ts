@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Transport } from "../../devices/transport.ts";
 
 /** Arguments that mean something to a shell. */
@@ -51,17 +51,36 @@ export function transportSuite(
       expect(stdout).toBe(strange.map((argument) => `<${argument}>`).join(""));
     });
 
-    it("gives a program its input", async () => {
-      const input = new TextEncoder().encode("said to it\n");
-
-      expect((await transport.exec(["cat"], { input })).stdout).toContain("said to it");
-    });
-
     it("stops waiting when the time is over", async () => {
       await expect(transport.exec(["sleep", "20"], { timeout_s: 0.3 })).rejects.toMatchObject({
         name: "TransportError",
         kind: "timeout",
       });
+    });
+
+    it("ends a program there when its time is over, and when nobody waits any more", async () => {
+      const stopping = new AbortController();
+      for (const end of [{ timeout_s: 2 }, { signal: stopping.signal }]) {
+        const file = devicePath(join(folder, "pid"));
+        await transport.exec(["mkdir", "-p", devicePath(folder)]);
+        const ran = transport.exec(["sh", "-c", `echo $$ > ${file}; exec sleep 60`], end);
+        const pid = await vi.waitFor(
+          () => {
+            const text = readFileSync(localOf(file), "utf8");
+            if (!text.endsWith("\n")) throw new Error("it has not started yet");
+            return text.trim();
+          },
+          { timeout: 10_000 },
+        );
+        if ("signal" in end) stopping.abort(new Error("stopped"));
+        await expect(ran).rejects.toThrow();
+
+        await vi.waitFor(
+          async () => expect((await transport.exec(["kill", "-0", pid])).code).not.toBe(0),
+          { timeout: 10_000 },
+        );
+        rmSync(localOf(file));
+      }
     });
 
     it("talks with a program that goes on", async () => {
