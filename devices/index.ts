@@ -19,16 +19,11 @@ export {
 } from "./device.ts";
 export { forkModule } from "./fork-module.ts";
 export type { DeviceIdentity, Precision } from "./identity.ts";
-export {
-  type IntervalEnergy,
-  integrate,
-  type TimeWindow,
-  ticksWithin,
-  updatePeriod,
-} from "./integrator.ts";
+export { type IntervalEnergy, integrate } from "./integrator.ts";
 export type { Availability, Meter, MeterDescription, MeterSample, Rail } from "./meter.ts";
 export { type DeviceOptions, openDevice } from "./open.ts";
 export { knownDevices, type ProbeRow, probeDevices } from "./probe.ts";
+export { summedRails, ticksWithin, updatePeriod } from "./rail-readings.ts";
 export * from "./raw.ts";
 export type { LoadedModel, NodeTimes, ProfiledModel, Runtime } from "./runtime.ts";
 export type * from "./script.ts";

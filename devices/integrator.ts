@@ -1,10 +1,6 @@
 import type { MeterSample, Rail } from "./meter.ts";
-import { type Density, densityWithin, longestGap } from "./reading-gaps.ts";
-
-export interface TimeWindow {
-  readonly from_s: number;
-  readonly to_s: number;
-}
+import { changesOf, countOf, isCounter, readingsOf, summedRails } from "./rail-readings.ts";
+import { type Density, densityWithin, longestGap, type TimeWindow } from "./reading-gaps.ts";
 
 /** Energy over a window, in sum and by rail, or why it cannot be known. */
 export type IntervalEnergy =
@@ -51,11 +47,8 @@ export function integrate(
     if (!first || !last || first.from_s > window.from_s || last.to_s < window.to_s)
       return unknown(rail, "has no readings over the whole window");
     const density = densityWithin(readings, window);
-    if (!isCounter(rail) && density.largestGap_s > longestGap(readings, window))
-      return unknown(
-        rail,
-        `was not read for ${density.largestGap_s.toPrecision(2)} s in the window`,
-      );
+    const distrusted = distrust(rail, readings, window, density);
+    if (distrusted) return distrusted;
     const energy_j = segments.reduce((sum, segment) => sum + energyWithin(segment, window), 0);
     if (!(energy_j > 0)) return unknown(rail, "stood still");
     energies.push({ rail: rail.id, energy_j, ...density });
@@ -68,72 +61,35 @@ export function integrate(
   };
 }
 
-/**
- * Median time between changes of the counters, of the slowest rail: the meter's true update period, s. For power rails
- * the time between readings. Undefined while fewer than three changes were seen.
- */
-export function updatePeriod(
-  rails: readonly Rail[],
-  samples: readonly MeterSample[],
-): number | undefined {
-  const periods = summedRails(rails).map((rail) => {
-    const times_s = changesOf(rail, readingsOf(rail, samples)).map(({ time_s }) => time_s);
-    const gaps = times_s.slice(1).map((time_s, i) => time_s - (times_s[i] ?? time_s));
-    return gaps.length < 2 ? undefined : gaps.sort((a, b) => a - b)[gaps.length >> 1];
-  });
-  const known = periods.filter((period) => period !== undefined);
-  return known.length < periods.length || known.length === 0 ? undefined : Math.max(...known);
-}
-
-/**
- * The window moved inwards to the first and the last tick of the counters inside it; as it is where no rail counts.
- * Undefined when there are fewer than two ticks.
- */
-export function ticksWithin(
-  rails: readonly Rail[],
-  samples: readonly MeterSample[],
-  { from_s, to_s }: TimeWindow,
-): TimeWindow | undefined {
-  const counter = summedRails(rails).find(isCounter);
-  if (!counter) return { from_s, to_s };
-  const ticks = changesOf(counter, readingsOf(counter, samples)).filter(
-    ({ time_s }) => time_s >= from_s && time_s <= to_s,
-  );
-  const [first, last] = [ticks[0], ticks[ticks.length - 1]];
-  return first && last && last.time_s > first.time_s
-    ? { from_s: first.time_s, to_s: last.time_s }
-    : undefined;
-}
-
-function summedRails(rails: readonly Rail[]): readonly Rail[] {
-  const counted = rails.filter((rail) => rail.counted);
-  const inside = new Set(counted.flatMap(({ includes = [] }) => includes));
-  return counted.filter(({ id }) => !inside.has(id));
-}
-
-const isCounter = ({ kind }: Rail): boolean =>
-  kind === "energy-counter" || kind === "charge-counter";
-
-/** In order of time; of readings with the same time the last one. */
-function readingsOf({ id }: Rail, samples: readonly MeterSample[]): readonly MeterSample[] {
-  const own = samples.filter(({ rail }) => rail === id).sort((a, b) => a.time_s - b.time_s);
-  return own.filter(({ time_s }, i) => time_s !== own[i + 1]?.time_s);
-}
-
-/** Readings at which a counter had just changed; all readings of other rails. */
-const changesOf = (rail: Rail, readings: readonly MeterSample[]): readonly MeterSample[] =>
-  isCounter(rail)
-    ? readings.filter((reading, i) => i > 0 && countOf(reading) !== countOf(readings[i - 1]))
-    : readings;
-
-const countOf = (sample: MeterSample | undefined): number | undefined =>
-  sample?.energy_j ?? sample?.charge_c;
-
 function segmentsOf(rail: Rail, readings: readonly MeterSample[]): readonly Segment[] | Unknown {
-  const changes = changesOf(rail, readings);
-  if (changes.length < 2)
-    return unknown(rail, isCounter(rail) ? "stood still" : "has fewer than two readings");
-  return isCounter(rail) ? counterSegments(rail, changes) : powerSegments(rail, changes);
+  if (!isCounter(rail))
+    return readings.length < 2
+      ? unknown(rail, "has fewer than two readings")
+      : powerSegments(rail, readings);
+  const ticks = changesOf(readings);
+  return ticks.length < 2 ? unknown(rail, "stood still") : counterSegments(rail, ticks);
+}
+
+/** A power that does not move for so many update periods is no longer measured. */
+const stalePeriods = 10;
+
+/** Why readings of power, not of a counter, that cover a window make no energy of it. */
+function distrust(
+  rail: Rail,
+  readings: readonly MeterSample[],
+  window: TimeWindow,
+  { largestGap_s }: Density,
+): Unknown | undefined {
+  if (isCounter(rail)) return undefined;
+  if (largestGap_s > longestGap(readings, window))
+    return unknown(rail, `was not read for ${largestGap_s.toPrecision(2)} s in the window`);
+  const { nominalPeriod_s = Number.POSITIVE_INFINITY } = rail;
+  const length_s = window.to_s - window.from_s;
+  const isLong = length_s >= stalePeriods * nominalPeriod_s;
+  const inside = readings.filter(({ time_s }) => time_s >= window.from_s && time_s <= window.to_s);
+  return isLong && changesOf(inside).length === 0
+    ? unknown(rail, `is stale: it showed the same for ${length_s.toPrecision(2)} s`)
+    : undefined;
 }
 
 function counterSegments(rail: Rail, ticks: readonly MeterSample[]): readonly Segment[] | Unknown {
@@ -208,7 +164,7 @@ function energyWithin(segment: Segment, window: TimeWindow): number {
 const powerAt = ({ from_s, to_s, fromPower_w, toPower_w }: Segment, time_s: number): number =>
   fromPower_w + ((toPower_w - fromPower_w) * (time_s - from_s)) / (to_s - from_s);
 
-const unknown = ({ label, kind }: Rail, problem: string): Unknown => ({
+const unknown = (rail: Rail, problem: string): Unknown => ({
   ok: false,
-  reason: `${kind === "energy-counter" || kind === "charge-counter" ? "counter" : "rail"} "${label}" ${problem}`,
+  reason: `${isCounter(rail) ? "counter" : "rail"} "${rail.label}" ${problem}`,
 });

@@ -21,6 +21,8 @@ export interface Rail {
   readonly wrap_j?: number;
   /** Power that cannot be exceeded: an interval above it is invalid. */
   readonly maxPower_w: number;
+  /** Of power: how often the sensor is known to be updated, s. Readings alone may hide updates, or show more than there are. */
+  readonly nominalPeriod_s?: number;
 }
 
 /** One reading of one rail, on the device's clock. Which fields are there follows from the rail's kind. */
@@ -42,6 +44,8 @@ export interface MeterDescription {
   readonly caveats: readonly string[];
   /** Reads the battery: with a charger on, its numbers are not the machine's. */
   readonly needsDischarging?: true;
+  /** Reading it more often makes no sense, or is itself a load, s: a program is started, a plug asked. */
+  readonly fastestReading_s?: number;
 }
 
 /** A stream of readings. A meter never invents a number: what cannot be read is absent. */

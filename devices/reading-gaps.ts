@@ -1,5 +1,10 @@
 import type { MeterSample } from "./meter.ts";
 
+export interface TimeWindow {
+  readonly from_s: number;
+  readonly to_s: number;
+}
+
 /** How densely a window was read. */
 export interface Density {
   readonly readings: number;
@@ -16,10 +21,7 @@ const mostPeriods = 5;
 /** Fewer gaps than this do not tell a window's own reading period. */
 const fewestGaps = 10;
 
-export function densityWithin(
-  readings: readonly MeterSample[],
-  window: { readonly from_s: number; readonly to_s: number },
-): Density {
+export function densityWithin(readings: readonly MeterSample[], window: TimeWindow): Density {
   const inside = readings.filter(
     ({ time_s }) => time_s >= window.from_s && time_s <= window.to_s,
   ).length;
@@ -30,10 +32,7 @@ export function densityWithin(
  * Longest gap between readings of power that a window may have, s. Their period is the median in this window, since a
  * runtime that computes for long keeps readings waiting while others come often; of few, that of all readings.
  */
-export function longestGap(
-  readings: readonly MeterSample[],
-  window: { readonly from_s: number; readonly to_s: number },
-): number {
+export function longestGap(readings: readonly MeterSample[], window: TimeWindow): number {
   const own_s = gapsOf(readings, window);
   const everywhere = { from_s: Number.NEGATIVE_INFINITY, to_s: Number.POSITIVE_INFINITY };
   const gaps_s = own_s.length >= fewestGaps ? own_s : gapsOf(readings, everywhere);
@@ -43,7 +42,7 @@ export function longestGap(
 /** Times between readings next to each other, of all that reach into the window. */
 const gapsOf = (
   readings: readonly MeterSample[],
-  { from_s, to_s }: { readonly from_s: number; readonly to_s: number },
+  { from_s, to_s }: TimeWindow,
 ): readonly number[] =>
   readings.flatMap(({ time_s: end_s }, i) => {
     const start_s = readings[i - 1]?.time_s;

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Device,
   type MeasurementScript,
+  type MeterDescription,
   type RawMeasurement,
   recordsOf,
   type ScriptStep,
@@ -17,9 +18,10 @@ import { canaryEstimate, canaryRule } from "./canary.ts";
 import {
   type EnergyRules,
   energyRules,
-  meterLookPeriod_s,
+  lookPeriod,
   meterLooks_s,
   observedPeriod,
+  steadyPeriod,
 } from "./energy/rules.ts";
 import { samplerPower, samplerSteps } from "./energy/sampler-power.ts";
 import { type HeatLook, type HeatRules, heatRules, heatStep, isSteady, lookAt } from "./heat.ts";
@@ -214,18 +216,27 @@ export class Measuring {
   }
 
   async #lookAtMeter(): Promise<SessionInstruments["meter"]> {
-    const { id, quality, rails } = this.device.capabilities.meter;
+    const { meter } = this.device.capabilities;
+    const { id, quality, rails } = meter;
     if (quality === "none") return undefined;
+    const updatePeriod_s = await this.#updatePeriod(meter);
+    if (updatePeriod_s === undefined) return undefined;
+    const looks = await this.measure([], samplerSteps(updatePeriod_s, meter));
+    this.#sampler = samplerPower(rails, recordsOf(looks, "meter"));
+    return { id, quality, updatePeriod_s, rails };
+  }
+
+  async #updatePeriod(meter: MeterDescription): Promise<number | undefined> {
+    let steady_s: number | undefined;
     for (const duration_s of meterLooks_s) {
-      const step = { kind: "meter-look", duration_s, period_s: meterLookPeriod_s } as const;
+      const step = { kind: "meter-look", duration_s, period_s: lookPeriod(meter) } as const;
       const [record] = recordsOf(await this.measure([], [step]), "meter");
-      const updatePeriod_s = record && observedPeriod(rails, record, duration_s);
-      if (updatePeriod_s === undefined) continue;
-      const looks = await this.measure([], samplerSteps(updatePeriod_s));
-      this.#sampler = samplerPower(rails, recordsOf(looks, "meter"));
-      return { id, quality, updatePeriod_s, rails };
+      if (!record) continue;
+      const observed_s = observedPeriod(meter.rails, record, duration_s);
+      if (observed_s !== undefined) return observed_s;
+      steady_s = steadyPeriod(meter.rails, record);
     }
-    return undefined;
+    return steady_s;
   }
 }
 

@@ -119,6 +119,7 @@ const railSchema = z.object({
   includes: many(name).exactOptional(),
   wrap_j: z.number().positive().exactOptional(),
   maxPower_w: z.number().positive(),
+  nominalPeriod_s: z.number().positive().exactOptional(),
 });
 
 const meterSchema: z.ZodType<MeterDescription> = z.object({
@@ -127,6 +128,7 @@ const meterSchema: z.ZodType<MeterDescription> = z.object({
   rails: many(railSchema),
   caveats: many(text),
   needsDischarging: z.literal(true).exactOptional(),
+  fastestReading_s: z.number().positive().exactOptional(),
 });
 
 export const descriptionSchema: z.ZodType<AgentDescription> = z.object({

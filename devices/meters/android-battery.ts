@@ -9,6 +9,10 @@ const read = ["sh", "-c", `cd ${folder} && cat status voltage_now current_now`];
 const remedy =
   "Take the cable off (adb over Wi-Fi); phones that hide their gauge need another meter, such as one in the USB line";
 
+/** Gauges are refreshed every 0.2 to 1.5 s; every reading is a command over adb. */
+const nominalPeriod_s = 1;
+const fastestReading_s = 0.25;
+
 const rail: Rail = {
   id: "battery",
   label: "battery",
@@ -16,6 +20,7 @@ const rail: Rail = {
   domain: "board",
   counted: true,
   maxPower_w: 50,
+  nominalPeriod_s,
 };
 
 /** Unit and sign of a phone's gauge: they differ between makers and cannot be asked for. */
@@ -48,6 +53,7 @@ export function androidBatteryMeter({
     describe: async () => ({
       id: "android-battery",
       quality: "measured",
+      fastestReading_s,
       needsDischarging: true,
       rails: [rail],
       caveats: [

@@ -5,6 +5,8 @@ import { toolAvailability } from "./tool-availability.ts";
 
 const service = ["dumpsys", "android.hardware.power.stats.IPowerStats/default"];
 const maxPower_w = 30;
+/** Every reading is a command over adb, s. */
+const fastestReading_s = 0.1;
 
 /** One channel: its energy since boot, and since the last who asked, J. */
 export interface OdpmReading {
@@ -41,6 +43,7 @@ export function androidOdpmMeter({
     describe: async () => ({
       id: "android-odpm",
       quality: "measured",
+      fastestReading_s,
       rails: (await readAll()).map(railOf),
       caveats: [
         "The rails that the maker chose to meter, of the whole phone; there is no rail that holds them all.",

@@ -6,6 +6,10 @@ import { readNumber } from "./read-number.ts";
 
 const supplies = "sys/class/power_supply";
 const maxPower_w = 300;
+/** The fastest gauges; slow ones take 30 s. */
+const nominalPeriod_s = 1;
+/** Drivers ask the gauge over a slow bus. */
+const fastestReading_s = 0.25;
 
 /** The battery's own gauge of a laptop or board that runs on it. */
 export const batteryMeter = ({ files, clock }: Pick<Surroundings, "files" | "clock">): Meter =>
@@ -20,6 +24,7 @@ export const batteryMeter = ({ files, clock }: Pick<Surroundings, "files" | "clo
       caveats: ["The whole machine with its screen; gauges are updated every 1 to 30 s."],
       rails: folder === undefined ? [] : [batteryRail(files, folder)],
       needsDischarging: true as const,
+      fastestReading_s,
       refusal: refusalOf(files, folder),
     };
   });
@@ -71,6 +76,7 @@ const batteryRail = (files: Files, folder: string): FileRail => ({
     domain: "board",
     counted: true,
     maxPower_w,
+    nominalPeriod_s,
   },
   read: () => {
     const power_w = powerOf(files, folder);

@@ -15,6 +15,7 @@ export interface FileMeter {
   readonly quality: MeterDescription["quality"];
   readonly caveats: readonly string[];
   readonly needsDischarging?: true;
+  readonly fastestReading_s?: number;
   readonly rails: readonly FileRail[];
   /** Why it cannot be used although it has rails, or what is missing without them. */
   readonly refusal?: Extract<Availability, { ok: false }> | undefined;

@@ -2,7 +2,7 @@ import type { Files } from "../files.ts";
 import type { Meter } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type FileRail, fileMeter } from "./file-rails.ts";
-import { readNumber } from "./read-number.ts";
+import { readNumber, sensorPeriod } from "./read-number.ts";
 
 const hwmon = "sys/class/hwmon";
 /** Power monitors by the name that their driver gives: what others report as power is often a limit or a model. */
@@ -71,6 +71,7 @@ function railsOf(files: Files, folder: string): readonly FileRail[] {
         domain: "board",
         counted: true,
         maxPower_w,
+        ...(isCounter ? {} : { nominalPeriod_s: sensorPeriod(files, folder) }),
       },
       read: () => {
         const value = readNumber(files, `${folder}/${name}`);

@@ -2,7 +2,7 @@ import type { Files } from "../files.ts";
 import type { Meter, Rail, RailDomain } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type FileRail, fileMeter } from "./file-rails.ts";
-import { readNumber } from "./read-number.ts";
+import { readNumber, sensorPeriod } from "./read-number.ts";
 
 /** Older images have the first with iio files, JetPack 5 and later the others with hwmon files. */
 const drivers = ["ina3221x", "ina3221", "ina238"].map((name) => `sys/bus/i2c/drivers/${name}`);
@@ -39,6 +39,7 @@ interface Named {
   readonly name: string;
   readonly read: FileRail["read"];
   readonly kind: Rail["kind"];
+  readonly nominalPeriod_s: number;
 }
 
 function sensorsBelow(files: Files, driver: string): readonly Named[] {
@@ -61,6 +62,7 @@ const iioRails = (files: Files, folder: string): readonly Named[] =>
   numbered(files, folder, /^rail_name_(\d+)$/).map(({ name, k }) => ({
     name,
     kind: "power",
+    nominalPeriod_s: sensorPeriod(files, folder),
     read: () => {
       const power_mw = readNumber(files, `${folder}/in_power${k}_input`);
       return power_mw === undefined ? undefined : { power_w: power_mw / 1e3 };
@@ -74,6 +76,7 @@ function hwmonRails(files: Files, folder: string): readonly Named[] {
       {
         name: "VIN",
         kind: "power",
+        nominalPeriod_s: sensorPeriod(files, folder),
         read: () => {
           const power_uw = readNumber(files, `${folder}/power1_input`);
           return power_uw === undefined ? undefined : { power_w: power_uw / 1e6 };
@@ -85,6 +88,7 @@ function hwmonRails(files: Files, folder: string): readonly Named[] {
     .map(({ name, k }) => ({
       name,
       kind: "current-voltage",
+      nominalPeriod_s: sensorPeriod(files, folder),
       read: () => {
         const voltage_mv = readNumber(files, `${folder}/in${k}_input`);
         const current_ma = readNumber(files, `${folder}/curr${k}_input`);
@@ -111,7 +115,7 @@ function withContainment(sensors: readonly Named[]): readonly FileRail[] {
     name === whole
       ? names.filter((other) => other !== name)
       : names.filter((other) => inside[other] === name);
-  return sensors.map(({ name, kind, read }) => ({
+  return sensors.map(({ name, kind, nominalPeriod_s, read }) => ({
     read,
     rail: {
       id: name,
@@ -121,6 +125,7 @@ function withContainment(sensors: readonly Named[]): readonly FileRail[] {
       counted: whole === undefined ? !names.includes(inside[name] ?? "") : name === whole,
       includes: includesOf(name),
       maxPower_w,
+      nominalPeriod_s,
     },
   }));
 }

@@ -11,7 +11,8 @@ const query = [
 ];
 const maxPower_w = 2000;
 /** It is asked no more often than this, s: a query takes milliseconds. */
-const fastest_s = 0.02;
+const fastestReading_s = 0.02;
+const nominalPeriod_s = 0.1;
 
 /** Power of NVIDIA cards from one long-lived `nvidia-smi`, for drivers whose energy counter cannot be read. */
 export function nvidiaSmiMeter({
@@ -35,6 +36,7 @@ export function nvidiaSmiMeter({
     describe: async () => ({
       id: "nvidia-smi",
       quality: "measured",
+      fastestReading_s,
       rails: (await read()).map(railOf),
       caveats: [
         "The card, not the machine around it. A100 and H100 sample their power a quarter of the time.",
@@ -43,7 +45,11 @@ export function nvidiaSmiMeter({
     }),
     ...streamed({
       program: (period_s) =>
-        transport.stream([...query, "-lms", `${Math.round(1e3 * Math.max(period_s, fastest_s))}`]),
+        transport.stream([
+          ...query,
+          "-lms",
+          `${Math.round(1e3 * Math.max(period_s, fastestReading_s))}`,
+        ]),
       reader: () => (line) => sampleOf(line, clock),
     }),
   };
@@ -71,6 +77,7 @@ const railOf = ({ index, name }: Card): Rail => ({
   domain: "gpu",
   counted: true,
   maxPower_w,
+  nominalPeriod_s,
 });
 
 function sampleOf(line: string, clock: Clock): readonly MeterSample[] {

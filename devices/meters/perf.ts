@@ -8,7 +8,7 @@ const events = "sys/bus/event_source/devices/power/events";
 const counted: Readonly<Record<string, RailDomain>> = { pkg: "package", ram: "dram" };
 const maxPower_w = 4000;
 /** perf's own shortest interval is 10 ms. */
-const fastest_s = 0.02;
+const fastestReading_s = 0.02;
 
 /** The processor's energy events through `perf stat`, where powercap cannot be read but perf may. */
 export function perfMeter({ files, transport, clock }: Surroundings): Meter {
@@ -46,6 +46,7 @@ export function perfMeter({ files, transport, clock }: Surroundings): Meter {
     describe: async () => ({
       id: "perf",
       quality: "measured",
+      fastestReading_s,
       rails: rails(),
       caveats: ["Processor packages (and memory where listed) only, of all sockets together."],
     }),
@@ -54,7 +55,7 @@ export function perfMeter({ files, transport, clock }: Surroundings): Meter {
       program: (period_s) =>
         transport.stream([
           ...["sh", "-c", 'exec "$@" 2>&1', "sh"],
-          ...argv("-I", `${Math.round(1e3 * Math.max(period_s, fastest_s))}`),
+          ...argv("-I", `${Math.round(1e3 * Math.max(period_s, fastestReading_s))}`),
         ]),
       reader: () => countedUp(clock),
     }),

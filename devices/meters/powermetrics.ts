@@ -22,6 +22,8 @@ const keys: Readonly<Record<string, RailDomain>> = {
   dram_energy: "dram",
 };
 const maxPower_w = 500;
+/** Its samples are sums over at least this long, s: shorter ones are mostly its own work. */
+const fastestReading_s = 0.1;
 
 /** macOS's own model of what processor, graphics and neural engine take; it needs root. */
 export function powermetricsMeter({
@@ -44,12 +46,17 @@ export function powermetricsMeter({
     describe: async () => ({
       id: "powermetrics",
       quality: "derived",
+      fastestReading_s,
       rails: await rails(),
       caveats: ["Apple's model, not a shunt: compare on one machine only."],
     }),
     ...streamed({
       program: (period_s) =>
-        transport.stream([...command, "-i", `${Math.max(20, Math.round(1e3 * period_s))}`]),
+        transport.stream([
+          ...command,
+          "-i",
+          `${Math.round(1e3 * Math.max(period_s, fastestReading_s))}`,
+        ]),
       separator: "\0",
       reader: () => countedUp(clock),
     }),

@@ -7,6 +7,8 @@ const command = ["vcgencmd", "pmic_read_adc"];
 /** Board power over the sum of rails, and above it: github.com/jfikar/RPi5-power, fitted to a meter at the wall. */
 const boardOverRails = 1.1327;
 const boardAboveRails_w = 0.6444;
+/** Every reading starts a program, s. */
+const fastestReading_s = 0.1;
 
 const board: Rail = {
   id: "board",
@@ -16,6 +18,7 @@ const board: Rail = {
   counted: true,
   includes: ["rails"],
   maxPower_w: 50,
+  nominalPeriod_s: 0.1,
 };
 const sum: Rail = {
   ...board,
@@ -43,6 +46,7 @@ export const raspberryPiMeter = ({
   describe: async () => ({
     id: "raspberry-pi",
     quality: "derived",
+    fastestReading_s,
     rails: [board, sum],
     caveats: [
       `Board power = ${boardOverRails} x the rails + ${boardAboveRails_w} W: regulators and USB ports are not metered.`,

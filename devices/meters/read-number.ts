@@ -1,5 +1,14 @@
 import type { Files } from "../files.ts";
 
+/** Of sensors whose driver does not tell how often they are updated, s: most take some tens of milliseconds. */
+const usualPeriod_s = 0.05;
+
+/** How often a sensor of hwmon is updated, s: conversion times averages, as its driver tells in milliseconds. */
+export function sensorPeriod(files: Files, folder: string): number {
+  const interval_ms = readNumber(files, `${folder}/update_interval`);
+  return interval_ms ? interval_ms / 1e3 : usualPeriod_s;
+}
+
 /** What drivers write for "not known": the least 32-bit number. */
 const unknownValue = -(2 ** 31);
 

@@ -5,6 +5,9 @@ import { asked } from "./polled.ts";
 
 const statusSchema = z.object({ apower: z.number(), aenergy: z.object({ total: z.number() }) });
 const timeout_ms = 3000;
+/** A plug measures once a second, s. */
+const nominalPeriod_s = 1;
+const fastestReading_s = 0.5;
 
 const wall: Rail = {
   id: "wall",
@@ -13,6 +16,7 @@ const wall: Rail = {
   domain: "board",
   counted: true,
   maxPower_w: 4000,
+  nominalPeriod_s,
 };
 
 /** A Shelly plug of the second generation or later, asked over HTTP: all that the plug feeds, about once a second. */
@@ -47,6 +51,7 @@ export function shellyMeter({ clock, settings }: Pick<Surroundings, "clock" | "s
     describe: async () => ({
       id: "shelly",
       quality: "measured",
+      fastestReading_s,
       rails: [wall],
       caveats: [
         "At the wall, with the power supply's losses, in steps of 0.1 W, about once a second.",

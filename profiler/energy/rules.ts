@@ -1,8 +1,10 @@
 import {
   type Capabilities,
+  type MeterDescription,
   type MeterRecord,
   type MeterStep,
   type Rail,
+  summedRails,
   updatePeriod,
 } from "../../devices/index.ts";
 
@@ -45,9 +47,15 @@ const readsPerPeriod = 8;
 /** ... but reading more often than this would itself be a load, s. */
 const fastestReading_s = 0.01;
 
+type Sensor = Pick<MeterDescription, "fastestReading_s">;
+
 /** How often a meter is read, s. */
-export const readingPeriod = (updatePeriod_s: number): number =>
-  Math.max(fastestReading_s, updatePeriod_s / readsPerPeriod);
+export const readingPeriod = (updatePeriod_s: number, meter: Sensor): number =>
+  Math.max(fastestReading_s, meter.fastestReading_s ?? 0, updatePeriod_s / readsPerPeriod);
+
+type MeteringCapabilities = Pick<Capabilities, "shortestBatch_s" | "freshBatches"> & {
+  readonly meter: Sensor;
+};
 
 /** So many load windows of each model, idle in between. */
 export function meterStep(
@@ -55,7 +63,7 @@ export function meterStep(
   rounds: number,
   updatePeriod_s: number,
   rules: EnergyRules,
-  { shortestBatch_s, freshBatches }: Pick<Capabilities, "shortestBatch_s" | "freshBatches">,
+  { shortestBatch_s, freshBatches, meter }: MeteringCapabilities,
 ): MeterStep {
   const window_s = Math.max(
     freshBatches ? programWindow_s : rules.minWindow_s,
@@ -71,13 +79,14 @@ export function meterStep(
     settle_s: Math.max(0.05, 2 * updatePeriod_s),
     warmUp_s: Math.max(freshBatches ? 1 : 0.1, 2 * updatePeriod_s),
     batch_s: freshBatches ? window_s : Math.max(0.02, shortestBatch_s),
-    period_s: readingPeriod(updatePeriod_s),
+    period_s: readingPeriod(updatePeriod_s, meter),
   };
 }
 
 /** How long the idle meter is watched for its update period, s, and then longer and longer while too few ticks came. */
 export const meterLooks_s: readonly number[] = [1.5, 6, 24];
-export const meterLookPeriod_s = 1e-3;
+export const lookPeriod = ({ fastestReading_s = 0 }: Sensor): number =>
+  Math.max(1e-3, fastestReading_s);
 const fewestTicks = 5;
 
 /** The meter's measured update period, s; undefined while its counters changed too rarely to tell. */
@@ -88,4 +97,14 @@ export function observedPeriod(
 ): number | undefined {
   const period_s = updatePeriod(rails, samples);
   return period_s !== undefined && duration_s >= fewestTicks * period_s ? period_s : undefined;
+}
+
+/**
+ * Of a meter of power that showed the same for as long as it was watched, s; undefined where it showed nothing or nothing
+ * is known of its sensor. A load will tell whether it is steady or stale.
+ */
+export function steadyPeriod(rails: readonly Rail[], { samples }: MeterRecord): number | undefined {
+  const periods_s = summedRails(rails).map(({ nominalPeriod_s = Number.NaN }) => nominalPeriod_s);
+  const longest_s = Math.max(...periods_s);
+  return samples.length > 0 && longest_s > 0 ? longest_s : undefined;
 }

@@ -1,6 +1,7 @@
 import { mean, sampleStandardDeviation } from "simple-statistics";
 import {
   integrate,
+  type MeterDescription,
   type MeterLookStep,
   type MeterRecord,
   type Rail,
@@ -18,10 +19,14 @@ const fewestPeriods = 10;
 const longest_s = 60;
 
 /** Looks at the idle meter, read as often as in a window and more rarely by turns; none where that takes too long. */
-export function samplerSteps(updatePeriod_s: number): readonly MeterLookStep[] {
-  const duration_s = Math.max(look_s, fewestPeriods * updatePeriod_s);
+export function samplerSteps(
+  updatePeriod_s: number,
+  meter: Pick<MeterDescription, "fastestReading_s">,
+): readonly MeterLookStep[] {
+  const period_s = readingPeriod(updatePeriod_s, meter);
+  const slowest_s = Math.max(updatePeriod_s, rarer * period_s);
+  const duration_s = Math.max(look_s, fewestPeriods * slowest_s);
   if (2 * pairs * duration_s > longest_s) return [];
-  const period_s = readingPeriod(updatePeriod_s);
   return Array.from({ length: 2 * pairs }, (_, i) => ({
     kind: "meter-look" as const,
     duration_s,

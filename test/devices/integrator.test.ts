@@ -280,7 +280,29 @@ describe("a gap between readings", () => {
   });
 });
 
-describe("the ticks of a counter", () => {
+describe("a power that shows the same number", () => {
+  const read = (nominalPeriod_s: number, moves: boolean) =>
+    integrate(
+      [{ ...powerRail, nominalPeriod_s }],
+      Array.from({ length: 1201 }, (_, i) => ({
+        rail: "package",
+        time_s: i / 100 - 1,
+        power_w: moves && i > 600 ? 11 : 10,
+      })),
+      { from_s: 0, to_s: 10 },
+    );
+
+  it("over many update periods and a whole window is stale", () => {
+    expect(read(0.5, false)).toEqual({ ok: false, reason: expect.stringMatching(/stale/) });
+  });
+
+  it("is no different from a steady one over few periods, or where it moves once", () => {
+    expect(read(2, false)).toMatchObject({ ok: true });
+    expect(read(0.5, true)).toMatchObject({ ok: true });
+  });
+});
+
+describe("the ticks of a meter", () => {
   /** Ticks every 0.1 s, read every 0.03 s. */
   const samples = Array.from({ length: 100 }, (_, i) => ({
     rail: "package",
@@ -297,6 +319,17 @@ describe("the ticks of a counter", () => {
 
     expect(window?.from_s).toBeCloseTo(0.51, 9);
     expect(window?.to_s).toBeCloseTo(2.4, 9);
+  });
+
+  it("are, of power, changes of value, and not how often it is read", () => {
+    const gauge = Array.from({ length: 5000 }, (_, i) => ({
+      rail: "package",
+      time_s: i / 1000,
+      power_w: 10 + Math.floor(i / 1000),
+    }));
+
+    expect(updatePeriod([powerRail], gauge)).toBeCloseTo(1, 6);
+    expect(updatePeriod([{ ...powerRail, nominalPeriod_s: 1.5 }], gauge)).toBe(1.5);
   });
 
   it("are too few where a window holds only one", () => {

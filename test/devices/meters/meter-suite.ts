@@ -33,6 +33,15 @@ export function meterSuite(
       expect(rails.some(({ counted }) => counted)).toBe(true);
     });
 
+    it("knows how often the sensors of power are updated, so that stale ones are told", async () => {
+      const { meter } = works();
+      await meter.probe();
+      const { rails } = await meter.describe();
+      const powers = rails.filter(({ kind }) => kind === "power" || kind === "current-voltage");
+
+      for (const { nominalPeriod_s } of powers) expect(nominalPeriod_s).toBeGreaterThan(0);
+    });
+
     it("counts no rail together with one that contains it", async () => {
       const { meter } = works();
       await meter.probe();

@@ -129,6 +129,14 @@ describe("Jetson's rails", () => {
 });
 
 describe("power monitors", () => {
+  it("are updated as often as their driver tells", async () => {
+    const tree = { ...ina226, "sys/class/hwmon/hwmon3/update_interval": "140" };
+
+    const { rails } = await open(hwmonMeter, tree).meter.describe();
+
+    expect(rails[0]?.nominalPeriod_s).toBe(0.14);
+  });
+
   it("are taken by the name of their chip, in watts", async () => {
     expect(await readOnce(hwmonMeter, ina226)).toMatchObject({ power_w: 4.25 });
     const other = {

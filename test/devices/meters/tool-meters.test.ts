@@ -17,6 +17,10 @@ import { sysfsFixture } from "../sysfs.ts";
 import { type FakeTool, fakeTools } from "./fake-tools.ts";
 import { meterSuite, readFor } from "./meter-suite.ts";
 
+const never = (): never => {
+  throw new Error("absent");
+};
+
 type Make = (surroundings: Surroundings) => Meter;
 type Tools = Readonly<Record<string, FakeTool>>;
 
@@ -150,6 +154,19 @@ describe("a Raspberry Pi 5", () => {
     expect(board).toBeCloseTo(1.1327 * (rails ?? 0) + 0.6444, 9);
     expect((await meter.describe()).quality).toBe("derived");
   });
+});
+
+describe("a program that is started for every reading", () => {
+  it.each(["raspberry-pi", "android-odpm", "android-battery"])(
+    "is not asked back to back: %s",
+    async (name) => {
+      const [, make, tools] = cases.find(([id]) => id === name) ?? cases[0] ?? never();
+
+      const { fastestReading_s } = await open(make, tools).meter.describe();
+
+      expect(fastestReading_s).toBeGreaterThanOrEqual(0.1);
+    },
+  );
 });
 
 describe("streams of tools", () => {

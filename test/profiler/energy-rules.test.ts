@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import type { Rail } from "../../devices/index.ts";
+import {
+  lookPeriod,
+  observedPeriod,
+  readingPeriod,
+  steadyPeriod,
+} from "../../profiler/energy/rules.ts";
+import { samplerSteps } from "../../profiler/energy/sampler-power.ts";
+
+const gauge: Rail = {
+  id: "gauge",
+  label: "gauge",
+  kind: "power",
+  domain: "board",
+  counted: true,
+  maxPower_w: 50,
+  nominalPeriod_s: 1,
+};
+/** A gauge that shows a new number every so often, read every millisecond. */
+const looked = (period_s: number, duration_s: number) => ({
+  kind: "meter" as const,
+  windows: [],
+  samples: Array.from({ length: 1000 * duration_s }, (_, i) => ({
+    rail: "gauge",
+    time_s: i / 1000,
+    power_w: 5 + Math.floor(i / 1000 / period_s),
+  })),
+});
+
+describe("how often a meter is read", () => {
+  test("is eight times an update, and no more often than a program can be started", () => {
+    expect(readingPeriod(0.4, {})).toBeCloseTo(0.05, 12);
+    expect(readingPeriod(1e-3, {})).toBe(0.01);
+    expect(readingPeriod(0.4, { fastestReading_s: 0.25 })).toBe(0.25);
+    expect(lookPeriod({ fastestReading_s: 0.25 })).toBe(0.25);
+    expect(lookPeriod({})).toBe(1e-3);
+  });
+
+  test("differs between the looks that tell what reading takes", () => {
+    const steps = samplerSteps(0.1, { fastestReading_s: 0.1 });
+
+    expect(new Set(steps.map(({ period_s }) => period_s))).toEqual(new Set([0.1, 0.4]));
+    expect(steps.every(({ duration_s, period_s }) => duration_s >= 10 * period_s)).toBe(true);
+  });
+});
+
+describe("the update period of a gauge", () => {
+  test("is what it shows, not how often it is read", () => {
+    expect(observedPeriod([gauge], looked(1.4, 24), 24)).toBeCloseTo(1.4, 2);
+  });
+
+  test("is no less than is known of its sensor", () => {
+    expect(observedPeriod([gauge], looked(0.001, 6), 6)).toBe(1);
+  });
+
+  test("is that of its sensor where it showed one number all the time, and unknown where it showed none", () => {
+    expect(steadyPeriod([gauge], looked(100, 24))).toBe(1);
+    expect(steadyPeriod([gauge], { kind: "meter", windows: [], samples: [] })).toBeUndefined();
+  });
+});
