@@ -7,6 +7,7 @@ import type { Network } from "../src/network/network.ts";
 import { type Random, seededRandom, shuffled } from "../src/random.ts";
 import { cellDesign, placesIn } from "./cell-design.ts";
 import { type HeldOutFamily, heldOutDesign, ladderDesign, spreadDesign } from "./design.ts";
+import { energyRules, meteredTime } from "./energy/rules.ts";
 import { rungs, withRungRepeated } from "./ladder.ts";
 import { heldOutPaths, operatorDesign } from "./operator-design.ts";
 import { heldOutScaled, type ScaledNetworks, scaledDesign } from "./scaled-design.ts";
@@ -59,8 +60,6 @@ export interface PlanOptions extends SpaceOptions {
 const typicalNetwork_s = 1.6;
 /** Kernel energies follow from kernel times and a power per operation: a few dozen networks fix those. */
 const metered = { design: 24, heldOut: 8 };
-/** Five load windows of a second, each with its idle one, a load and a warm-up. */
-const typicalEnergy_s = 9;
 /** Unknown costs grow with the groups: networks for a space of one group, and for every group more. */
 const networksFor = (groups: number): number => 36 + 6 * groups;
 /** So often every operator stands in every block. */
@@ -94,7 +93,8 @@ export function planProfile(options: PlanOptions): ProfilePlan {
       first: planned.role === "design" && networkKey(planned.network) === given,
     })),
     estimated_s: ordered.length * typicalNetwork_s,
-    estimatedEnergy_s: ordered.filter((network) => network.metered).length * typicalEnergy_s,
+    estimatedEnergy_s:
+      ordered.filter((network) => network.metered).length * meteredTime(energyRules),
   };
 }
 

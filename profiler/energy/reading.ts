@@ -116,8 +116,8 @@ function loadEnergy(
   return { gross_j, net_j: (power_w - idle_power_w) * latency_s, idle_power_w };
 }
 
-/** Fewer windows than this say nothing of their spread. */
-const fewestWindows = 3;
+/** Of fewer windows no energy is told. */
+const fewestWindows = 5;
 
 /** Energy of one inference from the windows; a sentence why not, where there are too few. */
 export function energyReading(
@@ -126,7 +126,7 @@ export function energyReading(
 ): EnergyReading | { readonly invalid: readonly string[] } {
   if (quality === "none") throw new Error("A meter that measures nothing was read");
   const gross = estimate(loads.map(({ gross_j }) => gross_j));
-  if (!gross) return { invalid: [...invalid, "fewer than three windows could be read"] };
+  if (!gross) return { invalid: [...invalid, "fewer than five windows could be read"] };
   const settled = loads.filter(({ net_j }) => net_j !== undefined);
   const net = estimate(settled.flatMap(({ net_j }) => net_j ?? []));
   const noise = net && whyNoise(net);
@@ -151,15 +151,14 @@ function whyNoise({ energy_j, low_j, high_j }: EnergyEstimate): string | undefin
 }
 
 /**
- * Standard errors of the mean, s / sqrt(n), that the median of 3, 4, ... 20 normal values is off in 5 % of cases at least: from four
+ * Standard errors of the mean, s / sqrt(n), that the median of 5, 6, ... 20 normal values is off in 5 % of cases at least: from four
  * million draws each, to 0.01. Student's t stands in the same place for a mean.
  */
 const medianT95 = [
-  4.41, 3.27, 3.02, 2.76, 2.77, 2.61, 2.67, 2.55, 2.61, 2.52, 2.58, 2.5, 2.56, 2.49, 2.54, 2.49,
-  2.53, 2.48,
+  3.02, 2.76, 2.77, 2.61, 2.67, 2.55, 2.61, 2.52, 2.58, 2.5, 2.56, 2.49, 2.54, 2.49, 2.53, 2.48,
 ];
 
-/** The same for any number of values, from 3 on; for many the spread of a median is sqrt(pi / 2) times that of a mean. */
+/** The same for any number of values, from 5 on; for many the spread of a median is sqrt(pi / 2) times that of a mean. */
 const medianHalfWidth = (count: number): number =>
   medianT95[count - fewestWindows] ?? Math.sqrt(Math.PI / 2) * studentT95(count - 1);
 

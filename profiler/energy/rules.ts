@@ -9,16 +9,18 @@ import {
 } from "../../devices/index.ts";
 
 export interface EnergyRules {
-  /** A load window lasts at least this long, s ... */
+  /** A load window, and every idle one, lasts at least this long, s ... */
   readonly minWindow_s: number;
+  /** ... where the battery's own gauge is read this long ... */
+  readonly minBatteryWindow_s: number;
   /** ... and this many update periods of the meter ... */
   readonly minPeriods: number;
   /** ... and this many inferences. */
   readonly minInferences: number;
   /** Separated windows wanted. */
   readonly windows: number;
-  /** Each idle one as a fraction of a load window. */
-  readonly idleShare: number;
+  /** Load before a window begins, s. */
+  readonly warmUp_s: number;
   /** Windows between idle powers that differ by more than this fraction are measured again ... */
   readonly idleAgreement: number;
   /** ... so often at most. */
@@ -27,27 +29,37 @@ export interface EnergyRules {
   readonly networksPerBlock: number;
 }
 
-/** MLPerf Tiny's five windows; a second each where the meter's ticks allow: longer ones do not help, more ones do. */
+/** MLPerf Tiny's five windows. In five seconds a counter of 0.1 s has its fifty ticks, and a processor's clocks have settled. */
 export const energyRules: EnergyRules = {
-  minWindow_s: 1,
+  minWindow_s: 5,
+  minBatteryWindow_s: 30,
   minPeriods: 50,
   minInferences: 10,
   windows: 5,
-  idleShare: 0.5,
+  warmUp_s: 1,
   idleAgreement: 0.05,
   repeats: 2,
   networksPerBlock: 4,
 };
-
-/** Where every batch starts a program, a window is one batch, and so long that the start is little of it. */
-const programWindow_s = 5;
 
 /** A load window's ticks are told to this part of the update period ... */
 const readsPerPeriod = 8;
 /** ... but reading more often than this would itself be a load, s. */
 const fastestReading_s = 0.01;
 
-type Sensor = Pick<MeterDescription, "fastestReading_s">;
+/** Rest between a load and what is idle, s. */
+const shortestSettle_s = 0.05;
+
+/** What metering one network takes with a meter that ticks ten times a second or faster, s: its windows, and its share of the last idle one. */
+export const meteredTime = ({
+  windows,
+  minWindow_s,
+  warmUp_s,
+  networksPerBlock,
+}: EnergyRules): number =>
+  windows * (2 * minWindow_s + warmUp_s + shortestSettle_s) + minWindow_s / networksPerBlock;
+
+type Sensor = Pick<MeterDescription, "fastestReading_s" | "needsDischarging">;
 
 /** How often a meter is read, s. */
 export const readingPeriod = (updatePeriod_s: number, meter: Sensor): number =>
@@ -66,7 +78,7 @@ export function meterStep(
   { shortestBatch_s, freshBatches, meter }: MeteringCapabilities,
 ): MeterStep {
   const window_s = Math.max(
-    freshBatches ? programWindow_s : rules.minWindow_s,
+    meter.needsDischarging ? rules.minBatteryWindow_s : rules.minWindow_s,
     rules.minPeriods * updatePeriod_s,
   );
   return {
@@ -75,9 +87,10 @@ export function meterStep(
     rounds,
     window_s,
     minInferences: rules.minInferences,
-    idle_s: Math.max(rules.idleShare * window_s, 4 * updatePeriod_s),
-    settle_s: Math.max(0.05, 2 * updatePeriod_s),
-    warmUp_s: Math.max(freshBatches ? 1 : 0.1, 2 * updatePeriod_s),
+    idle_s: window_s,
+    settle_s: Math.max(shortestSettle_s, 2 * updatePeriod_s),
+    warmUp_s: Math.max(rules.warmUp_s, 2 * updatePeriod_s),
+    // Where every batch starts a program, a window is one batch: the start is little of it.
     batch_s: freshBatches ? window_s : Math.max(0.02, shortestBatch_s),
     period_s: readingPeriod(updatePeriod_s, meter),
   };

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Rail } from "../../devices/index.ts";
 import {
+  energyRules,
   lookPeriod,
+  meterStep,
   observedPeriod,
   readingPeriod,
   steadyPeriod,
 } from "../../profiler/energy/rules.ts";
 import { samplerSteps } from "../../profiler/energy/sampler-power.ts";
+import { smallPlan } from "./small-plan.ts";
 
 const gauge: Rail = {
   id: "gauge",
@@ -26,6 +29,40 @@ const looked = (period_s: number, duration_s: number) => ({
     time_s: i / 1000,
     power_w: 5 + Math.floor(i / 1000 / period_s),
   })),
+});
+
+const stepFor = (updatePeriod_s: number, meter: { readonly needsDischarging?: true } = {}) =>
+  meterStep(["net"], 5, updatePeriod_s, energyRules, {
+    shortestBatch_s: 0,
+    freshBatches: false,
+    meter,
+  });
+
+describe("an energy window", () => {
+  test("holds five seconds and ten inferences, after a second of warm-up, with as long an idle one beside it", () => {
+    expect(stepFor(1e-3)).toMatchObject({
+      rounds: 5,
+      window_s: 5,
+      minInferences: 10,
+      idle_s: 5,
+      warmUp_s: 1,
+    });
+  });
+
+  test("holds fifty updates of a slow meter, and half a minute of a battery's gauge", () => {
+    expect(stepFor(1).window_s).toBe(50);
+    expect(stepFor(0.2, { needsDischarging: true }).window_s).toBe(30);
+  });
+
+  test("of every metered network takes a table about half an hour with a counter, as a plan says", () => {
+    const { networks, estimatedEnergy_s } = smallPlan();
+    const step = stepFor(1e-3);
+    const round_s = step.idle_s + step.window_s + step.warmUp_s + step.settle_s;
+    const metered = networks.filter((network) => network.metered).length;
+
+    expect(estimatedEnergy_s / metered).toBeGreaterThan(step.rounds * round_s);
+    expect((32 * estimatedEnergy_s) / metered).toBeLessThan(40 * 60);
+  });
 });
 
 describe("how often a meter is read", () => {

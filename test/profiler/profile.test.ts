@@ -11,6 +11,7 @@ import {
   openTable,
 } from "../../energy-db/index.ts";
 import {
+  energyRules,
   type ProfileOptions,
   type ProfileOutcome,
   planModel,
@@ -54,6 +55,7 @@ const run = (
     toolVersion: "test",
     random: seededRandom(1),
     rules: quickRules,
+    energyRules: { ...energyRules, minWindow_s: 1 },
     ...options,
   });
 
