@@ -30,7 +30,7 @@ interface Segment extends TimeWindow {
 /**
  * The one integrator of all meters. Counters become stretches of constant power between their changes, wraps undone per
  * rail and per step before anything is summed; power readings, and current times voltage, become straight lines between
- * readings (the trapezoid rule), clipped at the window's edges. Rails that another one contains are never summed with it.
+ * readings (the trapezoid rule; averages hold for the time before them), clipped at the window's edges. Rails that another one contains are never summed with it.
  * A counter has counted whatever was drawn between two readings; power has to be read without a gap.
  */
 export function integrate(
@@ -145,7 +145,8 @@ function powerSegments(rail: Rail, readings: readonly MeterSample[]): readonly S
   return readings.slice(1).map((to, i) => ({
     from_s: readings[i]?.time_s ?? to.time_s,
     to_s: to.time_s,
-    fromPower_w: powers_w[i] ?? 0,
+    // An average is that of the time before it: a rectangle.
+    fromPower_w: powers_w[rail.averaging_s ? i + 1 : i] ?? 0,
     toPower_w: powers_w[i + 1] ?? 0,
   }));
 }

@@ -23,6 +23,8 @@ export interface Rail {
   readonly maxPower_w: number;
   /** Of power: how often the sensor is known to be updated, s. Readings alone may hide updates, or show more than there are. */
   readonly nominalPeriod_s?: number;
+  /** Of power: what is shown is the mean over so long a time past, s. Default 0. */
+  readonly averaging_s?: number;
 }
 
 /** One reading of one rail, on the device's clock. Which fields are there follows from the rail's kind. */

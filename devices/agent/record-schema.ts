@@ -120,6 +120,7 @@ const railSchema = z.object({
   wrap_j: z.number().positive().exactOptional(),
   maxPower_w: z.number().positive(),
   nominalPeriod_s: z.number().positive().exactOptional(),
+  averaging_s: z.number().positive().exactOptional(),
 });
 
 const meterSchema: z.ZodType<MeterDescription> = z.object({

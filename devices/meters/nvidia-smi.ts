@@ -6,13 +6,15 @@ import { toolAvailability } from "./tool-availability.ts";
 
 const query = [
   "nvidia-smi",
-  "--query-gpu=index,name,power.draw.instant,power.draw",
+  "--query-gpu=timestamp,index,name,power.draw.instant,power.draw",
   "--format=csv,noheader,nounits",
 ];
 const maxPower_w = 2000;
 /** It is asked no more often than this, s: a query takes milliseconds. */
 const fastestReading_s = 0.02;
 const nominalPeriod_s = 0.1;
+/** What `power.draw` is the mean of, from Ampere on, s. */
+const averaging_s = 1;
 
 /** Power of NVIDIA cards from one long-lived `nvidia-smi`, for drivers whose energy counter cannot be read. */
 export function nvidiaSmiMeter({
@@ -50,27 +52,34 @@ export function nvidiaSmiMeter({
           "-lms",
           `${Math.round(1e3 * Math.max(period_s, fastestReading_s))}`,
         ]),
-      reader: () => (line) => sampleOf(line, clock),
+      reader: () => sampler(clock),
     }),
   };
 }
 
 interface Card {
+  /** On the wall clock of the machine with the card, s. */
+  readonly stamp_s: number;
   readonly index: string;
   readonly name: string;
   readonly power_w: number;
+  readonly isAverage: boolean;
 }
 
-/** `0, NVIDIA H100, 118.42, 117.90`; the instantaneous power where it is supported. */
+/** `2026/09/20 10:22:31.123, 0, NVIDIA H100, 118.42, 117.90`; the instantaneous power where it is supported. */
 function readCard(line: string): Card | undefined {
-  const [index = "", name = "", instant = "", average = ""] = line
+  const [stamp = "", index = "", name = "", instant = "", average = ""] = line
     .split(",")
     .map((part) => part.trim());
-  const power_w = [instant, average].map(Number).find((watts) => watts > 0);
-  return /^\d+$/.test(index) && power_w !== undefined ? { index, name, power_w } : undefined;
+  const stamp_s = Date.parse(stamp.replaceAll("/", "-").replace(" ", "T")) / 1e3;
+  const isAverage = !(Number(instant) > 0);
+  const power_w = Number(isAverage ? average : instant);
+  return /^\d+$/.test(index) && power_w > 0 && stamp_s > 0
+    ? { stamp_s, index, name, power_w, isAverage }
+    : undefined;
 }
 
-const railOf = ({ index, name }: Card): Rail => ({
+const railOf = ({ index, name, isAverage }: Card): Rail => ({
   id: `gpu ${index}`,
   label: name,
   kind: "power",
@@ -78,9 +87,23 @@ const railOf = ({ index, name }: Card): Rail => ({
   counted: true,
   maxPower_w,
   nominalPeriod_s,
+  ...(isAverage ? { averaging_s } : {}),
 });
 
-function sampleOf(line: string, clock: Clock): readonly MeterSample[] {
-  const card = readCard(line);
-  return card ? [{ rail: `gpu ${card.index}`, time_s: clock.now_s(), power_w: card.power_w }] : [];
+/**
+ * Readings at the times that the tool stamps on them, from its first line on: while a network runs, lines wait and come
+ * in bursts. Of a card that has shown its instantaneous power, averages are no readings.
+ */
+function sampler(clock: Clock): (line: string) => readonly MeterSample[] {
+  const averaged = new Map<string, boolean>();
+  let offset_s: number | undefined;
+  return (line) => {
+    const card = readCard(line);
+    if (!card) return [];
+    const { stamp_s, index, power_w, isAverage } = card;
+    if (!averaged.has(index)) averaged.set(index, isAverage);
+    if (averaged.get(index) !== isAverage) return [];
+    offset_s ??= clock.now_s() - stamp_s;
+    return [{ rail: `gpu ${index}`, time_s: offset_s + stamp_s, power_w }];
+  };
 }

@@ -66,8 +66,12 @@ export const readingPeriod = (updatePeriod_s: number, meter: Sensor): number =>
   Math.max(fastestReading_s, meter.fastestReading_s ?? 0, updatePeriod_s / readsPerPeriod);
 
 type MeteringCapabilities = Pick<Capabilities, "shortestBatch_s" | "freshBatches"> & {
-  readonly meter: Sensor;
+  readonly meter: Sensor & Pick<MeterDescription, "rails">;
 };
+
+/** Of what a meter shows, the longest time past that is still in it, s. */
+const memoryOf = (rails: readonly Rail[]): number =>
+  Math.max(0, ...summedRails(rails).map(({ averaging_s = 0 }) => averaging_s));
 
 /** So many load windows of each model, idle in between. */
 export function meterStep(
@@ -81,6 +85,8 @@ export function meterStep(
     meter.needsDischarging ? rules.minBatteryWindow_s : rules.minWindow_s,
     rules.minPeriods * updatePeriod_s,
   );
+  // What was drawn before a window must not be in what the meter shows of it.
+  const unsettled_s = 2 * Math.max(updatePeriod_s, memoryOf(meter.rails));
   return {
     kind: "meter",
     models,
@@ -88,8 +94,8 @@ export function meterStep(
     window_s,
     minInferences: rules.minInferences,
     idle_s: window_s,
-    settle_s: Math.max(shortestSettle_s, 2 * updatePeriod_s),
-    warmUp_s: Math.max(rules.warmUp_s, 2 * updatePeriod_s),
+    settle_s: Math.max(shortestSettle_s, unsettled_s),
+    warmUp_s: Math.max(rules.warmUp_s, unsettled_s),
     // Where every batch starts a program, a window is one batch: the start is little of it.
     batch_s: freshBatches ? window_s : Math.max(0.02, shortestBatch_s),
     period_s: readingPeriod(updatePeriod_s, meter),

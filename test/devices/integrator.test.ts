@@ -136,6 +136,13 @@ describe("the integral over a window", () => {
     );
   });
 
+  it("takes an average for the time before it", () => {
+    const samples = [10, 20, 30].map((power_w, time_s) => ({ rail: "package", time_s, power_w }));
+    const averaged = { ...powerRail, averaging_s: 1 };
+
+    expect(energyOf([averaged], samples, { from_s: 0, to_s: 2 })).toBe(50);
+  });
+
   it("takes a charge counter at the voltage it was read at", () => {
     const rail: Rail = { ...counter, kind: "charge-counter" };
     const samples = [0, 1, 2, 3].map((time_s) => ({

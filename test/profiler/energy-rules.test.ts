@@ -11,15 +11,6 @@ import {
 import { samplerSteps } from "../../profiler/energy/sampler-power.ts";
 import { smallPlan } from "./small-plan.ts";
 
-const gauge: Rail = {
-  id: "gauge",
-  label: "gauge",
-  kind: "power",
-  domain: "board",
-  counted: true,
-  maxPower_w: 50,
-  nominalPeriod_s: 1,
-};
 /** A gauge that shows a new number every so often, read every millisecond. */
 const looked = (period_s: number, duration_s: number) => ({
   kind: "meter" as const,
@@ -31,11 +22,23 @@ const looked = (period_s: number, duration_s: number) => ({
   })),
 });
 
-const stepFor = (updatePeriod_s: number, meter: { readonly needsDischarging?: true } = {}) =>
+const gauge: Rail = {
+  id: "gauge",
+  label: "gauge",
+  kind: "power",
+  domain: "board",
+  counted: true,
+  maxPower_w: 50,
+  nominalPeriod_s: 1,
+};
+const stepFor = (
+  updatePeriod_s: number,
+  meter: { readonly needsDischarging?: true; readonly rails?: readonly Rail[] } = {},
+) =>
   meterStep(["net"], 5, updatePeriod_s, energyRules, {
     shortestBatch_s: 0,
     freshBatches: false,
-    meter,
+    meter: { rails: [gauge], ...meter },
   });
 
 describe("an energy window", () => {
@@ -52,6 +55,12 @@ describe("an energy window", () => {
   test("holds fifty updates of a slow meter, and half a minute of a battery's gauge", () => {
     expect(stepFor(1).window_s).toBe(50);
     expect(stepFor(0.2, { needsDischarging: true }).window_s).toBe(30);
+  });
+
+  test("begins when nothing from before it is left in an average", () => {
+    const step = stepFor(0.1, { rails: [{ ...gauge, averaging_s: 1 }] });
+
+    expect(step).toMatchObject({ settle_s: 2, warmUp_s: 2, window_s: 5 });
   });
 
   test("of every metered network takes a table about half an hour with a counter, as a plan says", () => {

@@ -63,6 +63,8 @@ const plist = (elapsed_ns: number, cpu: number) =>
   `<plist><dict><key>elapsed_ns</key><integer>${elapsed_ns}</integer><key>processor</key><dict><key>cpu_energy</key><integer>${cpu}</integer><key>gpu_energy</key><integer>20</integer></dict></dict></plist>`;
 const perfLine = (time: string, joules: string, rail: string) =>
   `     ${time},${joules},Joules,power/energy-${rail}/,1000435200,100.00,,\n`;
+const smiLine = (seconds: string, instant: string) =>
+  `2026/09/20 10:22:${seconds}, 0, NVIDIA H100, ${instant}, 117.90\n`;
 const power = "sys/bus/event_source/devices/power/events";
 
 const cases: readonly (readonly [string, Make, Tools, Readonly<Record<string, string>>?])[] = [
@@ -72,8 +74,12 @@ const cases: readonly (readonly [string, Make, Tools, Readonly<Record<string, st
     nvidiaSmiMeter,
     {
       "nvidia-smi": {
-        prints: () => "0, NVIDIA H100, 118.42, 117.90\n",
-        streams: ["0, NVIDIA H100, 118.42, 117.90\n", "0, NVIDIA H100, [N/A], 120\n"],
+        prints: () => smiLine("31.123", "118.42"),
+        // In a burst: a network kept them waiting.
+        streams: [
+          smiLine("31.123", "118.42") + smiLine("31.223", "118.5"),
+          smiLine("31.325", "[N/A]"),
+        ],
       },
     },
   ],
@@ -186,10 +192,22 @@ describe("streams of tools", () => {
     expect((samples[1]?.time_s ?? 0) - (samples[0]?.time_s ?? 0)).toBeCloseTo(0.105, 9);
   });
 
-  it("take the average where a card has no instantaneous power", async () => {
+  it("take a card's readings at its own times, and no average among them", async () => {
     const { meter, clock } = open(nvidiaSmiMeter, cases[1]?.[2] ?? {});
+    const samples = await readFor(meter, clock, 0.2);
 
-    expect((await readFor(meter, clock, 0.2)).map(({ power_w }) => power_w)).toEqual([118.42, 120]);
+    expect(samples.map(({ power_w }) => power_w)).toEqual([118.42, 118.5]);
+    expect((samples[1]?.time_s ?? 0) - (samples[0]?.time_s ?? 0)).toBeCloseTo(0.1, 6);
+  });
+
+  it("take the average where a card has no instantaneous power, and say over which time", async () => {
+    const line = smiLine("31.123", "[N/A]");
+    const { meter, clock } = open(nvidiaSmiMeter, {
+      "nvidia-smi": { prints: () => line, streams: [line] },
+    });
+
+    expect((await meter.describe()).rails[0]?.averaging_s).toBe(1);
+    expect((await readFor(meter, clock, 0.2)).map(({ power_w }) => power_w)).toEqual([117.9]);
   });
 });
 
