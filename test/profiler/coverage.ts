@@ -5,6 +5,7 @@ import {
   type NetworkMeasurement,
 } from "../../energy-db/index.ts";
 import { combineKernels } from "../../profiler/combine-kernels.ts";
+import type { EnergyRules } from "../../profiler/energy/rules.ts";
 import { quantileEstimate } from "../../profiler/intervals.ts";
 import { measureBlock } from "../../profiler/measure-block.ts";
 import { type Measuring, openMeasuring } from "../../profiler/measuring.ts";
@@ -44,16 +45,17 @@ export interface CoverageOptions {
   readonly metered: number;
   readonly physics?: Physics;
   readonly power?: PowerRules;
+  readonly energyRules?: EnergyRules;
 }
 
 /** Runs one session of the protocol on a simulated machine, and judges everything it estimates. */
 export async function coverageSession(options: CoverageOptions): Promise<readonly Judged[]> {
-  const { seed, loads, physics: given = usualPhysics, power = usualPower } = options;
+  const { seed, loads, physics: given = usualPhysics, power = usualPower, energyRules } = options;
   const physics = { ...given, seed, ...(options.metered > 0 ? { power } : {}) };
   const random = seededRandom(seed);
   const networks = Array.from({ length: options.networks }, (_, i) => randomNetwork(i, random));
   const { device, clock, disturbances } = await simulatedDevice(physics);
-  const measuring = await openMeasuring({ device, clock, random, patience_s: 30 });
+  const measuring = await openMeasuring({ device, clock, random, patience_s: 30, energyRules });
   const start_s = clock.now_s();
   const rows = await measureAll(measuring, networks, loads, random);
   const factors = disturbanceFactors(physics);
