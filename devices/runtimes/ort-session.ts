@@ -7,13 +7,15 @@ import { seededRandom } from "../../src/random.ts";
 import type { Clock } from "../clock.ts";
 import type { LoadedModel, ProfiledModel } from "../runtime.ts";
 import type { ScriptModel } from "../script.ts";
-import type { OrtProvider } from "./ort.ts";
 import { inBatches, readTrace } from "./ort-trace.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
 /** The input only has to be free of zeros; a fixed seed keeps two runs alike. */
 const inputSeed = 1;
+
+/** What onnxruntime-node computes with. */
+export type OrtProvider = "cpu" | "webgpu" | "cuda";
 
 interface Where {
   readonly provider: OrtProvider;

@@ -5,12 +5,10 @@ import { dirname, join } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { Availability } from "../meter.ts";
 import type { Runtime } from "../runtime.ts";
+import type { OrtProvider } from "./ort-session.ts";
 
 const packageName = "onnxruntime-node";
 const resolve = createRequire(import.meta.url);
-
-/** What onnxruntime-node computes with. */
-export type OrtProvider = "cpu" | "webgpu" | "cuda";
 
 /** ONNX Runtime's own CPU kernels. Loaded at first use: the process that asks for measurements never needs it. */
 export function ortCpuRuntime(): Runtime {
