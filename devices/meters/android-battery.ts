@@ -1,13 +1,13 @@
-import { median } from "../../src/statistics.ts";
-import type { Meter, Rail } from "../meter.ts";
+import type { Availability, Meter, MeterSample, Rail } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
+import {
+  ChargeCheck,
+  conventionIn,
+  conventionText,
+  type OpenGauge,
+  openGauge,
+} from "./battery-gauge.ts";
 import { asked } from "./polled.ts";
-import { toolAvailability } from "./tool-availability.ts";
-
-const folder = "/sys/class/power_supply/battery";
-const read = ["sh", "-c", `cd ${folder} && cat status voltage_now current_now`];
-const remedy =
-  "Take the cable off (adb over Wi-Fi); phones that hide their gauge need another meter, such as one in the USB line";
 
 /** Gauges are refreshed every 0.2 to 1.5 s; every reading is a command over adb. */
 const nominalPeriod_s = 1;
@@ -23,33 +23,38 @@ const rail: Rail = {
   nominalPeriod_s,
 };
 
-/** Unit and sign of a phone's gauge: they differ between makers and cannot be asked for. */
-export interface GaugeConvention {
-  readonly unit: "uA" | "mA";
-  /** Of the reading while the battery is discharged. */
-  readonly sign: 1 | -1;
-}
-
 /** The phone's own battery gauge, while it runs from the battery. */
 export function androidBatteryMeter({
   transport,
   clock,
   settings,
 }: Pick<Surroundings, "transport" | "clock" | "settings">): Meter {
-  const recent: number[] = [];
   const known = conventionIn(settings.gauge);
+  let gauge: OpenGauge | undefined;
+  let check = new ChargeCheck();
+  let isContradicted = false;
+  const find = async (): Promise<OpenGauge | { readonly reason: string }> => {
+    if (gauge) return gauge;
+    const found = await openGauge(transport, clock, known);
+    if (!("reason" in found)) gauge = found;
+    return found;
+  };
+  const read = async (): Promise<readonly MeterSample[]> => {
+    if (!gauge || isContradicted) return [];
+    const time_s = clock.now_s();
+    const reading = await gauge.source(transport);
+    if (!reading?.isDischarging || reading.current === undefined) return [];
+    const { unit, sign } = gauge.convention;
+    const current_a = (sign * reading.current) / (unit === "uA" ? 1e6 : 1e3);
+    isContradicted = !check.agrees(time_s, current_a, reading.charge_c);
+    return isContradicted
+      ? []
+      : [{ rail: rail.id, time_s, current_a, voltage_v: reading.voltage_v }];
+  };
+  const stream = asked(clock, read);
   return {
     id: "android-battery",
-    probe: () =>
-      toolAvailability(transport, read, {
-        note: ({ stdout }) => {
-          const reading = readGauge(stdout);
-          return reading?.status === "Discharging" && reading.current !== undefined
-            ? `${reading.current} (unit and sign are found out while measuring)`
-            : undefined;
-        },
-        remedy,
-      }),
+    probe: async () => availability(await find()),
     describe: async () => ({
       id: "android-battery",
       quality: "measured",
@@ -60,63 +65,31 @@ export function androidBatteryMeter({
         "The whole phone with its screen. Gauges are refreshed every 0.2 to 1.5 s; their accuracy is not known.",
         known
           ? "Unit and sign as set for the device."
-          : "Unit and sign were guessed from the readings.",
+          : "Unit and sign were found from its readings.",
+        gauge?.hasCharge
+          ? "After three minutes of readings the counter of charge confirms them, or ends them."
+          : "Unit and sign are unchecked: no counter of charge can be read.",
       ],
     }),
-    ...asked(clock, async () => {
-      const time_s = clock.now_s();
-      const reading = readGauge((await transport.exec(read, { timeout_s: 5 })).stdout);
-      if (reading?.status !== "Discharging" || reading.current === undefined) return [];
-      recent.push(reading.current);
-      const convention = known ?? gaugeConvention(recent);
-      if (!convention) return [];
-      const current_a =
-        (convention.sign * reading.current) / (convention.unit === "uA" ? 1e6 : 1e3);
-      return [{ rail: rail.id, time_s, current_a, voltage_v: reading.voltage_uv / 1e6 }];
-    }),
+    start: async (options) => {
+      await find();
+      check = new ChargeCheck();
+      return stream.start(options);
+    },
+    samples: stream.samples,
+    stop: stream.stop,
   };
 }
 
-interface GaugeReading {
-  readonly status: string;
-  readonly voltage_uv: number;
-  /** In whatever unit; undefined where the gauge has none. */
-  readonly current: number | undefined;
-}
-
-const unsupported = -(2 ** 31);
-
-function readGauge(text: string): GaugeReading | undefined {
-  const [status, voltage, current] = text
-    .trim()
-    .split("\n")
-    .map((line) => line.trim());
-  if (status === undefined || !/^\d+$/.test(voltage ?? "") || !/^-?\d+$/.test(current ?? ""))
-    return undefined;
-  const value = Number(current);
-  return {
-    status,
-    voltage_uv: Number(voltage),
-    current: value === unsupported ? undefined : value,
-  };
-}
-
-/**
- * From readings taken while the battery was discharged: a lit phone draws more than 50 mA and less than 10 A, so that
- * sizes below 10,000 are milliamperes. Undefined where the gauge shows nothing: all readings are 0 or 2^31.
- */
-export function gaugeConvention(readings: readonly number[]): GaugeConvention | undefined {
-  const real = readings.filter((value) => value !== 0 && value !== unsupported);
-  if (real.length === 0) return undefined;
-  return {
-    unit: median(real.map(Math.abs)) < 10_000 ? "mA" : "uA",
-    sign: median([...real]) < 0 ? -1 : 1,
-  };
-}
-
-/** "uA-" in the device's settings: microamperes, negative while discharging. */
-function conventionIn(setting: string | undefined): GaugeConvention | undefined {
-  const [, unit, sign] = /^(uA|mA)([+-])$/.exec(setting ?? "") ?? [];
-  if (unit !== "uA" && unit !== "mA") return undefined;
-  return { unit, sign: sign === "-" ? -1 : 1 };
-}
+const availability = (found: OpenGauge | { readonly reason: string }): Availability =>
+  "reason" in found
+    ? {
+        ok: false,
+        reason: found.reason,
+        remedy:
+          "Take the cable off (adb over Wi-Fi); phones that hide their gauge need another meter, such as one in the USB line",
+      }
+    : {
+        ok: true,
+        note: `${conventionText(found.convention)}; "settings": { "gauge": "${conventionText(found.convention)}" } keeps that`,
+      };

@@ -3,8 +3,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../devices/clock.ts";
 import { filesBelow } from "../../../devices/files.ts";
 import type { Meter } from "../../../devices/index.ts";
-import { androidBatteryMeter, gaugeConvention } from "../../../devices/meters/android-battery.ts";
+import { androidBatteryMeter } from "../../../devices/meters/android-battery.ts";
 import { androidOdpmMeter, OdpmCounters, readOdpm } from "../../../devices/meters/android-odpm.ts";
+import { ChargeCheck, gaugeConvention } from "../../../devices/meters/battery-gauge.ts";
 import { nvidiaSmiMeter } from "../../../devices/meters/nvidia-smi.ts";
 import { nvmlMeter } from "../../../devices/meters/nvml.ts";
 import { perfMeter } from "../../../devices/meters/perf.ts";
@@ -65,6 +66,11 @@ const perfLine = (time: string, joules: string, rail: string) =>
   `     ${time},${joules},Joules,power/energy-${rail}/,1000435200,100.00,,\n`;
 const smiLine = (seconds: string, instant: string) =>
   `2026/09/20 10:22:${seconds}, 0, NVIDIA H100, ${instant}, 117.90\n`;
+/** The kernel's files of a phone's battery: its gauge shows these numbers by turns. */
+const gauge = (...currents: readonly number[]) => {
+  let asked = 0;
+  return () => `Discharging\n3850000\n${currents[asked++ % currents.length]}\n`;
+};
 const power = "sys/bus/event_source/devices/power/events";
 
 const cases: readonly (readonly [string, Make, Tools, Readonly<Record<string, string>>?])[] = [
@@ -105,11 +111,7 @@ const cases: readonly (readonly [string, Make, Tools, Readonly<Record<string, st
     },
   ],
   ["android-odpm", androidOdpmMeter, { dumpsys: { prints: () => odpm(30203.5, 5578.76, [0, 0]) } }],
-  [
-    "android-battery",
-    androidBatteryMeter,
-    { sh: { prints: () => "Discharging\n3850000\n-412000\n" } },
-  ],
+  ["android-battery", androidBatteryMeter, { cat: { prints: gauge(-412_000, -398_000) } }],
 ];
 for (const [name, make, tools, files] of cases)
   meterSuite(name, {
@@ -243,31 +245,89 @@ describe("a phone's battery gauge", () => {
   it.each([
     ["Mi A1: microamperes, positive", [412_000, 398_000, 450_000], { unit: "uA", sign: 1 }],
     ["P8 Lite: milliamperes, negative", [-412, -398, -450], { unit: "mA", sign: -1 }],
-    ["no gauge", [-(2 ** 31), 0, 0], undefined],
+    ["no gauge", [0, 0, 0], undefined],
+    ["a number that never moves", [-412, -412, -412], undefined],
   ])("is understood: %s", (_, readings, convention) => {
     expect(gaugeConvention(readings)).toEqual(convention);
   });
 
-  it("is refused while the phone is charged", async () => {
-    const { meter } = open(androidBatteryMeter, {
-      sh: { prints: () => "Charging\n3850000\n-412000\n" },
-    });
+  it.each([
+    ["is charged", () => "Charging\n3850000\n-412000\n", /not discharging/],
+    ["shows one number all the time", gauge(-412_000), /all the time/],
+    ["does not know its current", gauge(-(2 ** 31)), /no current/],
+  ])("is refused while it %s", async (_, prints, reason) => {
+    const { meter } = open(androidBatteryMeter, { cat: { prints } });
 
     expect(await meter.probe()).toMatchObject({
       ok: false,
+      reason: expect.stringMatching(reason),
       remedy: expect.stringContaining("cable"),
     });
   });
 
   it("gives amperes that flow out of it as positive", async () => {
-    const { meter, clock } = open(androidBatteryMeter, {
-      sh: { prints: () => "Discharging\n3850000\n-412000\n" },
-    });
+    const { meter, clock } = open(androidBatteryMeter, { cat: { prints: gauge(-412, -400) } });
 
     expect((await readFor(meter, clock, 0))[0]).toMatchObject({
-      current_a: 0.412,
+      current_a: expect.closeTo(0.4, 1),
       voltage_v: 3.85,
     });
+  });
+
+  it("keeps its unit and sign, whatever it shows later", async () => {
+    let current = (i: number): number => -400_000 - i;
+    let asked = 0;
+    const prints = () => `Discharging\n3850000\n${current(asked++)}\n`;
+    const { meter, clock } = open(androidBatteryMeter, { cat: { prints } });
+    expect(await meter.probe()).toMatchObject({ ok: true, note: expect.stringContaining("uA-") });
+    current = () => 9000;
+
+    const [reading] = await readFor(meter, clock, 100);
+
+    expect(reading?.current_a).toBe(-0.009);
+  });
+
+  it("is asked of the battery's service by phones that hide its files", async () => {
+    let asked = 0;
+    const { meter, clock } = open(androidBatteryMeter, {
+      dumpsys: {
+        prints: () =>
+          "Current Battery Service state:\n  status: 3\n  voltage: 4352\n  Charge counter: 3270000\n\n[EventLogBuffer]\n  status: 2\n",
+      },
+      cmd: { prints: () => `${-300_000 - asked++}\n` },
+    });
+
+    expect(await meter.probe()).toMatchObject({ ok: true });
+    expect((await readFor(meter, clock, 0))[0]).toMatchObject({
+      current_a: expect.closeTo(0.3, 3),
+      voltage_v: 4.352,
+    });
+  });
+
+  it.each([
+    ["agree", 1, true],
+    ["differ by a thousand", 1000, false],
+    ["differ in sign", -1, false],
+  ])(
+    "is held against the counter of charge over three minutes, where they %s",
+    (_, factor, agrees) => {
+      const check = new ChargeCheck();
+      const answers = Array.from({ length: 400 }, (_unused, time_s) =>
+        check.agrees(time_s, factor * 0.4, 10_000 - 1.8 * Math.floor((0.4 * time_s) / 1.8)),
+      );
+
+      expect(answers.slice(0, 180).every(Boolean)).toBe(true);
+      expect(answers.at(-1)).toBe(agrees);
+    },
+  );
+
+  it("is not held against a counter of charge that is too coarse", () => {
+    const check = new ChargeCheck();
+    const answers = Array.from({ length: 400 }, (_, time_s) =>
+      check.agrees(time_s, 0.4, time_s > 200 ? 9820 : 10_000),
+    );
+
+    expect(answers.every(Boolean)).toBe(true);
   });
 });
 
