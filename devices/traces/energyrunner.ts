@@ -22,11 +22,24 @@ export function readEnergyRunner(bytes: Uint8Array, timestamps: string): Trace {
   const count = (bytes.length - headerBytes) / 4;
   return {
     rail: traceRail("power"),
+    quality: "measured",
     samples: Array.from({ length: count }, (_, i) => ({
       rail: "trace",
       time_s: i / rate_hz,
       power_w: view.getFloat32(headerBytes + 4 * i, true) / 1e3,
     })),
-    markers_s: timestampsSchema.parse(JSON.parse(timestamps)),
+    markers_s: readTimestamps(timestamps),
   };
+}
+
+function readTimestamps(text: string): readonly number[] {
+  try {
+    return timestampsSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError("The timestamps beside the trace are no JSON list of seconds", {
+      hint: "Copy the file that EnergyRunner wrote, named like trace1-timestamps.json, again.",
+      exit: "usage",
+      cause,
+    });
+  }
 }

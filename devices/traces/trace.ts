@@ -6,6 +6,8 @@ import type { MeterSample, Rail } from "../meter.ts";
 /** What an instrument beside the device recorded, on the instrument's clock. */
 export interface Trace {
   readonly rail: Rail;
+  /** "derived" where the voltage was assumed. */
+  readonly quality: "measured" | "derived";
   readonly samples: readonly MeterSample[];
   /** Edges of the line that the device pulls at the borders of its work, s. */
   readonly markers_s: readonly number[];
@@ -14,7 +16,7 @@ export interface Trace {
 /** Any of these instruments' limits. */
 const maxPower_w = 500;
 
-export const traceRail = (kind: "power" | "current-voltage"): Rail => ({
+export const traceRail = (kind: Rail["kind"]): Rail => ({
   id: "trace",
   label: "trace",
   kind,

@@ -7,6 +7,7 @@ import { readTraceCsv } from "../../devices/traces/csv.ts";
 import { readEnergyRunner } from "../../devices/traces/energyrunner.ts";
 import { readTrace } from "../../devices/traces/read-trace.ts";
 import { refitTimes } from "../../devices/traces/trace.ts";
+import { UserError } from "../../src/errors.ts";
 import { median } from "../../src/statistics.ts";
 import { cli } from "../support/cli.ts";
 
@@ -66,7 +67,7 @@ describe("traces of instruments", () => {
     [
       "Joulescope",
       "#time,current,voltage,power,charge,energy,in0",
-      (t: number, m: number) => `${t},0.1,3,0.3,0,0,${m}`,
+      (t: number, m: number) => `${t},0.1,3,0.3,0,${0.3 * t},${m}`,
       undefined,
     ],
     [
@@ -102,6 +103,32 @@ describe("traces of instruments", () => {
       current_a: 0.1,
       voltage_v: 3,
     });
+  });
+
+  it("of Joulescope count by the instrument's own energy, where it grows", () => {
+    const head = "#time,current,voltage,power,charge,energy";
+    const trace = (energy: (i: number) => number) =>
+      readTraceCsv(`${head}\n${[0, 1, 2].map((i) => `${i},0.1,3,0.3,0,${energy(i)}`).join("\n")}`);
+
+    expect(trace((i) => 7 * i).samples[2]).toEqual({ rail: "trace", time_s: 2, energy_j: 14 });
+    expect(trace(() => 0).samples[2]).toEqual({ rail: "trace", time_s: 2, power_w: 0.3 });
+  });
+
+  it.each(["", "n/a"])("with a cell of '%s' are refused with its row: it is no 0 W", (cell) => {
+    expect(() => readTraceCsv(`time_s,power_w,marker\n0,1,0\n\n1,${cell},0`)).toThrow(
+      /Row 4 .*power_w/,
+    );
+  });
+
+  it.each(["not json", '{"a": 1}', '["x"]'])("of EnergyRunner need a list of times: %s", (text) => {
+    expect(() => readEnergyRunner(energyRunnerFile(), text)).toThrow(UserError);
+  });
+
+  it("are derived where the voltage was assumed, and measured where it was not", () => {
+    const ppk = readTraceCsv("Timestamp(ms),Current(uA),D0-D7\n0,1,0\n1,1,0", { voltage_v: 3 });
+    const own = readTraceCsv("time_s,current_a,voltage_v\n0,1,3\n1,1,3");
+
+    expect([ppk.quality, own.quality]).toEqual(["derived", "measured"]);
   });
 
   it("are refused without a voltage, and with columns that nobody knows", () => {

@@ -36,7 +36,8 @@ export const traceCommand = ({ terminal }: CommandContext): Command =>
     )
     .addOption(shared.json())
     .action((file: string, { inferences, voltage }: TraceFlags, command: Command) => {
-      const windows = windowsBetween(readTrace(file, { voltage_v: voltage }));
+      const trace = readTrace(file, { voltage_v: voltage });
+      const windows = windowsBetween(trace);
       const rows = windows.flatMap(({ from_s, to_s, energy }, i): readonly Row[] => {
         if (!energy.ok) {
           terminal.note(`Window ${i + 1} is left out: ${energy.reason}`);
@@ -55,7 +56,7 @@ export const traceCommand = ({ terminal }: CommandContext): Command =>
       });
       if (rows.length === 0) throw noWindows(file);
       const energy_j = median(rows.map((row) => row.energy_j));
-      if (wantsJson(command)) terminal.answerJson({ energy_j, provenance: "measured", rows });
+      if (wantsJson(command)) terminal.answerJson({ energy_j, provenance: trace.quality, rows });
       else {
         terminal.answer(
           formatTable<Row>(
@@ -71,7 +72,9 @@ export const traceCommand = ({ terminal }: CommandContext): Command =>
             rows,
           ),
         );
-        terminal.answer(`Median ${(1e6 * energy_j).toFixed(3)} µJ per inference (measured)`);
+        terminal.answer(
+          `Median ${(1e6 * energy_j).toFixed(3)} µJ per inference (${trace.quality})`,
+        );
       }
     });
 

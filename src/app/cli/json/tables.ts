@@ -29,7 +29,7 @@ export const devicesDocument = z.object({
 
 export const traceDocument = z.object({
   energy_j: z.number(),
-  provenance: z.literal("measured"),
+  provenance: z.enum(["measured", "derived"]),
   rows: z.array(
     z.object({
       window: z.number(),
