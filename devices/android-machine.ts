@@ -11,6 +11,7 @@ export const noFiles: Files = {
   readText: () => undefined,
   list: () => [],
   whyUnreadable: () => "ENOENT",
+  whyUnlistable: () => "ENOENT",
 };
 
 /** What meters and runtimes of a phone work with: no files of its own, its tools over adb, and this machine's clock. */

@@ -66,6 +66,8 @@ const filesIn = (parts: ReadonlyMap<string, string>): Files => ({
     ),
   ],
   whyUnreadable: (path) => (parts.has(`/${path}`) ? undefined : "ENOENT"),
+  whyUnlistable: (folder) =>
+    [...parts.keys()].some((path) => path.startsWith(`/${folder}/`)) ? undefined : "ENOENT",
 });
 
 /** BatteryManager's numbers for what a battery does. */

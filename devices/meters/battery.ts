@@ -1,4 +1,4 @@
-import type { Files } from "../files.ts";
+import { type Files, whyNothingIn } from "../files.ts";
 import type { Availability, Meter } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type FileRail, fileMeter } from "./file-rails.ts";
@@ -33,7 +33,7 @@ function refusalOf(files: Files, folder: string | undefined) {
   if (folder === undefined)
     return {
       ok: false as const,
-      reason: `no battery in /${supplies}`,
+      reason: whyNothingIn(files, supplies, `no battery in /${supplies}`),
       remedy: "Machines without one need another meter",
     };
   const status = statusOf(files, folder);

@@ -1,4 +1,4 @@
-import type { Files } from "../files.ts";
+import { type Files, whyNothingIn } from "../files.ts";
 import type { Meter } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type FileRail, fileMeter } from "./file-rails.ts";
@@ -29,16 +29,16 @@ export const hwmonMeter = ({
         "The scale is that of the shunt resistor that the driver was told: check shunt_resistor.",
       ],
       rails,
-      refusal: refusalOf(rails, settings.rails),
+      refusal: refusalOf(files, rails, settings.rails),
     };
   });
 
-function refusalOf(rails: readonly FileRail[], wanted: string | undefined) {
+function refusalOf(files: Files, rails: readonly FileRail[], wanted: string | undefined) {
   const labels = rails.map(({ rail }) => rail.label).join(", ");
   if (rails.length === 0)
     return {
       ok: false as const,
-      reason: `no power monitor in /${hwmon}`,
+      reason: whyNothingIn(files, hwmon, `no power monitor in /${hwmon}`),
       remedy:
         "Connect an INA226 or the like, then: echo ina226 0x40 | sudo tee /sys/bus/i2c/devices/i2c-1/new_device",
     };

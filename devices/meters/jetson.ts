@@ -1,11 +1,12 @@
-import type { Files } from "../files.ts";
+import { type Files, whyNothingIn } from "../files.ts";
 import type { Meter, Rail, RailDomain } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type FileRail, fileMeter } from "./file-rails.ts";
 import { readNumber, sensorPeriod } from "./read-number.ts";
 
+const i2c = "sys/bus/i2c/drivers";
 /** Older images have the first with iio files, JetPack 5 and later the others with hwmon files. */
-const drivers = ["ina3221x", "ina3221", "ina238"].map((name) => `sys/bus/i2c/drivers/${name}`);
+const drivers = ["ina3221x", "ina3221", "ina238"].map((name) => `${i2c}/${name}`);
 /** Rails that feed the whole board: all others are inside. */
 const wholeBoard = /^(VDD_IN|POM_5V_IN|VIN)$/;
 /** Rails of AGX Orin that another rail feeds, where no rail is the whole board's. */
@@ -28,7 +29,7 @@ export const jetsonMeter = ({ files, clock }: Pick<Surroundings, "files" | "cloc
           ? undefined
           : {
               ok: false,
-              reason: "no INA3221 or INA238 sensor in /sys/bus/i2c/drivers",
+              reason: whyNothingIn(files, i2c, `no INA3221 or INA238 sensor in /${i2c}`),
               remedy:
                 "On a Jetson: sudo modprobe ina3221, or run as root; other boards have other meters",
             },

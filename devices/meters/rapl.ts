@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Files } from "../files.ts";
+import { type Files, whyNothingIn } from "../files.ts";
 import type {
   Availability,
   Meter,
@@ -34,7 +34,7 @@ export function raplMeter({ files, clock }: Pick<Surroundings, "files" | "clock"
   };
   return {
     id: "rapl",
-    probe: async () => availability(zones()),
+    probe: async () => availability(files, zones()),
     describe: async () => description(zones()),
     ...polled(clock, () =>
       zones()
@@ -129,7 +129,7 @@ function markCounted(zones: readonly Zone[]): readonly Zone[] {
   });
 }
 
-function availability(zones: readonly Zone[]): Availability {
+function availability(files: Files, zones: readonly Zone[]): Availability {
   if (zones.some(({ counted }) => counted)) return { ok: true, note: countedNote(zones) };
   const refused = zones.find(({ unreadable }) => unreadable !== undefined);
   if (refused)
@@ -141,7 +141,11 @@ function availability(zones: readonly Zone[]): Availability {
     };
   return {
     ok: false,
-    reason: `no RAPL zone in /${powercap} (virtual machine, container, or not an x86 processor)`,
+    reason: whyNothingIn(
+      files,
+      powercap,
+      `no RAPL zone in /${powercap} (virtual machine, container, or not an x86 processor)`,
+    ),
     remedy:
       "On bare metal: sudo modprobe intel_rapl_msr. Elsewhere give --assume-power W for modelled energy, or --meter none",
   };
