@@ -152,6 +152,21 @@ describe("power monitors", () => {
     expect(await readOnce(hwmonMeter, tree)).toMatchObject({ energy_j: 7 });
   });
 
+  it("without power are current times voltage, of channels that are connected and no shunts", async () => {
+    const folder = "sys/class/hwmon/hwmon2";
+    const tree: Tree = {
+      [`${folder}/name`]: "ina3221",
+      ...hwmonRail(folder, 1, "board", "5000", "1200"),
+      ...hwmonRail(folder, 2, "NC", "0", "0"),
+      [`${folder}/in4_input`]: "12",
+    };
+
+    const { rails } = await open(hwmonMeter, tree).meter.describe();
+
+    expect(rails.map(({ label }) => label)).toEqual(["board"]);
+    expect(await readOnce(hwmonMeter, tree)).toMatchObject({ voltage_v: 5, current_a: 1.2 });
+  });
+
   it("are not summed where nobody said which contain others", async () => {
     const two = { ...ina226, "sys/class/hwmon/hwmon3/power2_input": "1000000" };
     const refused = await open(hwmonMeter, two).meter.probe();
