@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDevice, probeDevices, recordsOf, scriptModel } from "../../devices/index.ts";
-import { readPerfTest } from "../../devices/runtimes/ort-perf-test.ts";
+import { ortPerfTestRuntime, readPerfTest } from "../../devices/runtimes/ort-perf-test.ts";
 import { adbTransport } from "../../devices/transports/adb.ts";
 import { execProgram } from "../../devices/transports/child.ts";
+import { localTransport } from "../../devices/transports/local.ts";
 import { sampleStep, samplingRules } from "../../profiler/sampling.ts";
 import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
@@ -26,6 +27,10 @@ echo "Session creation time cost: 0.037 s"
 echo "Total inference requests: $runs"
 echo "Average inference time cost: 1.25 ms"
 `;
+function trial() {
+  const network = findPreset("mnist-cnn").build({ multiplier: 0.25 });
+  return scriptModel("net", network, randomWeights(network, seededRandom(1)), 1);
+}
 const dumpsys = `#!/bin/sh
 echo "============= PowerStats HAL 2.0 energy meter =============="
 echo "   [S2M_VDD_CPUCL2]:CPU   30203.50 mWs ( 12.00)"
@@ -97,8 +102,7 @@ describe.skipIf(adbMissing)(
       const device = await openDevice("phone", { folder });
       expect(device.identity).toMatchObject({ processor: "Tensor", os: "Android 14" });
       expect(device.capabilities.meter.id).toBe("android-odpm");
-      const network = findPreset("mnist-cnn").build({ multiplier: 0.25 });
-      const model = scriptModel("net", network, randomWeights(network, seededRandom(1)), 1);
+      const model = trial();
       const rules = { ...samplingRules, calmSamples: 2, maxSamples: 2, hurriedSamples: 2 };
       const script = {
         version: 1 as const,
@@ -163,6 +167,22 @@ it("of several phones none is taken", async () => {
 });
 
 describe("what onnxruntime_perf_test prints", () => {
+  it("of another provider than asked for is told of the network", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wattsplit-perf-test-"));
+    const runner = join(folder, "onnxruntime_perf_test");
+    const says = "echo Falling back to CPUExecutionProvider";
+    writeFileSync(runner, `${runnerShim}${says}\n`, { mode: 0o755 });
+    const surroundings = { transport: localTransport(), folder, settings: { runner } };
+    const model = await ortPerfTestRuntime(surroundings).load(trial(), { threads: 1 });
+
+    expect(model.fallback).toBeUndefined();
+    await model.run(3);
+
+    expect(model.fallback).toContain("CPUExecutionProvider");
+    await model.close();
+    rmSync(folder, { recursive: true });
+  });
+
   it.each([
     [
       "old",
