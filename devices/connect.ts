@@ -74,7 +74,7 @@ function overSsh(entry: DeviceEntry, parts: ChosenParts): Connection {
     };
   const argv = [
     ...[...commandOf(entry), "agent", "--runtime", runtime, "--meters", meters.join(",")],
-    ...Object.entries(settings).flatMap(([name, value]) => ["--setting", `${name}=${value}`]),
+    ...settingFlags(settings),
   ];
   return { connect: () => programAgent(transport, argv), close: () => transport.close() };
 }
@@ -99,6 +99,10 @@ export const settingsOf = ({
   ...settings,
   ...(runner === undefined ? {} : { runner }),
 });
+
+/** The same as the package on the device takes them. */
+export const settingFlags = (settings: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ["--setting", `${name}=${value}`]);
 
 /** Whether a runtime is a program that is started from here, one command for each step. */
 export const isDrivenFromHere = ({ command }: DeviceEntry, runtime: string): boolean =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -100,12 +100,38 @@ describe("devices on the command line", () => {
     expect(stderr).toContain("To use meter");
   });
 
-  it("says of a browser that a page has to be open, and how to get one, not where to log in", async () => {
+  it("says of a browser what a page will try, and how to open it, not where to log in", async () => {
     const { code, stderr, stdout } = await cli(["devices", "probe", "android-browser"], { env });
 
-    expect([code, stdout]).toEqual([0, expect.stringContaining("a page has to be open")]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ort-web +not tried +WebAssembly.*once a page is open/);
+    expect(stdout).toMatch(/none +yes/);
     expect(stderr).toContain("wattsplit profile --net mnist-cnn --device android-browser");
     expect(stderr).not.toContain("USER@HOST");
+  });
+
+  it("keeps settings of meters in the file, and hands them to a probe", async () => {
+    const { code, stdout } = await cli(
+      [
+        ...["devices", "add", "plugged", "--like", "raspberry-pi-4", "--address", "pi@board"],
+        ...["--setting", "shelly=192.168.1.50", "--setting", "rails=in1,in2"],
+      ],
+      { env },
+    );
+    const probe = ["devices", "probe", "local", "--parts", "shelly", "--json"];
+    const probed = await cli([...probe, "--setting", "shelly=127.0.0.1:1"], { env });
+
+    expect(code).toBe(0);
+    expect(JSON.parse(readFileSync(stdout.trim(), "utf8")).settings).toEqual({
+      shelly: "192.168.1.50",
+      rails: "in1,in2",
+    });
+    expect(JSON.parse(probed.stdout).rows).toEqual([
+      expect.objectContaining({
+        name: "shelly",
+        detail: expect.stringContaining("no plug answers at 127.0.0.1:1"),
+      }),
+    ]);
   });
 
   it("exits 3 when a meter is asked for that does not work here", async () => {

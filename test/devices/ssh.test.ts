@@ -91,6 +91,49 @@ describe.skipIf(missing !== undefined)(
       expect(rows[0]?.detail).toContain("no-such-wattsplit");
     });
 
+    it("asks the package there with the device's settings, also of parts that its own machine lacks", async () => {
+      addBoard("asked", sshd.port);
+      const file = join(folder, "asked.json");
+      writeFileSync(
+        file,
+        JSON.stringify({
+          ...JSON.parse(readFileSync(file, "utf8")),
+          runtimes: ["ort-cpu", "tflite"],
+          meters: ["shelly", "none"],
+          settings: { shelly: "127.0.0.1:1" },
+          runner: "/nowhere/benchmark_model",
+        }),
+      );
+
+      const rows = await probeDevices("asked", { folder });
+
+      expect(rows).toEqual([
+        expect.objectContaining({ name: "ort-cpu", works: true }),
+        expect.objectContaining({
+          name: "tflite",
+          works: false,
+          detail: expect.stringContaining("/nowhere/benchmark_model"),
+        }),
+        expect.objectContaining({
+          name: "shelly",
+          detail: expect.stringContaining("no plug answers at 127.0.0.1:1"),
+        }),
+        expect.objectContaining({ name: "none", works: true }),
+      ]);
+    });
+
+    it("says so where something else answers than wattsplit", async () => {
+      addBoard("noise", sshd.port, ["echo", "{ no JSON"]);
+
+      const [row] = await probeDevices("noise", { folder });
+
+      expect(row).toMatchObject({
+        works: false,
+        detail: expect.stringMatching(/no wattsplit answers there: \{ no JSON/),
+        remedy: expect.stringContaining("Install"),
+      });
+    });
+
     it("refuses a host whose key is not the known one", async () => {
       const configFile = sshd.configFor(sshd.port, "stranger");
       writeFileSync(configFile.replace("config_", "known_"), "");

@@ -96,6 +96,11 @@ export const shared = {
       "--runner <path>",
       "the runtime's benchmark program: on the device, else a file here that is copied",
     ),
+  setting: () =>
+    new Option(
+      "--setting <name=value>",
+      "of a meter or runtime: shelly=ADDRESS, gauge=uA-, rails=...; may be given again",
+    ).argParser(collectedSettings),
   meter: () =>
     new Option("--meter <id>", "the energy meter; auto takes the best that works").default("auto"),
   threads: () =>
@@ -131,3 +136,13 @@ export const shared = {
     new Option("--seed <n>", "seed of everything random").argParser(seedNumber).default(0),
   json: () => new Option("--json", "print one JSON document with SI numbers"),
 } as const;
+
+/** One setting of a device: its name and value. */
+export type Setting = readonly [string, string];
+
+function collectedSettings(text: string, before: readonly Setting[] = []): readonly Setting[] {
+  const [, name, value] = /^([\w-]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError("Expected NAME=VALUE.");
+  return [...before, [name, value]];
+}

@@ -8,7 +8,7 @@ import {
   probeDevices,
 } from "../../../../devices/index.ts";
 import type { CommandContext } from "../context.ts";
-import { shared } from "../options.ts";
+import { type Setting, shared } from "../options.ts";
 import { type Column, formatTable } from "../table-text.ts";
 import { traceCommand, wantsJson } from "./devices-trace.ts";
 
@@ -16,7 +16,7 @@ const columns: readonly Column<ProbeRow>[] = [
   { title: "device", of: ({ device }) => device },
   { title: "part", of: ({ kind }) => kind },
   { title: "name", of: ({ name }) => name },
-  { title: "works", of: ({ works }) => (works ? "yes" : "no") },
+  { title: "works", of: ({ works, tried }) => (works ? "yes" : tried ? "no" : "not tried") },
   { title: "detail", of: ({ detail }) => detail },
 ];
 
@@ -29,12 +29,18 @@ const knownColumns: readonly Column<Known>[] = [
   { title: "summary", of: ({ summary }) => summary },
 ];
 
+interface ProbeFlags {
+  readonly parts?: string;
+  readonly setting?: readonly Setting[];
+}
+
 interface AddFlags {
   readonly like: string;
   readonly address?: string;
   readonly sshConfig?: string;
   readonly command?: string;
   readonly runner?: string;
+  readonly setting?: readonly Setting[];
 }
 
 export function devicesCommand(context: CommandContext): Command {
@@ -54,9 +60,18 @@ export function devicesCommand(context: CommandContext): Command {
   const probe = new Command("probe")
     .description("try every runtime and meter of one device")
     .argument("<id>", "the device")
+    .option("--parts <names>", "these alone, separated by commas, also where its file lacks them")
+    .addOption(shared.setting())
     .addOption(shared.json())
-    .action(async (id: string, _: object, command: Command) =>
-      show(await probeDevices(id, { folder }), wantsJson(command)),
+    .action(async (id: string, { parts, setting }: ProbeFlags, command: Command) =>
+      show(
+        await probeDevices(id, {
+          folder,
+          parts: parts?.split(","),
+          settings: Object.fromEntries(setting ?? []),
+        }),
+        wantsJson(command),
+      ),
     );
   const list = new Command("list")
     .description("every device of the catalogue, and your own")
@@ -77,10 +92,17 @@ export function devicesCommand(context: CommandContext): Command {
     .option("--ssh-config <file>", "read by ssh in place of ~/.ssh/config")
     .option("--command <words>", "the command that wattsplit is there (default: npx wattsplit)")
     .addOption(shared.runner())
-    .action((name: string, { like, command, ...flags }: AddFlags) => {
+    .addOption(shared.setting())
+    .action((name: string, { like, command, setting, ...flags }: AddFlags) => {
       const { aliases: _, ...kind } = findDevice(like, folder);
       const path = addDevice(
-        { ...kind, id: name, ...flags, ...(command ? { command: command.split(" ") } : {}) },
+        {
+          ...kind,
+          id: name,
+          ...flags,
+          ...(command ? { command: command.split(" ") } : {}),
+          ...(setting ? { settings: { ...kind.settings, ...Object.fromEntries(setting) } } : {}),
+        },
         folder,
       );
       terminal.answer(path);

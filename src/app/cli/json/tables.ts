@@ -10,6 +10,7 @@ export const probeDocument = z.object({
       kind: z.enum(["runtime", "meter"]),
       name: z.string(),
       works: z.boolean(),
+      tried: z.boolean().describe("false where nothing could be asked"),
       detail: z.string(),
       remedy: z.string(),
     }),
