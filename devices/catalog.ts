@@ -8,6 +8,21 @@ import { UserError, unknownName } from "../src/errors.ts";
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and hyphens");
 const text = z.string().max(1000);
 
+/** What nobody knows, or what differs between devices of one kind. */
+const unknown = z.literal("unknown");
+const rail = z
+  .strictObject({
+    /** As the meter calls it; absent where that differs, and the subsystem tells. */
+    rail: text.optional(),
+    /** As the meter calls what the rail feeds. */
+    subsystem: text.optional(),
+    measures: text,
+    includes: z.array(text).optional(),
+    /** Whether it is part of an inference's energy. */
+    counted: z.boolean().optional(),
+  })
+  .refine(({ rail, subsystem }) => rail ?? subsystem, "neither a rail nor a subsystem");
+
 /** One kind of device, or one of the user's own. docs/devices.md describes every field. */
 export const deviceEntrySchema = z.strictObject({
   id: z.string().max(200),
@@ -27,20 +42,28 @@ export const deviceEntrySchema = z.strictObject({
   /** Names of runtimes and meters that make sense there, best first. */
   runtimes: z.array(text),
   meters: z.array(text),
-  /** What the meter's rails measure, and which of them contain others. */
-  rails: z
-    .array(z.strictObject({ rail: text, measures: text, includes: z.array(text).optional() }))
-    .optional(),
-  /** Widths below a multiple of this cost as much as the multiple, as far as is known. */
-  widthGranularity: z.int().min(1).optional(),
+  /** What the meters' rails measure, and which of them contain others; none where the device measures nothing. */
+  rails: z.union([z.array(rail), unknown]).optional(),
+  /** Widths below a multiple of this cost as much as the multiple. */
+  widthGranularity: z.union([z.int().min(1), unknown]).optional(),
   /** A measurement does not begin above this temperature. */
-  startTemperature_c: z.number().optional(),
+  startTemperature_c: z.union([z.number(), unknown]).optional(),
   /** Typical budgets of an inference. */
-  budgets: z.strictObject({ latency_s: z.number(), energy_j: z.number() }).partial().optional(),
+  budgets: z
+    .union([z.strictObject({ latency_s: z.number(), energy_j: z.number() }).partial(), unknown])
+    .optional(),
   /** Settings of meters, such as the address of a plug. */
   settings: z.record(text, text).optional(),
   notes: z.array(text).optional(),
   sources: z.array(text),
+});
+
+/** Of the catalogue: what is not known is said to be unknown, not left out. */
+export const catalogueEntrySchema = deviceEntrySchema.required({
+  rails: true,
+  widthGranularity: true,
+  startTemperature_c: true,
+  budgets: true,
 });
 
 export type DeviceEntry = z.infer<typeof deviceEntrySchema>;
@@ -55,7 +78,10 @@ export const devicesFolder = (
 
 /** Every device of the catalogue, and the user's own; of two with one id the user's. */
 export function listDevices(folder = devicesFolder()): readonly DeviceEntry[] {
-  const entries = [...entriesIn(catalogFolder), ...entriesIn(folder)];
+  const entries = [
+    ...entriesIn(catalogFolder, catalogueEntrySchema),
+    ...entriesIn(folder, deviceEntrySchema),
+  ];
   return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
 }
 
@@ -106,11 +132,11 @@ function checkedId(given: string): string {
 
 const catalogFolder = fileURLToPath(new URL("./catalog/", import.meta.url));
 
-function entriesIn(folder: string): readonly DeviceEntry[] {
+function entriesIn(folder: string, schema: z.ZodType<DeviceEntry>): readonly DeviceEntry[] {
   return namesIn(folder)
     .filter((name) => name.endsWith(".json"))
     .sort()
-    .map((name) => readEntry(join(folder, name)));
+    .map((name) => readEntry(join(folder, name), schema));
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -122,9 +148,9 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function readEntry(path: string): DeviceEntry {
+function readEntry(path: string, schema: z.ZodType<DeviceEntry>): DeviceEntry {
   try {
-    return deviceEntrySchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
     throw new UserError(`${path} describes no device: ${reasonOf(error)}`, {
       hint: "Correct the file, or delete it and run `wattsplit devices add`; docs/devices.md lists the fields.",

@@ -60,7 +60,8 @@ export async function openDevice(id: string, options: DeviceOptions = {}): Promi
       precision,
       onNotice,
       isSustained: options.isSustained ?? false,
-      startTemperature_c: entry.startTemperature_c,
+      startTemperature_c:
+        entry.startTemperature_c === "unknown" ? undefined : entry.startTemperature_c,
     });
     const device = await elseClosed(agent, opened);
     return { ...device, close: () => device.close().finally(connection.close) };

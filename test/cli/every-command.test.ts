@@ -31,6 +31,7 @@ const mistakes: Readonly<Record<string, readonly [args: readonly string[], says:
   quickstart: [["--budget", "2"], /Expected a fraction between 0 and 1/],
   devices: [["--jsno"], /--jsno.*\n.*--json/],
   "devices list": [["--jsno"], /--jsno/],
+  "devices show": [["pixel-9"], /No device "pixel-9"/],
   "devices probe": [["locla"], /No device "locla"/],
   "devices add": [["board"], /required option '--like <id>'/],
   "devices trace": [[missing], /missing/],

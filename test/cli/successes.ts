@@ -20,6 +20,7 @@ const help: Success = { args: () => ["--help"], says: /^Usage: /m };
 export const quickSuccesses: Readonly<Record<string, readonly Success[]>> = {
   devices: [{ args: () => [], says: /ort-cpu +yes/ }],
   "devices list": [{ args: () => [], says: /^generic-linux +ssh/m }],
+  "devices show": [{ args: () => ["pixel-8"], says: /^begins below +35 °C/m }],
   "devices probe": [{ args: () => ["local"], says: /ort-cpu +yes/ }],
   "devices add": [
     {

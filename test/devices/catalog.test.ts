@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { webRuntimes } from "../../devices/browser/web-runtimes.ts";
+import { catalogueEntrySchema } from "../../devices/catalog.ts";
 import { addDevice, findDevice, listDevices, probeDevices } from "../../devices/index.ts";
 import { meterKinds, runtimeKinds } from "../../devices/registry.ts";
 import { cli } from "../support/cli.ts";
@@ -15,13 +16,34 @@ const none = join(folder, "none");
 describe("the catalogue", () => {
   it.each(listDevices(none).map((entry) => [entry.id, entry] as const))(
     "names only runtimes, meters and rails that exist, for %s",
-    (_, { runtimes, meters, rails = [] }) => {
+    (_, entry) => {
+      const { runtimes, meters } = entry;
+      const rails = entry.rails === "unknown" ? [] : (entry.rails ?? []);
       expect(runtimes.filter((name) => !(name in runtimeKinds || name in webRuntimes))).toEqual([]);
       expect(meters.filter((name) => !(name in meterKinds))).toEqual([]);
-      const known = rails.map(({ rail }) => rail);
+      const known = rails.map(({ rail, subsystem }) => rail ?? subsystem);
       expect(
         rails.flatMap(({ includes = [] }) => includes).filter((rail) => !known.includes(rail)),
       ).toEqual([]);
+    },
+  );
+
+  it.each(listDevices(none).map((entry) => [entry.id, entry] as const))(
+    "says of every fact that it is unknown or what it is, and whence, for %s",
+    (_, entry) => {
+      expect(catalogueEntrySchema.safeParse(entry).error).toBeUndefined();
+      expect(entry.sources.length).toBeGreaterThan(0);
+    },
+  );
+
+  it.each(listDevices(none).map((entry) => [entry.id, entry] as const))(
+    "counts no rail inside another one that counts, and no screen, for %s",
+    (_, { rails = [] }) => {
+      const counted = rails === "unknown" ? [] : rails.filter((rail) => rail.counted ?? true);
+      const inside = counted.flatMap(({ includes = [] }) => includes);
+
+      expect(counted.filter(({ rail }) => rail && inside.includes(rail))).toEqual([]);
+      expect(counted.filter(({ subsystem }) => subsystem === "Display")).toEqual([]);
     },
   );
 
@@ -108,6 +130,16 @@ describe("devices on the command line", () => {
     expect(stdout).toMatch(/none +yes/);
     expect(stderr).toContain("wattsplit profile --net mnist-cnn --device android-browser");
     expect(stderr).not.toContain("USER@HOST");
+  });
+
+  it("shows what is known of a device, and what is not", async () => {
+    const phone = await cli(["devices", "show", "pixel-8"], { env });
+    const own = await cli(["devices", "show", "local"], { env });
+
+    expect(phone.stdout).toMatch(/rail +all of Display: screen; not counted/);
+    expect(phone.stdout).toMatch(/begins below +35 °C/);
+    expect(phone.stdout).toMatch(/usual budget +10(\.0)? ms, 20(\.0)? mJ/);
+    expect(own.stdout).toMatch(/begins below +unknown/);
   });
 
   it("keeps settings of meters in the file, and hands them to a probe", async () => {

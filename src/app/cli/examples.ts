@@ -3,6 +3,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   quickstart: ["quickstart", "quickstart --out demo --budget 0.4 --assume-power 5"],
   devices: ["devices", "devices --json"],
   "devices list": ["devices list"],
+  "devices show": ["devices show pixel-8"],
   "devices probe": ["devices probe local"],
   "devices add": ["devices add board --like generic-linux --address pi@board"],
   "devices trace": ["devices trace energy.csv"],

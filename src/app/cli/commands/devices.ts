@@ -10,6 +10,7 @@ import {
 import type { CommandContext } from "../context.ts";
 import { type Setting, shared } from "../options.ts";
 import { type Column, formatTable } from "../table-text.ts";
+import { showCommand } from "./devices-show.ts";
 import { traceCommand, wantsJson } from "./devices-trace.ts";
 
 const columns: readonly Column<ProbeRow>[] = [
@@ -113,6 +114,7 @@ export function devicesCommand(context: CommandContext): Command {
     .addOption(shared.json())
     .action(async ({ json }: { json?: boolean }) => show(await probeDevices(), json))
     .addCommand(list)
+    .addCommand(showCommand(context))
     .addCommand(probe)
     .addCommand(add)
     .addCommand(traceCommand(context));

@@ -19,6 +19,7 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   quickstart: [{ schema: runs.quickstartDocument }],
   devices: [{ schema: tables.probeDocument }],
   "devices list": [{ schema: tables.devicesDocument }],
+  "devices show": [{ schema: tables.deviceDocument }],
   "devices probe": [{ schema: tables.probeDocument }],
   "devices trace": [{ schema: tables.traceDocument }],
   profile: [

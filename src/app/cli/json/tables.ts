@@ -28,6 +28,12 @@ export const devicesDocument = z.object({
   ),
 });
 
+export const deviceDocument = z.object({
+  device: z
+    .looseObject({ id: z.string(), summary: z.string() })
+    .describe("its file, as docs/devices.md describes it"),
+});
+
 export const traceDocument = z.object({
   energy_j: z.number(),
   provenance: z.enum(["measured", "derived"]),
