@@ -18,6 +18,9 @@ const script = [
   `for f in ${files.join(" ")}; do [ -r "$f" ] && echo "${mark}$f" && head -n 1 "$f"; done`,
   ...services.map((name) => `echo "${mark}${name}"; dumpsys ${name}`),
   `echo "${mark}saver"; settings get global low_power`,
+  `echo "${mark}brightness"; settings get system screen_brightness`,
+  `echo "${mark}airplane"; settings get global airplane_mode_on`,
+  `echo "${mark}throttled"; vcgencmd get_throttled`,
 ].join("; ");
 
 /** Of a phone, what its shell may read: files as on any Linux, and what Android's services say. */
@@ -42,6 +45,7 @@ export function readAndroidState(printed: string): MachineState {
   const battery = batteryFields(parts.get("battery") ?? "");
   const thermal = parts.get("thermalservice") ?? "";
   const isSaving = parts.get("saver")?.trim() === "1";
+  const airplane = numberIn(parts.get("airplane"));
   const wakefulness = /mWakefulness=(\w+)/.exec(parts.get("power") ?? "")?.[1];
   return present({
     ...linux,
@@ -52,6 +56,9 @@ export function readAndroidState(printed: string): MachineState {
     battery: battery.state,
     isAwake: wakefulness === undefined ? undefined : wakefulness === "Awake",
     thermalStatus: numberIn(/^Thermal Status: (\d)$/m.exec(thermal)?.[1]),
+    brightness: numberIn(parts.get("brightness")),
+    isInAirplaneMode: airplane === undefined ? undefined : airplane === 1,
+    throttled: /^throttled=(0x[\da-f]+)$/im.exec(parts.get("throttled") ?? "")?.[1],
   });
 }
 

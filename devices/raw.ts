@@ -15,6 +15,11 @@ export interface MachineState {
   readonly isAwake?: boolean;
   /** Android's thermal status, from 0 for none to 6 for a shutdown. */
   readonly thermalStatus?: number;
+  /** Of a phone's screen, in Android's steps from 0 to 255; makers may have more. */
+  readonly brightness?: number;
+  readonly isInAirplaneMode?: boolean;
+  /** What a Raspberry Pi's firmware says of throttling, as bits: 0x0 where all is well. */
+  readonly throttled?: string;
 }
 
 export interface BatteryState {

@@ -23,6 +23,8 @@ export type Judged = Pick<Device, "conditions" | "capabilities">;
 const lowBattery = 0.2;
 /** MODERATE: the first at which Android says that the user may notice (PowerManager.THERMAL_STATUS_MODERATE). */
 const throttlingStatus = 2;
+/** Of a Raspberry Pi's `vcgencmd get_throttled`: clock capped, throttled, soft temperature limit, all of them now. */
+const throttledNow = 0b1110;
 const longestCoolDown_s = 900;
 const longestSleep_s = 600;
 
@@ -51,6 +53,16 @@ const rules: readonly Rule[] = [
           given: `thermal status ${thermalStatus}`,
           expected: `below ${throttlingStatus}: the phone throttles`,
           remedy: "Let it cool down, out of its case; --sustained measures it hot.",
+          patience_s: longestCoolDown_s,
+        },
+  ({ throttled = "0x0" }, { conditions: { isSustained } }) =>
+    isSustained || (Number(throttled) & throttledNow) === 0
+      ? undefined
+      : {
+          flag: "hot",
+          given: `the firmware throttles (${throttled})`,
+          expected: "a clock that nothing holds back",
+          remedy: "Let it cool down, and give it a supply of enough power.",
           patience_s: longestCoolDown_s,
         },
   ({ battery }, { capabilities: { meter } }) =>

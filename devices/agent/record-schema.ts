@@ -31,6 +31,9 @@ export const stateSchema: z.ZodType<MachineState> = z.object({
     .exactOptional(),
   isAwake: z.boolean().exactOptional(),
   thermalStatus: z.int().min(0).max(6).exactOptional(),
+  brightness: z.number().exactOptional(),
+  isInAirplaneMode: z.boolean().exactOptional(),
+  throttled: name.exactOptional(),
 });
 
 const batchesSchema = z

@@ -103,7 +103,8 @@ ${battery}E
 ;; thermalservice) cat <<'E'
 ${thermal}E
 ;; power) echo "  mWakefulness=Dozing";; esac`,
-      settings: 'echo "$*" >&2; echo 1',
+      settings: "case $3 in screen_brightness) echo 120;; *) echo 1;; esac",
+      vcgencmd: "echo throttled=0x50000",
     };
     for (const [name, text] of Object.entries(shims)) {
       writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`);
@@ -121,6 +122,9 @@ ${thermal}E
       battery: { status: "charging", level: 0.84 },
       isAwake: false,
       powerMode: expect.stringContaining("battery saver"),
+      brightness: 120,
+      isInAirplaneMode: true,
+      throttled: "0x50000",
       load: expect.any(Number),
       busy_s: expect.any(Number),
     });

@@ -224,6 +224,8 @@ describe("of a device's state", () => {
     ["60 degrees are not above 60", { temperature_c: 60 }, judged({ startTemperature_c: 60 }), []],
     ["heat without a limit", { temperature_c: 95 }, judged(), []],
     ["a phone that throttles", { thermalStatus: 2 }, judged(), ["hot"]],
+    ["a Raspberry Pi that throttles", { throttled: "0x50004" }, judged(), ["hot"]],
+    ["a Raspberry Pi that throttled once", { throttled: "0x50000" }, judged(), []],
     [
       "a phone that does so in sustained mode",
       { thermalStatus: 2 },
