@@ -89,6 +89,7 @@ export {
   type ModelEstimate,
   type StepEstimate,
 } from "./predicted/estimate.ts";
+export { type GuessedCosts, guessedCosts } from "./predicted/guessed-costs.ts";
 export { type LikeCosts, loadLikeCosts } from "./predicted/like-costs.ts";
 export type { KernelFilter, MeasurementFilter, StoredKernelMeasurement } from "./read-kernels.ts";
 export type { StoredNetworkMeasurement } from "./read-networks.ts";

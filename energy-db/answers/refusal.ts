@@ -16,7 +16,7 @@ export function refusal(
   return new UserError(`No cost on ${platform.device} for ${shown.join("; ")}${more}`, {
     hint:
       "Costs are interpolated between measured widths, never extrapolated. Ask for such a width, or measure more: " +
-      `wattsplit profile --device ${platform.device} --net NETWORK.json --grid 1 --db FILE`,
+      `wattsplit profile --device ${platform.device} --net NETWORK.json --grid 1 --db FILE; a guess: wattsplit query cost --predict`,
   });
 }
 

@@ -40,8 +40,21 @@ export const quickSuccesses: Readonly<Record<string, readonly Success[]>> = {
       ],
       says: /^latency +1 ms/m,
     },
+    {
+      args: ({ db }) => [
+        ...["--db", db, "--op", "conv2d", "--kernel", "5", "--in", "9x9x4", "--out", "8"],
+        "--predict",
+      ],
+      says: /predicted/,
+    },
   ],
-  "query network": [{ args: ({ db, net }) => [net, "--db", db], says: /^small: .*predicted/m }],
+  "query network": [
+    { args: ({ db, net }) => [net, "--db", db], says: /^small: .*predicted/m },
+    {
+      args: ({ db }) => ["mobilenet-v1-cifar", "--predict", "--db", db],
+      says: /^mobilenet-v1-cifar: .*predicted/m,
+    },
+  ],
   "query marginal": [
     { args: ({ db }) => ["--db", db, ...convolution, "--by", "4"], says: /4 more output channels/ },
     {

@@ -16,9 +16,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   query: ["query platforms --db energy.db", "query kernels --op conv2d"],
   "query cost": [
     "query cost --op conv2d --kernel 3 --in 14x14x16 --out 32",
+    "query cost --op conv2d --kernel 5 --in 14x14x16 --out 32 --predict",
     "query cost --device new-phone --like auto --op conv2d --in 14x14x16 --out 32",
   ],
   "query network": [
+    "query network resnet-20-cifar --predict --db energy.db",
     "query network mobilenet-v1-cifar --multiplier 0.25 --db energy.db",
     "query network found/network.json --device new-phone --like auto --db energy.db",
   ],

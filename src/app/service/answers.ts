@@ -1,11 +1,13 @@
 import {
   type CostTable,
   checkTable,
+  type GuessedCosts,
   type LikeCosts,
   type MeasuredKernel,
 } from "../../../energy-db/index.ts";
 import type { Network } from "../../network/network.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../workflows/asked-kernel.ts";
+import { guessCost } from "../workflows/guess-cost.ts";
 import { costFields, kernelRow } from "../workflows/kernel-row.ts";
 import { likeCost, likenessOf } from "../workflows/like-cost.ts";
 import type { PlatformChoice, TableReader } from "./table-reader.ts";
@@ -35,6 +37,11 @@ export function costDocument(costs: CostTable, question: KernelQuestion) {
 export function likeDocument(costs: LikeCosts, question: KernelQuestion) {
   const { kernel, cost, source } = likeCost(costs, question);
   return { schema: 1 as const, kernel, ...costFields(cost), like: likeFields(costs), source };
+}
+
+export function guessDocument(costs: GuessedCosts, question: KernelQuestion) {
+  const { kernel, cost } = guessCost(costs, question);
+  return { schema: 1 as const, kernel, ...costFields(cost), source: costs.source };
 }
 
 function likeFields(costs: LikeCosts) {

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { guessedCosts } from "../../../energy-db/index.ts";
 import { csvText } from "../../csv.ts";
 import { stepsOf } from "../../network/import/index.ts";
 import { parseNetwork } from "../../network/network-file.ts";
@@ -10,6 +11,7 @@ import { kernelRowFields } from "../workflows/kernel-row.ts";
 import {
   costDocument,
   findingRows,
+  guessDocument,
   kernelRows,
   likeDocument,
   likePredictionDocument,
@@ -83,11 +85,13 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
     }),
     (c) => {
       const query = c.req.valid("query");
-      const { like } = query;
+      const { like, predict } = query;
       const document =
-        like === undefined
-          ? costDocument(reader.costsOfKernel(query, query), query)
-          : likeDocument(reader.likeCosts(query, like), query);
+        like !== undefined
+          ? likeDocument(reader.likeCosts(query, like), query)
+          : predict === "true"
+            ? guessDocument(guessedCosts(reader.everyCosts(query)), query)
+            : costDocument(reader.costsOfKernel(query, query), query);
       return c.json(document, 200);
     },
   );
@@ -179,11 +183,14 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
     async (c) => {
       const network = parseNetwork(await c.req.text(), "the request's body");
       const query = c.req.valid("query");
-      const { like } = query;
+      const { like, predict } = query;
       const document =
-        like === undefined
-          ? predictionDocument(reader.costs(query), network)
-          : likePredictionDocument(reader.likeCosts(query, like), network);
+        like !== undefined
+          ? likePredictionDocument(reader.likeCosts(query, like), network)
+          : predictionDocument(
+              predict === "true" ? guessedCosts(reader.everyCosts(query)) : reader.costs(query),
+              network,
+            );
       return c.json(document, 200);
     },
   );

@@ -264,6 +264,10 @@ export const kernelQuery = z.object({
 });
 
 export const likeQuery = z.object({
+  predict: z.enum(["true", "false"]).optional().openapi({
+    description:
+      "Predict kernels that were not measured from their work, by what other kernels of the device take",
+  }),
   like: z.string().max(200).optional().openapi({
     description:
       'a device, or "auto" for all: predicts what few measurements of the platform asked for do not tell',

@@ -66,6 +66,16 @@ test("a cost over HTTP is the cost on the command line", async () => {
   expect(served.measured.latency_s).toBe(printed.measured.latency_s);
 });
 
+test("a kernel that was not measured is refused, and predicted where that is asked for", async () => {
+  const unknown = "/api/cost?op=conv2d&kernel=5&in=9x9x4&out=8";
+
+  expect((await get(unknown)).status).toBeGreaterThanOrEqual(400);
+  expect(await json(`${unknown}&predict=true`)).toMatchObject({
+    provenance: "predicted",
+    kernel: { kernelSize: 5, inHeight: 9, outChannels: 8 },
+  });
+});
+
 test("a question that does not say which of two platforms is meant is told of both", async () => {
   const path = writeFormulaTable(temporaryFolder());
   const writer = openTable(path, { mode: "write" });

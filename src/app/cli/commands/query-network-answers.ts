@@ -2,6 +2,8 @@ import { describeKernel } from "../../../../energy-db/ask.ts";
 import {
   type CostTable,
   type EnergyTable,
+  guessedCosts,
+  loadEveryCosts,
   loadLikeCosts,
   type NetworkCost,
   type NetworkMarginal,
@@ -35,6 +37,7 @@ export type NetworkQueryFlags = TableFlags &
     readonly space?: string;
     readonly batch?: number;
     readonly like?: string;
+    readonly predict?: boolean;
     readonly json?: boolean;
   };
 
@@ -62,7 +65,7 @@ interface Answer {
 
 export function networkAnswer(
   network: Network,
-  costs: CostTable,
+  costs: NetworkCosts,
   flags: { readonly batch?: number },
 ): Answer {
   const cost = costs.networkCost(network, flags);
@@ -70,6 +73,16 @@ export function networkAnswer(
     text: networkText(network, cost, costs),
     document: networkDocument(network, cost, costs),
   };
+}
+
+/** With layers that were not measured predicted from their work: each says so. */
+export function networkGuessAnswer(
+  network: Network,
+  table: EnergyTable,
+  flags: NetworkQueryFlags,
+): Answer {
+  const costs = guessedCosts(loadEveryCosts(table, findPlatform(table, flags).id));
+  return networkAnswer(network, costs, flags);
 }
 
 /** By the likeness of a platform of which little is measured to others: every layer says where it comes from. */
@@ -93,7 +106,7 @@ export function networkLikeAnswer(
   };
 }
 
-type NetworkCosts = Pick<CostTable, "overhead" | "source">;
+type NetworkCosts = Pick<CostTable, "networkCost" | "overhead" | "source">;
 
 const networkDocument = (network: Network, cost: NetworkCost, costs: NetworkCosts): object => ({
   network: network.name,

@@ -16,6 +16,13 @@ export const likeOption = (): Option =>
     "for a device of which a few kernels are measured: predict others from this one's, or from all devices' (\"auto\")",
   );
 
+/** For kernels that nobody measured. */
+export const predictOption = (): Option =>
+  new Option(
+    "--predict",
+    "predict kernels that were not measured from their work, by what other kernels of the device take; labelled so",
+  ).conflicts("like");
+
 export function queryNetworkCommand({ terminal }: CommandContext): Command {
   const command = new Command("network")
     .description("cost of a whole network, layer by layer: a preset or a network.json file")
@@ -27,18 +34,22 @@ export function queryNetworkCommand({ terminal }: CommandContext): Command {
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
     .option("--space <name>", "whose fit to use (default: the newest)")
     .addOption(new Option("--batch <n>", "batch size").argParser(count))
-    .addOption(likeOption());
+    .addOption(likeOption())
+    .addOption(predictOption());
   for (const option of networkOptions()) command.addOption(option);
   return command.addOption(shared.json()).action(async (net: string, flags: NetworkQueryFlags) => {
-    const { namedNetwork, networkAnswer, networkLikeAnswer } = await import(
+    const { namedNetwork, networkAnswer, networkGuessAnswer, networkLikeAnswer } = await import(
       "./query-network-answers.ts"
     );
     const network = namedNetwork(net, flags);
     await withTable(flags.db, async (table) => {
+      const { like, predict = false } = flags;
       const { text, document } =
-        flags.like === undefined
-          ? networkAnswer(network, await costsOf(table, flags, flags), flags)
-          : networkLikeAnswer(network, table, { ...flags, like: flags.like });
+        like !== undefined
+          ? networkLikeAnswer(network, table, { ...flags, like })
+          : predict
+            ? networkGuessAnswer(network, table, flags)
+            : networkAnswer(network, await costsOf(table, flags, flags), flags);
       if (flags.json) terminal.answerJson(document);
       else terminal.answer(text);
     });

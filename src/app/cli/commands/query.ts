@@ -13,6 +13,7 @@ import type {
 import { matchesRow, parseWhere, sortRows } from "../../../row-filter.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
+import { guessCost } from "../../workflows/guess-cost.ts";
 import { type KernelRow, kernelRow, kernelRowFields } from "../../workflows/kernel-row.ts";
 import { likeCost } from "../../workflows/like-cost.ts";
 import {
@@ -34,11 +35,16 @@ import {
   importedCosts,
   importedOptions,
 } from "./query-imported.ts";
-import { likeOption, networkOptions, queryNetworkCommand } from "./query-network.ts";
+import { likeOption, networkOptions, predictOption, queryNetworkCommand } from "./query-network.ts";
 import type { NetworkMarginalFlags } from "./query-network-answers.ts";
 
 type QueryFlags = TableFlags &
-  KernelQuestion & { readonly method?: Method; readonly like?: string; readonly json?: boolean };
+  KernelQuestion & {
+    readonly method?: Method;
+    readonly like?: string;
+    readonly predict?: boolean;
+    readonly json?: boolean;
+  };
 
 export function queryCommand(context: CommandContext): Command {
   const { terminal } = context;
@@ -48,7 +54,8 @@ export function queryCommand(context: CommandContext): Command {
   const asks: readonly Ask[] = [
     {
       name: "cost",
-      summary: "cost of one kernel: smoothed over its family, and as measured; else refused",
+      summary:
+        "cost of one kernel: smoothed over its family, and as measured; else refused, or predicted if told to",
       answer: answerCost,
       isOfKernel: true,
     },
@@ -101,7 +108,7 @@ function askCommand(ask: Ask, terminal: Terminal): Command {
   for (const option of kernelOptions) command.addOption(option);
   if (name === "cost" || name === "stairs")
     for (const option of importedOptions) command.addOption(option);
-  if (name === "cost") command.addOption(likeOption());
+  if (name === "cost") command.addOption(likeOption()).addOption(predictOption());
   if (name === "marginal")
     command
       .addOption(
@@ -144,6 +151,7 @@ async function answerFrom(
   const imported = answerImported && (await importedCosts(table, flags.device));
   if (imported) return answerImported(imported, flags);
   if (flags.like !== undefined) return await answerLike(table, flags.like, flags);
+  if (flags.predict) return await answerGuess(table, flags);
   const costs = isOfKernel
     ? await costsOfKernel(table, flags, flags, flags)
     : await costsOf(table, flags, flags);
@@ -168,6 +176,16 @@ async function answerLike(table: EnergyTable, like: string, flags: QueryFlags): 
   return {
     text: [describeKernel(kernel), costText(cost), likenessText(found.like)].join("\n"),
     document: { kernel, ...cost, ...found },
+  };
+}
+
+async function answerGuess(table: EnergyTable, flags: QueryFlags): Promise<Answer> {
+  const { guessedCosts, loadEveryCosts } = await import("../../../../energy-db/index.ts");
+  const costs = guessedCosts(loadEveryCosts(table, findPlatform(table, flags).id));
+  const { kernel, cost } = guessCost(costs, flags);
+  return {
+    text: [describeKernel(kernel), costText(cost)].join("\n"),
+    document: { kernel, ...cost, source: costs.source },
   };
 }
 

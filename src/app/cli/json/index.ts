@@ -29,8 +29,12 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   "query cost": [
     { schema: costs.costDocument },
     { when: "of an imported table", schema: costs.importedCostDocument },
+    { when: "with --predict", schema: costs.costDocument },
   ],
-  "query network": [{ schema: costs.networkDocument }],
+  "query network": [
+    { schema: costs.networkDocument },
+    { when: "with --predict", schema: costs.networkDocument },
+  ],
   "query marginal": [
     { when: "of a kernel", schema: costs.kernelMarginalDocument },
     { when: "with --net", schema: costs.networkMarginalDocument },
