@@ -25,9 +25,10 @@ export type TaskRecord = z.infer<typeof taskRecordSchema>;
 const headerSchema = z.object({ experiment: z.string(), size: z.enum(["quick", "full"]) });
 export type Header = z.infer<typeof headerSchema>;
 
-const resultsSchema = headerSchema.extend({
+const resultsSchema = z.object({
   format: z.literal("wattsplit-experiment"),
   version: z.literal(1),
+  ...headerSchema.shape,
   tasks: z.array(taskRecordSchema),
 });
 /** All of an experiment in one document: what its page is made from. */

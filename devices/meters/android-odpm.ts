@@ -106,9 +106,12 @@ const railOf = ({ rail, subsystem }: OdpmReading): Rail => ({
   label: subsystem ? `${rail} (${subsystem})` : rail,
   kind: "energy-counter",
   domain: domainOf(subsystem),
-  counted: true,
+  // What the screen takes is no network's.
+  counted: subsystem !== display,
   maxPower_w,
 });
+
+const display = "Display";
 
 const domains: Readonly<Record<string, RailDomain>> = {
   CPU: "cpu",

@@ -229,6 +229,22 @@ describe("the on-device power meter of a Pixel", () => {
     ]);
   });
 
+  it("counts every rail but the screen's", async () => {
+    const text = odpm(30203.5, 5578.76).replace(
+      "[S10M_VDD_TPU]:Tensor",
+      "[VSYS_PWR_DISPLAY]:Display",
+    );
+    const { meter } = open(androidOdpmMeter, { dumpsys: { prints: () => text } });
+    await meter.probe();
+
+    const { rails } = await meter.describe();
+
+    expect(rails.map(({ id, counted }) => [id, counted])).toEqual([
+      ["S2M_VDD_CPUCL2", true],
+      ["VSYS_PWR_DISPLAY", false],
+    ]);
+  });
+
   it("trusts exact differences where totals are coarse, and totals where somebody else asked", () => {
     const counters = new OdpmCounters();
     const at = (total: number, delta: number) => readOdpm(odpm(total, 1, [delta, 0]));
