@@ -8,6 +8,7 @@ import { killAtRandom } from "../test/energy-db/kills.ts";
 import { afterPowerCut, filesAtOneMoment, writeFiles } from "../test/energy-db/power-cut.ts";
 import { storedLoads } from "../test/energy-db/stored-loads.ts";
 import { Acknowledged, kill, startTelling } from "../test/energy-db/telling.ts";
+import { setup as buildOnce } from "../test/support/build-once.ts";
 
 /**
  * `npm run bench -- kills [SECONDS] [CUTS]`: 4 writers and 8 readers of one table, killed with -9 one after the other for so
@@ -15,10 +16,12 @@ import { Acknowledged, kill, startTelling } from "../test/energy-db/telling.ts";
  */
 export async function run([seconds = "60", cuts = "200"]: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "kills-"));
+  const removeBuild = await buildOnce();
   try {
     await kills(join(folder, "killed.db"), 1000 * Number(seconds));
     await powerCuts(folder, Number(cuts));
   } finally {
+    removeBuild?.();
     rmSync(folder, { recursive: true });
   }
 }

@@ -9,9 +9,9 @@ import { examples } from "../../src/app/cli/examples.ts";
 import { everyCommand } from "../../src/app/cli/program.ts";
 import { hasColour } from "../../src/app/cli/terminal.ts";
 import { exitCodes } from "../../src/errors.ts";
-import { wattsplitCommand } from "../support/built.ts";
 import { cli, wholeProgram } from "../support/cli.ts";
 import { writeFormulaTable } from "../support/formula-table.ts";
+import { wattsplitCommand } from "../support/wattsplit-command.ts";
 
 const nowhere = { write: () => true };
 

@@ -10,9 +10,9 @@ import { printedDocuments } from "../../src/app/cli/json/index.ts";
 import { everyCommand } from "../../src/app/cli/program.ts";
 import { runCli } from "../../src/app/cli/run-cli.ts";
 import { exitCodes } from "../../src/errors.ts";
-import { wattsplitCommand } from "../support/built.ts";
 import { cli, wholeProgram } from "../support/cli.ts";
 import { type CommandFolder, commandFolder } from "../support/command-folder.ts";
+import { wattsplitCommand } from "../support/wattsplit-command.ts";
 import {
   casesOf,
   expectSuccess,

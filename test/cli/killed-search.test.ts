@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatNetwork } from "../../src/network/network-file.ts";
-import { wattsplitCommand } from "../support/built.ts";
 import { smallNetwork, writeFormulaTable } from "../support/formula-table.ts";
+import { wattsplitCommand } from "../support/wattsplit-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-killed-search-"));
 const db = writeFormulaTable(folder);

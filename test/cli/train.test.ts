@@ -6,9 +6,9 @@ import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/errors.ts";
 import { formatNetwork } from "../../src/network/network-file.ts";
-import { wattsplitCommand } from "../support/built.ts";
 import { cli } from "../support/cli.ts";
 import { smallNetwork } from "../support/formula-table.ts";
+import { wattsplitCommand } from "../support/wattsplit-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-train-"));
 const net = join(folder, "small.json");

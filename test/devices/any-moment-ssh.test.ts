@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Device, openDevice } from "../../devices/index.ts";
-import { wattsplitCommand } from "../support/built.ts";
+import { wattsplitCommand } from "../support/wattsplit-command.ts";
 import { expectSameRowsWhenever, moments, type Rows, undisturbedRows } from "./any-moment.ts";
 import { cuttingProxy } from "./cutting-proxy.ts";
 import { type LoopbackSshd, loopbackSshd, sshdMissing } from "./loopback-sshd.ts";

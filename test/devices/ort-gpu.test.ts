@@ -7,7 +7,7 @@ import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { encodeModel } from "../../src/onnx/index.ts";
 import { seededRandom } from "../../src/random.ts";
-import { wattsplitCommand } from "../support/built.ts";
+import { wattsplitCommand } from "../support/wattsplit-command.ts";
 
 /** Chromium's Vulkan driver that computes on the CPU. */
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { openTable } from "../../energy-db/index.ts";
 import { seededRandom } from "../../src/random.ts";
-import { wattsplitCommand } from "../support/built.ts";
+import { wattsplitCommand } from "../support/wattsplit-command.ts";
 
 /** Of the host and of its agent, each. By hand: WATTSPLIT_KILLS=10 npx vitest run test/profiler/killed-processes.test.ts */
 const kills = Number(process.env.WATTSPLIT_KILLS ?? 1);

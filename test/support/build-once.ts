@@ -21,9 +21,9 @@ const importsAsBuilt: Plugin = {
 
 /**
  * Builds the package into a folder of its own before the first test: processes that tests start run what is installed, and
- * compile nothing. Returns how to remove it again.
+ * compile nothing. Benches that start such processes ask for it too, without a project. Returns how to remove it again.
  */
-export async function setup(project: TestProject): Promise<(() => void) | undefined> {
+export async function setup(project?: TestProject): Promise<(() => void) | undefined> {
   // Asked once for each project.
   if (process.env.WATTSPLIT_TEST_BUILD !== undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "wattsplit-built-"));
@@ -31,7 +31,7 @@ export async function setup(project: TestProject): Promise<(() => void) | undefi
   cpSync(join(root, "package.json"), join(folder, "package.json"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
   await buildInto(folder);
-  project.onTestsRerun(() => buildInto(folder));
+  project?.onTestsRerun(() => buildInto(folder));
   return () => rmSync(folder, { recursive: true, force: true });
 }
 

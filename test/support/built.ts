@@ -6,9 +6,3 @@ export function built(source: string): string {
   if (folder === undefined) throw new Error("The package was not built before the tests");
   return join(folder, "dist", source.replace(/\.ts$/, ".js"));
 }
-
-/** The command line as it is installed, from any folder. */
-export const wattsplitCommand: readonly [string, string] = [
-  process.execPath,
-  built("src/app/cli/main.ts"),
-];
