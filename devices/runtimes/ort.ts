@@ -59,9 +59,14 @@ async function probe(provider: OrtProvider): Promise<Availability> {
     await (await sessions()).tryProvider(provider);
     return { ok: true, note: `${packageName} ${packageVersion()}` };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return refusal(`${packageName} does not run on ${provider} here: ${said.split("\n", 1)[0]}`);
+    return refusal(`${packageName} does not run on ${provider} here: ${reasonIn(error)}`);
   }
+}
+
+/** What ONNX Runtime's errors say after the place in its sources that they come from. */
+function reasonIn(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return /Failed to .*/.exec(said)?.[0] ?? said.split("\n", 1)[0] ?? said;
 }
 
 const packageFolder = (): string => dirname(resolve.resolve(`${packageName}/package.json`));
