@@ -22,6 +22,8 @@ type Estimated = Omit<CostAnswer, "rows">;
 export interface StepEstimate extends AskedStep {
   /** "interpolated" where the table knows the kernel, "predicted" where its work had to do. */
   readonly cost: Estimated;
+  /** Ids of the measurement rows that the cost was made from, looked up when asked for; none where it was predicted. */
+  rows(): readonly number[];
 }
 
 /** A foreign model's cost: steps plus the call. */
@@ -48,7 +50,7 @@ export function estimateSteps(
   const alignment = alignmentOf(tables);
   const estimated = steps.map((step) => ({
     ...step,
-    cost: costOf(step, ordered, { rough, alignment }),
+    ...costOf(step, ordered, { rough, alignment }),
   }));
   const known = estimated.filter(({ cost }) => cost.provenance === "interpolated");
   const guessed = estimated.filter(({ cost }) => cost.provenance !== "interpolated");
@@ -112,12 +114,12 @@ function costOf(
   { name, kernel, work }: AskedStep,
   tables: readonly CostTable[],
   { rough, alignment }: { readonly rough: WorkModel; readonly alignment: number },
-): Estimated {
+): Pick<StepEstimate, "cost" | "rows"> {
   for (const costs of kernel ? tables : []) {
     const known = kernel && asked(costs, kernel, alignment);
     if (!known) continue;
     const { rows: _, ...cost } = known;
-    return cost;
+    return { cost, rows: () => known.rows };
   }
   const guess = rough.guess(work, kernel);
   if (!guess)
@@ -126,11 +128,12 @@ function costOf(
       exit: "unavailable",
     });
   const { latency_s, factor } = guess;
-  return {
+  const cost: Estimated = {
     latency_s,
     latency_low_s: latency_s / factor,
     latency_high_s: latency_s * factor,
     ...energyOfGuess(tables[0]?.energyModel, guess),
     provenance: "predicted",
   };
+  return { cost, rows: () => [] };
 }

@@ -22,8 +22,6 @@ export interface GuessedCosts {
 /** What a platform's spaces know, the newest fit first, and guesses from the work of kernels for the rest. */
 export function guessedCosts(tables: readonly [CostTable, ...CostTable[]]): GuessedCosts {
   const [newest] = tables;
-  const rowsOf = (kernel: Kernel): readonly number[] =>
-    tables.flatMap((costs) => costs.tryCost(kernel)?.rows ?? []);
   const estimate = (layers: ReturnType<typeof kernelsOf>) =>
     estimateSteps(
       tables,
@@ -37,7 +35,7 @@ export function guessedCosts(tables: readonly [CostTable, ...CostTable[]]): Gues
     cost: (kernel) => {
       const [step] = estimate([{ layer: kernel.op, kernel }]).steps;
       if (!step) throw new Error("A kernel was not estimated");
-      return { ...step.cost, rows: rowsOf(kernel) };
+      return { ...step.cost, rows: step.rows() };
     },
     networkCost: (network, { batch = 1 } = {}) => {
       const layers = kernelsOf(network, { batch });
@@ -45,7 +43,7 @@ export function guessedCosts(tables: readonly [CostTable, ...CostTable[]]): Gues
       const own = layers.map((layer, i) => {
         const step = steps[i];
         if (!step) throw new Error(`Layer "${layer.layer}" was not estimated`);
-        return { ...layer, cost: { ...step.cost, rows: rowsOf(layer.kernel) } };
+        return { ...layer, cost: { ...step.cost, rows: step.rows() } };
       });
       return {
         ...cost,

@@ -27,6 +27,7 @@ test("what was measured is answered as without guesses, with the rows it comes f
   const own = loadCosts(table, table.platforms()[0]?.id ?? 0).cost(kernel);
 
   expect(costs.cost(kernel)).toEqual({ ...own, rows: own.rows });
+  expect(own.rows.length).toBeGreaterThan(0);
 });
 
 test("what was not measured is predicted with an interval, and grows with its work", () => {
@@ -51,6 +52,10 @@ test("a network is the sum of its layers and the call, whether they were measure
   expect(cost.layers.map((layer) => layer.cost.provenance)).toEqual([
     "predicted",
     ...others.map(() => "interpolated"),
+  ]);
+  expect(cost.layers.map((layer) => layer.cost.rows.length > 0)).toEqual([
+    false,
+    ...others.map(() => true),
   ]);
   expect(cost.latency_low_s).toBeLessThan(cost.latency_s);
 });
