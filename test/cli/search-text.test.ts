@@ -4,18 +4,15 @@ import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test, vi } from "vitest";
 import { stepVerification, textSearchDocument } from "../../src/app/cli/json/runs.ts";
-import { chainText } from "../../src/datasets/text.ts";
 import { exitCodes } from "../../src/errors.ts";
 import { seededRandom } from "../../src/random.ts";
 import { LanguageTrainer } from "../../src/training/language/language-trainer.ts";
 import { cli } from "../support/cli.ts";
+import { chainLines } from "../support/small-text.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-search-text-"));
 const file = join(folder, "text.txt");
-const chain = chainText(seededRandom(1), { words: 20, followers: 2, tokens: 4000 });
-const said = Array.from(chain.train, (word) => chain.words[word]);
-const lines = Array.from({ length: 400 }, (_, i) => said.slice(10 * i, 10 * i + 10).join(" "));
-writeFileSync(file, lines.join("\n"));
+writeFileSync(file, chainLines(seededRandom(1)).join("\n"));
 writeFileSync(join(folder, "empty.txt"), "\n");
 mkdirSync(join(folder, "damaged"));
 writeFileSync(join(folder, "damaged", "cell-search.json"), "{");
@@ -50,6 +47,24 @@ test("a recurrent cell found on a text is written whole: its steps, and a model 
   expect(out.logits?.dims).toEqual([1, words]);
   expect(out["state:next"]?.dims).toEqual([1, hiddenSize]);
   expect(existsSync(join(folder, "whole", "analysis.json"))).toBe(false);
+});
+
+test("the cell found is trained again by its history, with its wiring and size", async () => {
+  const { found } = textSearchDocument.parse(JSON.parse(historyOf("whole")));
+
+  const { stdout } = await cli([
+    ...["train", "--net", join(folder, "whole", "history.json"), "--data", `text:${file}`],
+    ...["--recipe", "trial", "--epochs", "1", "--backend", "onnx-cpu", "--train-threads", "1"],
+    ...["--out", join(folder, "again"), "--json"],
+  ]);
+
+  const { cell, settings } = JSON.parse(stdout);
+  expect(cell).toEqual({
+    nodes: found.nodes,
+    edges: found.edges,
+    activations: found.activations,
+  });
+  expect(settings.hiddenSize).toBe(found.hiddenSize);
 });
 
 test("the report shows the steps and the curve, and what a word takes once the step was measured", async () => {

@@ -149,6 +149,14 @@ export const longSuccesses: Readonly<Record<string, readonly Success[]>> = {
       ],
       says: /at epoch \d of 2/,
     },
+    {
+      args: ({ folder }, form) => [
+        ...["--net", "shrink-rnn", "--data", `text:${join(folder, "words.txt")}`],
+        ...["--recipe", "trial", "--epochs", "1", "--train-threads", "1"],
+        ...["--out", join(folder, `text-trained-${form}`)],
+      ],
+      says: /^Test perplexity /m,
+    },
   ],
   verify: [
     { args: ({ found }) => [found, "--patience", "0.1s", "--allow-conditions"] },

@@ -42,6 +42,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "train --net mnist-cnn --data mnist --out trained",
     "train --net found/network.json --data mnist --optimizer adam --out trained --resume",
     "train --net gcn --data cora:planetoid --optimizer sgd-kfac --out trained",
+    "train --net shrink-rnn --data text:words.txt --recipe quick --out trained",
   ],
   verify: ["verify found", "verify --net mnist-cnn --multiplier 0.5 1 --db energy.db"],
   report: [

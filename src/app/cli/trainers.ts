@@ -35,13 +35,17 @@ const threadsOf = ({ trainThreads, workers }: TrainerFlags): number | undefined 
 export async function withTrainers<T>(
   flags: TrainerFlags,
   context: CommandContext,
-  work: ImageWork | TextWork,
+  /** Of the workers; absent where there are none. */
+  work: ImageWork | TextWork | undefined,
   use: (trainers: Trainers) => Promise<T>,
 ): Promise<T> {
   const engine = await trainingEngine(flags, context);
   const { backend, workers } = flags;
-  const setting = { ...work, backend, threads: threadsOf(flags) ?? 1 };
-  const pool = workers ? new WorkerPool(workers, setting, context.signal) : undefined;
+  const threads = threadsOf(flags) ?? 1;
+  const pool =
+    workers && work
+      ? new WorkerPool(workers, { ...work, backend, threads }, context.signal)
+      : undefined;
   try {
     return await use({ engine, pool });
   } finally {

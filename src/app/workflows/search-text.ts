@@ -17,8 +17,8 @@ import { progressOf } from "../../progress.ts";
 import type { Engine } from "../../tensor/index.ts";
 import { exportLanguageModel } from "../../training/language/export.ts";
 import type { LanguageModel } from "../../training/language/language-model.ts";
-import { loadLanguagePoint, saveLanguagePoint } from "../../training/language/language-state.ts";
-import { type LanguageResult, LanguageTrainer } from "../../training/language/language-trainer.ts";
+import { loadLanguagePoint } from "../../training/language/language-state.ts";
+import type { LanguageResult } from "../../training/language/language-trainer.ts";
 import { formatDuration, formatNumber } from "../../units.ts";
 import { textReport } from "./report-text.ts";
 import { searchFile } from "./search-folder.ts";
@@ -38,6 +38,7 @@ import {
   writeTextSearch,
 } from "./text-search-folder.ts";
 import { textSpeed } from "./text-speed.ts";
+import { trainCell } from "./train-cell.ts";
 import type { WorkContext } from "./work-context.ts";
 import { writeReport } from "./write-report.ts";
 
@@ -63,7 +64,7 @@ export async function runTextSearch(run: TextSearchRun): Promise<TextSearchDocum
   const words = text.words.length;
   const found = await findCell(run, recipe);
   const model = { cell: found.cell, words, hiddenSize };
-  const trained = await trainCell(run, model, recipe);
+  const trained = await trainFound(run, model, recipe);
   const document: TextSearchDocument = {
     format: "wattsplit-cell-search",
     version: 2,
@@ -177,39 +178,17 @@ function shownTrainings(
 }
 
 /** Trains the cell from scratch on the whole text, or goes on with a training of it that was killed. */
-async function trainCell(
+async function trainFound(
   { context, engine, text, seed, folder }: TextSearchRun,
   model: LanguageModel,
   { final }: TextRecipe,
 ): Promise<LanguageResult & { readonly test: number }> {
-  const trainer = new LanguageTrainer(engine, model, text);
   const path = cellTrainingPath(folder);
   const owner = JSON.stringify({ model, final, seed });
   const start = existsSync(path) ? loadLanguagePoint(path, owner) : undefined;
-  const first = start?.curve.length ?? 0;
-  const started_s = performance.now() / 1000;
-  try {
-    const run = {
-      ...final,
-      seed,
-      signal: context.signal,
-      onEpoch: ({ epoch }, point) => {
-        saveLanguagePoint(path, owner, point);
-        const elapsed_s = performance.now() / 1000 - started_s;
-        const sitting = { done: epoch + 1 - first, total: final.epochs - first, elapsed_s };
-        context.terminal.progress({
-          ...progressOf("from scratch, epochs", sitting),
-          done: epoch + 1,
-          total: final.epochs,
-        });
-      },
-    } satisfies Parameters<LanguageTrainer["run"]>[0];
-    const result = await trainer.run(run, start);
-    const test = await trainer.perplexity(result.weights, text.test, final.batch);
-    return { ...result, test };
-  } finally {
-    await trainer.release();
-  }
+  const run = { ...final, seed };
+  const label = "from scratch, epochs";
+  return await trainCell({ context, engine, text, model, run, owner, path, start, label });
 }
 
 function foundRecord(

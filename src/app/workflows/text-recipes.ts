@@ -135,13 +135,16 @@ function shortened(recipe: TextRecipe, share: number): TextRecipe {
   const { search, final } = recipe;
   return {
     ...recipe,
-    search: { ...search, training: shorter(search.training, share) },
-    final: shorter(final, share),
+    search: { ...search, training: shorterRun(search.training, share) },
+    final: shorterRun(final, share),
   };
 }
 
-/** Fewer epochs, whose rates fall where they fell in proportion. */
-function shorter<R extends Pick<LanguageRun, "epochs" | "drops">>(run: R, share: number): R {
+/** Fewer or more epochs, whose rates fall where they fell in proportion. */
+export function shorterRun<R extends Pick<LanguageRun, "epochs" | "drops">>(
+  run: R,
+  share: number,
+): R {
   const epochs = Math.max(1, Math.round(share * run.epochs));
   const drops = run.drops?.map((drop) => Math.floor(share * drop));
   return { ...run, epochs, ...(drops ? { drops } : {}) };

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { nodeActivations } from "../../network/cells/recurrent-cell.ts";
 import { checkResumable, folderRefusal } from "./resumable-folder.ts";
 import { searchFile } from "./search-folder.ts";
 
@@ -32,7 +33,7 @@ export const textSearchSchema = z.object({
   found: z.object({
     nodes: z.number(),
     edges: z.array(z.string()),
-    activations: z.array(z.string()).describe("of nodes 1 and on"),
+    activations: z.array(z.enum(nodeActivations)).describe("of nodes 1 and on"),
     hiddenSize: z.number(),
     words: z.number(),
     parameters: z.number(),

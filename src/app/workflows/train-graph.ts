@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { Graph } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
 import { encodeModel } from "../../onnx/index.ts";
@@ -6,13 +6,18 @@ import { progressOf } from "../../progress.ts";
 import type { Engine } from "../../tensor/index.ts";
 import { exportGcn } from "../../training/graph/export.ts";
 import { type GcnShape, gcnParameters } from "../../training/graph/gcn.ts";
-import { type GraphScores, GraphTrainer } from "../../training/graph/graph-trainer.ts";
+import { loadGraphPoint, saveGraphPoint } from "../../training/graph/graph-state.ts";
+import {
+  type GraphPoint,
+  type GraphScores,
+  GraphTrainer,
+} from "../../training/graph/graph-trainer.ts";
 import type { Propagation } from "../../training/graph/propagation.ts";
 import { type KfacOptions, kfacDefaults } from "../../training/kfac/kfac.ts";
 import { adam, type Optimizer, sgd } from "../../training/optimizers.ts";
 import { formatCount } from "../../units.ts";
 import { searchFile } from "./search-folder.ts";
-import { trainingPath } from "./train-run.ts";
+import { otherSettings, statePath, trainingPath } from "./train-run.ts";
 import type { WorkContext } from "./work-context.ts";
 import { writeReport } from "./write-report.ts";
 
@@ -51,7 +56,12 @@ export interface GraphFlags {
   readonly damping?: number | undefined;
   readonly curvatureEvery?: number | undefined;
   readonly pseudoLabels?: number | undefined;
+  readonly hidden?: number | undefined;
+  readonly scaling?: KfacOptions["scaling"] | undefined;
+  readonly head?: KfacOptions["head"] | undefined;
 }
+
+const curvatureFlags = ["damping", "curvatureEvery", "scaling", "head"] as const;
 
 /**
  * The settings of the natural-gradient paper's release: 200 epochs at rate 0.01, weight decay 5e-4 for Adam alone, 16 hidden
@@ -60,9 +70,10 @@ export interface GraphFlags {
 export function graphSettings(flags: GraphFlags): GraphSettings {
   const { data, optimizer, seed, epochs, learningRate, weightDecay } = flags;
   const isNatural = optimizer.endsWith("kfac");
-  if (!isNatural && (flags.damping !== undefined || flags.curvatureEvery !== undefined))
-    throw noCurvature(optimizer, ["sgd-kfac", "adam-kfac"]);
+  const given = curvatureFlags.filter((flag) => flags[flag] !== undefined);
+  if (!isNatural && given.length > 0) throw noCurvature(optimizer, ["sgd-kfac", "adam-kfac"]);
   const { damping = 0.001, curvatureEvery: every = kfacDefaults.every } = flags;
+  const { scaling = kfacDefaults.scaling, head = kfacDefaults.head } = flags;
   return {
     data,
     optimizer,
@@ -70,17 +81,17 @@ export function graphSettings(flags: GraphFlags): GraphSettings {
     epochs: epochs ?? 200,
     learningRate: learningRate ?? 0.01,
     weightDecay: weightDecay ?? (optimizer.startsWith("adam") ? 5e-4 : 0),
-    hidden: 16,
+    hidden: flags.hidden ?? 16,
     dropout: 0.5,
     gamma: flags.pseudoLabels ?? null,
-    kfac: isNatural ? { ...kfacDefaults, damping, every } : null,
+    kfac: isNatural ? { ...kfacDefaults, damping, every, scaling, head } : null,
   };
 }
 
 /** Of a flag about K-FAC's curvature beside another optimiser. */
 export const noCurvature = (optimizer: string, natural: readonly string[]): UserError =>
   new UserError(`--optimizer ${optimizer} has no curvature to damp or look at`, {
-    hint: `Use --damping and --curvature-every with ${natural.join(" or ")}.`,
+    hint: `Use --damping, --curvature-every and the like with ${natural.join(" or ")}.`,
     exit: "usage",
   });
 
@@ -105,25 +116,35 @@ export interface GraphTrainRun {
   readonly folder: string;
 }
 
-/** Trains a graph network and writes network.onnx, training.json and report.html. */
-export async function runGraphTraining(run: GraphTrainRun): Promise<GraphTrainingDocument> {
-  const { context, engine, graph, settings, folder } = run;
+/** An epoch takes milliseconds: its state is kept this often. */
+const epochsOfState = 10;
+
+/** Trains a graph network or goes on training it, and writes network.onnx, training.json and report.html. */
+export async function runGraphTraining(asked: GraphTrainRun): Promise<GraphTrainingDocument> {
+  const { context, engine, graph, settings, folder } = asked;
   const { optimizer, weightDecay, gamma, kfac, hidden, epochs } = settings;
   const trainer = new GraphTrainer(engine, graph, { hidden });
+  const owner = JSON.stringify({ graph: graph.name, settings });
+  const start = savedPoint(folder, owner);
+  const first = start?.epoch ?? 0;
   const started_s = performance.now() / 1000;
   try {
-    const { curve, best, weights } = await trainer.run({
+    const onEpoch = (epoch: number, point: GraphPoint): void => {
+      if (epoch % epochsOfState === 0) saveGraphPoint(statePath(folder), { owner, point });
+      const elapsed_s = performance.now() / 1000 - started_s;
+      const sitting = { done: epoch - first, total: epochs - first, elapsed_s };
+      const progress = progressOf(`training gcn on ${graph.name}, epochs`, sitting);
+      context.terminal.progress({ ...progress, done: epoch, total: epochs });
+    };
+    const run = {
       ...settings,
       optimizer: optimizers[optimizer](weightDecay),
       gamma: gamma ?? undefined,
       kfac: kfac ?? undefined,
       signal: context.signal,
-      onEpoch: ({ epoch }) => {
-        const elapsed_s = performance.now() / 1000 - started_s;
-        const sitting = { done: epoch, total: epochs, elapsed_s };
-        context.terminal.progress(progressOf(`training gcn on ${graph.name}, epochs`, sitting));
-      },
-    });
+      onEpoch,
+    };
+    const { curve, best, weights } = await trainer.run(run, start);
     const { shape, propagation } = trainer;
     const document: GraphTrainingDocument = {
       format: "wattsplit-training",
@@ -137,11 +158,20 @@ export async function runGraphTraining(run: GraphTrainRun): Promise<GraphTrainin
     };
     writeFileSync(searchFile(folder, "model"), encodeModel(exportGcn(shape, propagation, weights)));
     writeFileSync(trainingPath(folder), `${JSON.stringify(document, null, 2)}\n`);
-    writeGraphReport(run, document);
+    writeGraphReport(asked, document);
+    rmSync(statePath(folder), { force: true });
     return document;
   } finally {
     await trainer.release();
   }
+}
+
+function savedPoint(folder: string, owner: string): GraphPoint | undefined {
+  const path = statePath(folder);
+  if (!existsSync(path)) return undefined;
+  const saved = loadGraphPoint(path);
+  if (saved.owner !== owner) throw otherSettings(folder, saved.owner);
+  return saved.point;
 }
 
 /** Of the exported network: two dense products, two sparse ones. */
@@ -157,7 +187,11 @@ function writeGraphReport(
   const { optimizer, learningRate, weightDecay, data, gamma, kfac, seed } = settings;
   const recipe = [
     `${optimizer} at rate ${learningRate}, weight decay ${weightDecay}, the whole graph in every step`,
-    ...(kfac ? [`damping ${kfac.damping}, curvature every ${kfac.every} steps`] : []),
+    ...(kfac
+      ? [
+          `damping ${kfac.damping}, curvature every ${kfac.every} steps, scaled as by the ${kfac.scaling === "code" ? "released code" : "statistics of a mean"}, ${kfac.head} Fisher of the head`,
+        ]
+      : []),
     ...(gamma === null ? [] : [`pseudo-labels weighted by (epoch / epochs)^${gamma}`]),
   ];
   writeReport(searchFile(folder, "report"), {

@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { SearchData } from "../../../search/index.ts";
+import type { UserError } from "../../errors.ts";
 import { networkMacs, networkParameters } from "../../network/costs.ts";
 import type { Network } from "../../network/network.ts";
 import { progressOf } from "../../progress.ts";
@@ -77,7 +78,8 @@ export interface TrainingDocument {
   readonly test: Score;
 }
 
-const statePath = (folder: string): string => join(folder, "training.state");
+/** Path of what a training under way keeps. */
+export const statePath = (folder: string): string => join(folder, "training.state");
 /** Path of the document that a finished training leaves. */
 export const trainingPath = (folder: string): string => join(folder, "training.json");
 
@@ -152,15 +154,18 @@ const askedOf = ({ network, settings }: TrainRun): string => JSON.stringify({ ne
 const savePoint = (run: TrainRun, { state, curve }: FitPoint): void =>
   saveTraining(statePath(run.folder), { state, note: { asked: askedOf(run), curve } });
 
+/** Of a training that was begun under other settings than it is to be gone on with. */
+export const otherSettings = (folder: string, were: string): UserError =>
+  folderRefusal(
+    `${folder} holds a training under other settings: ${were}`,
+    "Give the flags of that training, or another --out folder.",
+  );
+
 function savedPoint(run: TrainRun): FitPoint | undefined {
   const path = statePath(run.folder);
   if (!existsSync(path)) return undefined;
   const { state, note } = loadTraining(path, noteSchema);
-  if (note.asked !== askedOf(run))
-    throw folderRefusal(
-      `${run.folder} holds a training under other settings: ${note.asked}`,
-      "Give the flags of that training, or another --out folder.",
-    );
+  if (note.asked !== askedOf(run)) throw otherSettings(run.folder, note.asked);
   return { state, curve: note.curve };
 }
 

@@ -125,14 +125,15 @@ export interface TrainingResult {
   readonly epochs: readonly EpochRow[];
 }
 
-/** A search for a recurrent cell. */
+/** A search for a recurrent cell, or the plain training of one. */
 export interface TextSearchResult {
+  /** Of the search, or the cell trained. */
   readonly method: string;
   readonly dataset: string;
   /** Nodes, hidden units and epochs, in words. */
   readonly recipe: string;
-  /** Every cell tried, in the order of the search. */
-  readonly cells: readonly CellRow[];
+  /** Every cell tried, in the order of the search; absent where one was trained alone. */
+  readonly cells?: readonly CellRow[] | undefined;
   /** Of the cell found, from scratch. */
   readonly curve: readonly PerplexityRow[];
   readonly testPerplexity: number;

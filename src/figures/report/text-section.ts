@@ -8,17 +8,26 @@ import { html, type Markup } from "./html.ts";
 import { tile } from "./summary.ts";
 import { type Column, optionalColumn, table } from "./table.ts";
 
-/** A search for a recurrent cell: what it delivers, the way there, and the training of what was found. */
+/** A search for a recurrent cell, or the training of one: what it delivers, the way there, and the training of what was found. */
 export function textSection({ text }: ReportData): Markup | undefined {
   if (!text) return undefined;
-  const { cells, curve, dataset, recipe } = text;
+  const { method, cells, curve, dataset, recipe } = text;
+  const way =
+    cells &&
+    figureMarkup(
+      "Edges removed",
+      (width) => cellPath(cells, width),
+      html`Every cell tried, one edge less a step, each trained from scratch on the beginning of the text. n = ${cells.length} cells.`,
+      table("Cells tried", cellColumns.filter(optionalColumn(cells)), cells),
+    );
+  const training = cells ? "Perplexity of the cell found" : "Perplexity";
   return html`${tiles(text)}
 <section>
-<h2>Search</h2>
-<p>Method ${text.method} for recurrent cells on ${dataset}: ${recipe}.</p>
+<h2>${cells ? "Search" : "Training"}</h2>
+<p>${cells ? `Method ${method} for recurrent cells` : method} on ${dataset}: ${recipe}.</p>
 <div class="figures">
-${figureMarkup("Edges removed", (width) => cellPath(cells, width), html`Every cell tried, one edge less a step, each trained from scratch on the beginning of the text. n = ${cells.length} cells.`, table("Cells tried", cellColumns.filter(optionalColumn(cells)), cells))}
-${figureMarkup("Perplexity of the cell found", (width) => perplexityCurve(curve, width), html`From scratch on the whole text.`, table("Epochs", epochColumns, curve))}
+${way}
+${figureMarkup(training, (width) => perplexityCurve(curve, width), html`From scratch on the whole text.`, table("Epochs", epochColumns, curve))}
 </div>
 </section>`;
 }

@@ -20,6 +20,13 @@ export function completeWiring(nodes: number): Wiring {
 
 export const describeEdge = ([tail, head]: Edge): string => `${tail}->${head}`;
 
+/** What `describeEdge` wrote. Throws a UserError on anything else. */
+export function parseEdge(text: string): Edge {
+  const [, tail, head] = /^(\d+)->(\d+)$/.exec(text) ?? [];
+  if (tail !== undefined && head !== undefined) return [Number(tail), Number(head)];
+  throw new UserError(`"${text}" is no edge`, { hint: 'Write edges as "0->1".', exit: "usage" });
+}
+
 /** Nodes with a path from the cell's input, which is one of them. */
 export function reachableNodes({ nodes, edges }: Wiring): ReadonlySet<number> {
   const reached = new Set([0]);

@@ -21,49 +21,52 @@ export class GraphCurvature {
     this.#x = x;
   }
 
-  /** What a step that preconditions reads, at the weights, mask and pseudo-label `weight` (0 without) of `values`. */
+  /**
+   * What a step that preconditions reads beside `firstFactor`, at the weights, mask and pseudo-label `weight` (0 without) of
+   * `values`.
+   */
   async factors(
     step: GcnStep,
     options: KfacOptions,
     values: Values,
     weight: number,
   ): Promise<Values> {
-    const { nodes, features, hidden, classes } = step.shape;
+    const { hidden, classes } = step.shape;
     const sums = await this.#programs.run("curvature", () => curvatureProgram(step), values);
-    const counted = step.labelled + weight * (nodes - step.labelled);
     const damping = Math.sqrt(options.damping);
-    const scales = (width: number) => factorScales(options, { rows: nodes, counted, width });
+    const scales = (width: number) => scalesOf(step, options, { weight, width });
     const inverse = (name: string, size: number, scale: number) =>
       this.#inverter.invert({ size, data: floatsOf(sums, name) }, { scale, damping });
-    // A factor left out is zero: its damping stays, so that steps keep their length.
-    const nothing = (size: number) => diagonal(size, 1 / damping);
-    const inputs = (size: number, found: () => Promise<Square>) =>
-      options.factors === "gradients" ? nothing(size) : found();
-    const gradients = (size: number, found: () => Promise<Square>) =>
-      options.factors === "inputs" ? nothing(size) : found();
+    const isInputs = options.factors !== "gradients";
+    const isGradients = options.factors !== "inputs";
+    const found = (isUsed: boolean, size: number, make: () => Promise<Square>) =>
+      isUsed ? make() : nothing(size, damping);
     const [first, second] = [factorNames("layer1"), factorNames("layer2")];
-    const inverses = {
-      [first.inputs]: await inputs(features + 1, () =>
-        this.#featureInverse(step, scales(hidden).inputs, damping),
-      ),
-      [first.gradients]: await gradients(hidden, () =>
+    return valuesOf({
+      [first.gradients]: await found(isGradients, hidden, () =>
         inverse("gradients1", hidden, scales(hidden).gradients),
       ),
-      [second.inputs]: await inputs(hidden + 1, () =>
+      [second.inputs]: await found(isInputs, hidden + 1, () =>
         inverse("inputs2", hidden + 1, scales(classes).inputs),
       ),
-      [second.gradients]: await gradients(classes, () =>
+      [second.gradients]: await found(isGradients, classes, () =>
         options.head === "exact"
           ? inverse("fisher2", classes, 1)
           : inverse("gradients2", classes, scales(classes).gradients),
       ),
-    };
-    return Object.fromEntries(
-      Object.entries(inverses).map(([name, { size, data }]) => [
-        name,
-        { shape: [size, size], dtype: "float32", data },
-      ]),
-    );
+    });
+  }
+
+  /** The factor of the first layer's inputs, which neither weights nor masks change. */
+  async firstFactor(step: GcnStep, options: KfacOptions, weight: number): Promise<Values> {
+    const { features, hidden } = step.shape;
+    const damping = Math.sqrt(options.damping);
+    const { inputs } = scalesOf(step, options, { weight, width: hidden });
+    const inverse =
+      options.factors === "gradients"
+        ? nothing(features + 1, damping)
+        : await this.#featureInverse(step, inputs, damping);
+    return valuesOf({ [factorNames("layer1").inputs]: inverse });
   }
 
   async #featureInverse({ shape }: GcnStep, scale: number, damping: number): Promise<Square> {
@@ -78,6 +81,24 @@ export class GraphCurvature {
     return inverse;
   }
 }
+
+/** What sums become factors by, where the pseudo-label term weighs `weight` and the layer has `width` outputs. */
+const scalesOf = (
+  { shape: { nodes: rows }, labelled }: GcnStep,
+  options: KfacOptions,
+  { weight, width }: { readonly weight: number; readonly width: number },
+) => factorScales(options, { rows, counted: labelled + weight * (rows - labelled), width });
+
+const valuesOf = (inverses: Readonly<Record<string, Square>>): Values =>
+  Object.fromEntries(
+    Object.entries(inverses).map(([name, { size, data }]) => [
+      name,
+      { shape: [size, size], dtype: "float32", data },
+    ]),
+  );
+
+/** A factor left out is zero: its damping stays, so that steps keep their length. */
+const nothing = (size: number, damping: number): Square => diagonal(size, 1 / damping);
 
 const floatsOf = (values: Values, name: string): Float32Array => {
   const data = values[name]?.data;

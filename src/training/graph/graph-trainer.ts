@@ -26,7 +26,8 @@ export interface GraphRun {
   readonly kfac?: KfacOptions | undefined;
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onEpoch?: (scores: GraphScores) => void;
+  /** Told of every epoch, and where training stands after it. */
+  readonly onEpoch?: (epoch: number, point: GraphPoint) => void;
 }
 
 export interface GraphScores extends EpochScores {
@@ -42,6 +43,28 @@ export interface GraphResult {
 }
 
 type Values = Readonly<Record<string, TensorValue>>;
+
+/** A training between two epochs: it can be gone on with from here. */
+export interface GraphPoint {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Weights and the optimiser's slots. */
+  readonly values: Values;
+  /** Inverted factors of the last look at the curvature, but the first layer's inputs', which its epoch gives. */
+  readonly factors: Values;
+  /** Of the generator that draws fresh weights and masks. */
+  readonly randomState: number;
+  /** Of the last step; 0 before the first. */
+  readonly trainingLoss: number;
+  /** Of all epochs but the last: a step scores the weights that it starts from. */
+  readonly curve: readonly GraphScores[];
+  readonly best?: BestEpoch | undefined;
+}
+
+interface BestEpoch {
+  readonly scores: GraphScores;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
 
 const floats = (shape: readonly number[], data: Float32Array): TensorValue => ({
   shape,
@@ -87,32 +110,74 @@ export class GraphTrainer {
     this.#curvature = new GraphCurvature(this.#programs, this.#inverter, x);
   }
 
-  /** Trains from fresh weights under the seed. Throws a DivergenceError when the loss stops being a number. */
-  async run(run: GraphRun): Promise<GraphResult> {
-    const record = new RunRecord(run);
-    const random = seededRandom(run.seed);
-    let values = initialValues(this.shape, run.optimizer, random);
-    let factors: Values = {};
-    for (let epoch = 1; epoch <= run.epochs; epoch++) {
+  /** Trains from fresh weights under the seed, or on from `start`. Throws a DivergenceError when the loss stops being a number. */
+  async run(run: GraphRun, start = this.#freshPoint(run)): Promise<GraphResult> {
+    let point = start;
+    let first = await this.#firstFactor(run, point.epoch);
+    while (point.epoch < run.epochs) {
       run.signal?.throwIfAborted();
-      const weight = run.gamma === undefined ? undefined : (epoch / run.epochs) ** run.gamma;
-      const mask = dropoutMask(random, [this.shape.nodes, this.shape.hidden], run.dropout);
-      const read = {
-        ...this.#fixed,
-        ...values,
-        mask,
-        ...(weight === undefined ? {} : { weight: scalar(weight) }),
-      };
-      factors = (await this.#newFactors(run, epoch, read, weight ?? 0)) ?? factors;
-      const out = await this.#step(run, epoch, { ...read, ...factors });
-      if (epoch > 1) record.scored(this.#scores(out));
-      values = Object.fromEntries(Object.keys(values).map((name) => [name, out[name]])) as Values;
-      record.trained(epoch, Number(out.loss?.data[0]), values);
+      if (looksAt(run, point.epoch + 1)) first = await this.#firstFactor(run, point.epoch + 1);
+      point = await this.#nextPoint(run, point, first);
+      run.onEpoch?.(point.epoch, point);
     }
     const evaluation = () => gcnEvaluation(this.shape, this.propagation);
-    const last = { ...this.#fixed, ...values };
-    record.scored(this.#scores(await this.#programs.run("evaluate", evaluation, last)));
-    return record.result(this.shape);
+    const last = { ...this.#fixed, ...point.values };
+    const { curve, best } = this.#scored(
+      point,
+      await this.#programs.run("evaluate", evaluation, last),
+    );
+    if (!best) throw diverged("No epoch has a held-out loss");
+    return { curve, best: best.scores, weights: best.weights };
+  }
+
+  #freshPoint({ optimizer, seed }: GraphRun): GraphPoint {
+    const random = seededRandom(seed);
+    const values = initialValues(this.shape, optimizer, random);
+    const randomState = random.state();
+    return { epoch: 0, values, factors: {}, randomState, trainingLoss: 0, curve: [] };
+  }
+
+  /** After one epoch more. */
+  async #nextPoint(run: GraphRun, before: GraphPoint, first: Values): Promise<GraphPoint> {
+    const random = seededRandom(before.randomState);
+    const epoch = before.epoch + 1;
+    const weight = pseudoWeight(run, epoch);
+    const read = {
+      ...this.#fixed,
+      ...before.values,
+      mask: dropoutMask(random, [this.shape.nodes, this.shape.hidden], run.dropout),
+      ...(weight === undefined ? {} : { weight: scalar(weight) }),
+    };
+    const factors =
+      run.kfac && looksAt(run, epoch)
+        ? await this.#curvature.factors(this.#about(run), run.kfac, read, weight ?? 0)
+        : before.factors;
+    const out = await this.#step(run, epoch, { ...read, ...first, ...factors });
+    const trainingLoss = Number(out.loss?.data[0]);
+    if (!Number.isFinite(trainingLoss))
+      throw diverged(`The loss became ${trainingLoss} in epoch ${epoch}`);
+    const names = Object.keys(before.values);
+    return {
+      epoch,
+      values: Object.fromEntries(names.map((name) => [name, out[name]])) as Values,
+      factors,
+      randomState: random.state(),
+      trainingLoss,
+      ...(epoch === 1 ? { curve: [] } : this.#scored(before, out)),
+    };
+  }
+
+  /** The curve and the best epoch with the scores of the weights that `point` holds. */
+  #scored(
+    { epoch, trainingLoss, values, curve, best }: GraphPoint,
+    out: Values,
+  ): Pick<GraphPoint, "curve" | "best"> {
+    const scores = { epoch, trainingLoss, ...this.#scores(out) };
+    const isBest = !best || scores.heldOutLoss < best.scores.heldOutLoss;
+    return {
+      curve: [...curve, scores],
+      best: isBest ? { scores, weights: weightsOf(this.shape, values) } : best,
+    };
   }
 
   async release(): Promise<void> {
@@ -130,9 +195,15 @@ export class GraphTrainer {
     };
   }
 
-  async #newFactors(run: GraphRun, epoch: number, values: Values, weight: number) {
-    if (!run.kfac || (epoch - 1) % run.kfac.every !== 0) return undefined;
-    return await this.#curvature.factors(this.#about(run), run.kfac, values, weight);
+  /** The inverted factor of the first layer's inputs as of the last look at the curvature up to `epoch`. */
+  async #firstFactor(run: GraphRun, epoch: number): Promise<Values> {
+    if (!run.kfac || epoch === 0) return {};
+    const look = epoch - ((epoch - 1) % run.kfac.every);
+    return await this.#curvature.firstFactor(
+      this.#about(run),
+      run.kfac,
+      pseudoWeight(run, look) ?? 0,
+    );
   }
 
   #step(run: GraphRun, epoch: number, values: Values): Promise<Values> {
@@ -159,44 +230,15 @@ export class GraphTrainer {
 
 type NodeScores = Omit<GraphScores, "epoch" | "trainingLoss">;
 
-/** The course of a run. A step scores the weights that it starts from, so an epoch's scores come one step late. */
-class RunRecord {
-  readonly #run: GraphRun;
-  readonly #curve: GraphScores[] = [];
-  #last:
-    | { readonly epoch: number; readonly trainingLoss: number; readonly values: Values }
-    | undefined;
-  #best: { readonly scores: GraphScores; readonly values: Values } | undefined;
+const pseudoWeight = ({ gamma, epochs }: GraphRun, epoch: number): number | undefined =>
+  gamma === undefined ? undefined : (epoch / epochs) ** gamma;
 
-  constructor(run: GraphRun) {
-    this.#run = run;
-  }
+/** Curvature is looked at in this epoch. */
+const looksAt = ({ kfac }: GraphRun, epoch: number): boolean =>
+  kfac !== undefined && (epoch - 1) % kfac.every === 0;
 
-  trained(epoch: number, trainingLoss: number, values: Values): void {
-    if (!Number.isFinite(trainingLoss))
-      throw diverged(`The loss became ${trainingLoss} in epoch ${epoch}`);
-    this.#last = { epoch, trainingLoss, values };
-  }
-
-  scored(found: NodeScores): void {
-    if (!this.#last) throw new Error("Scores of no epoch");
-    const { epoch, trainingLoss, values } = this.#last;
-    const scores = { epoch, trainingLoss, ...found };
-    if (!this.#best || scores.heldOutLoss < this.#best.scores.heldOutLoss)
-      this.#best = { scores, values };
-    this.#curve.push(scores);
-    this.#run.onEpoch?.(scores);
-  }
-
-  result(shape: GcnShape): GraphResult {
-    const best = this.#best;
-    if (!best) throw diverged("No epoch has a held-out loss");
-    const weights = gcnParameters(shape).map(
-      ({ name }) => [name, best.values[name]?.data as Float32Array] as const,
-    );
-    return { curve: this.#curve, best: best.scores, weights: new Map(weights) };
-  }
-}
+const weightsOf = (shape: GcnShape, values: Values): ReadonlyMap<string, Float32Array> =>
+  new Map(gcnParameters(shape).map(({ name }) => [name, values[name]?.data as Float32Array]));
 
 const diverged = (message: string): DivergenceError =>
   new DivergenceError(message, {

@@ -2,7 +2,7 @@ import { tf } from "../../tensor/index.ts";
 
 /**
  * How a layer's Fisher block is made of the Kronecker factors V of its inputs and U of its output's gradients.
- * Only the [CODE] facts of the graph paper's release decide `released`; `statistical` is what a mean loss asks for.
+ * `code` is what the graph paper's released code does; `statistical` is what a mean loss asks for.
  */
 export interface KfacOptions {
   /** sqrt(damping) is added to the diagonals of V and U. */
@@ -10,10 +10,10 @@ export interface KfacOptions {
   /** Steps between two looks at the curvature. */
   readonly every: number;
   /**
-   * - `released`: V sums over all rows but is divided by the examples the loss counts; gradients are multiplied by the layer's width
+   * - `code`: V sums over all rows but is divided by the examples the loss counts; gradients are multiplied by the layer's width
    * - `statistical`: V is a mean over its rows; gradients are those of single examples
    */
-  readonly scaling: "released" | "statistical";
+  readonly scaling: "code" | "statistical";
   /** Of the last layer: from gradients, or softmax's own Fisher, mean of diag(p) - p p'. */
   readonly head: "empirical" | "exact";
   /** Which factors precondition; for ablations one alone, of the other only the damping. */
@@ -23,7 +23,7 @@ export interface KfacOptions {
 export const kfacDefaults: KfacOptions = {
   damping: 0.01,
   every: 50,
-  scaling: "released",
+  scaling: "code",
   head: "empirical",
   factors: "both",
 };
@@ -37,7 +37,7 @@ export function factorScales(
     width,
   }: { readonly rows: number; readonly counted: number; readonly width: number },
 ): { readonly inputs: number; readonly gradients: number } {
-  return scaling === "released"
+  return scaling === "code"
     ? { inputs: 1 / counted, gradients: width ** 2 / counted }
     : { inputs: 1 / rows, gradients: counted };
 }

@@ -40,6 +40,15 @@ export function saveLanguagePoint(path: string, owner: string, point: LanguagePo
 
 /** What `saveLanguagePoint` wrote for this owner; undefined where it wrote for another. */
 export function loadLanguagePoint(path: string, owner: string): LanguagePoint | undefined {
+  const saved = loadOwnedPoint(path);
+  return saved.owner === owner ? saved.point : undefined;
+}
+
+/** What `saveLanguagePoint` wrote, for whomever. */
+export function loadOwnedPoint(path: string): {
+  readonly owner: string;
+  readonly point: LanguagePoint;
+} {
   const { note, arrays } = loadCheckpoint(path);
   const parsed = noteSchema.safeParse(note);
   if (!parsed.success)
@@ -47,15 +56,14 @@ export function loadLanguagePoint(path: string, owner: string): LanguagePoint | 
       hint: "Delete it and start the training again, or use the version that wrote it.",
       cause: parsed.error,
     });
-  const { randomState, averagedSteps, curve, best } = parsed.data;
-  if (parsed.data.owner !== owner) return undefined;
+  const { owner, randomState, averagedSteps, curve, best } = parsed.data;
   const at = (place: (typeof places)[number]) =>
     new Map(
       [...arrays].flatMap(([name, array]) =>
         name.startsWith(`${place}/`) ? [[name.slice(place.length + 1), array] as const] : [],
       ),
     );
-  return {
+  const point = {
     weights: at("weights"),
     ...(averagedSteps === undefined
       ? {}
@@ -64,4 +72,5 @@ export function loadLanguagePoint(path: string, owner: string): LanguagePoint | 
     curve,
     ...(best ? { best: { scores: best, weights: at("best") } } : {}),
   };
+  return { owner, point };
 }

@@ -1,4 +1,5 @@
 import type { Text } from "../../datasets/text.ts";
+import { UserError } from "../../errors.ts";
 import { type Random, seededRandom } from "../../random.ts";
 import type { Engine, Program, TensorValue } from "../../tensor/index.ts";
 import { dropoutMask } from "../dropout.ts";
@@ -82,6 +83,7 @@ export class LanguageTrainer {
 
   /** Trains from fresh weights under the seed, or on from `start`. Throws a DivergenceError when the loss stops being a number. */
   async run(run: LanguageRun, start = this.#freshPoint(run.seed)): Promise<LanguageResult> {
+    requireBatches(this.#text, run.batch, ["train", "validation"]);
     let point = start;
     for (let epoch = point.curve.length; epoch < run.epochs; epoch++) {
       point = await this.#nextPoint(run, point);
@@ -209,6 +211,21 @@ export class LanguageTrainer {
     this.#programs.set(whole, compiled);
     return compiled;
   }
+}
+
+/** Throws a UserError where a part of the text does not fill one batch. */
+export function requireBatches(
+  text: Text,
+  { rows, steps }: TextBatch,
+  parts: readonly ("train" | "validation" | "test")[],
+): void {
+  const needed = rows * steps + 1;
+  const short = parts.find((part) => text[part].length < needed);
+  if (short)
+    throw new UserError(
+      `The ${short} part of ${text.name} has ${text[short].length} words, expected ${needed} at least: ${rows} rows of ${steps} and one`,
+      { hint: "Give more text, or read fewer rows at once.", exit: "usage" },
+    );
 }
 
 /** Uniform between -0.04 and 0.04 for matrices, -0.1 and 0.1 for word vectors, as in the released search; no bias. */

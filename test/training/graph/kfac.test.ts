@@ -128,7 +128,7 @@ describe("preconditioning", () => {
 test("the released scaling divides sums over all rows by the examples counted; the statistical one takes means", () => {
   const of = { rows: 2708, counted: 140, width: 7 };
 
-  expect(factorScales({ scaling: "released" }, of)).toEqual({
+  expect(factorScales({ scaling: "code" }, of)).toEqual({
     inputs: 1 / 140,
     gradients: 49 / 140,
   });

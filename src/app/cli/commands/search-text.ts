@@ -9,6 +9,7 @@ import { findTextRecipe } from "../../workflows/text-recipes.ts";
 import { checkTextFolder } from "../../workflows/text-search-folder.ts";
 import type { CommandContext } from "../context.ts";
 import { type TrainerFlags, withTrainers } from "../trainers.ts";
+import { textPrefix } from "./train-others.ts";
 
 /** Flags of `search --cell rnn`; all others are refused. */
 export interface TextSearchFlags extends TrainerFlags {
@@ -75,8 +76,6 @@ export async function runTextSearchCommand(
       `Test perplexity ${formatNumber(document.testPerplexity)}, ${document.found.parameters} parameters: ${document.found.edges.join(", ")}`,
     );
 }
-
-const textPrefix = "text:";
 
 const refusal = (message: string, hint: string): UserError =>
   new UserError(message, { hint, exit: "usage" });

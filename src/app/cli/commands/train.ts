@@ -1,63 +1,49 @@
 import { Command, Option } from "commander";
-import { datasetClasses, loadGraph } from "../../../datasets/index.ts";
+import { datasetClasses } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
 import { type Network, placeLayers } from "../../../network/network.ts";
 import { readNetworkFile } from "../../../network/network-file.ts";
 import { findPreset } from "../../../network/presets.ts";
-import { type BackendName, createEngine, type Engine } from "../../../tensor/index.ts";
-import type { Annealing } from "../../../training/schedule.ts";
 import { formatPercent } from "../../../units.ts";
 import { searchData } from "../../workflows/search-run.ts";
-import {
-  type GraphOptimizerName,
-  type GraphTrainingDocument,
-  graphOptimizerNames,
-  graphSettings,
-  noCurvature,
-  runGraphTraining,
-} from "../../workflows/train-graph.ts";
+import { graphOptimizerNames, noCurvature } from "../../workflows/train-graph.ts";
 import {
   checkTrainFolder,
   defaultRates,
   type OptimizerName,
   optimizerNames,
   runTraining,
-  type TrainingDocument,
 } from "../../workflows/train-run.ts";
+import { isCellName } from "../../workflows/train-text.ts";
 import type { CommandContext } from "../context.ts";
 import { count, nonNegative, positive, shared } from "../options.ts";
+import { withTrainers } from "../trainers.ts";
 import { backendOption, labelSmoothingOption, scheduleOption } from "./search.ts";
+import {
+  refuseFlags,
+  type TrainAnswer,
+  type TrainFlags,
+  type TrainingKind,
+} from "./train-flags.ts";
+import { textPrefix, trainGraph, trainText } from "./train-others.ts";
 
-interface TrainFlags {
-  readonly net: string;
-  readonly data: string;
-  readonly out: string;
-  readonly multiplier?: number;
-  readonly optimizer: OptimizerName | GraphOptimizerName;
-  readonly epochs?: number;
-  readonly batch?: number;
-  readonly learningRate?: number;
-  readonly weightDecay?: number;
-  readonly schedule?: Annealing;
-  readonly labelSmoothing?: number;
-  readonly damping?: number;
-  readonly curvatureEvery?: number;
-  readonly pseudoLabels?: number;
-  readonly backend: BackendName | "auto";
-  readonly trainThreads?: number;
-  readonly resume?: boolean;
-  readonly seed: number;
-  readonly json?: boolean;
-}
+const images: TrainingKind = {
+  words: "a network of layers",
+  refused: ["pseudoLabels", "scaling", "head", "hidden", "recipe"],
+  hint: "It is for --net gcn, or for recurrent cells on a text.",
+};
 
 export function trainCommand(context: CommandContext): Command {
   return new Command("train")
     .description("plain training of a network, with its curves, checkpoints and ONNX file")
-    .requiredOption("--net <name>", "preset or network.json to train, or gcn for a graph")
+    .requiredOption(
+      "--net <name>",
+      "preset or network.json to train; gcn for a graph; rnn, shrink-rnn or the history.json of a cell found for a text",
+    )
     .requiredOption(
       "--data <set>",
-      "data set or graph to train on: NAME, or NAME:FOLDER for files of your own",
+      "data set, graph or text to train on: NAME, NAME:FOLDER for files of your own, or text:FILE",
     )
     .requiredOption(
       "--out <dir>",
@@ -72,14 +58,30 @@ export function trainCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         "--epochs <n>",
-        "passes over the training data (default: 20, for a graph 200)",
+        "passes over the training data (default: 20, for a graph 200, for a text the recipe's)",
       ).argParser(count),
     )
-    .addOption(new Option("--batch <n>", "examples in a step (default: 128)").argParser(count))
+    .addOption(
+      new Option(
+        "--batch <n>",
+        "examples in a step (default: 128); of a text rows side by side (default: the recipe's)",
+      ).argParser(count),
+    )
+    .addOption(
+      new Option("--recipe <name>", "of a text: trial, quick, standard or paper").default(
+        "standard",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--hidden <n>",
+        "hidden units of a graph network (default: 16) or recurrent cell (default: the recipe's, or the found cell's)",
+      ).argParser(count),
+    )
     .addOption(
       new Option(
         "--learning-rate <rate>",
-        "its peak (default: 0.1 for sgd and kfac, 0.001 for adam); for a graph constant (default: 0.01)",
+        "its peak (default: 0.1 for sgd and kfac, 0.001 for adam); for a graph constant (default: 0.01); for a text falling as the recipe says",
       ).argParser(positive),
     )
     .addOption(
@@ -104,6 +106,18 @@ export function trainCommand(context: CommandContext): Command {
     )
     .addOption(
       new Option(
+        "--scaling <kind>",
+        "of a graph's factors: as in the released code, or as the statistics of a mean ask for (default: code)",
+      ).choices(["code", "statistical"]),
+    )
+    .addOption(
+      new Option(
+        "--head <kind>",
+        "Fisher of a graph's last layer: of gradients, or exactly that of the softmax (default: empirical)",
+      ).choices(["empirical", "exact"]),
+    )
+    .addOption(
+      new Option(
         "--pseudo-labels <gamma>",
         "also train a graph's other nodes towards their own likeliest class, weighted by (epoch / epochs)^gamma",
       ).argParser(positive),
@@ -113,30 +127,37 @@ export function trainCommand(context: CommandContext): Command {
     .option("--resume", "go on with the training in --out")
     .addOption(shared.seed())
     .addOption(shared.json())
-    .action((flags: TrainFlags) => runTrainCommand(flags, context));
+    .action((flags: TrainFlags, command: Command) => runTrainCommand(flags, command, context));
 }
 
-async function runTrainCommand(flags: TrainFlags, context: CommandContext): Promise<void> {
-  const answer =
-    flags.net === "gcn" ? await trainGraph(flags, context) : await train(flags, context);
+async function runTrainCommand(
+  flags: TrainFlags,
+  command: Command,
+  context: CommandContext,
+): Promise<void> {
+  const answer = await kindOf(flags)(flags, command, context);
   if (flags.json) context.terminal.answerJson(answer.document);
-  else
-    context.terminal.answer(
-      `Test accuracy ${formatPercent(answer.accuracy)} ${answer.when}. Report: ${flags.out}/report.html`,
-    );
+  else context.terminal.answer(`${answer.result}. Report: ${flags.out}/report.html`);
 }
 
-interface Answer {
-  readonly document: TrainingDocument | GraphTrainingDocument;
-  readonly accuracy: number;
-  readonly when: string;
+function kindOf({ net, data }: TrainFlags) {
+  if (net === "gcn") return trainGraph;
+  return isCellName(net) || data.startsWith(textPrefix) ? trainText : train;
 }
 
-async function train(flags: TrainFlags, context: CommandContext): Promise<Answer> {
+async function train(
+  flags: TrainFlags,
+  command: Command,
+  context: CommandContext,
+): Promise<TrainAnswer> {
+  refuseFlags(command, images);
   const { out, data: dataset, optimizer, seed } = flags;
   const { epochs = 20, batch = 128, weightDecay = 1e-4 } = flags;
-  if (!isOptimizer(optimizer)) throw onlyForGraphs(`--optimizer ${optimizer}`);
-  if (flags.pseudoLabels !== undefined) throw onlyForGraphs("--pseudo-labels");
+  if (!isOptimizer(optimizer))
+    throw new UserError(`--optimizer ${optimizer} is only for --net gcn`, {
+      hint: `Choose among ${optimizerNames.join(", ")}.`,
+      exit: "usage",
+    });
   const given = {
     ...curvatureSettings(optimizer, flags),
     ...(flags.schedule ? { schedule: flags.schedule } : {}),
@@ -148,42 +169,13 @@ async function train(flags: TrainFlags, context: CommandContext): Promise<Answer
     context.terminal.progress(progress),
   );
   makeFolder(out);
-  return await withEngine(flags, async (engine) => {
+  return await withTrainers(flags, context, undefined, async ({ engine }) => {
     const learningRate = flags.learningRate ?? defaultRates[optimizer];
     const rates = { learningRate, weightDecay, ...given };
     const settings = { data: dataset, optimizer, ...rates, epochs, batch, seed };
     const document = await runTraining({ context, engine, network, data, settings, folder: out });
-    return { document, accuracy: document.test.accuracy, when: `after ${epochs} epochs` };
-  });
-}
-
-async function trainGraph(flags: TrainFlags, context: CommandContext): Promise<Answer> {
-  const { out } = flags;
-  const rest = (["multiplier", "batch", "resume", "schedule", "labelSmoothing"] as const).find(
-    (flag) => flags[flag] !== undefined,
-  );
-  if (rest)
-    throw new UserError(
-      `--${rest.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)} does not go with --net gcn`,
-      {
-        hint: "A graph network has one size, sees the whole graph in every step, and trains in seconds: start it again.",
-        exit: "usage",
-      },
-    );
-  const { optimizer } = flags;
-  if (!isGraphOptimizer(optimizer))
-    throw new UserError(`--optimizer ${optimizer} does not go with --net gcn`, {
-      hint: `Choose among ${graphOptimizerNames.join(", ")}.`,
-      exit: "usage",
-    });
-  const settings = graphSettings({ ...flags, optimizer });
-  checkTrainFolder(out, { resume: false });
-  const graph = await loadGraph(flags.data);
-  makeFolder(out);
-  return await withEngine(flags, async (engine) => {
-    const document = await runGraphTraining({ context, engine, graph, settings, folder: out });
-    const { testAccuracy: accuracy, epoch } = document.best;
-    return { document, accuracy, when: `at epoch ${epoch} of ${settings.epochs}` };
+    const result = `Test accuracy ${formatPercent(document.test.accuracy)} after ${epochs} epochs`;
+    return { document, result };
   });
 }
 
@@ -198,25 +190,6 @@ function curvatureSettings(optimizer: OptimizerName, { damping, curvatureEvery }
 }
 
 const isOptimizer = (name: string): name is OptimizerName => optimizerNames.includes(name);
-
-const isGraphOptimizer = (name: string): name is GraphOptimizerName =>
-  graphOptimizerNames.some((known) => known === name);
-
-const onlyForGraphs = (flag: string): UserError =>
-  new UserError(`${flag} is only for --net gcn`, {
-    hint: `Leave it out, or choose among ${optimizerNames.join(", ")}.`,
-    exit: "usage",
-  });
-
-async function withEngine<T>(flags: TrainFlags, use: (engine: Engine) => Promise<T>): Promise<T> {
-  const threads = flags.trainThreads ? { threads: flags.trainThreads } : {};
-  const engine = await createEngine({ backend: flags.backend, ...threads });
-  try {
-    return await use(engine);
-  } finally {
-    await engine.close();
-  }
-}
 
 /** A preset at its multiplier with as many classes as the data has, or the network of a file, which must have as many. */
 function trainedNetwork({ net, data, multiplier = 1 }: TrainFlags): Network {

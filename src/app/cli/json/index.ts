@@ -53,6 +53,7 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   train: [
     { schema: runs.trainingDocument },
     { when: "with --net gcn", schema: runs.graphTrainingDocument },
+    { when: "on a text", schema: runs.textTrainingDocument },
   ],
   verify: [
     { when: "of a search's folder", schema: runs.verification },

@@ -157,3 +157,47 @@ export const graphTrainingDocument = z
     best: graphEpoch,
   })
   .describe("training.json");
+
+const textEpoch = z.object({
+  epoch: z.number().describe("from 0"),
+  trainingPerplexity: z.number(),
+  validationPerplexity: z.number(),
+});
+
+export const textTrainingDocument = z
+  .object({
+    ...{ format: trainingShape.format, version: trainingShape.version },
+    network: z.string(),
+    settings: z.object({
+      data: z.string(),
+      recipe: z.string(),
+      words: z.number().describe("told apart"),
+      hiddenSize: z.number(),
+      batch: z.object({
+        rows: z.number().describe("read side by side"),
+        steps: z.number().describe("that gradients go back through"),
+      }),
+      epochs: z.number(),
+      learningRate: z.number(),
+      drops: z
+        .array(z.number())
+        .optional()
+        .describe("epochs after which the rate falls to a tenth"),
+      clip: z.number().describe("largest norm of the gradient"),
+      decay: z.number().optional(),
+      dropouts: numberByName.optional(),
+      averageAfter: z.number().optional(),
+      seed: z.number(),
+    }),
+    cell: z.object({
+      nodes: z.number(),
+      edges: z.array(z.string()),
+      activations: z.array(z.string()).describe("of nodes 1 and on"),
+    }),
+    words: z.number(),
+    parameters: z.number(),
+    epochs: z.array(textEpoch),
+    best: textEpoch,
+    testPerplexity: z.number().describe("read once, at the end"),
+  })
+  .describe("training.json");
