@@ -25,8 +25,8 @@ const plan = planProfile({
     ["conv2", 16],
     ["conv3", 16],
   ]),
-  designNetworks: 8,
-  heldOutNetworks: 2,
+  designNetworks: 4,
+  heldOutNetworks: 1,
   targetCi: 0.2,
 });
 const device = await openDevice("local");
@@ -43,7 +43,7 @@ const { platformId, measured } = await profile({
   loads: 1,
   maxLoads: 1,
   // A busy machine is waited out for seconds, not for the best part of a minute.
-  patience_s: 0.05,
+  patience_s: 0.01,
 });
 console.log(`${measured} loads of networks measured`);
 

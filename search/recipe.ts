@@ -57,7 +57,7 @@ export const recipes = {
     batch: 64,
     learningRate: 0.1,
     weightDecay: 1e-4,
-    epochExamples: 2048,
+    epochExamples: 1024,
     seedEpochs: 1,
     lookaheadEpochs: 1,
     roundEpochs: 1,

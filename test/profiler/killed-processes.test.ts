@@ -138,7 +138,7 @@ describe.skipIf(process.platform !== "linux")(
       async () => {
         const db = join(folder, "killed.db");
         // Work for longer than all the moments together.
-        const networks = 4 * kills;
+        const networks = 3 * kills;
         const random = seededRandom(7);
         const aMoment = () => delay(1000 * longestDelay_s * random.uniform());
         let kept: readonly number[] = [];
