@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Machine } from "./agent/machine.ts";
 import { androidState } from "./android-state.ts";
+import { devicesFolder } from "./catalog.ts";
 import { systemClock } from "./clock.ts";
 import type { Files } from "./files.ts";
+import { gaugeMemory } from "./gauge-memory.ts";
 import { type ChosenParts, openMeter, openRuntime } from "./parts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Transport } from "./transport.ts";
@@ -17,13 +19,16 @@ export const noFiles: Files = {
 /** What meters and runtimes of a phone work with: no files of its own, its tools over adb, and this machine's clock. */
 export const androidSurroundings = (
   transport: Transport,
-  settings: Surroundings["settings"] = {},
+  { settings = {}, rails }: Pick<ChosenParts, "settings" | "rails">,
+  folder = devicesFolder(),
 ): Surroundings => ({
   isDriven: true,
   files: noFiles,
   clock: systemClock,
   transport,
   settings,
+  rails,
+  gauges: gaugeMemory(() => fingerprintOf(transport), folder),
   // The one place of a phone that its shell may write to and run programs from.
   folder: "/data/local/tmp/wattsplit",
 });
@@ -31,31 +36,25 @@ export const androidSurroundings = (
 /** A phone that runs programs which it is told to over adb; the script is followed on this machine. */
 export async function androidMachine(
   transport: Transport,
-  { runtime, meters, settings }: ChosenParts,
+  { runtime, meters, ...known }: ChosenParts,
+  folder?: string,
 ): Promise<Machine> {
-  const surroundings = androidSurroundings(transport, settings);
-  const property = async (name: string): Promise<string> =>
-    (await transport.exec(["getprop", name])).stdout.trim();
+  const surroundings = androidSurroundings(transport, known, folder);
   return {
     clock: systemClock,
     runtime: await openRuntime(runtime, surroundings),
     meter: await openMeter(meters, surroundings),
     describe: async () => {
-      const [model, chip, release, build, serial] = await Promise.all(
-        [
-          "ro.product.model",
-          "ro.soc.model",
-          "ro.build.version.release",
-          "ro.build.fingerprint",
-          "ro.serialno",
-        ].map(property),
-      );
+      const [model, chip, release, build] = await properties(transport, [
+        "ro.product.model",
+        "ro.soc.model",
+        "ro.build.version.release",
+        "ro.build.fingerprint",
+      ]);
       const { powerMode = "unknown" } = await androidState(transport);
       return {
         processor: chip || model || "unknown",
-        fingerprint: serial
-          ? createHash("sha256").update(`${serial}\n${model}`).digest("hex").slice(0, 16)
-          : "unknown",
+        fingerprint: (await fingerprintOf(transport)) ?? "unknown",
         os: `Android ${release}`.trim(),
         powerMode,
         details: { model: model ?? "", build: build ?? "" },
@@ -63,4 +62,15 @@ export async function androidMachine(
     },
     state: () => androidState(transport),
   };
+}
+
+const properties = (transport: Transport, names: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(names.map(async (name) => (await transport.exec(["getprop", name])).stdout.trim()));
+
+/** Tells two phones of one model apart without giving a serial number away; undefined without one. */
+async function fingerprintOf(transport: Transport): Promise<string | undefined> {
+  const [serial, model] = await properties(transport, ["ro.serialno", "ro.product.model"]);
+  return serial
+    ? createHash("sha256").update(`${serial}\n${model}`).digest("hex").slice(0, 16)
+    : undefined;
 }

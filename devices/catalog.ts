@@ -67,7 +67,15 @@ export const catalogueEntrySchema = deviceEntrySchema.required({
 });
 
 export type DeviceEntry = z.infer<typeof deviceEntrySchema>;
+/** A rail as the catalogue knows it, by its own name or by what it feeds. */
+export type CatalogueRail = z.infer<typeof rail>;
 export type TransportKind = DeviceEntry["transports"][number];
+
+/** Undefined where nobody knows them. */
+export const knownRails = ({
+  rails = "unknown",
+}: Pick<DeviceEntry, "rails">): readonly CatalogueRail[] | undefined =>
+  rails === "unknown" ? undefined : rails;
 
 /** The folder of the user's own devices. */
 export const devicesFolder = (

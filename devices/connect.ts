@@ -14,6 +14,8 @@ import { sshTransport } from "./transports/ssh.ts";
 
 export interface ConnectOptions {
   readonly sysfsRoot?: string | undefined;
+  /** Of the user's own devices, beside which is kept what was found of phones' gauges. */
+  readonly folder?: string | undefined;
   readonly threads?: number | undefined;
   readonly reconnectPatience_s?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -79,13 +81,13 @@ function overSsh(entry: DeviceEntry, parts: ChosenParts): Connection {
   return { connect: () => programAgent(transport, argv), close: () => transport.close() };
 }
 
-function overAdb(entry: DeviceEntry, parts: ChosenParts): Connection {
+function overAdb(entry: DeviceEntry, parts: ChosenParts, { folder }: ConnectOptions): Connection {
   const transport = adbTransport({ serial: entry.address });
   const settings = settingsOf(entry);
   return {
     connect: async () => {
       await transport.reach();
-      return agentOn(await androidMachine(transport, { ...parts, settings }));
+      return agentOn(await androidMachine(transport, { ...parts, settings }, folder));
     },
     close: () => transport.close(),
   };

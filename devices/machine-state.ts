@@ -1,10 +1,10 @@
+import { batteriesIn, batteryStatus } from "./batteries.ts";
 import type { Files } from "./files.ts";
 import type { BatteryState, MachineState } from "./raw.ts";
 
 const cpus = "sys/devices/system/cpu";
 const zones = "sys/class/thermal";
 const sensors = "sys/class/hwmon";
-const supplies = "sys/class/power_supply";
 
 /** Of Linux, whatever can be read. A phone's shell shows the same files. */
 export function machineState(files: Files): MachineState {
@@ -100,13 +100,14 @@ const statuses: Readonly<Record<string, BatteryState["status"]>> = {
 };
 
 function batteryOf(files: Files): BatteryState | undefined {
-  const folder = files
-    .list(supplies)
-    .map((name) => `${supplies}/${name}`)
-    .find((path) => files.readText(`${path}/type`)?.trim() === "Battery");
-  if (folder === undefined) return undefined;
-  const status = statuses[files.readText(`${folder}/status`)?.trim() ?? ""];
-  return status && batteryState(status, numberIn(files.readText(`${folder}/capacity`)), 100);
+  const folders = batteriesIn(files);
+  const found = folders.flatMap((folder) => statuses[batteryStatus(files, folder) ?? ""] ?? []);
+  // Of several batteries one is used at a time, and the others rest.
+  const status = (["charging", "discharging"] as const).find((one) => found.includes(one));
+  const levels = folders.flatMap((folder) => numberIn(files.readText(`${folder}/capacity`)) ?? []);
+  const level = levels.length > 0 ? levels.reduce((sum, one) => sum + one, 0) : undefined;
+  const [first] = found;
+  return first && batteryState(status ?? first, level, 100 * levels.length);
 }
 
 /** A level that makes no sense is left out. */

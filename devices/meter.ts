@@ -25,6 +25,8 @@ export interface Rail {
   readonly nominalPeriod_s?: number;
   /** Of power: what is shown is the mean over so long a time past, s. Default 0. */
   readonly averaging_s?: number;
+  /** The counted rail of the same supply that this one, which is not counted, is held against. */
+  readonly checks?: string;
 }
 
 /** One reading of one rail, on the device's clock. Which fields are there follows from the rail's kind. */
@@ -60,4 +62,6 @@ export interface Meter {
   /** The readings since `start`, as they come; ends after `stop`. */
   samples(): AsyncIterable<MeterSample>;
   stop(): Promise<void>;
+  /** What was noticed of the sensor since `start`, beside its numbers: what held a card back. */
+  notes?(): readonly string[];
 }

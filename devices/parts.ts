@@ -1,5 +1,5 @@
 import { UserError, unknownName } from "../src/errors.ts";
-import type { DeviceEntry } from "./catalog.ts";
+import { type CatalogueRail, type DeviceEntry, knownRails } from "./catalog.ts";
 import type { Availability, Meter } from "./meter.ts";
 import { boundMeters, meterKinds, programRuntimes, runtimeKinds } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
@@ -19,17 +19,21 @@ export interface ChosenParts {
   readonly meters: readonly string[];
   /** Of the device's entry: the address of a plug, the rails that count. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** What it says of its rails. */
+  readonly rails?: readonly CatalogueRail[] | undefined;
 }
 
 /** Throws a UserError for a name that the device does not know. */
 export function chooseParts(
-  { runtimes, meters, settings }: Pick<DeviceEntry, "runtimes" | "meters" | "settings">,
-  { runtime = runtimes[0] ?? "", meter = "auto" }: PartNames,
+  entry: Pick<DeviceEntry, "runtimes" | "meters" | "settings" | "rails">,
+  { runtime = entry.runtimes[0] ?? "", meter = "auto" }: PartNames,
 ): ChosenParts {
+  const { runtimes, meters, settings } = entry;
+  const known = { runtime, settings, rails: knownRails(entry) };
   if (!runtimes.includes(runtime)) throw unknownName("runtime", runtime, runtimes);
-  if (meter === "auto") return { runtime, meters: [...meters, "none"], settings };
+  if (meter === "auto") return { ...known, meters: [...meters, "none"] };
   if (!meters.includes(meter)) throw unknownName("meter", meter, ["auto", ...meters]);
-  return { runtime, meters: [meter], settings };
+  return { ...known, meters: [meter] };
 }
 
 /** A part, and whether it works where it is wanted. */

@@ -1,6 +1,6 @@
 import { androidSurroundings } from "./android-machine.ts";
 import { webRuntimes } from "./browser/web-runtimes.ts";
-import { type DeviceEntry, devicesFolder, findDevice, listDevices } from "./catalog.ts";
+import { type DeviceEntry, devicesFolder, findDevice, knownRails, listDevices } from "./catalog.ts";
 import { settingsOf } from "./connect.ts";
 import { localSurroundings } from "./local-machine.ts";
 import { probeOverSsh } from "./probe-over-ssh.ts";
@@ -31,7 +31,7 @@ export async function probeDevices(
     meters: parts?.filter((name) => name in meterKinds) ?? known.meters,
   };
   const [kind] = entry.transports;
-  if (kind === "adb") return probeOverAdb(entry);
+  if (kind === "adb") return probeOverAdb(entry, folder);
   if (kind === "local") return probeHere(entry, localSurroundings(sysfsRoot, settingsOf(entry)));
   if (kind === "browser") return untriedInBrowser(entry);
   if (!entry.address)
@@ -69,7 +69,7 @@ const inBrowsers: Readonly<Record<string, string>> = {
   webnn: "WebNN, where it is turned on",
 };
 
-async function probeOverAdb(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
+async function probeOverAdb(entry: DeviceEntry, folder: string): Promise<readonly ProbeRow[]> {
   const transport = adbTransport({ serial: entry.address });
   try {
     await transport.reach();
@@ -81,7 +81,8 @@ async function probeOverAdb(entry: DeviceEntry): Promise<readonly ProbeRow[]> {
       "Turn on USB debugging, allow this computer on the phone, and look at: adb devices -l; of several name one, --device adb:SERIAL",
     );
   }
-  return probeHere(entry, androidSurroundings(transport, settingsOf(entry)));
+  const known = { settings: settingsOf(entry), rails: knownRails(entry) };
+  return probeHere(entry, androidSurroundings(transport, known, folder));
 }
 
 /** Every device of the catalogue and of the user's own, one line each. */

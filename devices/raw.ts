@@ -92,6 +92,8 @@ export interface MeterRecord {
   readonly kind: "meter";
   readonly samples: readonly MeterSample[];
   readonly windows: readonly RawWindow[];
+  /** What the meter noticed meanwhile, one sentence each. */
+  readonly notes?: readonly string[];
 }
 
 export interface RawMeasurement {

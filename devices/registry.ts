@@ -9,6 +9,7 @@ import { nvidiaSmiMeter } from "./meters/nvidia-smi.ts";
 import { nvmlMeter } from "./meters/nvml.ts";
 import { perfMeter } from "./meters/perf.ts";
 import { powermetricsMeter } from "./meters/powermetrics.ts";
+import { ppk2Meter } from "./meters/ppk2.ts";
 import { raplMeter } from "./meters/rapl.ts";
 import { raspberryPiMeter } from "./meters/raspberry-pi.ts";
 import { shellyMeter } from "./meters/shelly.ts";
@@ -49,6 +50,7 @@ export const meterKinds: Readonly<Record<string, (surroundings: Surroundings) =>
   "android-battery": androidBatteryMeter,
   battery: batteryMeter,
   shelly: shellyMeter,
+  ppk2: (surroundings) => ppk2Meter(surroundings),
   none: () => noMeter,
 };
 

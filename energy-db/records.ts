@@ -86,6 +86,8 @@ export interface SessionConditions {
   readonly details: Readonly<Record<string, string | number>>;
   /** What was amiss and allowed, one sentence each. */
   readonly findings: readonly string[];
+  /** Of the meter: what its numbers hold, whence its units are known, what it noticed, where its rails disagree. */
+  readonly notes?: readonly string[];
   /** Spent on waiting for better conditions, s. */
   readonly waited_s: number;
   /** Worked to heat it up before anything was measured, s; only in sustained mode. */

@@ -15,6 +15,7 @@ import type { SessionConditions, SessionInstruments } from "../energy-db/index.t
 import { type OnProgress, progressOf } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
 import { canaryEstimate, canaryRule } from "./canary.ts";
+import { CrossCheck } from "./energy/cross-check.ts";
 import {
   type EnergyRules,
   energyRules,
@@ -74,6 +75,8 @@ export class Measuring {
   #preflight: Preflight | undefined;
   #heated_s: number | undefined;
   #sampler: SessionConditions["sampler"];
+  readonly #crossCheck = new CrossCheck();
+  readonly #noticed = new Set<string>();
   #instruments: SessionInstruments = {};
   #blocks = 0;
 
@@ -144,7 +147,22 @@ export class Measuring {
     );
     for (const { duration_s } of recordsOf(raw, "waited")) this.patience.spend(duration_s);
     this.#states.push(...recordsOf(raw, "state"));
+    for (const record of recordsOf(raw, "meter")) {
+      this.#crossCheck.add(this.device.capabilities.meter.rails, record);
+      for (const note of record.notes ?? []) this.#noticed.add(note);
+    }
     return raw;
+  }
+
+  /** What there is to say of the meter; most of it is known before anything is measured. */
+  get meterNotes(): readonly string[] {
+    const { quality, caveats } = this.device.capabilities.meter;
+    return quality === "none" ? [] : [...caveats, ...this.meterWarnings];
+  }
+
+  /** What a meter noticed while it was read, and rails that disagree: to be told where measuring ends. */
+  get meterWarnings(): readonly string[] {
+    return [...this.#noticed, ...this.#crossCheck.warnings(this.device.capabilities.meter.rails)];
   }
 
   /** Looks at the state of the device before anything is measured; throws a UserError where that is no good. */
@@ -190,6 +208,7 @@ export class Measuring {
       ...sessionConditions(this.#preflight, this.#states, this.device.details),
       ...(this.#heated_s === undefined ? {} : { heated_s: this.#heated_s }),
       ...(this.#sampler ? { sampler: this.#sampler } : {}),
+      ...(this.meterNotes.length > 0 ? { notes: this.meterNotes } : {}),
     };
   }
 

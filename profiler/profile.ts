@@ -1,10 +1,5 @@
 import { systemClock } from "../devices/index.ts";
-import {
-  type CostSummary,
-  lockDevice,
-  type QualityFlag,
-  type SessionSettings,
-} from "../energy-db/index.ts";
+import { type CostSummary, lockDevice, type QualityFlag } from "../energy-db/index.ts";
 import { progressOf } from "../src/progress.ts";
 import { formatNumber } from "../src/units.ts";
 import { canaryLatency } from "./canary.ts";
@@ -14,15 +9,8 @@ import { type Load, measureBlock } from "./measure-block.ts";
 import { type Measuring, measuringProtocol, openMeasuring } from "./measuring.ts";
 import { LoadQueue } from "./queue.ts";
 import { conditionNotices } from "./session-conditions.ts";
-import {
-  canaryLoad,
-  defaultLoads,
-  loadsOf,
-  needOf,
-  type ProfileOptions,
-  type Session,
-  store,
-} from "./steps.ts";
+import { sessionSettings } from "./session-settings.ts";
+import { canaryLoad, loadsOf, needOf, type ProfileOptions, type Session, store } from "./steps.ts";
 import { unsettledNetworks } from "./target-ci.ts";
 
 export interface ProfileOutcome {
@@ -118,6 +106,7 @@ async function measureMissing(
     } finally {
       table.describeInstruments(sessionId, measuring.instruments);
       invalidEnergy.push(...measuring.invalidEnergy);
+      for (const warning of measuring.meterWarnings) onNotice?.(warning);
     }
   };
   const stoppedBy = await work().catch((error: unknown): StopReason => {
@@ -263,34 +252,6 @@ async function measureIsolatedKernels(
     flagged.push(measured.flags);
   }
   return "done";
-}
-
-function sessionSettings({
-  device,
-  plan,
-  toolVersion,
-  assumePower_w,
-  method,
-  loads,
-  clock = systemClock,
-}: ProfileOptions): SessionSettings {
-  return {
-    kind: "profile",
-    space: plan.space.name,
-    toolVersion,
-    protocol: measuringProtocol,
-    seed: plan.seed,
-    startedAt: clock.timestamp(),
-    settings: {
-      method: method ?? "in-context",
-      targetCi: plan.targetCi,
-      grid: plan.space.grid,
-      meter: device.capabilities.meter.id,
-      networks: plan.networks.length,
-      loads: loads ?? defaultLoads,
-      ...(assumePower_w === undefined ? {} : { assumePower_w }),
-    },
-  };
 }
 
 function countFlags(flagged: readonly (readonly QualityFlag[])[]): ProfileOutcome["flags"] {

@@ -1,6 +1,6 @@
 import { shuffled } from "../../src/random.ts";
 import type { Meter, MeterSample } from "../meter.ts";
-import type { RawWindow } from "../raw.ts";
+import type { MeterRecord, RawWindow } from "../raw.ts";
 import type { MeterLookStep, MeterStep } from "../script.ts";
 import { type Execution, modelOf } from "./execution.ts";
 import { batchRuns } from "./warm-up.ts";
@@ -11,7 +11,7 @@ export async function meterLook(
   { duration_s, period_s }: MeterLookStep,
 ): Promise<void> {
   const samples = await whileMetered(meter, period_s, () => clock.sleep(duration_s));
-  emit({ kind: "meter", samples, windows: [] });
+  emit({ kind: "meter", samples, windows: [], ...notesOf(meter) });
 }
 
 /** Idle and load windows by turns; see `MeterStep`. */
@@ -26,7 +26,12 @@ export async function meterModels(execution: Execution, step: MeterStep): Promis
       }
     windows.push(await idleWindow(execution, step));
   });
-  emit({ kind: "meter", samples, windows });
+  emit({ kind: "meter", samples, windows, ...notesOf(machine.meter) });
+}
+
+function notesOf(meter: Meter): Pick<MeterRecord, "notes"> {
+  const notes = meter.notes?.() ?? [];
+  return notes.length > 0 ? { notes } : {};
 }
 
 async function whileMetered(

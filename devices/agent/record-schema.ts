@@ -110,6 +110,7 @@ export const recordSchema: z.ZodType<RawRecord> = z.union([
     kind: z.literal("meter"),
     samples: many(meterSampleSchema),
     windows: many(windowSchema),
+    notes: many(text).exactOptional(),
   }),
 ]);
 
@@ -124,6 +125,7 @@ const railSchema = z.object({
   maxPower_w: z.number().positive(),
   nominalPeriod_s: z.number().positive().exactOptional(),
   averaging_s: z.number().positive().exactOptional(),
+  checks: name.exactOptional(),
 });
 
 const meterSchema: z.ZodType<MeterDescription> = z.object({

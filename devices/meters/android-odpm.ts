@@ -1,3 +1,4 @@
+import type { CatalogueRail } from "../catalog.ts";
 import type { Meter, MeterSample, Rail, RailDomain } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { asked } from "./polled.ts";
@@ -20,7 +21,8 @@ export interface OdpmReading {
 export function androidOdpmMeter({
   transport,
   clock,
-}: Pick<Surroundings, "transport" | "clock">): Meter {
+  rails: known = [],
+}: Pick<Surroundings, "transport" | "clock" | "rails">): Meter {
   const readAll = async (...more: readonly string[]) =>
     readOdpm((await transport.exec([...service, ...more], { timeout_s: 10 })).stdout);
   let counters = new OdpmCounters();
@@ -35,20 +37,25 @@ export function androidOdpmMeter({
     probe: () =>
       toolAvailability(transport, service, {
         note: ({ stdout }) => {
-          const rails = readOdpm(stdout);
-          return rails.length > 0 ? `${rails.length} rails` : undefined;
+          const { rails } = railsOf(readOdpm(stdout), known);
+          const counted = rails.filter((rail) => rail.counted);
+          return rails.length > 0 ? `${counted.length} of ${rails.length} rails count` : undefined;
         },
         remedy: "Pixel phones from the 6 on have it; others have the meter android-battery",
       }),
-    describe: async () => ({
-      id: "android-odpm",
-      quality: "measured",
-      fastestReading_s,
-      rails: (await readAll()).map(railOf),
-      caveats: [
-        "The rails that the maker chose to meter, of the whole phone; there is no rail that holds them all.",
-      ],
-    }),
+    describe: async () => {
+      const { rails, caveats } = railsOf(await readAll(), known);
+      return {
+        id: "android-odpm",
+        quality: "measured",
+        fastestReading_s,
+        rails,
+        caveats: [
+          "The rails that the maker chose to meter, of the whole phone; there is no rail that holds them all.",
+          ...caveats,
+        ],
+      };
+    },
     start: (options) => {
       counters = new OdpmCounters();
       return stream.start(options);
@@ -101,15 +108,55 @@ function riseOf(byTotals_j: number, delta_j: number | undefined, total_j: number
   return Math.abs(byTotals_j - delta_j) <= 2 * step_j ? delta_j : byTotals_j;
 }
 
-const railOf = ({ rail, subsystem }: OdpmReading): Rail => ({
-  id: rail,
-  label: subsystem ? `${rail} (${subsystem})` : rail,
-  kind: "energy-counter",
-  domain: domainOf(subsystem),
-  // What the screen takes is no network's.
-  counted: subsystem !== display,
-  maxPower_w,
-});
+type Known = readonly CatalogueRail[];
+
+/**
+ * The phone's rails, and which of them count: those that the device's entry says do, with what they include. Where the entry
+ * knows none of them, all but the screen's.
+ */
+export function railsOf(
+  readings: readonly OdpmReading[],
+  known: Known,
+): { readonly rails: readonly Rail[]; readonly caveats: readonly string[] } {
+  const found = readings.map((reading) => ({ reading, entry: entryOf(reading, known) }));
+  const isKnown = found.some(({ entry }) => entry && isCounted(entry));
+  const rails = found.map(({ reading: { rail, subsystem }, entry }): Rail => {
+    const counts = isKnown ? entry !== undefined && isCounted(entry) : subsystem !== display;
+    const what = entry?.measures ?? subsystem;
+    return {
+      id: rail,
+      label: what ? `${rail} (${what})` : rail,
+      kind: "energy-counter",
+      domain: domainOf(subsystem),
+      counted: counts,
+      ...(entry?.includes ? { includes: entry.includes } : {}),
+      maxPower_w,
+    };
+  });
+  if (known.length === 0) return { rails, caveats: [] };
+  const named = new Set(rails.map(({ id }) => id));
+  const missing = known.filter(({ rail }) => rail !== undefined && !named.has(rail));
+  const absent = missing.map(({ rail }) => rail).join(", ");
+  return {
+    rails,
+    caveats: isKnown
+      ? absent === ""
+        ? []
+        : [`Rails that the device's entry names and this phone has not: ${absent}.`]
+      : [
+          "This phone has none of the rails that the device's entry counts: all but the screen's are.",
+        ],
+  };
+}
+
+const isCounted = ({ counted = true }: CatalogueRail): boolean => counted;
+
+/** By the rail's own name before what it feeds. */
+const entryOf = ({ rail, subsystem }: OdpmReading, known: Known): CatalogueRail | undefined =>
+  known.find((entry) => entry.rail === rail) ??
+  known.find((entry) => entry.rail === undefined && entry.subsystem === subsystem);
+
+/** What the screen takes is no network's. */
 
 const display = "Display";
 

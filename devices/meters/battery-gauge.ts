@@ -110,7 +110,20 @@ export const conventionText = ({ unit, sign }: GaugeConvention): string =>
 export interface OpenGauge {
   readonly source: GaugeSource;
   readonly convention: GaugeConvention;
+  /** Whence unit and sign are known. */
+  readonly origin: GaugeOrigin;
   readonly hasCharge: boolean;
+}
+
+export type GaugeOrigin =
+  | { readonly kind: "set" }
+  | { readonly kind: "found" }
+  | { readonly kind: "kept"; readonly foundAt: string; readonly isConfirmed: boolean };
+
+/** Unit and sign that are known before the gauge is looked at. */
+export interface KnownConvention {
+  readonly convention: GaugeConvention;
+  readonly origin: GaugeOrigin;
 }
 
 /** Looks until a gauge moved, for so long at most: the slowest are refreshed every 1.5 s. */
@@ -120,15 +133,17 @@ const look = { every_s: 0.5, fewest: 5, most: 40 };
 export async function openGauge(
   transport: Transport,
   clock: Clock,
-  known: GaugeConvention | undefined,
+  known: KnownConvention | undefined,
 ): Promise<OpenGauge | { readonly reason: string }> {
   for (const source of gaugeSources) {
     const reading = await attempt(source, transport);
     if (reading?.current === undefined) continue;
     if (!reading.isDischarging) return { reason: "the battery is not discharging" };
-    const convention = known ?? gaugeConvention(await watch(source, transport, clock));
+    const hasCharge = reading.charge_c !== undefined;
+    if (known) return { source, ...known, hasCharge };
+    const convention = gaugeConvention(await watch(source, transport, clock));
     if (!convention) return { reason: `the battery's gauge shows ${reading.current} all the time` };
-    return { source, convention, hasCharge: reading.charge_c !== undefined };
+    return { source, convention, origin: { kind: "found" }, hasCharge };
   }
   return {
     reason: "the battery's gauge tells no current, neither in its files nor by its service",
@@ -170,6 +185,12 @@ export class ChargeCheck {
   #charge_c = Number.NaN;
   #drawn_c = 0;
   #steps = 0;
+  #isConfirmed = false;
+
+  /** Whether three minutes and ten steps of the counter agreed. */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
 
   /** False as soon as current and counter contradict each other: then unit or sign are wrong. */
   agrees(time_s: number, current_a: number, charge_c: number | undefined): boolean {
@@ -183,6 +204,7 @@ export class ChargeCheck {
     const { steps } = shortestCheck;
     if (time_s - this.#first.time_s < shortestCheck.time_s || this.#steps <= steps) return true;
     const ratio = this.#drawn_c / (this.#first.charge_c - charge_c);
-    return ratio >= agreement.low && ratio <= agreement.high;
+    this.#isConfirmed = ratio >= agreement.low && ratio <= agreement.high;
+    return this.#isConfirmed;
   }
 }

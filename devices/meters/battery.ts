@@ -1,85 +1,118 @@
+import { batteriesIn, batteryStatus, suppliesFolder } from "../batteries.ts";
+import type { Clock } from "../clock.ts";
 import { type Files, whyNothingIn } from "../files.ts";
-import type { Availability, Meter } from "../meter.ts";
+import type { Availability, Meter, Rail } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { Discharge, drainPower } from "./battery-drain.ts";
 import { type FileRail, fileMeter } from "./file-rails.ts";
-import { readNumber } from "./read-number.ts";
+import { ticks } from "./ticking.ts";
 
-const supplies = "sys/class/power_supply";
 const maxPower_w = 300;
 /** The fastest gauges; slow ones take 30 s. */
 const nominalPeriod_s = 1;
 /** Drivers ask the gauge over a slow bus. */
 const fastestReading_s = 0.25;
 
-/** The battery's own gauge of a laptop or board that runs on it. */
-export const batteryMeter = ({ files, clock }: Pick<Surroundings, "files" | "clock">): Meter =>
-  fileMeter(clock, () => {
-    const folder = files
-      .list(supplies)
-      .map((name) => `${supplies}/${name}`)
-      .find((path) => files.readText(`${path}/type`)?.trim() === "Battery");
-    return {
-      id: "battery",
-      quality: "measured",
-      caveats: ["The whole machine with its screen; gauges are updated every 1 to 30 s."],
-      rails: folder === undefined ? [] : [batteryRail(files, folder)],
-      needsDischarging: true as const,
-      fastestReading_s,
-      refusal: refusalOf(files, folder),
-    };
-  });
+/**
+ * The gauges of the batteries that a laptop or board runs on, in sum. What is left in them is counted where that counter
+ * ticks, and their power beside it is held against it; else power, or current and voltage, are read.
+ */
+export function batteryMeter({ files, clock }: Pick<Surroundings, "files" | "clock">): Meter {
+  const folders = batteriesIn(files);
+  const discharge = new Discharge(files, folders);
+  let counts = false;
+  const meter = fileMeter(clock, () => ({
+    id: "battery",
+    quality: "measured",
+    caveats: ["The whole machine with its screen; gauges are updated every 1 to 30 s."],
+    rails: railsOf(files, folders, discharge, counts),
+    needsDischarging: true as const,
+    fastestReading_s,
+    refusal: refusalOf(files, folders, counts),
+  }));
+  return {
+    ...meter,
+    probe: async () => {
+      counts = await isCounting(files, folders, discharge, clock);
+      meter.forget();
+      return meter.probe();
+    },
+  };
+}
 
-function refusalOf(files: Files, folder: string | undefined) {
-  if (folder === undefined)
+/** Whether the counters of all batteries together tick; looked at only where they discharge. */
+const isCounting = async (
+  files: Files,
+  folders: readonly string[],
+  discharge: Discharge,
+  clock: Clock,
+): Promise<boolean> =>
+  whyNotDischarging(files, folders) === undefined &&
+  (await ticks(clock, fastestReading_s, async () => discharge.left()));
+
+function railsOf(
+  files: Files,
+  folders: readonly string[],
+  discharge: Discharge,
+  counts: boolean,
+): readonly FileRail[] {
+  if (folders.length === 0) return [];
+  const label = folders.map((folder) => folder.split("/").at(-1)).join(" + ");
+  const shared = { label, domain: "board", maxPower_w } as const;
+  const power: Rail = { ...shared, id: "battery", kind: "power", counted: true, nominalPeriod_s };
+  const readPower = () => {
+    const power_w = drainPower(files, folders);
+    return power_w === undefined ? undefined : { power_w };
+  };
+  if (!counts) return [{ rail: power, read: readPower }];
+  const counter: Rail = { ...shared, id: "battery", kind: "energy-counter", counted: true };
+  return [
+    {
+      rail: counter,
+      read: () => {
+        const energy_j = discharge.advance();
+        return energy_j === undefined ? undefined : { energy_j };
+      },
+    },
+    ...(readPower() === undefined
+      ? []
+      : [
+          {
+            rail: { ...power, id: "battery power", counted: false, checks: counter.id },
+            read: readPower,
+          },
+        ]),
+  ];
+}
+
+type Refusal = Extract<Availability, { ok: false }>;
+
+function refusalOf(files: Files, folders: readonly string[], counts: boolean): Refusal | undefined {
+  if (folders.length === 0)
     return {
-      ok: false as const,
-      reason: whyNothingIn(files, supplies, `no battery in /${supplies}`),
+      ok: false,
+      reason: whyNothingIn(files, suppliesFolder, `no battery in /${suppliesFolder}`),
       remedy: "Machines without one need another meter",
     };
-  const status = statusOf(files, folder);
-  if (status !== "Discharging") return charging(status);
-  if (powerOf(files, folder) !== undefined) return undefined;
+  const status = whyNotDischarging(files, folders);
+  if (status !== undefined)
+    return {
+      ok: false,
+      reason: `the battery is not discharging (${status}): the machine runs from its charger`,
+      remedy: "Take the charger off and run again",
+    };
+  if (counts || drainPower(files, folders) !== undefined) return undefined;
   return {
-    ok: false as const,
-    reason: "the battery's gauge tells neither power nor current and voltage",
+    ok: false,
+    reason:
+      "the battery's gauge tells neither power nor current and voltage, and no counter of what is left in it moved",
     remedy: "Use an external meter",
   };
 }
 
-const charging = (status: string | undefined): Extract<Availability, { ok: false }> => ({
-  ok: false,
-  reason: `the battery is not discharging (${status ?? "status unknown"}): the machine runs from its charger`,
-  remedy: "Take the charger off and run again",
-});
-
-const statusOf = (files: Files, folder: string): string | undefined =>
-  files.readText(`${folder}/status`)?.trim();
-
-/**
- * Drivers disagree on the sign of a discharge, so the status decides and the size counts. Nothing is told while it is
- * not discharging.
- */
-function powerOf(files: Files, folder: string): number | undefined {
-  if (statusOf(files, folder) !== "Discharging") return undefined;
-  const power_uw = readNumber(files, `${folder}/power_now`);
-  if (power_uw) return Math.abs(power_uw) / 1e6;
-  const current_ua = readNumber(files, `${folder}/current_now`);
-  const voltage_uv = readNumber(files, `${folder}/voltage_now`);
-  return current_ua && voltage_uv ? Math.abs(current_ua / 1e6) * (voltage_uv / 1e6) : undefined;
+/** What the batteries do where none is discharged, or one is charged. */
+function whyNotDischarging(files: Files, folders: readonly string[]): string | undefined {
+  const statuses = folders.map((folder) => batteryStatus(files, folder) ?? "status unknown");
+  if (statuses.includes("Charging")) return "Charging";
+  return statuses.includes("Discharging") ? undefined : [...new Set(statuses)].join(", ");
 }
-
-const batteryRail = (files: Files, folder: string): FileRail => ({
-  rail: {
-    id: "battery",
-    label: folder.split("/").at(-1) ?? "battery",
-    kind: "power",
-    domain: "board",
-    counted: true,
-    maxPower_w,
-    nominalPeriod_s,
-  },
-  read: () => {
-    const power_w = powerOf(files, folder);
-    return power_w === undefined ? undefined : { power_w };
-  },
-});

@@ -21,8 +21,11 @@ export interface FileMeter {
   readonly refusal?: Extract<Availability, { ok: false }> | undefined;
 }
 
-/** A meter whose rails are files. They are looked for once; a file that vanishes later leaves a gap. */
-export function fileMeter(clock: Clock, find: () => FileMeter): Meter & { readonly id: string } {
+/** A meter whose rails are files. They are looked for once, and after `forget`; a file that vanishes later leaves a gap. */
+export function fileMeter(
+  clock: Clock,
+  find: () => FileMeter,
+): Meter & { readonly forget: () => void } {
   let found: FileMeter | undefined;
   const meter = (): FileMeter => {
     found ??= find();
@@ -30,12 +33,17 @@ export function fileMeter(clock: Clock, find: () => FileMeter): Meter & { readon
   };
   const counted = () => meter().rails.filter(({ rail }) => rail.counted);
   const readAll = (): readonly MeterSample[] =>
-    counted().flatMap(({ rail, read }) => {
-      const reading = read();
-      return reading ? [{ rail: rail.id, time_s: clock.now_s(), ...reading }] : [];
-    });
+    meter()
+      .rails.filter(({ rail }) => rail.counted || rail.checks !== undefined)
+      .flatMap(({ rail, read }) => {
+        const reading = read();
+        return reading ? [{ rail: rail.id, time_s: clock.now_s(), ...reading }] : [];
+      });
   return {
     id: meter().id,
+    forget: () => {
+      found = undefined;
+    },
     probe: async () => {
       const { refusal } = meter();
       if (refusal) return refusal;

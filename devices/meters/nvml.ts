@@ -1,21 +1,37 @@
 import type { Availability, Meter, Rail } from "../meter.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { loadNvml, type Nvml } from "./nvml-library.ts";
 import { polled } from "./polled.ts";
+import { ThrottleLog } from "./throttle-log.ts";
 
 const maxPower_w = 2000;
-const success = 0;
+/** Of the power that the library tells beside the counter, s. */
+const nominalPeriod_s = 0.1;
 
-/** What is used of NVIDIA's management library. */
-export interface Nvml {
-  cards(): readonly { readonly name: string; energy_mj(): number | undefined }[];
-}
-
-/** Energy counters of NVIDIA cards from Volta on, through NVIDIA's management library. */
+/**
+ * Energy counters of NVIDIA cards from Volta on, through NVIDIA's management library. The power that it tells is read
+ * beside them, to hold the counter against it, and what holds the card's clocks back.
+ */
 export function nvmlMeter(
   { clock }: Pick<Surroundings, "clock">,
   load: () => Promise<Nvml> = loadNvml,
 ): Meter {
   let cards: ReturnType<Nvml["cards"]> = [];
+  let throttle = new ThrottleLog();
+  const stream = polled(clock, () =>
+    cards.flatMap((card, i) => {
+      const energy_mj = card.energy_mj();
+      const power_mw = card.power_mw();
+      throttle.note(railId(i), card.throttleReasons());
+      const time_s = clock.now_s();
+      return [
+        ...(energy_mj === undefined
+          ? []
+          : [{ rail: railId(i), time_s, energy_j: energy_mj / 1e3 }]),
+        ...(power_mw === undefined ? [] : [{ rail: powerId(i), time_s, power_w: power_mw / 1e3 }]),
+      ];
+    }),
+  );
   return {
     id: "nvml",
     probe: async (): Promise<Availability> => {
@@ -34,60 +50,34 @@ export function nvmlMeter(
     describe: async () => ({
       id: "nvml",
       quality: "measured",
-      rails: cards.map(({ name }, i) => railOf(name, i)),
+      rails: cards.flatMap(({ name, power_mw }, i) => railsOf(name, i, power_mw() !== undefined)),
       caveats: ["The card, not the machine around it. The counter ticks about every 0.1 s."],
     }),
-    ...polled(clock, () =>
-      cards.flatMap((card, i) => {
-        const energy_mj = card.energy_mj();
-        return energy_mj === undefined
-          ? []
-          : [{ rail: `gpu ${i}`, time_s: clock.now_s(), energy_j: energy_mj / 1e3 }];
-      }),
-    ),
+    ...stream,
+    start: (options) => {
+      throttle = new ThrottleLog();
+      return stream.start(options);
+    },
+    notes: () => throttle.sentences(),
   };
 }
 
-const railOf = (label: string, i: number): Rail => ({
-  id: `gpu ${i}`,
-  label,
-  kind: "energy-counter",
-  domain: "gpu",
-  counted: true,
-  maxPower_w,
-});
+const railId = (i: number): string => `gpu ${i}`;
+const powerId = (i: number): string => `gpu ${i} power`;
 
-async function loadNvml(): Promise<Nvml> {
-  const { default: koffi } = await import("koffi");
-  const library = koffi.load("libnvidia-ml.so.1");
-  const init = library.func("int nvmlInit_v2()");
-  const count = library.func("int nvmlDeviceGetCount_v2(_Out_ uint32_t *count)");
-  const handle = library.func(
-    "int nvmlDeviceGetHandleByIndex_v2(uint32_t index, _Out_ void **device)",
-  );
-  const energy = library.func(
-    "int nvmlDeviceGetTotalEnergyConsumption(void *device, _Out_ uint64_t *energy)",
-  );
-  const name = library.func(
-    "int nvmlDeviceGetName(void *device, _Out_ char *name, uint32_t length)",
-  );
-  if (init() !== success) throw new Error("the driver is not loaded");
-  const cards = [0];
-  count(cards);
-  return {
-    cards: () =>
-      Array.from({ length: cards[0] ?? 0 }, (_, index) => {
-        const device: unknown[] = [null];
-        handle(index, device);
-        const text = Buffer.alloc(96);
-        name(device[0], text, text.length);
-        return {
-          name: text.toString("utf8").replace(/\0.*$/s, "") || `card ${index}`,
-          energy_mj: () => {
-            const value = [0];
-            return energy(device[0], value) === success ? Number(value[0]) : undefined;
-          },
-        };
-      }),
-  };
+function railsOf(label: string, i: number, hasPower: boolean): readonly Rail[] {
+  const shared = { label, domain: "gpu", maxPower_w } as const;
+  const counter: Rail = { ...shared, id: railId(i), kind: "energy-counter", counted: true };
+  if (!hasPower) return [counter];
+  return [
+    counter,
+    {
+      ...shared,
+      id: powerId(i),
+      kind: "power",
+      counted: false,
+      checks: counter.id,
+      nominalPeriod_s,
+    },
+  ];
 }

@@ -105,6 +105,6 @@ export async function readFor(
 }
 
 /** Whatever was asked meanwhile has answered. */
-const settled = async (): Promise<void> => {
+export const settled = async (): Promise<void> => {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 };

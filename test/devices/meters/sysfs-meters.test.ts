@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { filesBelow } from "../../../devices/files.ts";
-import type { Meter } from "../../../devices/index.ts";
+import type { Meter, MeterSample } from "../../../devices/index.ts";
 import { batteryMeter } from "../../../devices/meters/battery.ts";
 import { hwmonMeter } from "../../../devices/meters/hwmon.ts";
 import { jetsonMeter } from "../../../devices/meters/jetson.ts";
@@ -211,6 +211,81 @@ describe("a battery's gauge", () => {
       ok: false,
       reason: expect.stringMatching(reason),
     });
+  });
+
+  /** A machine whose files change while it is probed and read: its counters fall with every look. */
+  const discharging = async (
+    tree: Tree,
+    fall: (look: number) => Readonly<Record<string, string>>,
+  ) => {
+    const { root, meter, clock } = open(batteryMeter, { ...laptop, ...tree, ...fall(0) });
+    let look = 1;
+    const stop = clock.every(0.2, () => writeFiles(root, fall(look++)));
+    const found = await meter.probe();
+    const samples = await readFor(meter, clock, 2);
+    stop();
+    return { found, samples, rails: (await meter.describe()).rails };
+  };
+  const drawn = (samples: readonly MeterSample[]): number => {
+    const energies_j = samples.flatMap(({ energy_j }) => energy_j ?? []);
+    return Math.max(...energies_j) - Math.min(...energies_j);
+  };
+
+  it("counts what is left in it where that ticks, with its power beside it", async () => {
+    // 5 mWh every 0.2 s: 90 W.
+    const { samples, rails } = await discharging({}, (look) => ({
+      [`${bat}/energy_now`]: `${50_000_000 - 5000 * look}`,
+    }));
+
+    expect(rails.map(({ id, kind, counted, checks }) => [id, kind, counted, checks])).toEqual([
+      ["battery", "energy-counter", true, undefined],
+      ["battery power", "power", false, "battery"],
+    ]);
+    expect(drawn(samples)).toBeCloseTo(10 * 5e-3 * 3600, 0);
+  });
+
+  it("makes energy of charge at its voltage, and sums the batteries of which one rests", async () => {
+    const second = "sys/class/power_supply/BAT1";
+    const { samples, rails } = await discharging(
+      {
+        [`${bat}/power_now`]: null,
+        [`${bat}/voltage_now`]: "12000000",
+        [`${second}/type`]: "Battery",
+        [`${second}/status`]: "Unknown",
+        [`${second}/charge_now`]: "2000000",
+        [`${second}/voltage_now`]: "11000000",
+        "sys/class/power_supply/hidpp/type": "Battery",
+        "sys/class/power_supply/hidpp/scope": "Device",
+      },
+      (look) => ({ [`${bat}/charge_now`]: `${3_000_000 - 100 * look}` }),
+    );
+
+    expect(rails.map(({ label }) => label)).toEqual(["BAT0 + BAT1"]);
+    expect(drawn(samples)).toBeCloseTo(10 * 1e-4 * 3600 * 12, 1);
+  });
+
+  it("adds the power of all that are discharged, where no counter ticks", async () => {
+    const { samples } = await discharging(
+      {
+        [`${bat}/energy_now`]: "50000000",
+        "sys/class/power_supply/BAT1/type": "Battery",
+        "sys/class/power_supply/BAT1/status": "Discharging",
+        "sys/class/power_supply/BAT1/power_now": "7500000",
+      },
+      () => ({}),
+    );
+
+    expect(samples[0]).toMatchObject({ rail: "battery", power_w: 20 });
+  });
+
+  it("is refused while one of several batteries is charged", async () => {
+    const tree: Tree = {
+      ...laptop,
+      "sys/class/power_supply/BAT1/type": "Battery",
+      "sys/class/power_supply/BAT1/status": "Charging",
+    };
+
+    expect(await open(batteryMeter, tree).meter.probe()).toMatchObject({ ok: false });
   });
 
   it("tells nothing from the moment the charger is put on", async () => {

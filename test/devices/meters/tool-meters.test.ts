@@ -1,13 +1,20 @@
 import { createServer } from "node:http";
 import { afterAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../../devices/clock.ts";
+import { type Clock, systemClock } from "../../../devices/clock.ts";
 import { filesBelow } from "../../../devices/files.ts";
-import type { Meter } from "../../../devices/index.ts";
+import { gaugeMemory } from "../../../devices/gauge-memory.ts";
+import { findDevice, type Meter } from "../../../devices/index.ts";
 import { androidBatteryMeter } from "../../../devices/meters/android-battery.ts";
-import { androidOdpmMeter, OdpmCounters, readOdpm } from "../../../devices/meters/android-odpm.ts";
+import {
+  androidOdpmMeter,
+  OdpmCounters,
+  railsOf,
+  readOdpm,
+} from "../../../devices/meters/android-odpm.ts";
 import { ChargeCheck, gaugeConvention } from "../../../devices/meters/battery-gauge.ts";
 import { nvidiaSmiMeter } from "../../../devices/meters/nvidia-smi.ts";
 import { nvmlMeter } from "../../../devices/meters/nvml.ts";
+import type { NvmlCard } from "../../../devices/meters/nvml-library.ts";
 import { perfMeter } from "../../../devices/meters/perf.ts";
 import { powermetricsMeter } from "../../../devices/meters/powermetrics.ts";
 import { railsPower, raspberryPiMeter } from "../../../devices/meters/raspberry-pi.ts";
@@ -16,7 +23,7 @@ import type { Surroundings } from "../../../devices/surroundings.ts";
 import { VirtualClock } from "../../profiler/simulated-device/clock.ts";
 import { sysfsFixture } from "../sysfs.ts";
 import { type FakeTool, fakeTools } from "./fake-tools.ts";
-import { meterSuite, readFor } from "./meter-suite.ts";
+import { meterSuite, readFor, settled } from "./meter-suite.ts";
 
 const never = (): never => {
   throw new Error("absent");
@@ -132,18 +139,83 @@ for (const [name, make, tools, files] of cases)
     },
   });
 
-const card = (energies: readonly (number | undefined)[]) => {
+const card = (energies: readonly (number | undefined)[], throttled = 0x1): NvmlCard => {
   let read = 0;
-  return { name: "NVIDIA H100", energy_mj: () => energies[Math.min(read++, energies.length - 1)] };
+  return {
+    name: "NVIDIA H100",
+    energy_mj: () => energies[Math.min(read++, energies.length - 1)],
+    power_mw: () => 20_000 + read,
+    throttleReasons: () => throttled,
+  };
 };
-const nvml = (energies: readonly (number | undefined)[]) => {
+const nvml = (energies: readonly (number | undefined)[], throttled?: number) => {
   const clock = new VirtualClock();
-  return { clock, meter: nvmlMeter({ clock }, async () => ({ cards: () => [card(energies)] })) };
+  const load = async () => ({ cards: () => [card(energies, throttled)] });
+  return { clock, meter: nvmlMeter({ clock }, load) };
 };
 meterSuite("nvml", {
   works: () => nvml([1000, 1000, 2000, 3000]),
   absent: () => nvml([undefined]),
   vanishes: () => ({ ...nvml([1000, 1000, undefined]), vanish: () => undefined }),
+});
+
+describe("an NVIDIA card", () => {
+  it("is counted, with the power that its counter is held against beside it", async () => {
+    const { meter, clock } = nvml([1000, 2000, 3000]);
+    await meter.probe();
+
+    expect((await meter.describe()).rails).toMatchObject([
+      { id: "gpu 0", kind: "energy-counter", counted: true },
+      { id: "gpu 0 power", kind: "power", counted: false, checks: "gpu 0" },
+    ]);
+    expect((await readFor(meter, clock, 0)).map(({ rail }) => rail).slice(0, 2)).toEqual([
+      "gpu 0",
+      "gpu 0 power",
+    ]);
+  });
+
+  // Bits of nvml.h: idle 0x1, application clocks 0x2, power limit 0x4, temperature 0x20 and 0x40.
+  it.each([
+    [0x1, []],
+    [0x2, []],
+    [0x4, [/gpu 0 were held back: power limit \(100 %/]],
+    [0x60, [/temperature \(software\) .*temperature \(hardware\)/]],
+  ])("says what holds its clocks back: %i", async (mask, said) => {
+    const { meter, clock } = nvml([1000, 2000], mask);
+    await meter.probe();
+    await readFor(meter, clock, 0.5);
+
+    expect(meter.notes?.()).toEqual(said.map((one) => expect.stringMatching(one)));
+  });
+
+  it("says the same by nvidia-smi, and is asked without by drivers that do not know the field", async () => {
+    const line = (mask: string) => `${smiLine("31.123", "118.42").trim()}, ${mask}\n`;
+    const told = open(nvidiaSmiMeter, {
+      "nvidia-smi": {
+        prints: () => line("0x1"),
+        streams: [line("0x4"), line("0x0000000000000001")],
+      },
+    });
+    await told.meter.probe();
+    await readFor(told.meter, told.clock, 0.2);
+    const asked: (readonly string[])[] = [];
+    const old = fakeTools({ "nvidia-smi": { prints: () => smiLine("31.123", "118.42") } });
+    const transport = {
+      ...old,
+      exec: async (argv: readonly string[]) => {
+        asked.push(argv);
+        return argv.some((word) => word.includes("reasons"))
+          ? { code: 2, stdout: "Field is not a valid field to query.", stderr: "" }
+          : old.exec(argv);
+      },
+    };
+
+    expect(told.meter.notes?.()).toEqual([expect.stringContaining("power limit (50 %")]);
+    expect(await nvidiaSmiMeter({ transport, clock: told.clock }).probe()).toMatchObject({
+      ok: true,
+    });
+    expect(asked).toHaveLength(2);
+  });
 });
 
 describe("a Raspberry Pi 5", () => {
@@ -245,6 +317,56 @@ describe("the on-device power meter of a Pixel", () => {
     ]);
   });
 
+  const reading = (rail: string, subsystem: string) => ({
+    rail,
+    subsystem,
+    total_j: 1,
+    delta_j: undefined,
+  });
+  const phone = [
+    reading("S2M_VDD_CPUCL2", "CPU"),
+    reading("S10M_VDD_TPU", "Tensor"),
+    reading("L2S_VDD_AOC", "AOC"),
+  ];
+
+  it("counts the rails that the device's entry counts, with what they measure and include", () => {
+    const { rails, caveats } = railsOf(phone, [
+      { rail: "S2M_VDD_CPUCL2", measures: "big cores", includes: ["S9M_VDD"] },
+      { subsystem: "Tensor", measures: "tensor processor", counted: false },
+      { rail: "S1M_VDD_MIF", measures: "memory controller" },
+    ]);
+
+    expect(rails.map(({ id, label, counted, includes }) => [id, label, counted, includes])).toEqual(
+      [
+        ["S2M_VDD_CPUCL2", "S2M_VDD_CPUCL2 (big cores)", true, ["S9M_VDD"]],
+        ["S10M_VDD_TPU", "S10M_VDD_TPU (tensor processor)", false, undefined],
+        ["L2S_VDD_AOC", "L2S_VDD_AOC (AOC)", false, undefined],
+      ],
+    );
+    expect(caveats).toEqual([expect.stringContaining("S1M_VDD_MIF")]);
+  });
+
+  it("counts all but the screen's where the entry knows none of the phone's rails", () => {
+    const { rails, caveats } = railsOf(phone, [{ rail: "OTHER", measures: "another phone's" }]);
+
+    expect(rails.every(({ counted }) => counted)).toBe(true);
+    expect(caveats).toEqual([expect.stringContaining("none of the rails")]);
+  });
+
+  it("is given the entry's rails by the device that it belongs to", async () => {
+    const { rails = "unknown" } = findDevice("pixel-6", "/nowhere");
+    const meter = androidOdpmMeter({
+      clock: new VirtualClock(),
+      transport: fakeTools({ dumpsys: { prints: () => odpm(30203.5, 5578.76) } }),
+      rails: rails === "unknown" ? undefined : rails,
+    });
+
+    expect((await meter.describe()).rails.map(({ label }) => label)).toEqual([
+      "S2M_VDD_CPUCL2 (big cores)",
+      "S10M_VDD_TPU (tensor processor)",
+    ]);
+  });
+
   it("trusts exact differences where totals are coarse, and totals where somebody else asked", () => {
     const counters = new OdpmCounters();
     const at = (total: number, delta: number) => readOdpm(odpm(total, 1, [delta, 0]));
@@ -303,6 +425,53 @@ describe("a phone's battery gauge", () => {
     expect(reading?.current_a).toBe(-0.009);
   });
 
+  it("has its unit and sign kept for the phone, and confirmed by three minutes of charge", async () => {
+    const folder = sysfsFixture({});
+    const phoneIs = (current: (i: number) => number, fingerprint = "ab12") => {
+      let asked = 0;
+      const prints = () => {
+        const i = asked++;
+        return `Discharging\n3850000\n${current(i)}\n${3_000_000 - 120 * i}\n`;
+      };
+      const clock = new VirtualClock();
+      const meter = androidBatteryMeter({
+        clock,
+        transport: fakeTools({ cat: { prints } }),
+        settings: {},
+        gauges: gaugeMemory(async () => fingerprint, folder),
+      });
+      return { clock, meter };
+    };
+    const readForLong = async ({ meter, clock }: ReturnType<typeof phoneIs>): Promise<void> => {
+      await meter.start({ period_s: 1 });
+      for (let i = 0; i < 200; i++) {
+        await clock.sleep(1);
+        await settled();
+      }
+      await meter.stop();
+    };
+    const said = async ({ meter }: { readonly meter: Meter }) => {
+      await meter.probe();
+      return (await meter.describe()).caveats.find((caveat) => caveat.startsWith("Unit and sign"));
+    };
+    // 120 uAh a second are 432 mA.
+    const first = phoneIs((i) => -432_000 - (i % 7));
+
+    expect(await said(first)).toMatch(/\(uA-\) found from its readings in this session, and kept/);
+    // A gauge that shows one number all the time would be refused, were it not known.
+    expect(await said(phoneIs(() => -5000))).toMatch(
+      /\(uA-\) kept for this phone since 1970[^ ]*\.$/,
+    );
+    expect(await said(phoneIs((i) => 400 + i, "cd34"))).toMatch(/\(mA\+\) found/);
+    await readForLong(first);
+    expect(await said(phoneIs(() => -5000))).toMatch(/confirmed by its counter of charge/);
+    // Another gauge behind the same fingerprint: what was kept is contradicted, and forgotten.
+    const other = phoneIs((i) => 432_000 + i);
+    await said(other);
+    await readForLong(other);
+    expect(await said(phoneIs((i) => 432_000 + i))).toMatch(/\(uA\+\) found/);
+  });
+
   it("is asked of the battery's service by phones that hide its files", async () => {
     let asked = 0;
     const { meter, clock } = open(androidBatteryMeter, {
@@ -348,22 +517,60 @@ describe("a phone's battery gauge", () => {
 });
 
 describe("a Shelly plug", () => {
+  let total_wh = 46791.262;
+  let perAnswer_wh = 0;
   const server = createServer((request, response) => {
-    const status = { id: 0, apower: 10.7, voltage: 120.7, aenergy: { total: 46791.262 } };
+    total_wh += perAnswer_wh;
+    const status = { id: 0, apower: 10.7, voltage: 120.7, aenergy: { total: total_wh } };
     response.end(request.url === "/rpc/Switch.GetStatus?id=0" ? JSON.stringify(status) : "");
   });
   afterAll(() => server.close());
-
-  it("is read over HTTP, and missed where its address is not known", async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const plug = async (step_wh: number) => {
+    perAnswer_wh = step_wh;
+    if (!server.listening)
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     const shelly = `127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-    const meter = shellyMeter({ clock: systemClock, settings: { shelly } });
-
-    expect(await meter.probe()).toEqual({ ok: true, note: "10.7 W now" });
+    // Nothing here waits for a second: the plug answers at once, and time is what is asked for.
+    const virtual = new VirtualClock();
+    const clock: Clock = {
+      ...systemClock,
+      now_s: () => virtual.now_s(),
+      sleep: (s) => virtual.sleep(s),
+    };
+    return shellyMeter({ clock, settings: { shelly } });
+  };
+  const readings = async (meter: Meter) => {
     await meter.start({ period_s: 1 });
     await meter.stop();
-    for await (const { power_w } of meter.samples()) expect(power_w).toBe(10.7);
+    const found = [];
+    for await (const { rail, power_w, energy_j } of meter.samples())
+      found.push([rail, power_w ?? energy_j]);
+    return found;
+  };
+
+  it("counts by its own energy where that ticks", async () => {
+    const meter = await plug(0.001);
+
+    expect(await meter.probe()).toEqual({ ok: true, note: "10.7 W now, energy counted" });
+    expect((await meter.describe()).rails).toMatchObject([
+      { id: "wall energy", kind: "energy-counter", counted: true },
+      { id: "wall", kind: "power", counted: false, checks: "wall energy" },
+    ]);
+    const energies_j = (await readings(meter)).flatMap(([rail, value]) =>
+      rail === "wall energy" ? Number(value) : [],
+    );
+    expect((energies_j[1] ?? 0) - (energies_j[0] ?? 0)).toBeCloseTo(3.6, 3);
+  });
+
+  it("is read by its power where its counter stands still, and missed where its address is not known", async () => {
+    const meter = await plug(0);
+
+    expect(await meter.probe()).toEqual({ ok: true, note: "10.7 W now, by its power" });
+    expect(await readings(meter)).toEqual([
+      ["wall", 10.7],
+      ["wall", 10.7],
+    ]);
     expect(await shellyMeter({ clock: systemClock, settings: {} }).probe()).toMatchObject({
       ok: false,
       remedy: expect.stringContaining('"shelly"'),
