@@ -45,7 +45,6 @@ export { meanPathCost, supernetState } from "./hurricane/supernet.ts";
 export { comparingKind, epochsBehind, isFromScratch, trialKind } from "./lineage.ts";
 export type * from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";
-export { networkCost } from "./network-cost.ts";
 export { planSearch, recipeWithin, type SearchPlan, trainingSpeed } from "./plan.ts";
 export {
   budgetedQuantities,
@@ -77,6 +76,7 @@ export {
   type WidthRequest,
   type WidthSelection,
 } from "./selection/select-widths.ts";
+export { summedCost } from "./summed-cost.ts";
 export { type TrialWorkers, trainTrial } from "./train-trials.ts";
 export { type SearchData, trainPhase } from "./training-phase.ts";
 export { analysisIn, dropAnalysis } from "./unfinished-analysis.ts";

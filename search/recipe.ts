@@ -33,6 +33,8 @@ export interface Recipe {
   readonly supernetEpochs?: number;
   /** Paths that an evolution judges at most; as `trials` and `rounds` say when absent. */
   readonly judgedPaths?: number;
+  /** How hurricane chooses the operators that it searches among; absent fields as it says itself. */
+  readonly operatorScore?: OperatorScore;
   /** Of the weights that the search grew, beside the training from scratch. */
   readonly inheritedEpochs: number;
   /** A round may raise every budgeted cost, beyond the call's own, to this multiple of the present one. */
@@ -46,6 +48,16 @@ export interface Recipe {
   readonly heldOutExamples: number;
   /** Step sizes tried, relative to each neuron's norm; the best by held-out loss is taken. */
   readonly epsilons: readonly number[];
+}
+
+/** HURRICANE's weighing of capacity against cost, which is not published: parameters of ours. */
+export interface OperatorScore {
+  /** Operators of every block. */
+  readonly perBlock?: number;
+  /** Share of MACs in the capacity; the rest is parameters. */
+  readonly macsShare?: number;
+  readonly capacityExponent?: number;
+  readonly costExponent?: number;
 }
 
 const epsilons = [0.02, 0.05, 0.1, 0.2, 0.3];

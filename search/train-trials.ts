@@ -4,8 +4,8 @@ import type { CandidateRecord, NetworkCost } from "./history.ts";
 import { meanPathCost } from "./hurricane/supernet.ts";
 import { SupernetTrainer } from "./hurricane/supernet-trainer.ts";
 import type { SearchContext, TrainedCandidate } from "./method.ts";
-import { networkCost } from "./network-cost.ts";
 import { epochsBehind, isOpen, type Trial } from "./search-state.ts";
+import { summedCost } from "./summed-cost.ts";
 import { epochExamples, trainPhase } from "./training-phase.ts";
 
 export interface TrialWork {
@@ -143,7 +143,7 @@ const candidateCost = (
   { network, choices }: Pick<Trial, "network" | "choices">,
   { costs, operators }: SearchContext,
 ): NetworkCost =>
-  choices && operators ? meanPathCost(operators, choices, costs) : networkCost(network, costs);
+  choices && operators ? meanPathCost(operators, choices, costs) : summedCost(network, costs);
 
 /** A trial as the history keeps it. */
 export function candidateRecord(trial: Trial, context: SearchContext): CandidateRecord {

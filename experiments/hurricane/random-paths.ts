@@ -28,7 +28,7 @@ export const randomPaths = ({ choose }: Pick<Arm, "choose">): SearchMethod => ({
 function tryPaths(choose: Arm["choose"], context: SearchContext): Move {
   const { operators: space, recipe, seed } = context;
   if (!space) throw new Error("The experiment's space has operators");
-  const choices = choose(operatorCosts(space, context), space).map((pool) =>
+  const choices = choose(operatorCosts(space, context), space, recipe).map((pool) =>
     pool.map(({ name }) => name),
   );
   const random = phaseRandom(seed, 0, -7);

@@ -46,7 +46,7 @@ async function rank(
   const data = await laboratory.data({ name: "cifar10", examples }, network.input);
   const { signal } = laboratory.context;
   const choices = arm
-    .choose(operatorCosts(space, { costs, budget }), space)
+    .choose(operatorCosts(space, { costs, budget }), space, recipe)
     .map((pool) => pool.map(({ name }) => name));
   const phase = { engine, data, recipe, epochs: recipe.finalEpochs, seed: 0, phase: 0, signal };
   const fresh = supernetState(space, choices, { seed: 0, recipe }, { round: 0 });

@@ -3,10 +3,10 @@ import type { CostTable } from "../../energy-db/index.ts";
 import {
   dropSearchState,
   meanPathCost,
-  networkCost,
   operatorSearch,
   type SearchContext,
   search,
+  summedCost,
 } from "../../search/index.ts";
 import { costModelOf } from "../../src/app/workflows/open-costs.ts";
 import { makeFolder } from "../../src/folder.ts";
@@ -96,7 +96,7 @@ async function found(
     },
   });
   dropSearchState(folder);
-  const { latency_s, macs, parameters } = networkCost(network, costs);
+  const { latency_s, macs, parameters } = summedCost(network, costs);
   const last = history.rounds.at(-1)?.candidates[0];
   return {
     seed,

@@ -1,10 +1,10 @@
 import { firstMove } from "../../search/first-move.ts";
 import {
   meanPathCost,
-  networkCost,
   type Recipe,
   type SearchContext,
   type SearchMethod,
+  summedCost,
 } from "../../search/index.ts";
 import { epochExamples } from "../../search/training-phase.ts";
 
@@ -54,7 +54,7 @@ async function planned(
   const limit_s = budget.latency_s ?? Number.NaN;
   const first = move.candidates.map(({ network, choices, epochs }) => {
     const { latency_s } =
-      choices && operators ? meanPathCost(operators, choices, costs) : networkCost(network, costs);
+      choices && operators ? meanPathCost(operators, choices, costs) : summedCost(network, costs);
     return (epochs * latency_s) / limit_s;
   });
   const { epochs, analysisEpochs = 0 } = move.outlook;

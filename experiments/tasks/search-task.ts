@@ -6,10 +6,10 @@ import {
   findMethod,
   growingWidths,
   macsCostModel,
-  networkCost,
   type Recipe,
   type SearchContext,
   search,
+  summedCost,
 } from "../../search/index.ts";
 import { costModelOf } from "../../src/app/workflows/open-costs.ts";
 import { makeFolder } from "../../src/folder.ts";
@@ -151,7 +151,7 @@ async function found(
     method: name,
     seed,
     budget_s: room.budget.latency_s,
-    predicted_s: networkCost(network, costs).latency_s,
+    predicted_s: summedCost(network, costs).latency_s,
     widths: [...growingWidths(network).values()],
     network: formatNetwork(network),
     epochs,

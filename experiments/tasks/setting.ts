@@ -3,8 +3,8 @@ import {
   type CostModel,
   candidateWidths,
   growingWidths,
-  networkCost,
   type ShapeRequest,
+  summedCost,
   withGrowingWidths,
 } from "../../search/index.ts";
 import { costModelOf } from "../../src/app/workflows/open-costs.ts";
@@ -28,7 +28,7 @@ export function fitRequestOf({ net, multiplier }: Setting, table: CostTable): Sh
   const { caps } = withinTable({ ...searchStart(net), network: reference }, table);
   const { block } = table;
   const edged = onEdges(findPreset(net).build({ multiplier }), { costs, caps, block });
-  const budget = { latency_s: networkCost(edged, costs).latency_s };
+  const budget = { latency_s: summedCost(edged, costs).latency_s };
   return { reference, costs, caps, granularity: block, budget };
 }
 

@@ -16,7 +16,7 @@ import type {
   SearchMethod,
   SearchPoint,
 } from "../method.ts";
-import { judgedPaths } from "../recipe.ts";
+import { judgedPaths, type Recipe } from "../recipe.ts";
 import { epochExamples, phaseRandom, searchOptimizer } from "../training-phase.ts";
 import type { Choices } from "./choices.ts";
 import { type EvolutionSettings, type Evolved, evolve } from "./evolve.ts";
@@ -35,6 +35,7 @@ export interface OperatorSearch {
   choose(
     pools: readonly (readonly LayerOperator[])[],
     space: OperatorSpace,
+    asked: Pick<Recipe, "operatorScore">,
   ): readonly (readonly LayerOperator[])[];
   /** Blocks, by index, in groups: one group after the other is searched, the other blocks keep what they have. */
   stages(space: OperatorSpace): readonly (readonly number[])[];
@@ -85,7 +86,7 @@ function operatorsOf({ operators, network }: SearchContext, name: string): Opera
 
 function begin(search: OperatorSearch, context: SearchContext): Move {
   const space = operatorsOf(context, search.name);
-  const chosen = search.choose(operatorCosts(space, context), space);
+  const chosen = search.choose(operatorCosts(space, context), space, context.recipe);
   const note: OperatorNote = {
     stage: 0,
     spaces: chosen.map((operators) => operators.map(({ name }) => name)),

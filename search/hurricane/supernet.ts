@@ -5,7 +5,7 @@ import type { CostModel } from "../cost-model.ts";
 import { fromScratch } from "../from-scratch.ts";
 import type { NetworkCost } from "../history.ts";
 import type { SearchContext } from "../method.ts";
-import { networkCost } from "../network-cost.ts";
+import { summedCost } from "../summed-cost.ts";
 import { searchOptimizer } from "../training-phase.ts";
 import { type Choices, columnPaths } from "./choices.ts";
 
@@ -36,7 +36,7 @@ export function meanPathCost(
   choices: Choices,
   costs: CostModel,
 ): NetworkCost {
-  const all = columnNetworks(space, choices).map((network) => networkCost(network, costs));
+  const all = columnNetworks(space, choices).map((network) => summedCost(network, costs));
   const mean = (of: (cost: NetworkCost) => number): number =>
     all.reduce((sum, cost) => sum + of(cost), 0) / all.length;
   const hasEnergy = all.every(({ energy_j }) => energy_j !== undefined);

@@ -9,6 +9,7 @@ export const hurricane = operatorSearch({
   name: "hurricane",
   summary:
     "chooses block operators: few per block by what they cost, then a supernet in two stages",
-  choose: (pools, { perBlock }) => chooseOperators(pools, { size: perBlock, keepsCheapest: true }),
+  choose: (pools, space, { operatorScore: { perBlock = space.perBlock, ...weights } = {} }) =>
+    chooseOperators(pools, { size: perBlock, ...weights, keepsCheapest: true }),
   stages: laterFirst,
 });

@@ -2,11 +2,11 @@ import type { Network } from "../../src/network/network.ts";
 import { freeGroups } from "../../src/network/width-groups.ts";
 import { atWidths } from "../group-widths.ts";
 import type { SearchContext } from "../method.ts";
-import { networkCost } from "../network-cost.ts";
 import { scaleImportance } from "../pruning/importance.ts";
 import { pruneOnce, wideEpochs } from "../pruning/prune-once.ts";
 import { scalePenalty } from "../pruning/scale-penalty.ts";
 import { narrowerWidths } from "../pruning/start.ts";
+import { summedCost } from "../summed-cost.ts";
 
 /** MorphNet's regulariser (Gordon et al. 2018, section 4): each scale's L1 weighted by what its channel costs, here in measured latency. */
 export const morphnet = pruneOnce({
@@ -25,12 +25,12 @@ export const morphnet = pruneOnce({
  * stairs the cost of one channel is nothing or a whole tread.
  */
 function latencyShares(network: Network, context: SearchContext): (group: string) => number {
-  const { latency_s } = networkCost(network, context.costs);
+  const { latency_s } = summedCost(network, context.costs);
   const candidates = narrowerWidths(network, context);
   const groups = freeGroups(network).map(({ name, width }) => {
     const narrowest = candidates.get(name)?.[0] ?? width;
     const narrowed = atWidths(network, new Map([[name, narrowest]]));
-    const saved_s = latency_s - networkCost(narrowed, context.costs).latency_s;
+    const saved_s = latency_s - summedCost(narrowed, context.costs).latency_s;
     return { name, width, each_s: Math.max(0, saved_s) / Math.max(1, width - narrowest) };
   });
   const total_s = groups.reduce((sum, { width, each_s }) => sum + width * each_s, 0);

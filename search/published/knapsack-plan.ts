@@ -2,10 +2,10 @@ import type { Network } from "../../src/network/network.ts";
 import { widthGroups } from "../../src/network/width-groups.ts";
 import type { Budget } from "../cost-model.ts";
 import type { SearchContext } from "../method.ts";
-import { networkCost } from "../network-cost.ts";
 import { selectWidths, type WidthSelection } from "../selection/select-widths.ts";
 import type { SplitMenus } from "../splitting/menu.ts";
 import { splitOptions, splitsFor } from "../splitting/split-options.ts";
+import { summedCost } from "../summed-cost.ts";
 import {
   endOfRecipe,
   type GrowthPlan,
@@ -47,7 +47,7 @@ function* roundBudgets(
   network: Network,
   { costs, budget, recipe }: SearchContext,
 ): Generator<Budget> {
-  const cost = networkCost(network, costs);
+  const cost = summedCost(network, costs);
   for (let growth = recipe.growth; ; growth *= recipe.growth) {
     const limits = Object.fromEntries(
       Object.entries(budget).map(([quantity, limit]) => [
@@ -71,7 +71,7 @@ function worthARound(
   selection: WidthSelection,
   { costs, budget }: SearchContext,
 ): boolean {
-  const before = networkCost(network, costs);
+  const before = summedCost(network, costs);
   const groups = widthGroups(network);
   const widths = groups.reduce((sum, { width }) => sum + width, 0);
   const added = groups.reduce(

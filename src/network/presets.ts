@@ -7,7 +7,7 @@ import { mobilenetV1, mobilenetV1Cifar } from "./presets/mobilenet-v1.ts";
 import { mobilenetV2, mobilenetV2Cifar } from "./presets/mobilenet-v2.ts";
 import { plain3 } from "./presets/plain.ts";
 import { resnet20Cifar, resnet32Cifar, resnetCifar } from "./presets/resnet.ts";
-import { shrinkCnnCifar, shrinkCnnMnist } from "./presets/shrink-cnn.ts";
+import { shrinkCnnA, shrinkCnnCifar, shrinkCnnMnist } from "./presets/shrink-cnn.ts";
 import { vgg19Cifar, vggCifar } from "./presets/vgg.ts";
 
 export type { Preset } from "./presets/building.ts";
@@ -30,6 +30,7 @@ export const presets = {
   "resnet-32-cifar": resnet32Cifar,
   "resnet-cifar": resnetCifar,
   "shrink-cnn": shrinkCnnMnist,
+  "shrink-cnn-a": shrinkCnnA,
   "shrink-cnn-cifar": shrinkCnnCifar,
   "vgg-cifar": vggCifar,
   "vgg19-cifar": vgg19Cifar,

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { networkCost, type SearchOptions, search } from "../../search/index.ts";
+import { type SearchOptions, search, summedCost } from "../../search/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { createEngine, type Engine } from "../../src/tensor/index.ts";
 import {
@@ -25,10 +25,10 @@ test("the delivered network fits every budget and is wider than the seed", async
 
   const { network, history } = await search(asked);
 
-  const cost = networkCost(network, costs);
+  const cost = summedCost(network, costs);
   expect(cost.latency_s).toBeLessThanOrEqual(12e-6);
   expect(cost.energy_j).toBeLessThanOrEqual(1.15e-4);
-  expect(cost.latency_s).toBeGreaterThan(networkCost(seedNetwork, costs).latency_s);
+  expect(cost.latency_s).toBeGreaterThan(summedCost(seedNetwork, costs).latency_s);
   const kinds = history.rounds.map(({ kind }) => kind);
   expect(kinds.slice(0, 3)).toEqual(["seed", "lookahead", "growth"]);
   expect(kinds[kinds.length - 1]).toBe("final");

@@ -55,6 +55,14 @@ export function fraction(text: string): number {
   return value;
 }
 
+/** From 0 to 1, both included. */
+export function share(text: string): number {
+  const value = number(text);
+  if (!(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("Expected a share from 0 to 1, for example 0.5.");
+  return value;
+}
+
 export function duration_s(text: string): number {
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds <= 0)

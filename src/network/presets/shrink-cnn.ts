@@ -43,6 +43,50 @@ const shrinkCnn = (
   },
 });
 
+/** The cell of ShrinkCNN-A and B as released, which only differ in its activation. */
+const releasedCell: ConvolutionalCell = {
+  wiring: {
+    nodes: 5,
+    edges: [
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [0, 4],
+      [1, 3],
+      [2, 4],
+    ],
+  },
+  operations: ["separable3x3", "separable3x3", "separable3x3", "conv1x1"],
+};
+
+/** ShrinkCNN-A as released: five stages for ImageNet, widths times 1.4 rounded to multiples of four. */
+export const shrinkCnnA: Preset = {
+  summary: "ShrinkCNN-A: the cell that AutoShrink's release found, stacked; 224x224x3",
+  build: ({ multiplier = 1, classes = 1001 }) => {
+    const wide = (width: number) => Math.max(1, Math.round(width * multiplier));
+    const stage = (cells: number, filters: number, pool: 1 | 2) => ({
+      ...{ cells, pool },
+      filters: wide(filters),
+    });
+    return cellNetwork(releasedCell, {
+      name: "shrink-cnn-a",
+      input: { height: 224, width: 224, channels: 3 },
+      stem: { width: wide(44), stride: 2 },
+      stages: [
+        stage(1, 12, 1),
+        stage(3, 24, 2),
+        stage(4, 44, 2),
+        stage(6, 88, 2),
+        stage(4, 180, 2),
+      ],
+      headWidth: wide(1280),
+      classes,
+      residual: true,
+      activation: "relu",
+    });
+  },
+};
+
 /** Of the release's size divided by about forty, for greyscale images: a search of minutes. */
 export const shrinkCnnMnist = shrinkCnn("shrink-cnn", 5, {
   input: mnist,

@@ -41,21 +41,3 @@ export const proxyStack = (size: number, stem: number, filters: number): CellSta
   residual: true,
   activation: "relu",
 });
-
-/** ShrinkCNN-A for ImageNet, as in its release. */
-export const releasedStack: CellStack = {
-  name: "shrink-cnn-a",
-  input: { height: 224, width: 224, channels: 3 },
-  stem: { width: 44, stride: 2 },
-  stages: [
-    { cells: 1, filters: 12, pool: 1 },
-    { cells: 3, filters: 24, pool: 2 },
-    { cells: 4, filters: 44, pool: 2 },
-    { cells: 6, filters: 88, pool: 2 },
-    { cells: 4, filters: 180, pool: 2 },
-  ],
-  headWidth: 1280,
-  classes: 1001,
-  residual: true,
-  activation: "relu",
-};

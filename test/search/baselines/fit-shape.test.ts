@@ -3,7 +3,7 @@ import {
   allocations,
   fitShape,
   growingWidths,
-  networkCost,
+  summedCost,
   withGrowingWidths,
 } from "../../../search/index.ts";
 import type { Network } from "../../../src/network/network.ts";
@@ -16,7 +16,7 @@ const sum = (widths: readonly number[]) => widths.reduce((total, width) => total
 test.each(allocations)("$label meets the budget on edges, and nearly uses it up", (allocation) => {
   const network = fitShape(packedMobilenet, allocation.weights(reference));
 
-  const { latency_s } = networkCost(network, costs);
+  const { latency_s } = summedCost(network, costs);
   expect(latency_s).toBeLessThanOrEqual(100e-6);
   expect(latency_s).toBeGreaterThan(98e-6);
   for (const width of widthsOf(network)) expect(width % 16).toBe(0);

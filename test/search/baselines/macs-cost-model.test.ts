@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { macsCostModel } from "../../../search/baselines/macs-cost-model.ts";
-import { networkCost } from "../../../search/network-cost.ts";
 import { selectWidths } from "../../../search/selection/select-widths.ts";
+import { summedCost } from "../../../search/summed-cost.ts";
 import { networkMacs } from "../../../src/network/costs.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { steppedCosts } from "../selection/formula-costs.ts";
@@ -18,7 +18,7 @@ const onTheLine = (network: Network) => ({
 test("networks on a line of MACs give its overhead and rate, for latency and energy", () => {
   const costs = macsCostModel([4, 8, 12, 16, 40].map(chain).map(onTheLine), "a table");
 
-  const { latency_s, energy_j } = networkCost(chain(64), costs);
+  const { latency_s, energy_j } = summedCost(chain(64), costs);
 
   expect(costs.overhead.latency_s).toBeCloseTo(20e-6, 12);
   expect(latency_s).toBeCloseTo(onTheLine(chain(64)).latency_s, 12);
@@ -32,7 +32,7 @@ test("a disturbed measurement in five leaves the line where it was", () => {
     i % 5 === 0 ? { ...cost, latency_s: 10 * cost.latency_s } : cost,
   );
 
-  const { latency_s } = networkCost(chain(24), macsCostModel(disturbed, "a table"));
+  const { latency_s } = summedCost(chain(24), macsCostModel(disturbed, "a table"));
 
   expect(latency_s / onTheLine(chain(24)).latency_s).toBeCloseTo(1, 1);
 });
@@ -64,12 +64,12 @@ test("the table takes what a stair gives free, the line through MACs does not se
   const network = pointwiseChain(16, [17, 24], 10);
   const measured = [8, 16, 24, 32].map((width) => pointwiseChain(16, [width, width], 10));
   const proxy = macsCostModel(
-    measured.map((one) => ({ network: one, ...networkCost(one, table) })),
+    measured.map((one) => ({ network: one, ...summedCost(one, table) })),
     "a table",
   );
   const options = new Map([["conv1", [{ width: 24, gain: 1 }]]]);
   const within = (costs: typeof table) => ({
-    latency_s: 1.0005 * networkCost(network, costs).latency_s,
+    latency_s: 1.0005 * summedCost(network, costs).latency_s,
   });
 
   const byTable = selectWidths({ network, options, costs: table, budget: within(table) });

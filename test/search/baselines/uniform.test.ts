@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { uniformNetwork, uniformWidths } from "../../../search/baselines/uniform.ts";
-import { networkCost } from "../../../search/network-cost.ts";
+import { summedCost } from "../../../search/summed-cost.ts";
 import { UserError } from "../../../src/errors.ts";
 import { isWide } from "../../../src/network/layer.ts";
 import type { Network } from "../../../src/network/network.ts";
@@ -23,7 +23,7 @@ test("half of the reference halves every width but the logits", () => {
 
 test("the budget that a fraction of the reference costs gives at least that fraction back", () => {
   const reference = presets["vgg-cifar"].build({});
-  const { latency_s, energy_j = 0 } = networkCost(uniformNetwork(reference, 0.5), costs);
+  const { latency_s, energy_j = 0 } = summedCost(uniformNetwork(reference, 0.5), costs);
   const budget = { latency_s, energy_j };
 
   const { multiplier, cost } = uniformWidths({ reference, costs, budget });
@@ -64,7 +64,7 @@ test("multipliers whose cost is not known are passed over", () => {
       return costs.kernel(kernel);
     },
   };
-  const { latency_s } = networkCost(uniformNetwork(reference, 0.5), costs);
+  const { latency_s } = summedCost(uniformNetwork(reference, 0.5), costs);
 
   const found = uniformWidths({ reference, costs: unknownBelow8, budget: { latency_s } });
   const tooSmall = () =>

@@ -3,7 +3,7 @@ import { atWidths, growingWidths } from "../../../search/group-widths.ts";
 import { anchorNetwork } from "../../../search/growth/anchor.ts";
 import { limitsAt, roomOf } from "../../../search/growth/limits.ts";
 import { growthProposals, type Proposal } from "../../../search/growth/proposals.ts";
-import { networkCost, type SearchContext } from "../../../search/index.ts";
+import { type SearchContext, summedCost } from "../../../search/index.ts";
 import { stagesOf } from "../../../search/stages.ts";
 import { packedMobilenet } from "../packed-mobilenet.ts";
 
@@ -55,7 +55,7 @@ describe("proposals for a step", () => {
 
   test("keep the step's limits, on whole blocks, and no neuron is split twice", () => {
     for (const { widths } of proposals) {
-      const { latency_s } = networkCost(atWidths(network, widths), context.costs);
+      const { latency_s } = summedCost(atWidths(network, widths), context.costs);
       expect(latency_s).toBeLessThanOrEqual(limits.latency_s ?? 0);
       for (const [group, width] of widths) {
         expect(width % 16).toBe(0);
@@ -74,7 +74,7 @@ test("the knapsack goes where gains are: ten times the gain brings a stage more 
 });
 
 test("the anchor is uniform on whole blocks, at 45 % of what lies between the narrowest and the budget", () => {
-  const { latency_s } = networkCost(network, context.costs);
+  const { latency_s } = summedCost(network, context.costs);
   const limit_s = limitsAt(0.45, roomOf(context)).latency_s ?? 0;
 
   expect(latency_s).toBeLessThanOrEqual(limit_s);

@@ -3,7 +3,7 @@ import { atWidths, growingWidths, sameWidths } from "../../../search/group-width
 import { uniformOnStairs } from "../../../search/growth/anchor.ts";
 import { type ShapeTrial, stageWorths } from "../../../search/growth/stage-worth.ts";
 import { bestWidths, firstShapes, nextShapes, trialsOf } from "../../../search/growth/trials.ts";
-import { networkCost, type SearchContext } from "../../../search/index.ts";
+import { type SearchContext, summedCost } from "../../../search/index.ts";
 import { stagesOf } from "../../../search/stages.ts";
 import type { Network } from "../../../src/network/network.ts";
 import { seededRandom } from "../../../src/random.ts";
@@ -36,7 +36,7 @@ const early = lossBy({ "32x32": 0.2, "16x16": 0.1, "2x2": 0.001 });
 const tried = (loss: (network: Network) => number): readonly ShapeTrial[] =>
   firstShapes(uniform, context).map(({ network }) => ({ network, loss: loss(network) }));
 
-const cost_s = (network: Network): number => networkCost(network, context.costs).latency_s;
+const cost_s = (network: Network): number => summedCost(network, context.costs).latency_s;
 
 describe("the first shapes", () => {
   const shapes = firstShapes(uniform, context);

@@ -8,10 +8,11 @@ import {
   type CostModel,
   chooseOperators,
   findMethod,
-  networkCost,
+  type Recipe,
   type SearchHistory,
   type SearchProgress,
   search,
+  summedCost,
 } from "../../../search/index.ts";
 import { UserError } from "../../../src/errors.ts";
 import { type Path, pathNetwork, pathParts } from "../../../src/network/blocks/operator-space.ts";
@@ -29,7 +30,7 @@ const everyPath: readonly Path[] = smallOperators.operators.flatMap((first) =>
 
 test("blocks and what is around them cost what the whole network does", () => {
   const pools = operatorCosts(smallOperators, { costs: steppedCosts, budget: { latency_s: 1 } });
-  const costOf = (path: Path) => networkCost(pathNetwork(smallOperators, path), steppedCosts);
+  const costOf = (path: Path) => summedCost(pathNetwork(smallOperators, path), steppedCosts);
   const own = (block: number, name: string) =>
     pools[block]?.find((operator) => operator.name === name)?.cost ?? Number.NaN;
 
@@ -59,6 +60,30 @@ test("an operator whose cost the table lacks is named, and how to measure it", (
       hint: expect.stringContaining("wattsplit profile --net two-blocks"),
     }),
   );
+});
+
+test("how many operators stay, and by what score, is the recipe's to say", async () => {
+  const context = await smallSearch({} as Engine, { method: findMethod("hurricane") });
+  const spacesOf = async (operatorScore: Recipe["operatorScore"] = {}) => {
+    const recipe = { ...context.recipe, operatorScore };
+    const start = { round: 0, trained: [], memory: { note: {}, arrays: new Map() } };
+    const asked = { reference: context.network, granularity: 1, ...context, recipe };
+    const { memory } = await context.method.next(start, asked);
+    const note = memory?.note as { readonly spaces?: readonly (readonly string[])[] } | undefined;
+    return note?.spaces ?? [];
+  };
+  const pools = operatorCosts(smallOperators, context);
+  const cheapest = pools.map((pool) => [...pool].sort((a, b) => a.cost - b.cost)[0]?.name);
+
+  expect((await spacesOf()).map(({ length }) => length)).toEqual([3, 3]);
+  expect((await spacesOf({ perBlock: 2 })).map(({ length }) => length)).toEqual([2, 2]);
+  // Costs alone: the cheapest is the best.
+  const free = await spacesOf({ capacityExponent: 0 });
+  expect(free.map(([best]) => best)).toEqual(cheapest);
+  // Capacity alone.
+  const large = await spacesOf({ costExponent: 0 });
+  const largest = pools.map((pool) => [...pool].sort((a, b) => b.macs - a.macs)[0]?.name);
+  expect(large.map(([best]) => best)).toEqual(largest);
 });
 
 describe("the path that a search begins with", () => {
@@ -113,7 +138,7 @@ describe("the path that a search begins with", () => {
     const budget = { latency_s: 5e-6 };
     const least = Math.min(
       ...everyPath.map(
-        (path) => networkCost(pathNetwork(smallOperators, path), steppedCosts).latency_s,
+        (path) => summedCost(pathNetwork(smallOperators, path), steppedCosts).latency_s,
       ),
     );
 
@@ -131,7 +156,7 @@ test("the mean cost of a supernet's paths is that of all of them", () => {
 
   const mean = meanPathCost(smallOperators, choices, steppedCosts);
 
-  const costs = paths.map((path) => networkCost(pathNetwork(smallOperators, path), steppedCosts));
+  const costs = paths.map((path) => summedCost(pathNetwork(smallOperators, path), steppedCosts));
   const meanOf = (of: (cost: (typeof costs)[number]) => number) =>
     costs.reduce((sum, cost) => sum + of(cost), 0) / costs.length;
   expect(mean.latency_s).toBeCloseTo(

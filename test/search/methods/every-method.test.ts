@@ -5,10 +5,10 @@ import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type FoundNetwork,
-  networkCost,
   type SearchOptions,
   search,
   searchMethods,
+  summedCost,
 } from "../../../search/index.ts";
 import { searchResult } from "../../../src/app/workflows/report-search.ts";
 import { batches, type Split } from "../../../src/datasets/index.ts";
@@ -36,7 +36,7 @@ describe.each(searchMethods.map((method) => [method.name, method] as const))(
     });
 
     test("delivers a network within every budget, its widths multiples of the granularity", () => {
-      const cost = networkCost(found.network, steppedCosts);
+      const cost = summedCost(found.network, steppedCosts);
 
       expect(cost.latency_s).toBeLessThanOrEqual(budget.latency_s);
       expect(cost.energy_j).toBeLessThanOrEqual(budget.energy_j);

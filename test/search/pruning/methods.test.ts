@@ -10,15 +10,15 @@ import { l1Prune } from "../../../search/methods/l1-prune.ts";
 import { morphnet } from "../../../search/methods/morphnet.ts";
 import { netadapt } from "../../../search/methods/netadapt.ts";
 import { slimming } from "../../../search/methods/slimming.ts";
-import { networkCost } from "../../../search/network-cost.ts";
 import { recipes } from "../../../search/recipe.ts";
+import { summedCost } from "../../../search/summed-cost.ts";
 import { presets } from "../../../src/network/presets.ts";
 import type { Engine } from "../../../src/tensor/index.ts";
 import { steppedCosts } from "../selection/formula-costs.ts";
 
 const reference = presets["mobilenet-v1-cifar"].build({ multiplier: 0.25 });
 const costs = steppedCosts(8);
-const budget = { latency_s: 0.6 * networkCost(reference, costs).latency_s };
+const budget = { latency_s: 0.6 * summedCost(reference, costs).latency_s };
 const nothing = { images: new Float32Array(), labels: new Int32Array(), count: 4000 };
 
 /** Methods between two rounds train nothing: neither engine nor images are read. */
@@ -46,7 +46,7 @@ function candidatesOf(move: Move) {
 const asTrained = (move: Move): readonly TrainedCandidate[] =>
   candidatesOf(move).map((candidate, i) => ({
     ...candidate,
-    cost: networkCost(candidate.network, costs),
+    cost: summedCost(candidate.network, costs),
     trainingLoss: 1,
     validation: { loss: 1 - i / 100, accuracy: 0.5, count: 1, losses: new Float32Array(1) },
   }));
@@ -62,8 +62,8 @@ test.each([slimming, l1Prune, morphnet])(
     expect(first?.cost.latency_s).toBeLessThanOrEqual(2 * budget.latency_s);
     if (!("deliver" in pruned)) throw new Error("Nothing was delivered");
     const { network, inherited } = pruned.deliver;
-    expect(networkCost(network, costs).latency_s).toBeLessThanOrEqual(budget.latency_s);
-    expect(networkCost(network, costs).latency_s).toBeGreaterThan(0.9 * budget.latency_s);
+    expect(summedCost(network, costs).latency_s).toBeLessThanOrEqual(budget.latency_s);
+    expect(summedCost(network, costs).latency_s).toBeGreaterThan(0.9 * budget.latency_s);
     expect(inherited?.weights.get("conv0/gamma")).toHaveLength(widthsOf(network).conv0 ?? 0);
   },
 );
@@ -120,7 +120,7 @@ test("netadapt shrinks one stage at a time, in equal steps of latency down to th
   }
 
   expect(round).toBe(steps + 1);
-  expect(networkCost(move.deliver.network, costs).latency_s).toBeLessThanOrEqual(budget.latency_s);
+  expect(summedCost(move.deliver.network, costs).latency_s).toBeLessThanOrEqual(budget.latency_s);
 });
 
 /** Groups of the kept candidate that are narrower in `network`. */

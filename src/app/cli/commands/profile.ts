@@ -16,6 +16,7 @@ import { atLeastOne, count, duration_s, fraction, shared, wholeNumber } from "..
 
 interface ProfileFlags {
   readonly net?: string;
+  readonly space?: string;
   readonly model?: string;
   readonly db: string;
   readonly device: string;
@@ -49,6 +50,7 @@ export function profileCommand(context: CommandContext): Command {
       "measure the kernels a search can ask for, inside whole networks; run again to resume",
     )
     .option("--net <name>", "preset or network.json whose layers to measure")
+    .option("--space <name>", "the same as --net: the space whose kernels to measure")
     .option("--model <file>", "instead: an ONNX file whose layers to measure")
     .addOption(shared.db())
     .addOption(shared.device())
@@ -108,8 +110,14 @@ export function profileCommand(context: CommandContext): Command {
     .action((flags: ProfileFlags) => runProfileCommand(flags, context));
 }
 
-/** One of --net and --model. */
-function measuredNet({ net, model }: ProfileFlags): string {
+/** One of --net, --space and --model. */
+function measuredNet({ net: named, space, model }: ProfileFlags): string {
+  if (named !== undefined && space !== undefined)
+    throw new UserError("--net and --space are the same", {
+      hint: "Give one of them.",
+      exit: "usage",
+    });
+  const net = named ?? space;
   if (net !== undefined && model === undefined) return net;
   if (model?.endsWith(".onnx") && net === undefined) return model;
   throw new UserError(

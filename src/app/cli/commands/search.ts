@@ -37,7 +37,7 @@ import { checkFolder, runSearch, searchData } from "../../workflows/search-run.t
 import { loweredCaps, withinTable } from "../../workflows/table-widths.ts";
 import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
-import { count, duration_s, fraction, positive, shared } from "../options.ts";
+import { count, duration_s, fraction, nonNegative, positive, share, shared } from "../options.ts";
 import { withTrainers } from "../trainers.ts";
 import { runTextSearchCommand, type TextSearchFlags } from "./search-text.ts";
 
@@ -54,6 +54,10 @@ interface SearchFlags extends TableFlags, TextSearchFlags {
   readonly labelSmoothing?: number;
   readonly optimizer: NonNullable<Recipe["optimizer"]>;
   readonly widthsMultiple?: number;
+  readonly operatorsPerBlock?: number;
+  readonly macsShare?: number;
+  readonly capacityExponent?: number;
+  readonly costExponent?: number;
   readonly timeLimit?: number;
   readonly confirm?: boolean;
   readonly runner?: string;
@@ -160,6 +164,29 @@ export function searchCommand(context: CommandContext): Command {
         "--time-limit <time>",
         "90m or 2h: the recipe's epochs are cut so that the plan fits",
       ).argParser(duration_s),
+    )
+    .addOption(
+      new Option(
+        "--operators-per-block <n>",
+        "of hurricane: operators of every block that it searches among (default: the preset's)",
+      ).argParser(count),
+    )
+    .addOption(
+      new Option(
+        "--macs-share <share>",
+        "of hurricane: share of multiply-accumulates in an operator's capacity, the rest being parameters (default: 1)",
+      ).argParser(share),
+    )
+    .addOption(
+      new Option(
+        "--capacity-exponent <x>",
+        "of hurricane: alpha of score = capacity^alpha / cost^beta (default: 1)",
+      ).argParser(nonNegative),
+    )
+    .addOption(
+      new Option("--cost-exponent <x>", "of hurricane: beta of the same (default: 1)").argParser(
+        nonNegative,
+      ),
     )
     .option(
       "--confirm",
@@ -315,7 +342,23 @@ function recipeOf(flags: SearchFlags): Recipe {
     ...(labelSmoothing ? { labelSmoothing } : {}),
     // Recipes train by SGD, and a search begun before there was a choice can be gone on with.
     ...(optimizer === "sgd" ? {} : { optimizer }),
+    ...operatorScore(flags),
   };
+}
+
+/** Of the flags about hurricane's score, those given; refused for methods that choose no operators by it. */
+function operatorScore(flags: SearchFlags): Pick<Recipe, "operatorScore"> {
+  const { operatorsPerBlock: perBlock, macsShare, capacityExponent, costExponent } = flags;
+  const given = Object.entries({ perBlock, macsShare, capacityExponent, costExponent }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length === 0) return {};
+  if (flags.method !== "hurricane")
+    throw new UserError(`Method ${flags.method} scores no operators`, {
+      hint: "Give --operators-per-block, --macs-share and the exponents with --method hurricane.",
+      exit: "usage",
+    });
+  return { operatorScore: Object.fromEntries(given) };
 }
 
 /** Budgets of the flags in SI; at least one is needed. */

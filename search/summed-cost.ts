@@ -5,7 +5,7 @@ import type { CostModel } from "./cost-model.ts";
 import type { NetworkCost } from "./history.ts";
 
 /** Cost of a whole network by the model: overhead plus the sum over its kernels. */
-export function networkCost(network: Network, costs: CostModel): NetworkCost {
+export function summedCost(network: Network, costs: CostModel): NetworkCost {
   const kernels = kernelsOf(network).map(({ kernel }) => costs.kernel(kernel));
   const latency_s = kernels.reduce((sum, cost) => sum + cost.latency_s, costs.overhead.latency_s);
   const energies = kernels.map(({ energy_j }) => energy_j);
