@@ -77,6 +77,41 @@ interface TableColumns {
   readonly tool_version: string;
 }
 
+/** What the table knows of an imported one without reading its rows. */
+export interface ImportedSummary {
+  readonly id: number;
+  readonly device: string;
+  readonly format: string;
+  readonly dialect: string;
+  readonly rows: number;
+  /** Name of the file. */
+  readonly source: string;
+  /** Absent where the person importing stated none. */
+  readonly licence?: string;
+  /** ISO 8601. */
+  readonly importedAt: string;
+}
+
+/** Imported tables in the order they came. */
+export const listImported = (database: Database): readonly ImportedSummary[] =>
+  statement<
+    [],
+    Pick<
+      TableColumns,
+      "id" | "device" | "format" | "dialect" | "source_name" | "source_licence" | "imported_at"
+    > & { readonly row_count: number }
+  >(
+    database,
+    `select *, (select count(*) from foreign_rows where table_id = foreign_tables.id) as row_count
+     from foreign_tables order by id`,
+  )
+    .all()
+    .map(({ id, device, format, dialect, row_count, source_licence, ...stored }) => ({
+      ...{ id, device, format, dialect, rows: row_count, source: stored.source_name },
+      ...(source_licence === null ? {} : { licence: source_licence }),
+      importedAt: stored.imported_at,
+    }));
+
 /** Every foreign table, or those of one device, in the order they came. */
 export function listForeignTables(
   database: Database,

@@ -38,15 +38,19 @@ export { fitTable } from "./fit/fit-table.ts";
 export { type Axis, hasOneAxis, withWidth } from "./fit/plane.ts";
 export type { Staircase } from "./fit/stairs.ts";
 export { type CostSummary, currentSummary } from "./fit/stored-costs.ts";
-export type { StoredForeignTable } from "./foreign.ts";
+export type { ImportedSummary, StoredForeignTable } from "./foreign.ts";
+export { curvesAlong, type ForeignAxis, foreignAxes } from "./foreign-costs/curves.ts";
+export type { ForeignAnswer } from "./foreign-costs/family-answer.ts";
 export {
-  type ForeignAnswer,
+  type ForeignChange,
   type ForeignCosts,
+  type ForeignMarginal,
   type ForeignQuestion,
   type ForeignStairs,
   foreignCosts,
 } from "./foreign-costs/foreign-costs.ts";
 export { type ForeignSteps, foreignSteps } from "./foreign-costs/foreign-steps.ts";
+export { importedCostTable } from "./foreign-costs/imported-table.ts";
 export { measuredTables } from "./formats/as-foreign.ts";
 export type {
   ForeignRow,
@@ -86,6 +90,7 @@ export { describePlatform, type PlatformFilter, type PlatformSummary } from "./p
 export {
   type AskedStep,
   estimateSteps,
+  isKnown,
   type ModelEstimate,
   type StepEstimate,
 } from "./predicted/estimate.ts";

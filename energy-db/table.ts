@@ -2,8 +2,10 @@ import type { Database } from "better-sqlite3";
 import type { Kernel } from "../src/network/kernel.ts";
 import {
   type ForeignSource,
+  type ImportedSummary,
   insertForeignTable,
   listForeignTables,
+  listImported,
   type StoredForeignTable,
 } from "./foreign.ts";
 import type { ForeignTable } from "./formats/foreign-table.ts";
@@ -312,6 +314,11 @@ export class EnergyTable {
   /** In the order that they were imported. */
   foreignTables(device?: string): readonly StoredForeignTable[] {
     return this.#on((database) => listForeignTables(database, device));
+  }
+
+  /** The same without their rows. */
+  imported(): readonly ImportedSummary[] {
+    return this.#on((database) => listImported(database));
   }
 
   #write<T>(work: (database: Database) => T): T {

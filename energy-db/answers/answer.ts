@@ -8,7 +8,7 @@ import type { EnergyModel } from "./energy-model.ts";
 /** The rows are found when somebody reads them from the answer: few do, and finding them takes longest. */
 export function answerOf(
   { op }: Kernel,
-  { latency_s, half_s }: PredictedTime,
+  { latency_s, half_s, told }: PredictedTime,
   energyModel: EnergyModel | undefined,
   rowsOf: () => readonly number[],
 ): CostAnswer {
@@ -17,8 +17,8 @@ export function answerOf(
     latency_s,
     latency_low_s: below(latency_s, relative),
     latency_high_s: latency_s + half_s,
-    ...energyOfTime(energyModel, { latency_s, relative, op }),
-    provenance: "interpolated",
+    ...(told?.energy ?? energyOfTime(energyModel, { latency_s, relative, op })),
+    provenance: told?.provenance ?? "interpolated",
     get rows() {
       return rowsOf();
     },

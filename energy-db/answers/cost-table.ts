@@ -121,7 +121,7 @@ export function platformOf(table: EnergyTable, platformId: number): Platform {
 }
 
 /** What was measured, read when first asked for: an answer needs none of it. */
-interface MeasuredRows {
+export interface MeasuredRows {
   ofFamily(family: string): readonly MeasuredKernel[];
   /** Without reading its family. */
   of(kernel: Kernel): MeasuredKernel | undefined;
@@ -145,16 +145,24 @@ function measuredRows(table: EnergyTable, platformId: number, method: Method): M
   };
 }
 
-type Origin = Pick<
+/** What of a table its answers do not say. */
+export type Origin = Pick<
   CostTable,
   "platform" | "method" | "source" | "alignment" | "block" | "summary" | "energyModel"
 >;
 
-function costTable(costs: Costs, measured: MeasuredRows, origin: Origin): CostTable {
+/** Costs as everybody asks them. `canonical` says a kernel in the words of the predictors' families. */
+export function costTable(
+  costs: Costs,
+  measured: MeasuredRows,
+  origin: Origin,
+  canonical: (kernel: Kernel) => Kernel = (kernel) => kernel,
+): CostTable {
   const { energyModel } = origin;
-  const find = predictorFinder(costs.predictors, (kernel, time, family) =>
+  const findCanonical = predictorFinder(costs.predictors, (kernel, time, family) =>
     answerOf(kernel, time, energyModel, () => nearestRows(kernel, measured.ofFamily(family))),
   );
+  const find = (kernel: Kernel) => findCanonical(canonical(kernel));
   const tryCost = (kernel: Kernel) => find(kernel)?.answer(kernel);
   const refuse = (missing: readonly Kernel[]) =>
     refusal(missing, (kernel) => find(kernel)?.predictor, origin);

@@ -60,10 +60,11 @@ export const energyOfGuess = (
  */
 export const energyOfParts = (
   model: EnergyModel | undefined,
-  parts: readonly EnergyAmounts[],
+  parts: readonly EnergyPart[],
   relative: number,
-): EnergyAnswer =>
-  answered(model, (powers, kind) => {
+): EnergyAnswer => {
+  if (!model) return energyOfToldParts(parts);
+  return answered(model, (powers, kind) => {
     if (parts.some((part) => part[kind] === undefined)) return undefined;
     const sum_j = parts.reduce((sum, part) => sum + (part[kind] ?? 0), 0);
     const { relativeHalfWidth, predictedHalfWidth } = powers;
@@ -74,6 +75,20 @@ export const energyOfParts = (
         : Math.max(relative, predictedHalfWidth),
     );
   });
+};
+
+type EnergyPart = EnergyAmounts & Pick<EnergyAnswer, "energy_high_j">;
+
+/** Parts whose energy another tool's rows tell; the interval is as if all were wrong the same way. */
+function energyOfToldParts(parts: readonly EnergyPart[]): EnergyAnswer {
+  if (parts.some(({ energy_j }) => energy_j === undefined)) return {};
+  const sum = (of: (part: EnergyPart) => number) =>
+    parts.reduce((total, part) => total + of(part), 0);
+  const sum_j = sum(({ energy_j = 0 }) => energy_j);
+  if (sum_j === 0) return {};
+  const half_j = sum(({ energy_j = 0, energy_high_j = energy_j }) => energy_high_j - energy_j);
+  return { ...grossFields(around(sum_j, half_j / sum_j)), energyProvenance: "imported" };
+}
 
 /** What the call itself takes; nothing where power is unknown or the call was lost in the noise. */
 export function energyOfCall(model: EnergyModel | undefined, latency_s: number): EnergyAmounts {

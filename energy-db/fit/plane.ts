@@ -16,6 +16,9 @@ const keepsChannels: { readonly [Op in KernelOp]: boolean } = {
   channel_shuffle: true,
 };
 
+/** Whether an operation, by its name, is one that networks here have. */
+export const isKernelOp = (op: string): op is KernelOp => Object.hasOwn(keepsChannels, op);
+
 /** Operations that keep the channel count have one axis, `in`. */
 export const hasOneAxis = ({ op }: Pick<Kernel, "op">): boolean => keepsChannels[op];
 

@@ -1,5 +1,7 @@
 import { type Kernel, kernelFamily } from "../../src/network/kernel.ts";
+import type { EnergyAnswer } from "../answers/energy.ts";
 import { studentT95 } from "../loads/student-t.ts";
+import type { Provenance } from "../records.ts";
 import { type CostDocument, type FamilyRecord, unpackCovariance } from "./cost-document.ts";
 import { regimeOf, type Structure, termsOf } from "./packing.ts";
 import type { Staircase } from "./stairs.ts";
@@ -9,6 +11,8 @@ import { quadratic, relativeErrorAt, type SymmetricMatrix } from "./uncertainty.
 export interface PredictedTime {
   readonly latency_s: number;
   readonly half_s: number;
+  /** What rows of another tool say themselves: no fit made the time, and no power makes the energy. */
+  readonly told?: { readonly provenance: Provenance; readonly energy: EnergyAnswer };
 }
 
 /** Kernels that differ in their channel counts only, and what they cost at any width between those measured. */

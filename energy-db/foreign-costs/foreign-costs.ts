@@ -1,13 +1,19 @@
 import { UserError } from "../../src/errors.ts";
-import { below } from "../answers/below.ts";
 import type { DearWidth } from "../answers/marginal.ts";
 import type { StoredForeignTable } from "../foreign.ts";
 import type { ForeignRow, Shape } from "../formats/foreign-table.ts";
-import { groupBy } from "../group-by.ts";
-import type { CostAnswer, Provenance } from "../records.ts";
-import { curvesAlong, type ForeignAxis, foreignAxes, widthOf } from "./curves.ts";
+import { curvesAlong, type ForeignAxis, widthOf } from "./curves.ts";
+import {
+  agreedSteps,
+  describeFamily,
+  type Family,
+  type Fits,
+  familiesOf,
+  fitsOf,
+  matchingFamilies,
+} from "./families.ts";
+import { answerAt, type ForeignAnswer } from "./family-answer.ts";
 import { type ForeignSteps, foreignSteps } from "./foreign-steps.ts";
-import { type LocalFit, localFit } from "./local-fit.ts";
 
 /** What is asked of imported rows: an operation, parts of its shape, and widths. */
 export interface ForeignQuestion {
@@ -15,12 +21,6 @@ export interface ForeignQuestion {
   readonly shape: Shape;
   readonly widths: Readonly<Partial<Record<ForeignAxis, number>>>;
 }
-
-/** A cost as for measured kernels, without an interval where nothing tells one; rows are named by their keys in the source. */
-export type ForeignAnswer = Omit<CostAnswer, "rows" | "latency_low_s" | "latency_high_s"> &
-  Partial<Pick<CostAnswer, "latency_low_s" | "latency_high_s">> & {
-    readonly rows: readonly string[];
-  };
 
 /** Steps of one family along one axis, as of measured ones. */
 export interface ForeignStairs extends Pick<ForeignSteps, "axis" | "step"> {
@@ -31,112 +31,78 @@ export interface ForeignStairs extends Pick<ForeignSteps, "axis" | "step"> {
   readonly dear: readonly DearWidth[];
 }
 
+export interface ForeignChange {
+  readonly grow: ForeignAxis;
+  readonly by?: number | undefined;
+}
+
+/** cost(wider) - cost(now) of one block or layer; without an interval where either has none. */
+export interface ForeignMarginal extends Omit<ForeignAnswer, "rows"> {
+  readonly grow: ForeignAxis;
+  readonly by: number;
+  /** The end of the tread that today's width stands on, as far as every curve has the same steps. */
+  readonly freeUntil: number;
+  readonly now: ForeignAnswer;
+  readonly wider: ForeignAnswer;
+}
+
 /** Answers from one imported table. */
 export interface ForeignCosts {
   readonly device: string;
   readonly source: string;
   /** Rows as the source has them where it has the widths asked for, else between them. Throws a UserError that says what is missing. */
   cost(question: ForeignQuestion): ForeignAnswer;
+  /** Cost of `by` more channels along an axis, by default a step of it. Throws like `cost`. */
+  marginal(question: ForeignQuestion, change: ForeignChange): ForeignMarginal;
   stairs(question: ForeignQuestion): readonly ForeignStairs[];
 }
 
-interface Family {
-  readonly op: string;
-  readonly shape: Shape;
-  readonly rows: readonly ForeignRow[];
-  /** Widths that its rows have. */
-  readonly axes: readonly ForeignAxis[];
-}
+/** Where the answers of an imported table come from, in words. */
+export const foreignSource = ({
+  source,
+  device,
+}: Pick<StoredForeignTable, "source" | "device">): string =>
+  `${source.name}: ${device}, ${source.format}`;
 
 /** Answers from a table of blocks or layers by widths; lists of whole networks have no widths to ask for. */
-export function foreignCosts({ device, source, rows }: StoredForeignTable): ForeignCosts {
-  const families = familiesOf(rows);
-  const named = `${source.name}: ${device}, ${source.format}`;
+export function foreignCosts(table: StoredForeignTable): ForeignCosts {
+  const families = familiesOf(table.rows);
+  const source = foreignSource(table);
   const fits = new Map<Family, Fits>();
+  const fitsFor = (family: Family): Fits => {
+    const own = fits.get(family) ?? fitsOf(family);
+    fits.set(family, own);
+    return own;
+  };
+  const cost = (question: ForeignQuestion): ForeignAnswer => {
+    const family = oneFamily(families, question, source);
+    return costIn(family, fitsFor(family), question);
+  };
   return {
-    device,
-    source: named,
-    cost: (question) => {
-      const family = oneFamily(families, question, named);
-      const own = fits.get(family) ?? fitsOf(family);
-      fits.set(family, own);
-      return costIn(family, own, question);
-    },
-    stairs: (question) => matching(families, question).flatMap(stairsOf),
+    device: table.device,
+    source,
+    cost,
+    marginal: (question, change) =>
+      marginalIn(oneFamily(families, question, source), question, change, cost),
+    stairs: (question) => matchingFamilies(families, question).flatMap(stairsOf),
   };
 }
 
-const familiesOf = (rows: readonly ForeignRow[]): readonly Family[] =>
-  [...groupBy(rows, ({ op, shape }) => JSON.stringify([op, shape])).values()].flatMap((own) => {
-    const [first] = own;
-    const axes = foreignAxes.filter((axis) => own.every((row) => widthOf(row, axis) !== undefined));
-    return first && axes.length > 0 ? [{ op: first.op, shape: first.shape, rows: own, axes }] : [];
-  });
-
-const describe = ({ op, shape }: Pick<Family, "op" | "shape">): string =>
-  [op, ...Object.entries(shape).map(([name, value]) => `${name}=${value}`)].join(" ");
-
-const matching = (families: readonly Family[], { op, shape }: ForeignQuestion) =>
-  families.filter(
-    (family) =>
-      (op === undefined || family.op === op) &&
-      Object.entries(shape).every(([name, value]) => String(family.shape[name]) === String(value)),
-  );
-
 function oneFamily(families: readonly Family[], question: ForeignQuestion, source: string): Family {
-  const asked = describe({ op: question.op ?? "any operation", shape: question.shape });
-  const found = matching(families, question);
+  const asked = describeFamily({ op: question.op ?? "any operation", shape: question.shape });
+  const found = matchingFamilies(families, question);
   const [family] = found;
   if (!family)
     throw new UserError(`No rows of ${source} are ${asked}`, {
-      hint: `It has: ${families.slice(0, 5).map(describe).join("; ") || "no rows with widths"}`,
+      hint: `It has: ${families.slice(0, 5).map(describeFamily).join("; ") || "no rows with widths"}`,
       exit: "unavailable",
     });
   if (found.length > 1)
     throw new UserError(`${found.length} kinds of rows are ${asked}`, {
-      hint: `Say which by --shape NAME=VALUE: ${found.slice(0, 5).map(describe).join("; ")}`,
+      hint: `Say which by --shape NAME=VALUE: ${found.slice(0, 5).map(describeFamily).join("; ")}`,
       exit: "usage",
     });
   return family;
-}
-
-interface Fits {
-  readonly latency: LocalFit;
-  readonly energy: LocalFit;
-  /** The first row of exactly these widths. */
-  readonly exact: (widths: readonly number[]) => ForeignRow | undefined;
-  /** A row on the same tread, where every curve along an axis has the same steps: it costs the same. */
-  readonly treadMate: (widths: readonly number[]) => ForeignRow | undefined;
-}
-
-function fitsOf({ rows, axes }: Family): Fits {
-  const agreed = foreignSteps({ rows }).filter(({ curves, judged }) => curves === judged);
-  const fitOf = (field: "latency_s" | "energy_j") => {
-    const points = rows.flatMap((row) => {
-      const cost = row[field];
-      return cost ? [{ widths: axes.map((axis) => widthOf(row, axis) ?? 1), cost }] : [];
-    });
-    return localFit(points);
-  };
-  const steps = new Map(agreed.map(({ axis, step = 1 }) => [axis, step]));
-  const treadOf = (width: number, axis: number) =>
-    Math.ceil(width / (steps.get(axes[axis] ?? "out") ?? 1));
-  return {
-    latency: fitOf("latency_s"),
-    energy: fitOf("energy_j"),
-    exact: rowFinder({ rows, axes }, (width) => width),
-    treadMate: rowFinder({ rows, axes }, treadOf),
-  };
-}
-
-/** Finds the first row whose widths fall into the same places: by a key, since families have thousands of rows. */
-function rowFinder(
-  { rows, axes }: Pick<Family, "rows" | "axes">,
-  placeOf: (width: number, axis: number) => number,
-): (widths: readonly number[]) => ForeignRow | undefined {
-  const keyOf = (widths: readonly number[]) => widths.map(placeOf).join();
-  const first = groupBy(rows, (row) => keyOf(axes.map((axis) => widthOf(row, axis) ?? 0)));
-  return (widths) => first.get(keyOf(widths))?.[0];
 }
 
 /** The row of these widths, or of the same tread; else between rows. */
@@ -144,25 +110,25 @@ function costIn(family: Family, fits: Fits, { widths }: ForeignQuestion): Foreig
   const asked = family.axes.map((axis) => {
     const width = widths[axis];
     if (width !== undefined) return width;
-    throw new UserError(`${describe(family)} needs a width: ${axis} channels`, {
+    throw new UserError(`${describeFamily(family)} needs a width: ${axis} channels`, {
       hint: "Give --in HxWxC, --mid C and --out C as far as its rows have them.",
       exit: "usage",
     });
   });
-  const exact = fits.exact(asked);
-  const between = { latency: fits.latency(asked), energy: fits.energy(asked) };
-  if (exact) return answerOf(exact, "imported", between, [exact.key]);
-  const tread = fits.treadMate(asked);
-  if (tread) return answerOf(tread, "interpolated", between, [tread.key]);
-  if (!between.latency)
-    throw new UserError(`${describe(family)} has no rows around ${asked.join(" x ")} channels`, {
-      hint: `Costs are interpolated, never extrapolated. Its widths: ${family.axes.map((axis) => rangeText(family.rows, axis)).join(", ")}.`,
+  const answer = answerAt(fits, asked);
+  if (answer) return answer;
+  if (family.rows.every(({ latency_s }) => latency_s === undefined))
+    throw new UserError(`Rows of ${describeFamily(family)} have no latency`, {
+      hint: "The table counts something else: wattsplit query kernels shows its rows.",
       exit: "unavailable",
     });
-  const { cost: latency_s } = between.latency;
-  const energy_j = between.energy?.cost;
-  const row = { latency_s, ...(energy_j === undefined ? {} : { energy_j }) };
-  return answerOf(row, "interpolated", between, []);
+  throw new UserError(
+    `${describeFamily(family)} has no rows around ${asked.join(" x ")} channels`,
+    {
+      hint: `Costs are interpolated, never extrapolated. Its widths: ${family.axes.map((axis) => rangeText(family.rows, axis)).join(", ")}.`,
+      exit: "unavailable",
+    },
+  );
 }
 
 const rangeText = (rows: readonly ForeignRow[], axis: ForeignAxis): string => {
@@ -170,56 +136,53 @@ const rangeText = (rows: readonly ForeignRow[], axis: ForeignAxis): string => {
   return `${axis} ${Math.min(...widths)} to ${Math.max(...widths)}`;
 };
 
-function answerOf(
-  row: Pick<ForeignRow, "latency_s" | "latency_sd_s" | "samples" | "energy_j">,
-  provenance: Provenance,
-  between: { readonly latency: ReturnType<LocalFit>; readonly energy: ReturnType<LocalFit> },
-  rows: readonly string[],
-): ForeignAnswer {
-  const { latency_s, latency_sd_s, samples = 1, energy_j } = row;
-  if (latency_s === undefined)
-    throw new UserError(`Row ${rows.join(", ")} has no latency`, {
-      hint: "The table counts something else: wattsplit table export shows its rows.",
-      exit: "unavailable",
+function marginalIn(
+  family: Family,
+  question: ForeignQuestion,
+  { grow, by: asked }: ForeignChange,
+  cost: (question: ForeignQuestion) => ForeignAnswer,
+): ForeignMarginal {
+  if (!family.axes.includes(grow))
+    throw new UserError(`${describeFamily(family)} has no ${grow} channels to grow`, {
+      hint: `Give --grow ${family.axes.join(" or --grow ")}.`,
+      exit: "usage",
     });
-  // A row without a spread is as sure as rows like it are predictable.
-  const relative =
-    latency_sd_s === undefined
-      ? relativeHalf(between.latency)
-      : (1.96 * latency_sd_s) / Math.sqrt(samples) / latency_s;
-  const [latencyLow, latencyHigh] = intervalOf(latency_s, relative);
+  const at = (width: number) => ({ ...question, widths: { ...question.widths, [grow]: width } });
+  const width = question.widths[grow] ?? 0;
+  const step = agreedSteps(family).get(grow) ?? 1;
+  const by = asked ?? step;
+  const [now, wider] = [cost(at(width)), cost(at(width + by))];
+  const tread = (of: number): number => Math.ceil(of / step);
+  // One tread is one row: what is wrong with it is the same on both sides.
+  const isShared = tread(width) === tread(width + by);
+  const latency_s = wider.latency_s - now.latency_s;
+  const half_s = isShared ? 0 : halfOfDifference(now, wider);
+  const energy_j =
+    now.energy_j === undefined || wider.energy_j === undefined
+      ? undefined
+      : wider.energy_j - now.energy_j;
   return {
+    grow,
+    by,
     latency_s,
-    ...(latencyLow === undefined || latencyHigh === undefined
+    ...(half_s === undefined
       ? {}
-      : { latency_low_s: latencyLow, latency_high_s: latencyHigh }),
-    ...(energy_j === undefined ? {} : energyOf(energy_j, relativeHalf(between.energy), provenance)),
-    provenance,
-    rows,
+      : { latency_low_s: latency_s - half_s, latency_high_s: latency_s + half_s }),
+    ...(energy_j === undefined ? {} : { energy_j, energyProvenance: "imported" as const }),
+    provenance: now.provenance === wider.provenance ? now.provenance : "interpolated",
+    freeUntil: Math.max(width, step > 1 ? tread(width) * step : width),
+    now,
+    wider,
   };
 }
 
-type EnergyFields = Pick<
-  ForeignAnswer,
-  "energy_j" | "energy_low_j" | "energy_high_j" | "energyProvenance"
->;
-
-function energyOf(
-  energy_j: number,
-  relative: number | undefined,
-  energyProvenance: Provenance,
-): EnergyFields {
-  const [low, high] = intervalOf(energy_j, relative);
-  const interval =
-    low === undefined || high === undefined ? {} : { energy_low_j: low, energy_high_j: high };
-  return { energy_j, ...interval, energyProvenance };
+function halfOfDifference(now: ForeignAnswer, wider: ForeignAnswer): number | undefined {
+  const halves = [now, wider].map(({ latency_s, latency_high_s }) =>
+    latency_high_s === undefined ? Number.NaN : latency_high_s - latency_s,
+  );
+  const half = Math.hypot(...halves);
+  return Number.isNaN(half) ? undefined : half;
 }
-
-const intervalOf = (cost: number, relative: number | undefined): readonly number[] =>
-  relative === undefined ? [] : [below(cost, relative), cost * (1 + relative)];
-
-const relativeHalf = (local: ReturnType<LocalFit>): number | undefined =>
-  local && local.half / local.cost;
 
 function stairsOf(family: Family): readonly ForeignStairs[] {
   return foreignSteps(family).map(({ axis, step, curves, judged }) => {
@@ -227,7 +190,7 @@ function stairsOf(family: Family): readonly ForeignStairs[] {
     return {
       axis,
       ...(step === undefined ? {} : { step }),
-      family: describe(family),
+      family: describeFamily(family),
       confidence: curves / judged,
       widths: new Set(family.rows.map((row) => widthOf(row, axis))).size,
       dear: dearOn(longest),

@@ -5,7 +5,8 @@ import { describeKernel } from "../answers/refusal.ts";
 import type { EnergyTable } from "../table.ts";
 import type { ForeignTable, Shape } from "./foreign-table.ts";
 
-export type DeviceTable = ForeignTable & { readonly device: string };
+/** A platform's costs, and its number among the platforms. */
+export type DeviceTable = ForeignTable & { readonly device: string; readonly platform: number };
 
 /** Platforms with kernels measured inside networks, all or a device's, as other tools' tables have them. */
 export const measuredTables = (table: EnergyTable, device?: string): readonly DeviceTable[] =>
@@ -20,6 +21,7 @@ function asForeignTable(costs: CostTable): DeviceTable {
   const { platform, method, energyModel } = costs;
   return {
     device: platform.device,
+    platform: platform.id,
     dialect: `answers for measured kernels, ${method}`,
     units: { latency: "s", ...(energyModel ? { energy: "J" } : {}) },
     details: {

@@ -20,7 +20,7 @@ export interface AskedStep {
 type Estimated = Omit<CostAnswer, "rows">;
 
 export interface StepEstimate extends AskedStep {
-  /** "interpolated" where the table knows the kernel, "predicted" where its work had to do. */
+  /** "predicted" where the table does not know the kernel and its work had to do. */
   readonly cost: Estimated;
   /** Ids of the measurement rows that the cost was made from, looked up when asked for; none where it was predicted. */
   rows(): readonly number[];
@@ -52,8 +52,8 @@ export function estimateSteps(
     ...step,
     ...costOf(step, ordered, { rough, alignment }),
   }));
-  const known = estimated.filter(({ cost }) => cost.provenance === "interpolated");
-  const guessed = estimated.filter(({ cost }) => cost.provenance !== "interpolated");
+  const known = estimated.filter(({ cost }) => isKnown(cost));
+  const guessed = estimated.filter(({ cost }) => !isKnown(cost));
   const sum_s = (parts: readonly StepEstimate[]): number =>
     parts.reduce((sum, { cost }) => sum + cost.latency_s, 0);
   const overhead_s = first.overhead.latency_s;
@@ -78,6 +78,10 @@ export function estimateSteps(
     guessedShare: sum_s(guessed) / latency_s,
   };
 }
+
+/** Whether rows of the kernel's family tell its cost: all that is not made of its work. */
+export const isKnown = ({ provenance }: Pick<CostAnswer, "provenance">): boolean =>
+  provenance !== "predicted";
 
 /**
  * Tables in the order to ask them. How a network's time is split among its kernels is less certain than their sum, so that those

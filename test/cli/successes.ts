@@ -61,12 +61,25 @@ export const quickSuccesses: Readonly<Record<string, readonly Success[]>> = {
       args: ({ db, net }) => ["--db", db, "--net", net, "--layer", "conv1", "--by", "4"],
       says: /4 more neurons in conv1/,
     },
+    {
+      args: ({ foreignDb }) => [
+        ...["--db", foreignDb, "--device", "pixel3", "--op", "conv2d"],
+        ...["--in", "8x8x8", "--out", "20", "--by", "4"],
+      ],
+      says: /^free until width 32/m,
+    },
   ],
   "query stairs": [
     { args: ({ db }) => ["--db", db], says: /widths seen/ },
     { args: ({ foreignDb }) => ["--db", foreignDb, "--device", "pixel3"], says: /^conv2d .* 32 /m },
   ],
-  "query kernels": [{ args: ({ db }) => ["--db", db], says: /conv2d 3x3/ }],
+  "query kernels": [
+    { args: ({ db }) => ["--db", db], says: /conv2d 3x3/ },
+    {
+      args: ({ foreignDb }) => ["--db", foreignDb, "--device", "pixel3", "--limit", "3"],
+      says: /^row +op +in +out +latency us/m,
+    },
+  ],
   "query platforms": [{ args: ({ db }) => ["--db", db], says: /^ *\d+ +local .*ort-cpu/m }],
   estimate: [
     {

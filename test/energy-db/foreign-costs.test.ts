@@ -221,7 +221,7 @@ describe("answers from imported rows", () => {
     const [row] = curve(() => 1e-3);
     const { latency_s: _, ...rest } = row ?? { latency_s: 0 };
     const counted = costs([{ ...(rest as ForeignRow), work: 5 }]);
-    expect(() => counted.cost(asked(8))).toThrow(/has no latency/);
+    expect(() => counted.cost(asked(8))).toThrow(/have no latency/);
   });
 });
 

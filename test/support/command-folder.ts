@@ -7,6 +7,7 @@ import { formatNetwork } from "../../src/network/network-file.ts";
 import { cli } from "./cli.ts";
 import { smallNetwork, writeFormulaTable } from "./formula-table.ts";
 import { smallGraphFile } from "./small-graph.ts";
+import { steppedTable } from "./stepped-table.ts";
 
 /** Files that commands need to succeed. */
 export interface CommandFolder {
@@ -33,28 +34,6 @@ export async function thisPlatform(): Promise<PlatformIdentity> {
     await device.close();
   }
 }
-
-/** Another tool's table: a convolution whose cost steps every 32 output channels. */
-const steppedTable = {
-  format: "wattsplit-foreign-tables",
-  version: 1,
-  tables: [
-    {
-      device: "pixel3",
-      dialect: "any",
-      units: { latency: "ms" },
-      details: {},
-      rows: Array.from({ length: 24 }, (_, i) => ({
-        key: `conv-${8 * (i + 1)}`,
-        op: "conv2d",
-        shape: { height: 8, width: 8 },
-        inChannels: 8,
-        outChannels: 8 * (i + 1),
-        latency_s: 1e-3 * Math.ceil((i + 1) / 4),
-      })),
-    },
-  ],
-};
 
 /** Made anew, by commands themselves where one makes it. */
 export async function commandFolder(): Promise<CommandFolder> {

@@ -1,16 +1,19 @@
-import {
-  type CostTable,
-  checkTable,
-  type GuessedCosts,
-  type LikeCosts,
-  type MeasuredKernel,
+import type {
+  CostTable,
+  ForeignAnswer,
+  ForeignChange,
+  GuessedCosts,
+  LikeCosts,
+  MeasuredKernel,
 } from "../../../energy-db/index.ts";
 import type { Network } from "../../network/network.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../workflows/asked-kernel.ts";
+import { checkTables } from "../workflows/check-tables.ts";
 import { guessCost } from "../workflows/guess-cost.ts";
+import { foreignQuestion, type ImportedQuestion } from "../workflows/imported-costs.ts";
 import { costFields, kernelRow } from "../workflows/kernel-row.ts";
 import { likeCost, likenessOf } from "../workflows/like-cost.ts";
-import type { PlatformChoice, TableReader } from "./table-reader.ts";
+import type { ImportedAnswers, PlatformChoice, TableReader } from "./table-reader.ts";
 
 /** Documents that the service sends, from the table: plain records, without getters or internal fields. */
 
@@ -33,6 +36,35 @@ export function costDocument(costs: CostTable, question: KernelQuestion) {
     source: costs.source,
   };
 }
+
+/** The same from the rows of an imported table. */
+export function importedCostDocument({ rows }: ImportedAnswers, asked: ImportedQuestion) {
+  const question = foreignQuestion(asked);
+  return {
+    schema: 1 as const,
+    question,
+    ...answerFields(rows.cost(question)),
+    source: rows.source,
+  };
+}
+
+export function importedMarginalDocument(
+  { rows }: ImportedAnswers,
+  asked: ImportedQuestion,
+  change: ForeignChange,
+) {
+  const question = foreignQuestion(asked);
+  const { now, wider, ...marginal } = rows.marginal(question, change);
+  return {
+    ...{ schema: 1 as const, question, ...marginal },
+    ...{ now: answerFields(now), wider: answerFields(wider), source: rows.source },
+  };
+}
+
+const answerFields = ({ rows, ...answer }: ForeignAnswer) => ({ ...answer, rows: [...rows] });
+
+export const importedStairsRows = ({ rows }: ImportedAnswers, asked: ImportedQuestion) =>
+  rows.stairs(foreignQuestion(asked)).map(({ dear, ...row }) => ({ ...row, dear: [...dear] }));
 
 export function likeDocument(costs: LikeCosts, question: KernelQuestion) {
   const { kernel, cost, source } = likeCost(costs, question);
@@ -137,7 +169,12 @@ export const sessionRows = (reader: TableReader, choice: PlatformChoice) =>
       }),
     );
 
-export const findingRows = (reader: TableReader, choice: PlatformChoice) =>
-  checkTable(reader.table, reader.platform(choice).id).map(
-    ({ check, severity, message, rows }) => ({ check, severity, message, rows: [...rows] }),
-  );
+/** Everything that `table check` finds of one device, or of one platform of it. */
+export function findingRows(reader: TableReader, choice: PlatformChoice) {
+  const findings = reader.imported(choice)
+    ? checkTables(reader.table, { device: choice.device })
+    : checkTables(reader.table, { platform: reader.platform(choice).id });
+  return findings.map(({ check, severity, message, rows }) => ({
+    ...{ check, severity, message, rows: [...rows] },
+  }));
+}

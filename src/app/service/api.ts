@@ -1,17 +1,19 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { guessedCosts } from "../../../energy-db/index.ts";
-import { csvText } from "../../csv.ts";
+import { UserError } from "../../errors.ts";
 import { stepsOf } from "../../network/import/index.ts";
 import { parseNetwork } from "../../network/network-file.ts";
 import { parseOutline } from "../../onnx/index.ts";
-import { matchesRow, parseCondition, type Row, sortRows } from "../../row-filter.ts";
 import { estimateModel, modelDocument } from "../workflows/estimate-model.ts";
+import { fieldsOf, type ImportedRow, importedRows } from "../workflows/imported-costs.ts";
 import { kernelRowFields } from "../workflows/kernel-row.ts";
 import {
   costDocument,
   findingRows,
   guessDocument,
+  importedCostDocument,
+  importedMarginalDocument,
+  importedStairsRows,
   kernelRows,
   likeDocument,
   likePredictionDocument,
@@ -21,6 +23,7 @@ import {
   sessionRows,
   stairsRows,
 } from "./answers.ts";
+import { csv, pagedRows } from "./paged-rows.ts";
 import {
   costBody,
   errorBody,
@@ -34,12 +37,18 @@ import {
   pageOf,
   pageQuery,
   platformQuery,
-  platformRow,
   predictionBody,
   rowsOf,
   sessionRow,
   stairsRow,
 } from "./schemas.ts";
+import {
+  importedCostBody,
+  importedMarginalBody,
+  importedRow,
+  importedStairsRow,
+  platformsBody,
+} from "./schemas-imported.ts";
 import type { TableReader } from "./table-reader.ts";
 
 const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
@@ -71,21 +80,30 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       method: "get",
       path: "/api/platforms",
       summary: "What the table was measured on",
-      responses: answers(rowsOf(platformRow, "Platforms"), "Platforms"),
+      responses: answers(platformsBody, "Platforms, and tables of other tools"),
     }),
-    (c) => c.json({ schema: 1 as const, rows: platformRows(reader) }, 200),
+    (c) =>
+      c.json(
+        { schema: 1 as const, rows: platformRows(reader), imported: [...reader.table.imported()] },
+        200,
+      ),
   );
   app.openapi(
     createRoute({
       method: "get",
       path: "/api/cost",
-      summary: "Cost of one kernel inside a network",
+      summary: "Cost of one kernel inside a network, or of a row of a device's imported table",
       request: { query: anyCost },
-      responses: answers(costBody, "Smoothed over the kernel's family, and as measured"),
+      responses: answers(
+        z.union([costBody, importedCostBody]),
+        "Smoothed over the kernel's family, and as measured; or as imported",
+      ),
     }),
     (c) => {
       const query = c.req.valid("query");
       const { like, predict } = query;
+      const imported = predict === "true" ? undefined : reader.imported(query);
+      if (imported) return c.json(importedCostDocument(imported, query), 200);
       const document =
         like !== undefined
           ? likeDocument(reader.likeCosts(query, like), query)
@@ -101,11 +119,16 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       path: "/api/marginal",
       summary: "Cost of more channels in one kernel, and the width until which they are free",
       request: { query: anyMarginal },
-      responses: answers(marginalBody, "Marginal cost"),
+      responses: answers(z.union([marginalBody, importedMarginalBody]), "Marginal cost"),
     }),
     (c) => {
       const query = c.req.valid("query");
-      return c.json(marginalDocument(reader.costsOfKernel(query, query), query, query), 200);
+      const imported = reader.imported(query);
+      if (imported) return c.json(importedMarginalDocument(imported, query, query), 200);
+      const { grow } = query;
+      if (grow === "mid") throw noInnerChannels();
+      const change = { ...query, grow };
+      return c.json(marginalDocument(reader.costsOfKernel(query, query), query, change), 200);
     },
   );
   app.openapi(
@@ -114,10 +137,16 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
       path: "/api/stairs",
       summary: "Steps of cost along widths, and widths that cost more than larger ones",
       request: { query: anyKernel },
-      responses: answers(rowsOf(stairsRow, "StairsRows"), "Stairs by family and axis"),
+      responses: answers(
+        z.union([rowsOf(stairsRow, "StairsRows"), rowsOf(importedStairsRow, "ImportedStairsRows")]),
+        "Stairs by family and axis",
+      ),
     }),
     (c) => {
       const query = c.req.valid("query");
+      const imported = reader.imported(query);
+      if (imported)
+        return c.json({ schema: 1 as const, rows: importedStairsRows(imported, query) }, 200);
       return c.json({ schema: 1 as const, rows: stairsRows(reader.costs(query), query) }, 200);
     },
   );
@@ -131,18 +160,20 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
         "By pages: rows stand in the same order until the table changes (its ETag says so), equal ones of a sort too; " +
         "`next` is the offset of the next page, and the header Link its address, for CSV too.",
       request: { query: anyPage },
-      responses: pages(pageOf(kernelRow, "KernelCosts"), "A page of kernels"),
+      responses: pages(
+        z.union([pageOf(kernelRow, "KernelCosts"), pageOf(importedRow, "ImportedRows")]),
+        "A page of kernels, or of the rows of a device's imported table",
+      ),
     }),
     (c) => {
       const query = c.req.valid("query");
-      const { sort, limit, offset, format } = query;
-      const rows = filtered(c, kernelRows(reader.costs(query), query), kernelRowFields, sort);
-      const next = offset + limit < rows.length ? offset + limit : undefined;
-      if (next !== undefined) c.header("link", `<${addressOf(c, { offset: next })}>; rel="next"`);
-      const page = rows.slice(offset, offset + limit);
-      if (format === "csv") return csv(c, page) as never;
-      const found = { schema: 1 as const, rows: page, total: rows.length };
-      return c.json(next === undefined ? found : { ...found, next }, 200);
+      const imported = reader.imported(query);
+      const ofKernels = () =>
+        pagedRows(c, kernelRows(reader.costs(query), query), kernelRowFields, query);
+      const ofImported = (rows: readonly ImportedRow[]) =>
+        pagedRows(c, rows, fieldsOf(rows), query);
+      const page = imported ? ofImported(importedRows(imported.table, query)) : ofKernels();
+      return query.format === "csv" ? (csv(c, page.rows) as never) : c.json(page, 200);
     },
   );
   app.openapi(
@@ -223,33 +254,8 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
   );
 }
 
-/** The address of what was asked for, with another parameter: a path, right behind any proxy that keeps it. */
-function addressOf(c: Context, change: Readonly<Record<string, number>>): string {
-  const { pathname, searchParams } = new URL(c.req.url);
-  for (const [name, value] of Object.entries(change)) searchParams.set(name, String(value));
-  return `${pathname}?${searchParams}`;
-}
-
-/** Names that the question itself takes; what is left over in a query filters rows. */
-const taken = new Set([
-  ...Object.keys(anyPage.shape).filter((name) => name !== "op" && name !== "variant"),
-]);
-
-/** Rows under the conditions in the query string, in the order asked for. Throws a UserError for an unknown field. */
-export function filtered<T extends Row>(
-  c: Context,
-  rows: readonly T[],
-  fields: readonly string[],
-  sort: string | undefined,
-): T[] {
-  const conditions = Object.entries(c.req.queries())
-    .filter(([key]) => !taken.has(key))
-    .flatMap(([key, values]) =>
-      values.filter((value) => value !== "").map((value) => parseCondition(key, value, fields)),
-    );
-  const kept = rows.filter((row) => matchesRow(row, conditions));
-  return [...(sort ? sortRows(kept, sort, fields) : kept)];
-}
-
-export const csv = (c: Context, rows: readonly Row[]): Response =>
-  c.body(csvText(rows), 200, { "content-type": "text/csv; charset=utf-8; header=present" });
+const noInnerChannels = (): UserError =>
+  new UserError("A kernel has no inner channels to grow", {
+    hint: "Give grow=in or grow=out; blocks of imported tables have inner ones.",
+    exit: "usage",
+  });

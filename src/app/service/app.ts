@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { type ExitReason, UserError } from "../../errors.ts";
 import { addApi } from "./api.ts";
@@ -89,6 +90,7 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
   app.notFound((c) => answerError(c, unknownPath(c.req.path), 404));
   app.onError((error, c) => {
     if (error instanceof UserError) return answerError(c, error, statusOf[error.exit]);
+    if (error instanceof HTTPException) return refused(c, error);
     // The stack belongs on the console of whoever runs the service, not in a stranger's browser.
     options.onBug?.(error);
     return answerError(c, bug(), 500);
@@ -97,7 +99,7 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
 }
 
 /** What depends on the table alone; other pages show what runs and what searches left in folders. */
-const ofTable = /^\/(api|platforms|compare|openapi)\b/;
+const ofTable = /^\/(api|platforms|imported|compare|openapi)\b/;
 
 /** Nothing is sent again to whom has it, and no cost is computed twice before the table changes. */
 function once(reader: TableReader): MiddlewareHandler {
@@ -166,6 +168,13 @@ function answerError(c: Context, error: UserError, status: 400 | 404 | 500): Res
     ? c.html(errorPage(error), status)
     : c.json(problem(error.exit, error.message, error.hint), status);
 }
+
+/** What the framework does not take: another media type, a body that is none. */
+const refused = (c: Context, { status, message }: HTTPException): Response =>
+  c.json(
+    problem("usage", message || "The request is malformed", "See /openapi.json for what is taken."),
+    status,
+  );
 
 const tooLarge =
   (maxSize: number) =>

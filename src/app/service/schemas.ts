@@ -3,6 +3,9 @@ import { type ImageShape, parseImageShape } from "../workflows/asked-kernel.ts";
 
 /** What goes in and out over HTTP. JSON only grows; numbers are SI. */
 
+/** Widths that rows have; kernels have no inner one. */
+export const foreignAxis = z.enum(["in", "mid", "out"]);
+
 const provenance = z.enum([
   "measured",
   "derived",
@@ -212,7 +215,9 @@ export const findingRow = z
     check: z.string(),
     severity: z.enum(["ok", "warning", "error"]),
     message: z.string(),
-    rows: z.array(z.number()),
+    rows: z
+      .array(z.union([z.number(), z.string()]))
+      .openapi({ description: "ids of measurement rows, keys of imported ones" }),
   })
   .openapi("Finding");
 
@@ -261,6 +266,16 @@ export const kernelQuery = z.object({
   out: count.optional().openapi({ description: "output channels" }),
   variant: z.string().max(40).optional(),
   batch: count.optional(),
+  mid: count.optional().openapi({ description: "channels inside a block, of an imported table" }),
+  shape: z
+    .string()
+    .max(400)
+    .optional()
+    .openapi({
+      example: "weightBits=4,activationBits=4",
+      description: "what else tells rows of an imported table apart",
+    })
+    .transform((text) => (text === undefined ? undefined : text.split(","))),
 });
 
 export const likeQuery = z.object({
@@ -275,7 +290,7 @@ export const likeQuery = z.object({
 });
 
 export const marginalQuery = z.object({
-  grow: z.enum(["in", "out"]).default("out"),
+  grow: foreignAxis.default("out").openapi({ description: "mid: inside an imported block" }),
   by: count
     .optional()
     .openapi({ description: "channels more; default: to the next aligned width" }),

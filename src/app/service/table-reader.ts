@@ -1,12 +1,17 @@
 import {
   type CostTable,
   type EnergyTable,
+  type ForeignCosts,
+  foreignCosts,
+  type ImportedSummary,
+  importedCostTable,
   type LikeCosts,
   loadCosts,
   loadEveryCosts,
   loadLikeCosts,
   openTable,
   type PlatformSummary,
+  type StoredForeignTable,
 } from "../../../energy-db/index.ts";
 import { UserError } from "../../errors.ts";
 import type { ImportedModel } from "../../network/import/index.ts";
@@ -47,6 +52,7 @@ export class TableReader {
   readonly #costs = new Map<number, CostTable>();
   readonly #like = new Map<string, LikeCosts>();
   readonly #every = new Map<number, readonly [CostTable, ...CostTable[]]>();
+  readonly #imported = new Map<number, ImportedAnswers>();
 
   constructor(path: string, options: ReaderOptions) {
     this.table = openTable(path, { mode: "read" });
@@ -80,6 +86,7 @@ export class TableReader {
       this.#costs.clear();
       this.#every.clear();
       this.#like.clear();
+      this.#imported.clear();
     }
     return this.#seen.platforms;
   }
@@ -99,7 +106,36 @@ export class TableReader {
     });
   }
 
+  /** The table that was imported last for the device meant, where nothing was measured on it. */
+  imported({ device, platform }: PlatformChoice): ImportedAnswers | undefined {
+    if (device === undefined || platform !== undefined) return undefined;
+    if (this.platforms().some((known) => known.device === device)) return undefined;
+    const last = this.table.imported().findLast((known) => known.device === device);
+    return last && this.importedById(last.id);
+  }
+
+  /** Throws a UserError that lists what there is. */
+  importedById(id: number): ImportedAnswers {
+    // Clears what was kept of an earlier revision.
+    this.platforms();
+    const known = this.#imported.get(id);
+    if (known) return known;
+    const all = this.table.imported();
+    const summary = all.find((one) => one.id === id);
+    const table = this.table.foreignTables(summary?.device).find((one) => one.id === id);
+    if (!summary || !table)
+      throw new UserError(`No imported table ${id}`, {
+        hint: `Known: ${all.map((one) => `${one.id} (${one.device})`).join(", ") || "none"}. List: /api/platforms`,
+        exit: "unavailable",
+      });
+    const answers = importedAnswers(table, summary);
+    this.#imported.set(id, answers);
+    return answers;
+  }
+
   costs(choice: PlatformChoice): CostTable {
+    const imported = this.imported(choice);
+    if (imported) return imported.costs();
     const { id } = this.platform(choice);
     const known = this.#costs.get(id) ?? loadCosts(this.table, id);
     this.#costs.set(id, known);
@@ -113,6 +149,8 @@ export class TableReader {
 
   /** Those of every space, the newest fit first. */
   everyCosts(choice: PlatformChoice): readonly [CostTable, ...CostTable[]] {
+    const imported = this.imported(choice);
+    if (imported) return [imported.costs()];
     const { id } = this.platform(choice);
     const known = this.#every.get(id) ?? loadEveryCosts(this.table, id);
     this.#every.set(id, known);
@@ -145,6 +183,28 @@ export class TableReader {
     await work();
     this.#answering_ms += now_ms() - start_ms;
   }
+}
+
+/** An imported table and what answers from it, made when first asked. */
+export interface ImportedAnswers {
+  readonly summary: ImportedSummary;
+  readonly table: StoredForeignTable;
+  readonly rows: ForeignCosts;
+  /** As costs of kernels. Throws a UserError where no row is one. */
+  costs(): CostTable;
+}
+
+function importedAnswers(table: StoredForeignTable, summary: ImportedSummary): ImportedAnswers {
+  let costs: CostTable | undefined;
+  return {
+    summary,
+    table,
+    rows: foreignCosts(table),
+    costs: () => {
+      costs ??= importedCostTable(table);
+      return costs;
+    },
+  };
 }
 
 const isMeant = (

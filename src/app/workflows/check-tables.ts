@@ -19,15 +19,27 @@ export interface TableFinding extends Omit<CheckResult, "rows"> {
   readonly rows: readonly (number | string)[];
 }
 
-/** Every check of everything in a table, or of one device in it; devices are compared with all others. */
-export function checkTables(table: EnergyTable, device?: string): readonly TableFinding[] {
-  const isAsked = (found: { readonly device: string }) =>
-    device === undefined || found.device === device;
-  const platforms = table.platforms().filter(isAsked);
+/** What is checked: a device, measured and imported, or one platform; everything where neither is given. */
+export interface CheckChoice {
+  readonly device?: string | undefined;
+  readonly platform?: number | undefined;
+}
+
+/** Every check of what is asked for; devices are compared with all others. */
+export function checkTables(
+  table: EnergyTable,
+  { device, platform }: CheckChoice = {},
+): readonly TableFinding[] {
+  const isAsked = (found: { readonly device: string; readonly platform?: number | undefined }) =>
+    (device === undefined || found.device === device) &&
+    (platform === undefined || found.platform === platform);
+  const platforms = table
+    .platforms()
+    .filter((known) => isAsked({ device: known.device, platform: known.id }));
   return [
-    ...platforms.flatMap((platform) => platformFindings(table, platform)),
-    ...comparedFindings(table).filter(isAsked),
-    ...importedFindings(table).filter(isAsked),
+    ...platforms.flatMap((known) => platformFindings(table, known)),
+    ...comparedFindings(table, isAsked),
+    ...(platform === undefined ? importedFindings(table).filter(isAsked) : []),
   ];
 }
 
@@ -45,10 +57,14 @@ function platformFindings(
 }
 
 /** Measured costs beside each other and beside imported tables. */
-function comparedFindings(table: EnergyTable): readonly TableFinding[] {
+function comparedFindings(
+  table: EnergyTable,
+  isAsked: (found: { readonly device: string; readonly platform: number }) => boolean,
+): readonly TableFinding[] {
   const measured = measuredTables(table);
   return defectsAmong(measured, table.foreignTables(), comparedDefectsOf).flatMap((defects, i) => {
-    const { device = "", details } = measured[i] ?? {};
+    const { device = "", details, platform = 0 } = measured[i] ?? {};
+    if (!isAsked({ device, platform })) return [];
     return defects.map((defect) => findingOf(defect, device, Number(details?.threads)));
   });
 }

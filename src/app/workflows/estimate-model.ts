@@ -2,6 +2,7 @@ import {
   type CostTable,
   describeKernel,
   estimateSteps,
+  isKnown,
   type ModelEstimate,
   type PlatformSummary,
   type StepEstimate,
@@ -94,7 +95,7 @@ function guessedOperators(
   const groups = new Map<string, GuessedOperator>();
   for (const [i, { op, layer, work }] of steps.entries()) {
     const cost = estimate.steps[i]?.cost;
-    if (!cost || cost.provenance === "interpolated") continue;
+    if (!cost || isKnown(cost)) continue;
     const reason = layer ? "not measured" : "no layer";
     const before = groups.get(`${op} ${reason}`);
     groups.set(`${op} ${reason}`, {

@@ -38,5 +38,6 @@ function tablesOf(table: EnergyTable, device: string | undefined): readonly Fore
     .map(({ device: name, dialect, units, details, rows }) => ({
       ...{ device: name, dialect, units, details, rows },
     }));
-  return [...imported, ...measuredTables(table, device)];
+  const measured = measuredTables(table, device).map(({ platform: _, ...own }) => own);
+  return [...imported, ...measured];
 }

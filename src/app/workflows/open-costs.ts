@@ -8,6 +8,7 @@ import type {
 } from "../../../energy-db/index.ts";
 import type { CostModel } from "../../../search/index.ts";
 import { costsThatKnow, isKnown, type KernelQuestion } from "./asked-kernel.ts";
+import { importedCosts } from "./imported-costs.ts";
 
 /** Flags that choose a platform's rows in a table. */
 export interface TableFlags {
@@ -17,6 +18,8 @@ export interface TableFlags {
   readonly threads?: number;
   /** By its number in the table: then the other flags choose nothing. */
   readonly platform?: number | undefined;
+  /** Tells rows of an imported table apart, each as NAME=VALUE. */
+  readonly shape?: readonly string[] | undefined;
 }
 
 /** Opens the table read-only, hands it over, and closes it whatever happens. */
@@ -52,12 +55,14 @@ const filterOf = ({
     ? { device, ...(runtime ? { runtime } : {}), ...(threads ? { threads } : {}) }
     : { id: platform };
 
-/** The costs of the one platform that the flags describe. What fits costs is loaded where none are stored. */
+/** The costs of the one platform that the flags describe, or of the device's imported table where nothing of it was measured. What fits costs is loaded where none are stored. */
 export async function costsOf(
   table: EnergyTable,
   flags: Omit<TableFlags, "db">,
   { space, method }: CostOptions = {},
 ): Promise<CostTable> {
+  const imported = await importedCosts(table, flags, flags);
+  if (imported) return imported;
   const { id } = findPlatform(table, flags);
   const options = { ...(space ? { space } : {}), ...(method ? { method } : {}) };
   const stored = loadStoredCosts(table, id, options);
@@ -77,6 +82,17 @@ export async function costsOfKernel(
   if (newest.method !== "in-context" || !question.op || isKnown(question, newest)) return newest;
   const { loadEveryCosts } = await import("../../../energy-db/index.ts");
   return costsThatKnow([newest, ...loadEveryCosts(table, newest.platform.id)], question);
+}
+
+/** The costs of every space of that platform, the newest fit first; an imported table has one. */
+export async function everyCostsOf(
+  table: EnergyTable,
+  flags: Omit<TableFlags, "db">,
+): Promise<readonly [CostTable, ...CostTable[]]> {
+  const imported = await importedCosts(table, flags, flags);
+  if (imported) return [imported];
+  const { loadEveryCosts } = await import("../../../energy-db/index.ts");
+  return loadEveryCosts(table, findPlatform(table, flags).id);
 }
 
 /** The table as the search sees it. */

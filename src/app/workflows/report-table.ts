@@ -90,7 +90,7 @@ const canaryRows = (table: EnergyTable, platformId: number): readonly CanaryRow[
 /** A cost as it leaves the table, or as plain fields of it. */
 type AnyCost = {
   readonly [Field in Exclude<keyof CostAnswer, "rows">]?: CostAnswer[Field] | undefined;
-} & Pick<CostAnswer, "latency_s" | "latency_low_s" | "latency_high_s" | "provenance">;
+} & Pick<CostAnswer, "latency_s" | "provenance">;
 
 /** An answer of the table as figures draw it. */
 export const costReadings = (cost: AnyCost): Costs => ({

@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { loadEveryCosts } from "../../../../energy-db/index.ts";
 import { importModel } from "../../../network/import/index.ts";
 import { formatCount, formatPercent } from "../../../units.ts";
 import {
@@ -10,7 +9,7 @@ import {
   platformInPrecision,
 } from "../../workflows/estimate-model.ts";
 import {
-  findPlatform,
+  everyCostsOf,
   platformsThat,
   type TableFlags,
   withTable,
@@ -19,6 +18,7 @@ import type { CommandContext } from "../context.ts";
 import { callRow, costText, layerColumns } from "../cost-text.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
+import { shapeOption } from "./query-network.ts";
 
 interface EstimateFlags extends TableFlags {
   readonly json?: boolean;
@@ -33,13 +33,14 @@ export function estimateCommand({ terminal }: CommandContext): Command {
     .addOption(shared.platform())
     .option("--runtime <id>", "needed where the table has several")
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
+    .addOption(shapeOption())
     .addOption(shared.json())
     .action(async (path: string, flags: EstimateFlags) => {
       const model = importModel(path);
-      await withTable(flags.db, (table) => {
+      await withTable(flags.db, async (table) => {
         const matching = platformsThat(table, flags);
-        const { id } = platformInPrecision(matching, model) ?? findPlatform(table, flags);
-        const tables = loadEveryCosts(table, id);
+        const own = platformInPrecision(matching, model);
+        const tables = await everyCostsOf(table, own ? { ...flags, platform: own.id } : flags);
         const report = estimateModel(model, tables);
         const source = tables[0]?.source ?? "";
         if (flags.json) terminal.answerJson(modelDocument(report, source));

@@ -1,33 +1,31 @@
 import { Option } from "commander";
-import type { EnergyTable, ForeignCosts, ForeignQuestion } from "../../../../energy-db/index.ts";
-import { UserError } from "../../../errors.ts";
-import { formatJoules, formatSeconds } from "../../../units.ts";
-import type { KernelQuestion } from "../../workflows/asked-kernel.ts";
+import type {
+  ForeignAnswer,
+  ForeignAxis,
+  ForeignCosts,
+  ForeignMarginal,
+  StoredForeignTable,
+} from "../../../../energy-db/index.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import {
+  chosenRows,
+  fieldsOf,
+  foreignQuestion,
+  type ImportedQuestion,
+  type ImportedRow,
+  importedRows,
+} from "../../workflows/imported-costs.ts";
 import { count } from "../options.ts";
-import { formatTable } from "../table-text.ts";
+import { type Column, formatTable } from "../table-text.ts";
+import { shapeOption } from "./query-network.ts";
 
 /** What imported rows are asked by beside a kernel's flags. */
-export interface ImportedFlags {
-  readonly mid?: number;
-  readonly shape?: readonly string[];
-}
+export interface ImportedFlags extends Pick<ImportedQuestion, "mid" | "shape"> {}
 
 export const importedOptions: readonly Option[] = [
   new Option("--mid <c>", "channels inside a block, of an imported table").argParser(count),
-  new Option("--shape <name=value...>", "what else tells rows of an imported table apart"),
+  shapeOption(),
 ];
-
-/** Costs of the device's table that was imported last, where nothing was measured on the device itself. */
-export async function importedCosts(
-  table: EnergyTable,
-  device: string,
-): Promise<ForeignCosts | undefined> {
-  if (table.platforms().some((platform) => platform.device === device)) return undefined;
-  const last = table.foreignTables(device).at(-1);
-  if (!last) return undefined;
-  const { foreignCosts } = await import("../../../../energy-db/index.ts");
-  return foreignCosts(last);
-}
 
 /** The same answer for a person and as JSON. */
 interface Answer {
@@ -35,32 +33,43 @@ interface Answer {
   readonly document: object;
 }
 
-type Flags = KernelQuestion & ImportedFlags;
+export interface ImportedAsk extends ImportedQuestion {
+  readonly grow?: ForeignAxis;
+  readonly by?: number;
+  readonly where?: readonly string[];
+  readonly sort?: string;
+  readonly limit?: number;
+}
 
+/** Answers of an imported table, by the name of what is asked. */
 export const importedAnswers = {
-  cost: (costs: ForeignCosts, flags: Flags): Answer => {
-    const question = questionOf(flags);
+  cost: (costs: ForeignCosts, _table: StoredForeignTable, flags: ImportedAsk): Answer => {
+    const question = foreignQuestion(flags);
     const cost = costs.cost(question);
-    const { latency_s, latency_low_s, latency_high_s } = cost;
-    const interval =
-      latency_low_s === undefined || latency_high_s === undefined
-        ? "interval unknown"
-        : `(95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)})`;
-    const energy =
-      cost.energy_j === undefined
-        ? "energy   absent: the table has none"
-        : `energy   ${formatJoules(cost.energy_j)}  ${cost.energyProvenance}`;
     return {
       text: [
-        `latency  ${formatSeconds(latency_s)} ${interval}  ${cost.provenance}`,
-        energy,
+        ...costLines(cost),
         `from     ${cost.rows.join(", ") || "rows around it"}, ${costs.source}`,
       ].join("\n"),
       document: { question, ...cost, source: costs.source },
     };
   },
-  stairs: (costs: ForeignCosts, flags: Flags): Answer => {
-    const rows = costs.stairs(questionOf(flags));
+  marginal: (costs: ForeignCosts, _table: StoredForeignTable, flags: ImportedAsk): Answer => {
+    const question = foreignQuestion(flags);
+    const { grow = "out", by } = flags;
+    const marginal = costs.marginal(question, { grow, by });
+    return {
+      text: [
+        `${marginal.by} more ${axisNames[grow]} channels`,
+        ...costLines(marginal),
+        freeText(marginal, question.widths[grow] ?? 0),
+        `from     ${costs.source}`,
+      ].join("\n"),
+      document: { question, ...marginal, source: costs.source },
+    };
+  },
+  stairs: (costs: ForeignCosts, _table: StoredForeignTable, flags: ImportedAsk): Answer => {
+    const rows = costs.stairs(foreignQuestion(flags));
     return {
       text: formatTable(
         [
@@ -76,36 +85,64 @@ export const importedAnswers = {
       document: { rows, source: costs.source },
     };
   },
+  kernels: (costs: ForeignCosts, table: StoredForeignTable, flags: ImportedAsk): Answer => {
+    const asked = importedRows(table, flags);
+    const rows = chosenRows(asked, fieldsOf(asked), flags);
+    return {
+      text: formatTable(rowColumns, rows),
+      document: { rows, source: costs.source },
+    };
+  },
 } as const;
 
-function questionOf({
-  op,
-  kernel,
-  stride,
-  in: input,
-  out,
-  mid,
-  shape = [],
-}: Flags): ForeignQuestion {
-  const others = shape.map((text) => {
-    const [, name, value] = /^(\w+)=(.*)$/.exec(text) ?? [];
-    if (name !== undefined && value !== undefined) return [name, value];
-    throw new UserError(`--shape ${text} is no NAME=VALUE`, {
-      hint: "For example: --shape weightBits=4 activationBits=4",
-      exit: "usage",
-    });
-  });
-  return {
-    op,
-    shape: {
-      ...(kernel === undefined ? {} : { kernel }),
-      ...(stride === undefined ? {} : { stride }),
-      ...(input === undefined ? {} : { height: input.height, width: input.width }),
-      ...Object.fromEntries(others),
-    },
-    widths: {
-      ...(input === undefined ? {} : { in: input.channels, out: out ?? input.channels }),
-      ...(mid === undefined ? {} : { mid }),
-    },
-  };
+const axisNames = { in: "input", mid: "inner", out: "output" } as const;
+
+/** Latency with its interval, as far as the rows tell one, and energy. */
+function costLines({
+  latency_s,
+  latency_low_s,
+  latency_high_s,
+  energy_j,
+  energyProvenance,
+  provenance,
+}: Omit<ForeignAnswer, "rows">): readonly string[] {
+  const interval =
+    latency_low_s === undefined || latency_high_s === undefined
+      ? "interval unknown"
+      : `(95 %: ${formatSeconds(latency_low_s)} to ${formatSeconds(latency_high_s)})`;
+  return [
+    `latency  ${formatSeconds(latency_s)} ${interval}  ${provenance}`,
+    energy_j === undefined
+      ? "energy   absent: the table has none"
+      : `energy   ${formatJoules(energy_j)}  ${energyProvenance}`,
+  ];
 }
+
+const freeText = ({ freeUntil }: ForeignMarginal, width: number): string =>
+  freeUntil > width ? `free until width ${freeUntil}` : "no free channels found";
+
+const micro = (value: unknown): number | undefined =>
+  typeof value === "number" ? 1e6 * value : undefined;
+
+const shown = (value: unknown): string | undefined =>
+  value === undefined ? undefined : String(value);
+
+const rowColumns: readonly Column<ImportedRow>[] = [
+  { title: "row", of: ({ key }) => key },
+  { title: "op", of: ({ op }) => op },
+  { title: "in", of: ({ inChannels }) => shown(inChannels), optional: true },
+  { title: "mid", of: ({ midChannels }) => shown(midChannels), optional: true },
+  { title: "out", of: ({ outChannels }) => shown(outChannels), optional: true },
+  { title: "latency us", of: ({ latency_s }) => micro(latency_s), optional: true },
+  {
+    title: "sd %",
+    of: ({ latency_s, latency_sd_s }) =>
+      latency_s && latency_sd_s
+        ? formatPercent(Number(latency_sd_s) / Number(latency_s))
+        : undefined,
+    optional: true,
+  },
+  { title: "energy uJ", of: ({ energy_j }) => micro(energy_j), optional: true },
+  { title: "work", of: ({ work }) => shown(work), optional: true },
+  { title: "runs", of: ({ samples }) => shown(samples), optional: true },
+];

@@ -3,7 +3,6 @@ import {
   type CostTable,
   type EnergyTable,
   guessedCosts,
-  loadEveryCosts,
   loadLikeCosts,
   type NetworkCost,
   type NetworkMarginal,
@@ -14,7 +13,7 @@ import type { Network } from "../../../network/network.ts";
 import { formatCount, formatSeconds } from "../../../units.ts";
 import { likenessOf } from "../../workflows/like-cost.ts";
 import { namedNetworks } from "../../workflows/networks-named.ts";
-import { findPlatform, type TableFlags } from "../../workflows/open-costs.ts";
+import { everyCostsOf, findPlatform, type TableFlags } from "../../workflows/open-costs.ts";
 import { callRow, costText, energyText, layerColumns, likenessText } from "../cost-text.ts";
 import { formatTable } from "../table-text.ts";
 
@@ -76,12 +75,12 @@ export function networkAnswer(
 }
 
 /** With layers that were not measured predicted from their work: each says so. */
-export function networkGuessAnswer(
+export async function networkGuessAnswer(
   network: Network,
   table: EnergyTable,
   flags: NetworkQueryFlags,
-): Answer {
-  const costs = guessedCosts(loadEveryCosts(table, findPlatform(table, flags).id));
+): Promise<Answer> {
+  const costs = guessedCosts(await everyCostsOf(table, flags));
   return networkAnswer(network, costs, flags);
 }
 

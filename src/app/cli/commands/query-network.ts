@@ -16,6 +16,10 @@ export const likeOption = (): Option =>
     "for a device of which a few kernels are measured: predict others from this one's, or from all devices' (\"auto\")",
   );
 
+/** For imported tables. */
+export const shapeOption = (): Option =>
+  new Option("--shape <name=value...>", "what else tells rows of an imported table apart");
+
 /** For kernels that nobody measured. */
 export const predictOption = (): Option =>
   new Option(
@@ -35,7 +39,8 @@ export function queryNetworkCommand({ terminal }: CommandContext): Command {
     .option("--space <name>", "whose fit to use (default: the newest)")
     .addOption(new Option("--batch <n>", "batch size").argParser(count))
     .addOption(likeOption())
-    .addOption(predictOption());
+    .addOption(predictOption())
+    .addOption(shapeOption());
   for (const option of networkOptions()) command.addOption(option);
   return command.addOption(shared.json()).action(async (net: string, flags: NetworkQueryFlags) => {
     const { namedNetwork, networkAnswer, networkGuessAnswer, networkLikeAnswer } = await import(
@@ -48,7 +53,7 @@ export function queryNetworkCommand({ terminal }: CommandContext): Command {
         like !== undefined
           ? networkLikeAnswer(network, table, { ...flags, like })
           : predict
-            ? networkGuessAnswer(network, table, flags)
+            ? await networkGuessAnswer(network, table, flags)
             : networkAnswer(network, await costsOf(table, flags, flags), flags);
       if (flags.json) terminal.answerJson(document);
       else terminal.answer(text);

@@ -5,20 +5,23 @@ import type {
   CostTable,
   DearWidth,
   EnergyTable,
+  ForeignAxis,
   KernelCost,
   MarginalCost,
   MeasuredKernel,
   Method,
 } from "../../../../energy-db/index.ts";
-import { matchesRow, parseWhere, sortRows } from "../../../row-filter.ts";
+import { UserError } from "../../../errors.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../../workflows/asked-kernel.ts";
 import { guessCost } from "../../workflows/guess-cost.ts";
+import { chosenRows, importedTable } from "../../workflows/imported-costs.ts";
 import { type KernelRow, kernelRow, kernelRowFields } from "../../workflows/kernel-row.ts";
 import { likeCost } from "../../workflows/like-cost.ts";
 import {
   costsOf,
   costsOfKernel,
+  everyCostsOf,
   findPlatform,
   type TableFlags,
   withTable,
@@ -29,14 +32,10 @@ import { kernelOptions } from "../kernel-flags.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
 import type { Terminal } from "../terminal.ts";
-import {
-  type ImportedFlags,
-  importedAnswers,
-  importedCosts,
-  importedOptions,
-} from "./query-imported.ts";
+import { type ImportedFlags, importedAnswers, importedOptions } from "./query-imported.ts";
 import { likeOption, networkOptions, predictOption, queryNetworkCommand } from "./query-network.ts";
 import type { NetworkMarginalFlags } from "./query-network-answers.ts";
+import { platformsCommand } from "./query-platforms.ts";
 
 type QueryFlags = TableFlags &
   KernelQuestion & {
@@ -74,7 +73,7 @@ export function queryCommand(context: CommandContext): Command {
 }
 
 interface Ask {
-  readonly name: string;
+  readonly name: keyof typeof importedAnswers;
   readonly summary: string;
   readonly answer: (costs: CostTable, flags: AskFlags) => Answer | Promise<Answer>;
   /** About one kernel: whichever space knows it answers. */
@@ -83,7 +82,7 @@ interface Ask {
 
 /** Flags of all questions; each takes its own. */
 interface AskFlags extends QueryFlags, ImportedFlags, Omit<NetworkMarginalFlags, "batch"> {
-  readonly grow?: "in" | "out";
+  readonly grow?: ForeignAxis;
   readonly where?: readonly string[];
   readonly sort?: string;
   readonly limit?: number;
@@ -106,13 +105,14 @@ function askCommand(ask: Ask, terminal: Terminal): Command {
     .addOption(shared.method())
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count));
   for (const option of kernelOptions) command.addOption(option);
-  if (name === "cost" || name === "stairs")
-    for (const option of importedOptions) command.addOption(option);
+  for (const option of importedOptions) command.addOption(option);
   if (name === "cost") command.addOption(likeOption()).addOption(predictOption());
   if (name === "marginal")
     command
       .addOption(
-        new Option("--grow <axis>", "which channels grow").choices(["in", "out"]).default("out"),
+        new Option("--grow <axis>", "which channels grow; mid: inside an imported block")
+          .choices(["in", "mid", "out"])
+          .default("out"),
       )
       .addOption(
         new Option(
@@ -147,9 +147,12 @@ async function answerFrom(
   { name, answer, isOfKernel }: Ask,
   flags: AskFlags,
 ): Promise<Answer> {
-  const answerImported = name === "cost" || name === "stairs" ? importedAnswers[name] : undefined;
-  const imported = answerImported && (await importedCosts(table, flags.device));
-  if (imported) return answerImported(imported, flags);
+  const ofRows = !flags.predict && flags.net === undefined;
+  const imported = ofRows ? importedTable(table, flags) : undefined;
+  if (imported) {
+    const { foreignCosts } = await import("../../../../energy-db/index.ts");
+    return importedAnswers[name](foreignCosts(imported), imported, flags);
+  }
   if (flags.like !== undefined) return await answerLike(table, flags.like, flags);
   if (flags.predict) return await answerGuess(table, flags);
   const costs = isOfKernel
@@ -180,8 +183,8 @@ async function answerLike(table: EnergyTable, like: string, flags: QueryFlags): 
 }
 
 async function answerGuess(table: EnergyTable, flags: QueryFlags): Promise<Answer> {
-  const { guessedCosts, loadEveryCosts } = await import("../../../../energy-db/index.ts");
-  const costs = guessedCosts(loadEveryCosts(table, findPlatform(table, flags).id));
+  const { guessedCosts } = await import("../../../../energy-db/index.ts");
+  const costs = guessedCosts(await everyCostsOf(table, flags));
   const { kernel, cost } = guessCost(costs, flags);
   return {
     text: [describeKernel(kernel), costText(cost)].join("\n"),
@@ -196,6 +199,11 @@ async function answerMarginal(costs: CostTable, flags: AskFlags): Promise<Answer
   }
   const kernel = askedKernel(flags, costs);
   const { grow = "out", by = costs.alignment } = flags;
+  if (grow === "mid")
+    throw new UserError("A kernel has no inner channels to grow", {
+      hint: "Give --grow in or --grow out; blocks of imported tables have inner ones.",
+      exit: "usage",
+    });
   const marginal = costs.marginal(kernel, { grow, by });
   const width = grow === "in" ? kernel.inChannels : kernel.outChannels;
   return {
@@ -260,15 +268,10 @@ function answerKernels(costs: CostTable, flags: AskFlags): Answer {
 }
 
 /** Rows under --where, in the order of --sort, as many as --limit allows. */
-function wantedRows(
-  rows: readonly KernelCost[],
-  { where = [], sort, limit }: AskFlags,
-): readonly KernelCost[] {
-  const conditions = where.map((text) => parseWhere(text, kernelRowFields));
+function wantedRows(rows: readonly KernelCost[], flags: AskFlags): readonly KernelCost[] {
   const origin = new Map<KernelRow, KernelCost>(rows.map((row) => [kernelRow(row), row]));
-  const kept = [...origin.keys()].filter((row) => matchesRow(row, conditions));
-  const sorted = sort ? sortRows(kept, sort, kernelRowFields) : kept;
-  return sorted.slice(0, limit).flatMap((row) => origin.get(row) ?? []);
+  const chosen = chosenRows([...origin.keys()], kernelRowFields, flags);
+  return chosen.flatMap((row) => origin.get(row) ?? []);
 }
 
 /** Runs of widths that are dearer than the same larger one: "8 to 15 than 16, by up to 9 %". */
@@ -283,39 +286,6 @@ function dearText(dear: readonly DearWidth[]): string {
 }
 
 const shownDear = 2;
-
-function platformsCommand(terminal: Terminal): Command {
-  return new Command("platforms")
-    .description("what the table was measured on")
-    .addOption(shared.db())
-    .addOption(shared.json())
-    .action(async ({ db, json }: { db: string; json?: boolean }) => {
-      const rows = await withTable(db, (table) => table.platforms());
-      if (json) terminal.answerJson({ rows });
-      else
-        terminal.answer(
-          formatTable(
-            [
-              { title: "no.", of: ({ id }) => id },
-              { title: "device", of: ({ device }) => device },
-              { title: "processor", of: ({ processor }) => processor },
-              { title: "system", of: ({ os }) => os },
-              {
-                title: "runtime",
-                of: ({ runtime, runtimeVersion }) => `${runtime} ${runtimeVersion}`,
-              },
-              { title: "threads", of: ({ threads }) => threads },
-              { title: "power mode", of: ({ powerMode }) => powerMode },
-              { title: "machine", of: ({ fingerprint }) => fingerprint.slice(0, 8) },
-              { title: "networks", of: ({ networkMeasurements }) => networkMeasurements },
-              { title: "kernels", of: ({ kernels }) => kernels },
-              { title: "energy is", of: ({ energyProvenance }) => energyProvenance ?? "absent" },
-            ],
-            rows,
-          ),
-        );
-    });
-}
 
 function costText(cost: CostAnswer): string {
   const half = (cost.latency_high_s - cost.latency_low_s) / 2 / cost.latency_s;

@@ -40,7 +40,7 @@ export function tableCommand(context: CommandContext): Command {
     .action(async ({ db, device, strict, json }: CheckFlags) => {
       const rows = await withTable(db, (table) => {
         table.integrity();
-        return checkTables(table, device);
+        return checkTables(table, { device });
       });
       if (json) terminal.answerJson({ rows });
       else terminal.answer(formatTable(columns, rows));

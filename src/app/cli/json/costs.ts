@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { costBody, costShape, platformRow } from "../../service/schemas.ts";
+import {
+  importedCostBody,
+  importedMarginalBody,
+  importedRow,
+  importedStairsRow,
+  importedSummary,
+} from "../../service/schemas-imported.ts";
 import { cost, kernel, rowIds } from "./parts.ts";
-import { foreignAxis } from "./tables.ts";
 
 /** What `query` prints under --json: the kernels, costs and platforms of the table. */
 
@@ -29,19 +35,9 @@ export const costDocument = z.object({
   source,
 });
 
-/** Rows of an imported table are named by their keys there, and not all have an interval. */
-export const importedCostDocument = z.object({
-  question: z.object({
-    op: z.string().optional(),
-    shape: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-    widths: z.partialRecord(foreignAxis, z.number()),
-  }),
-  ...costShape,
-  latency_low_s: z.number().optional(),
-  latency_high_s: z.number().optional(),
-  rows: z.array(z.string()).describe("keys of its rows"),
-  source,
-});
+export const importedCostDocument = importedCostBody.omit({ schema: true });
+export const importedMarginalDocument = importedMarginalBody.omit({ schema: true });
+export const importedRowsDocument = z.object({ rows: z.array(importedRow), source });
 
 export const kernelMarginalDocument = z.object({
   kernel,
@@ -108,7 +104,7 @@ export const stairsDocument = z.object({
 });
 
 export const importedStairsDocument = z.object({
-  rows: z.array(stairs.extend({ axis: foreignAxis })),
+  rows: z.array(importedStairsRow),
   source,
 });
 
@@ -124,4 +120,5 @@ export const platformsDocument = z.object({
       details: z.record(z.string(), z.unknown()),
     }),
   ),
+  imported: z.array(importedSummary),
 });

@@ -38,12 +38,16 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   "query marginal": [
     { when: "of a kernel", schema: costs.kernelMarginalDocument },
     { when: "with --net", schema: costs.networkMarginalDocument },
+    { when: "of an imported table", schema: costs.importedMarginalDocument },
   ],
   "query stairs": [
     { schema: costs.stairsDocument },
     { when: "of an imported table", schema: costs.importedStairsDocument },
   ],
-  "query kernels": [{ schema: costs.kernelsDocument }],
+  "query kernels": [
+    { schema: costs.kernelsDocument },
+    { when: "of an imported table", schema: costs.importedRowsDocument },
+  ],
   "query platforms": [{ schema: costs.platformsDocument }],
   estimate: [{ schema: estimateBody.omit({ schema: true }) }],
   search: [

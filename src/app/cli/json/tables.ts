@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findingRow } from "../../service/schemas.ts";
+import { findingRow, foreignAxis } from "../../service/schemas.ts";
 
 /** What commands on devices and on whole tables print under --json. */
 
@@ -58,8 +58,6 @@ export const checkDocument = z.object({
     }),
   ),
 });
-
-export const foreignAxis = z.enum(["in", "mid", "out"]);
 
 export const importDocument = z.object({
   tables: z.array(

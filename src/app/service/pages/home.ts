@@ -1,4 +1,4 @@
-import type { PlatformSummary } from "../../../../energy-db/index.ts";
+import type { ImportedSummary, PlatformSummary } from "../../../../energy-db/index.ts";
 import { html, type Markup, table } from "../../../figures/index.ts";
 import type { RunningSession } from "../running.ts";
 import type { DeliveredSearch, RunningSearch } from "../searches.ts";
@@ -7,12 +7,20 @@ import { page, searchAddress } from "./layout.ts";
 interface HomeParts {
   readonly path: string;
   readonly platforms: readonly PlatformSummary[];
+  readonly imported: readonly ImportedSummary[];
   readonly running: readonly RunningSession[];
   readonly searching: readonly RunningSearch[];
   readonly searches: readonly DeliveredSearch[];
 }
 
-export const homePage = ({ path, platforms, running, searching, searches }: HomeParts): string =>
+export const homePage = ({
+  path,
+  platforms,
+  imported,
+  running,
+  searching,
+  searches,
+}: HomeParts): string =>
   page({
     title: "Costs of layers",
     json: "/index.json",
@@ -21,6 +29,7 @@ export const homePage = ({ path, platforms, running, searching, searches }: Home
 ${runningSection(running)}
 ${searchingSection(searching)}
 <section><h2>Platforms</h2>${platforms.length === 0 ? html`<p>None yet. Measure one: <code>wattsplit profile --net mnist-cnn --db ${path}</code></p>` : table("Platforms", platformColumns, platforms)}</section>
+${imported.length === 0 ? undefined : html`<section><h2>Tables of other tools</h2>${table("Imported tables", importedColumns, imported)}</section>`}
 ${searches.length === 0 ? undefined : html`<section><h2>Searches</h2><ul>${searches.map(({ name, title }) => html`<li><a href="${searchAddress(name)}">${title}</a></li>`)}</ul>${searches.length > 1 ? html`<p><a href="/searches">Compare them</a></p>` : undefined}</section>`}`,
   });
 
@@ -63,6 +72,18 @@ const bar = (value: number, max: number, label: string): Markup =>
 /** A field that news replace. */
 const live = (field: Readonly<Record<string, string | number>>): readonly Markup[] =>
   Object.entries(field).map(([name, value]) => html`<span data-count="${name}">${value}</span>`);
+
+const importedColumns = [
+  {
+    head: "device",
+    cell: ({ id, device }: ImportedSummary) => html`<a href="/imported/${id}">${device}</a>`,
+  },
+  { head: "format", cell: ({ format }: ImportedSummary) => format },
+  { head: "dialect", cell: ({ dialect }: ImportedSummary) => dialect, prose: true },
+  { head: "rows", cell: ({ rows }: ImportedSummary) => rows, numeric: true },
+  { head: "from", cell: ({ source }: ImportedSummary) => source },
+  { head: "licence", cell: ({ licence }: ImportedSummary) => licence ?? "not stated" },
+];
 
 const platformColumns = [
   {

@@ -1,18 +1,20 @@
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { PlatformSummary } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
 import { comparisonSections, reportSections } from "../../../figures/index.ts";
 import { stepsOf } from "../../../network/import/index.ts";
 import { parseOutline } from "../../../onnx/index.ts";
 import { askedKernel } from "../../workflows/asked-kernel.ts";
 import { estimateModel } from "../../workflows/estimate-model.ts";
+import { fieldsOf, importedRows } from "../../workflows/imported-costs.ts";
 import { kernelRowFields } from "../../workflows/kernel-row.ts";
 import { comparedSearch, searchReport } from "../../workflows/report-search.ts";
 import { textFolderReport } from "../../workflows/report-text.ts";
-import { kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
-import { filtered } from "../api.ts";
+import { findingRows, kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
 import { comparePlatforms } from "../comparison.ts";
 import { kernelCurve } from "../curve.ts";
+import { filtered } from "../paged-rows.ts";
 import { runningSessions } from "../running.ts";
 import { describeIssues, kernelQuery, pageQuery } from "../schemas.ts";
 import type { SearchFolders } from "../searches.ts";
@@ -21,9 +23,10 @@ import { type ChosenPlatforms, comparePage } from "./compare.ts";
 import { curvePage } from "./curve.ts";
 import { estimatePage } from "./estimate.ts";
 import { homePage } from "./home.ts";
+import { importedPage } from "./imported.ts";
 import { kernelsPage } from "./kernels.ts";
 import { address, page, searchAddress } from "./layout.ts";
-import { checksPage, platformPage } from "./platform.ts";
+import { checksPage, emptyPlatformPage, platformPage } from "./platform.ts";
 
 export { errorPage } from "./layout.ts";
 
@@ -36,6 +39,7 @@ interface PageOptions {
 /** Pages for people: complete without JavaScript, every one with a JSON twin. */
 export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOptions): void {
   const overview = () => ({
+    imported: reader.table.imported(),
     running: runningSessions(reader.table, now_ms()),
     searching: searches.running(),
     searches: searches.delivered(),
@@ -48,16 +52,23 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
   );
   app.get("/platforms/:id{[0-9]+}", (c) => {
     const choice = chosen(c);
-    return c.html(platformPage(reader, reader.platform(choice), reader.costs(choice)));
+    const platform = reader.platform(choice);
+    return c.html(
+      hasCosts(platform)
+        ? platformPage(reader, platform, reader.costs(choice))
+        : emptyPlatformPage(reader, platform),
+    );
   });
   app.get("/platforms/:id{[0-9]+\\.json}", (c) => {
     const choice = chosen(c);
-    const { id } = reader.platform(choice);
+    const platform = reader.platform(choice);
+    const known = hasCosts(platform)
+      ? { costs: reader.costs(choice).summary, stairs: stairsRows(reader.costs(choice), {}) }
+      : { stairs: [] };
     return c.json({
       schema: 1,
-      platform: platformRows(reader).find((row) => row.id === id),
-      costs: reader.costs(choice).summary,
-      stairs: stairsRows(reader.costs(choice), {}),
+      platform: platformRows(reader).find((row) => row.id === platform.id),
+      ...known,
       sessions: sessionRows(reader, choice),
     });
   });
@@ -66,6 +77,8 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
   );
   app.get("/platforms/:id{[0-9]+}/kernels", (c) => {
     const choice = chosen(c);
+    if (!hasCosts(reader.platform(choice)))
+      return c.html(emptyPlatformPage(reader, reader.platform(choice)));
     const costs = reader.costs(choice);
     const { sort, limit, offset } = question(pageQuery, c);
     const rows = filtered(c, kernelRows(costs, {}), kernelRowFields, sort);
@@ -87,6 +100,26 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
     const costs = reader.costs(chosen(c));
     const kernel = askedKernel(question(kernelQuery, c), costs);
     return c.json({ schema: 1, ...kernelCurve(costs, kernel), source: costs.source });
+  });
+  const importedParts = (c: Context) => {
+    const imported = reader.importedById(Number.parseInt(c.req.param("id") ?? "", 10));
+    const { sort, limit, offset } = question(pageQuery, c);
+    const all = importedRows(imported.table, {});
+    return {
+      imported,
+      stairs: imported.rows.stairs({ shape: {}, widths: {} }),
+      findings: findingRows(reader, { device: imported.summary.device }),
+      rows: filtered(c, all, fieldsOf(all), sort),
+      ...{ offset, limit, asked: withoutEmpty(c) },
+    };
+  };
+  app.get("/imported/:id{[0-9]+}", (c) => c.html(importedPage(importedParts(c))));
+  app.get("/imported/:id{[0-9]+\\.json}", (c) => {
+    const { imported, stairs, findings, rows, offset, limit } = importedParts(c);
+    const { units, details } = imported.table;
+    const shown = rows.slice(offset, offset + limit);
+    const table = { ...imported.summary, units, details };
+    return c.json({ schema: 1, table, stairs, findings, rows: shown, total: rows.length });
   });
   const compared = (c: Context): ChosenPlatforms | undefined => {
     const { one, other } = c.req.query();
@@ -161,6 +194,10 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
     );
   });
 }
+
+/** A runtime without a node profiler tells whole networks alone. */
+const hasCosts = ({ kernels, networkMeasurements }: PlatformSummary): boolean =>
+  kernels > 0 || networkMeasurements > 0;
 
 const chosen = (c: Context) => ({ platform: Number.parseInt(c.req.param("id") ?? "", 10) });
 

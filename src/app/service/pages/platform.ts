@@ -12,6 +12,22 @@ import { findingRows, sessionRows } from "../answers.ts";
 import type { TableReader } from "../table-reader.ts";
 import { address, page } from "./layout.ts";
 
+/** A platform of which nothing is known yet, or no longer: what to do, and what was tried. */
+export function emptyPlatformPage(
+  reader: TableReader,
+  { id, device, runtime, threads }: PlatformSummary,
+): string {
+  const sessions = sessionRows(reader, { platform: id });
+  return page({
+    title: `${device}, ${runtime}`,
+    trail: [[device, `/platforms/${id}`]],
+    json: `/platforms/${id}.json`,
+    body: html`<p>Nothing that tells costs has been measured on this platform yet.</p>
+<p class="note">Measure a network's layers on it, or go on where a profile stopped: <code>wattsplit profile --device ${device} --runtime ${runtime} --threads ${threads} --net mnist-cnn --db ${reader.table.path}</code></p>
+<section><h2>Sessions</h2>${sessions.length === 0 ? html`<p>None was started.</p>` : table("Sessions", sessionColumns, sessions)}</section>`,
+  });
+}
+
 /** Everything of one platform: coverage, errors, stairs, checks, sessions. */
 export function platformPage(
   reader: TableReader,
@@ -49,9 +65,15 @@ export function checksPage(reader: TableReader, { id, device }: PlatformSummary)
       ["checks", `/platforms/${id}/checks`],
     ],
     json: address("/api/checks", { platform: id }),
-    body: table("Findings", findingColumns, findingRows(reader, { platform: id }), { open: true }),
+    body: findingsTable(findingRows(reader, { platform: id })),
   });
 }
+
+export const findingsTable = (findings: readonly Finding[]): Markup =>
+  table("Findings", findingColumns, findings, { open: true });
+
+/** Rows that are named in the list; all stand in its JSON. */
+const namedRows = 3;
 
 const findingColumns = [
   { head: "check", cell: ({ check }: Finding) => check },
@@ -60,8 +82,13 @@ const findingColumns = [
     cell: ({ severity }: Finding) =>
       html`<span class="${severity === "ok" ? "met" : "missed"}">${severity}</span>`,
   },
-  { head: "finding", cell: ({ message }: Finding) => message },
+  { head: "finding", cell: ({ message }: Finding) => message, prose: true },
   { head: "rows", cell: ({ rows }: Finding) => rows.length, numeric: true },
+  {
+    head: "for example",
+    cell: ({ rows }: Finding) => rows.slice(0, namedRows).join(", "),
+    prose: true,
+  },
 ];
 type Finding = ReturnType<typeof findingRows>[number];
 
