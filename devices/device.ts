@@ -65,7 +65,7 @@ interface DeviceOfOptions
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
-/** The device that an agent speaks for. Throws a UserError for a precision that its runtime lacks. */
+/** The device that an agent speaks for. Throws a UserError for a precision or for threads that its runtime lacks. */
 export async function deviceOf(
   id: string,
   agent: Agent,
@@ -81,6 +81,7 @@ export async function deviceOf(
   const { runtime, processor, fingerprint, os, powerMode, details, ...found }: AgentDescription =
     await agent.describe();
   const precision = requirePrecision(asked, found.precisions, runtime.runtime);
+  requireThreads(threads, found.mostThreads, runtime.runtime);
   const told = new Set<string>();
   const tell = (fallback: string | undefined, what: string): void => {
     if (fallback === undefined || told.has(fallback)) return;
@@ -143,6 +144,14 @@ function requirePrecision(
     hint: `It computes in ${precisions.join(", ")}: give one as --precision.`,
     exit: "usage",
   });
+}
+
+function requireThreads(asked: number, most = asked, runtime: string): void {
+  if (asked > most)
+    throw new UserError(`Runtime ${runtime} has no use for ${asked} threads; expected ${most}`, {
+      hint: `Give --threads ${most}.`,
+      exit: "usage",
+    });
 }
 
 /** At the end of the power mode of platforms measured in the heat of long work. */

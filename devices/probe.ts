@@ -1,5 +1,7 @@
+import { UserError, unknownName } from "../src/errors.ts";
 import { androidSurroundings } from "./android-machine.ts";
-import { webRuntimes } from "./browser/web-runtimes.ts";
+import { runtimeIdentity } from "./browser/runtime-files.ts";
+import { type WebRuntime, webRuntimes } from "./browser/web-runtimes.ts";
 import { type DeviceEntry, devicesFolder, findDevice, knownRails, listDevices } from "./catalog.ts";
 import { settingsOf } from "./connect.ts";
 import { localSurroundings } from "./local-machine.ts";
@@ -56,18 +58,24 @@ const untriedInBrowser = (entry: DeviceEntry): readonly ProbeRow[] =>
     { tried: false },
   ).map((row) => {
     if (row.kind === "meter") return { ...row, works: true, tried: true, remedy: "" };
-    const provider = webRuntimes[row.name]?.provider ?? row.name;
-    return {
-      ...row,
-      detail: `${inBrowsers[provider] ?? provider}: tried once a page is open on the device`,
-    };
+    return { ...row, ...untriedRuntime(row, webRuntimes[row.name]) };
   });
 
-const inBrowsers: Readonly<Record<string, string>> = {
-  wasm: "WebAssembly with SIMD",
-  webgpu: "WebGPU, where the browser has an adapter",
-  webnn: "WebNN, where it is turned on",
-};
+/** What is missing on this machine shows without a page. */
+function untriedRuntime(
+  { name, remedy }: ProbeRow,
+  runtime: WebRuntime | undefined,
+): Pick<ProbeRow, "detail" | "remedy" | "tried"> {
+  try {
+    if (!runtime) throw unknownName("runtime", name, Object.keys(webRuntimes));
+    const { version } = runtimeIdentity(runtime);
+    const needs = `${runtime.needs} (${runtime.package} ${version})`;
+    return { detail: `${needs}: tried once a page is open on the device`, remedy, tried: false };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { detail: error.message, remedy: error.hint, tried: true };
+  }
+}
 
 async function probeOverAdb(entry: DeviceEntry, folder: string): Promise<readonly ProbeRow[]> {
   const transport = adbTransport({ serial: entry.address });

@@ -30,7 +30,20 @@ export interface BatteryState {
 }
 
 /** What an agent reports of a script, in the order it happened. All times are the device's clock. */
-export type RawRecord = StateRecord | WaitedRecord | BatchesRecord | NodesRecord | MeterRecord;
+export type RawRecord =
+  | StateRecord
+  | WaitedRecord
+  | BatchesRecord
+  | NodesRecord
+  | MeterRecord
+  | AnswerRecord;
+
+/** A model's output for the input that was given. */
+export interface AnswerRecord {
+  readonly kind: "answer";
+  readonly model: string;
+  readonly output: Float64Array;
+}
 
 export interface StateRecord {
   readonly kind: "state";

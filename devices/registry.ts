@@ -16,6 +16,7 @@ import { shellyMeter } from "./meters/shelly.ts";
 import type { Runtime } from "./runtime.ts";
 import { ortCpuRuntime, ortGpuRuntime } from "./runtimes/ort.ts";
 import { ortPerfTestRuntime } from "./runtimes/ort-perf-test.ts";
+import { tfjsRuntime } from "./runtimes/tfjs.ts";
 import { delegates, tfliteRuntime } from "./runtimes/tflite.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -25,6 +26,9 @@ export const runtimeKinds: Readonly<Record<string, (surroundings: Surroundings) 
   "ort-webgpu": ortGpuRuntime("webgpu"),
   "ort-cuda": ortGpuRuntime("cuda"),
   "ort-perf-test": ortPerfTestRuntime,
+  "tfjs-cpu": tfjsRuntime("tfjs-cpu"),
+  "tfjs-node": tfjsRuntime("tfjs-node"),
+  "tfjs-node-gpu": tfjsRuntime("tfjs-node-gpu"),
   tflite: tfliteRuntime("tflite"),
   "tflite-gpu": tfliteRuntime("tflite-gpu"),
   "tflite-nnapi": tfliteRuntime("tflite-nnapi"),

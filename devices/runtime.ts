@@ -11,6 +11,8 @@ export interface Runtime {
   readonly modelFormat?: ModelFormat;
   /** Number formats that it computes in, the usual one first; float32 when absent. */
   readonly precisions?: readonly Precision[];
+  /** As many threads as it has any use for; as many as are asked for when absent. */
+  readonly mostThreads?: number;
   /** Where every batch costs something of its own, such as the start of a program: how long one should be, s. */
   readonly shortestBatch_s?: number;
   /** True where every batch is a load of its own, and warmed up by itself. */
@@ -29,6 +31,8 @@ export interface Runtime {
 export interface LoadedModel {
   /** Runs inferences one after the other; returns their time together, s. */
   run(runs: number): Promise<number>;
+  /** Its output for one input, both in the order of the model's format; absent where the runtime tells times alone. */
+  answer?(input: Float32Array): Promise<Float32Array>;
   /** How it ran other than the runtime's version says, where it did. */
   readonly fallback?: string | undefined;
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import { type Network, networkInput } from "../src/network/network.ts";
 import type { Weights } from "../src/network/parameters.ts";
 import { encodeModel, type OnnxGraph } from "../src/onnx/index.ts";
 import { seededRandom } from "../src/random.ts";
-import { encodeTflite, quantized } from "../src/tflite/index.ts";
+import { encodeGraphModel, encodeTflite, graphModel, quantized } from "../src/tflite/index.ts";
 import { activationRanges } from "./activation-ranges.ts";
 import type { Precision } from "./identity.ts";
 import type { ModelFormat, ScriptModel } from "./script.ts";
@@ -27,13 +27,17 @@ export async function modelOfKind(
   if (format === "onnx") return scriptModel(name, network, weights, batch, precision);
   const { height, width, channels } = network.input;
   const graph = exportTflite(network, weights, { batch });
+  const bytes =
+    format === "tfjs"
+      ? encodeGraphModel(graphModel(graph))
+      : encodeTflite(
+          precision === "int8"
+            ? quantized(graph, await activationRanges(network, weights, noise(network)))
+            : graph,
+        );
   return {
     name,
-    bytes: encodeTflite(
-      precision === "int8"
-        ? quantized(graph, await activationRanges(network, weights, noise(network)))
-        : graph,
-    ),
+    bytes,
     inputs: [{ name: networkInput, shape: [batch, height, width, channels] }],
     layers: network.layers.map((layer) => layer.name),
     precision,

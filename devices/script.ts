@@ -15,7 +15,8 @@ export interface MeasurementScript {
   readonly steps: readonly ScriptStep[];
 }
 
-export type ModelFormat = "onnx" | "tflite";
+/** Files of ONNX, of TensorFlow Lite, and graph models of TensorFlow.js with their weights. */
+export type ModelFormat = "onnx" | "tflite" | "tfjs";
 
 /** A network ready for the runtime. */
 export interface ScriptModel {
@@ -59,7 +60,15 @@ export interface WarmUpRule {
   readonly maxBatches: number;
 }
 
-export type ScriptStep = AwaitCalmStep | SampleStep | MeterLookStep | MeterStep;
+export type ScriptStep = AwaitCalmStep | SampleStep | MeterLookStep | MeterStep | AnswerStep;
+
+/** Asks a model for its output, to compare it with that of another runtime. */
+export interface AnswerStep {
+  readonly kind: "answer";
+  readonly model: string;
+  /** In the order of the model's format. */
+  readonly input: Float64Array;
+}
 
 /** Glances at the canary until it is at its usual speed, `limit_s` at most. */
 export interface AwaitCalmStep {

@@ -11,6 +11,8 @@ export interface AgentDescription extends MachineDescription {
   readonly modelFormat: ModelFormat;
   /** Number formats that it computes in, the usual one first. */
   readonly precisions: readonly Precision[];
+  /** As many threads as it has any use for, where there is such a number. */
+  readonly mostThreads?: number;
   readonly nodeProfiling: boolean;
   /** Every batch is a load of its own, and warmed up by itself. */
   readonly freshBatches: boolean;
@@ -58,6 +60,7 @@ export function agentOn(machine: Machine): Agent {
       },
       modelFormat: runtime.modelFormat ?? "onnx",
       precisions: runtime.precisions ?? ["float32"],
+      ...(runtime.mostThreads === undefined ? {} : { mostThreads: runtime.mostThreads }),
       nodeProfiling: runtime.profile !== undefined,
       freshBatches: runtime.freshBatches ?? false,
       ...(runtime.fallback === undefined ? {} : { fallback: runtime.fallback }),

@@ -106,6 +106,7 @@ export const recordSchema: z.ZodType<RawRecord> = z.union([
   z.object({ kind: z.literal("waited"), duration_s: z.number().min(0) }),
   batchesSchema,
   nodesSchema,
+  z.object({ kind: z.literal("answer"), model: name, output: floats }),
   z.object({
     kind: z.literal("meter"),
     samples: many(meterSampleSchema),
@@ -145,8 +146,9 @@ export const descriptionSchema: z.ZodType<AgentDescription> = z.object({
   details: z.record(name, z.union([text, z.number()])),
   simulated: z.boolean().exactOptional(),
   runtime: z.object({ runtime: name, runtimeVersion: name, runtimeBuild: name }),
-  modelFormat: z.enum(["onnx", "tflite"]),
+  modelFormat: z.enum(["onnx", "tflite", "tfjs"]),
   precisions: z.array(z.enum(["float32", "float16", "int8"])).min(1),
+  mostThreads: z.int().min(1).exactOptional(),
   freshBatches: z.boolean(),
   fallback: text.exactOptional(),
   nodeProfiling: z.boolean(),

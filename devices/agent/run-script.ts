@@ -1,6 +1,7 @@
 import { seededRandom } from "../../src/random.ts";
 import type { RawRecord } from "../raw.ts";
 import type { MeasurementScript, ScriptStep } from "../script.ts";
+import { answer } from "./answer.ts";
 import { awaitCalm, canaryOn } from "./canary.ts";
 import type { Execution, ResidentCanary } from "./execution.ts";
 import type { Machine } from "./machine.ts";
@@ -44,6 +45,8 @@ async function perform(execution: Execution, step: ScriptStep): Promise<void> {
       return sample(execution, step);
     case "meter-look":
       return meterLook(execution, step);
+    case "answer":
+      return answer(execution, step);
     case "meter":
       return meterModels(execution, step);
   }

@@ -1,7 +1,7 @@
 import { shuffled } from "../../src/random.ts";
 import type { BatchesRecord, NodesRecord } from "../raw.ts";
 import type { LoadedModel, NodeTimes, ProfiledModel } from "../runtime.ts";
-import type { SampleStep } from "../script.ts";
+import type { SampleStep, ScriptModel } from "../script.ts";
 import { type Execution, modelOf } from "./execution.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -47,20 +47,32 @@ export async function sample(execution: Execution, step: SampleStep): Promise<vo
 }
 
 async function open(execution: Execution, step: SampleStep, name: string): Promise<Subject> {
-  const { machine, script, check } = execution;
+  const { machine, script } = execution;
   const source = modelOf(script, name);
   const { threads } = script;
   const model = await machine.runtime.load(source, { threads });
+  try {
+    return { name, ...(await warmed(execution, step, source, model)), samples: [], calm: 0 };
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+async function warmed(
+  { machine, script: { threads }, check }: Execution,
+  step: SampleStep,
+  source: ScriptModel,
+  model: LoadedModel,
+): Promise<Pick<Subject, "plain" | "profiled">> {
+  const { name } = source;
   const logged = step.profiled.includes(name)
     ? await machine.runtime.profile?.(source, { threads })
     : undefined;
   return {
-    name,
     plain: { model, ...(await warmUp(model, step, check)) },
     // Its log grows with every run, and the caches and the core are warm by now.
     profiled: logged && { model: logged, ...(await warmUp(logged, briefly(step), check)) },
-    samples: [],
-    calm: 0,
   };
 }
 

@@ -51,6 +51,11 @@ const stepSchema = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("meter-look"), duration_s: time_s, period_s: time_s }),
   z.object({
+    kind: z.literal("answer"),
+    model: name,
+    input: z.instanceof(Float64Array).refine(({ length }) => length <= 1e8),
+  }),
+  z.object({
     kind: z.literal("meter"),
     models: names,
     rounds: count,

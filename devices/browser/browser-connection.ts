@@ -3,7 +3,7 @@ import type { Connection } from "../agent/connection.ts";
 import { remoteAgent } from "../agent/remote-agent.ts";
 import { parsePageAddress } from "./page-address.ts";
 import type { PageServer } from "./page-server.ts";
-import { runtimeBuild, runtimeVersion } from "./runtime-files.ts";
+import { runtimeIdentity } from "./runtime-files.ts";
 import { webRuntimes } from "./web-runtimes.ts";
 
 export interface BrowserOptions {
@@ -49,10 +49,9 @@ export function browserConnection(options: BrowserOptions): Connection {
 async function serve({ address, runtime, threads }: BrowserOptions): Promise<PageServer> {
   const kind = webRuntimes[runtime];
   if (!kind) throw new Error(`Browsers have no runtime "${runtime}"`);
-  const build = runtimeBuild(kind.binary);
-  const settings = { runtime, threads, version: runtimeVersion(), build };
+  const settings = { runtime, threads, ...runtimeIdentity(kind) };
   const { servePage } = await import("./page-server.ts");
-  return servePage({ address: parsePageAddress(address), settings });
+  return servePage({ address: parsePageAddress(address), settings, runtime: kind });
 }
 
 async function invitation({ url, port }: PageServer): Promise<string> {

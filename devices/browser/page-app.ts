@@ -2,14 +2,17 @@ import { Hono } from "hono";
 import { html, raw } from "hono/html";
 import { secureHeaders } from "hono/secure-headers";
 import { namedPhone } from "./phone-name.ts";
-import { readRuntimeFile } from "./runtime-files.ts";
 
 export interface PageAppOptions {
   /** The page and all of its files lie below it; anything else is not found. */
   readonly token: string;
   readonly scripts: ReadonlyMap<string, string>;
+  /** A file of the runtime's package; undefined for a name that is none. */
+  readonly readFile: (name: string) => Uint8Array<ArrayBuffer> | undefined;
   /** Read by the page before it connects, beside the phone's own name. */
   readonly settings: object;
+  /** Whether scripts that these scripts make, as blobs, may run too. */
+  readonly makesScripts: boolean;
   /** Whether a request's Host header names this machine. */
   readonly isOwnHost: (host: string) => boolean;
 }
@@ -18,7 +21,14 @@ export interface PageAppOptions {
  * The page that a phone opens, its scripts and the runtime's files. The headers isolate it from other origins, which
  * browsers ask for before they give a page threads and a fine clock.
  */
-export function pageApp({ token, scripts, settings, isOwnHost }: PageAppOptions): Hono {
+export function pageApp({
+  token,
+  scripts,
+  readFile,
+  settings,
+  makesScripts,
+  isOwnHost,
+}: PageAppOptions): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -31,7 +41,7 @@ export function pageApp({ token, scripts, settings, isOwnHost }: PageAppOptions)
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         // WebAssembly is compiled from bytes.
-        scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+        scriptSrc: ["'self'", "'wasm-unsafe-eval'", ...(makesScripts ? ["blob:"] : [])],
         workerSrc: ["'self'", "blob:"],
         connectSrc: ["'self'"],
         styleSrc: ["'unsafe-inline'"],
@@ -56,9 +66,9 @@ export function pageApp({ token, scripts, settings, isOwnHost }: PageAppOptions)
     const script = scripts.get(c.req.param("script"));
     return script === undefined ? c.notFound() : c.body(script, 200, javascript);
   });
-  app.get(`/${token}/ort/:file`, (c) => {
+  app.get(`/${token}/files/:file`, (c) => {
     const file = c.req.param("file");
-    const bytes = readRuntimeFile(file);
+    const bytes = readFile(file);
     if (!bytes) return c.notFound();
     return c.body(bytes, 200, file.endsWith(".wasm") ? webAssembly : javascript);
   });

@@ -18,7 +18,9 @@ import { selfSigned } from "./certificate.ts";
 import type { PageAddress } from "./page-address.ts";
 import { pageApp } from "./page-app.ts";
 import { phoneNamedIn } from "./phone-name.ts";
+import { readRuntimeFile } from "./runtime-files.ts";
 import { socketChannel } from "./socket-channel.ts";
+import type { WebRuntime } from "./web-runtimes.ts";
 
 export type PhoneChannel = Channel<AgentRequest, AgentReply>;
 
@@ -36,14 +38,27 @@ export interface PageServerOptions {
   readonly address: PageAddress;
   /** Told to the page. */
   readonly settings: object;
+  /** Whose scripts and files are served. */
+  readonly runtime: WebRuntime;
 }
 
 /** Serves the page until closed. Throws a UserError when the address cannot be listened at. */
-export async function servePage({ address, settings }: PageServerOptions): Promise<PageServer> {
+export async function servePage({
+  address,
+  settings,
+  runtime,
+}: PageServerOptions): Promise<PageServer> {
   const token = randomBytes(16).toString("hex");
   const { scheme, hostname } = address;
   const isOwnHost = ownHosts(hostname);
-  const app = pageApp({ token, scripts: await bundlePage(), settings, isOwnHost });
+  const app = pageApp({
+    token,
+    scripts: await bundlePage(runtime),
+    readFile: (name) => readRuntimeFile(runtime, name),
+    settings,
+    makesScripts: runtime.makesScripts ?? false,
+    isOwnHost,
+  });
   const listener = getRequestListener(app.fetch);
   const server =
     scheme === "https"

@@ -1,48 +1,41 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { z } from "zod";
-import { UserError } from "../../src/errors.ts";
+import { join } from "node:path";
+import { hashOfFiles, installedPackage } from "../installed-package.ts";
+import type { WebRuntime } from "./web-runtimes.ts";
 
-const packageName = "onnxruntime-web";
-const resolve = createRequire(import.meta.url).resolve;
+/** Files that pages load of a package beside what is bundled: the folder that they are in, and their names. */
+const served: Readonly<Record<string, { readonly folder: string; readonly names: RegExp }>> = {
+  "onnxruntime-web": {
+    folder: "dist",
+    names: /^ort(\.(wasm|webgpu|all))?\.min\.mjs$|^ort-wasm-simd-threaded(\.\w+)?\.(mjs|wasm)$/,
+  },
+  "@tensorflow/tfjs-backend-wasm": {
+    folder: "dist",
+    names: /^tfjs-backend-wasm(-threaded)?(-simd)?\.wasm$/,
+  },
+  "@litertjs/core": { folder: "wasm", names: /^litert_wasm_(\w+_)?internal\.(js|wasm)$/ },
+};
 
-/** Files of onnxruntime-web that pages load; web-runtimes.ts says which runtime needs which. */
-const served = /^ort(\.(wasm|webgpu|all))?\.min\.mjs$|^ort-wasm-simd-threaded(\.\w+)?\.(mjs|wasm)$/;
-
-/** A file of onnxruntime-web; undefined for a name that is not one of those served. */
-export function readRuntimeFile(name: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!served.test(name)) return undefined;
+/** A file that a runtime's page loads; undefined for a name that is not one of those served. */
+export function readRuntimeFile(
+  { package: name }: Pick<WebRuntime, "package">,
+  file: string,
+): Uint8Array<ArrayBuffer> | undefined {
+  const kind = served[name];
+  if (!kind?.names.test(file)) return undefined;
   try {
-    return new Uint8Array(readFileSync(join(folder(), name)));
+    return new Uint8Array(readFileSync(join(installedPackage(name).folder, kind.folder, file)));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
 }
 
-/** Version of onnxruntime-web. */
-export const runtimeVersion = (): string =>
-  z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(join(folder(), "..", "package.json"), "utf8"))).version;
-
-/** Hash of a runtime's binary as it is served. */
-export const runtimeBuild = (wasm: string): string =>
-  createHash("sha256")
-    .update(readRuntimeFile(wasm) ?? "")
-    .digest("hex")
-    .slice(0, 16);
-
-function folder(): string {
-  try {
-    return dirname(resolve(`${packageName}/ort-wasm-simd-threaded.wasm`));
-  } catch (error) {
-    throw new UserError(`${packageName} is not installed, which pages run networks with`, {
-      hint: `npm install ${packageName}`,
-      exit: "unavailable",
-      cause: error,
-    });
-  }
+/** Version of a runtime's package, and the hash of what computes in it. Throws a UserError where it is not installed. */
+export function runtimeIdentity({ package: name, binaries }: WebRuntime): {
+  readonly version: string;
+  readonly build: string;
+} {
+  const { folder, version } = installedPackage(name);
+  return { version, build: hashOfFiles(binaries.map((file) => join(folder, file))) };
 }

@@ -3,16 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { encodeModel, nodesOnCpu } from "../../src/onnx/index.ts";
-import { seededRandom } from "../../src/random.ts";
 import type { Clock } from "../clock.ts";
 import type { LoadedModel, ProfiledModel } from "../runtime.ts";
 import type { ScriptModel } from "../script.ts";
+import { fixedInputs } from "./fixed-input.ts";
 import { inBatches, readTrace } from "./ort-trace.ts";
+import { timedRuns } from "./timed.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
-
-/** The input only has to be free of zeros; a fixed seed keeps two runs alike. */
-const inputSeed = 1;
 
 /** What onnxruntime-node computes with. */
 export type OrtProvider = "cpu" | "webgpu" | "cuda";
@@ -32,6 +30,11 @@ export async function loadSession(
   const session = await InferenceSession.create(model.bytes, sessionOptions(where));
   return {
     run: runner(session, randomInputs(model), clock),
+    answer: async (input) => {
+      const [{ name = "", shape = [] } = {}] = model.inputs;
+      const outputs = await session.run({ [name]: new Tensor("float32", input, shape) });
+      return Object.values(outputs)[0]?.data as Float32Array;
+    },
     ...(fallback === undefined ? {} : { fallback }),
     close: () => session.release(),
   };
@@ -84,13 +87,8 @@ const sessionOptions = ({ provider, threads }: Where): InferenceSession.SessionO
   interOpNumThreads: 1,
 });
 
-const runner =
-  (session: InferenceSession, feeds: Feeds, clock: Clock): LoadedModel["run"] =>
-  async (runs) => {
-    const start_s = clock.now_s();
-    for (let done = 0; done < runs; done++) await session.run(feeds);
-    return clock.now_s() - start_s;
-  };
+const runner = (session: InferenceSession, feeds: Feeds, clock: Clock): LoadedModel["run"] =>
+  timedRuns(() => session.run(feeds), clock);
 
 /** Longer than a measurement records for. */
 const rehearsal_s = 0.5;
@@ -160,13 +158,12 @@ function requireSpaceIn(folder: string): void {
 }
 
 function randomInputs({ inputs }: ScriptModel): Feeds {
-  const random = seededRandom(inputSeed);
+  const values = fixedInputs();
   return Object.fromEntries(
     inputs.map(({ name, shape, dtype }) => {
       const size = shape.reduce((product, length) => product * length, 1);
       if (dtype === "int32") return [name, new Tensor(dtype, new Int32Array(size).fill(1), shape)];
-      const values = Float32Array.from({ length: size }, () => random.normal());
-      return [name, new Tensor("float32", values, shape)];
+      return [name, new Tensor("float32", values(shape), shape)];
     }),
   );
 }

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { systemClock } from "../clock.ts";
+import { hashOfFiles } from "../installed-package.ts";
 import type { Availability } from "../meter.ts";
 import type { Runtime } from "../runtime.ts";
 import type { OrtProvider } from "./ort-session.ts";
@@ -90,9 +90,11 @@ function binaryHash(): string | undefined {
     const abi = readdirSync(bin).find((name) => name.startsWith("napi-v"));
     if (!abi) return undefined;
     const folder = join(bin, abi, process.platform, process.arch);
-    const hash = createHash("sha256");
-    for (const file of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, file)));
-    return hash.digest("hex").slice(0, 16);
+    return hashOfFiles(
+      readdirSync(folder)
+        .sort()
+        .map((file) => join(folder, file)),
+    );
   } catch {
     return undefined;
   }

@@ -85,7 +85,11 @@ export async function probed(
     return await attempt();
   } catch (error) {
     if (!(error instanceof TransportError || error instanceof UserError)) throw error;
-    return { ok: false, reason: error.message, remedy };
+    return {
+      ok: false,
+      reason: error.message,
+      remedy: error instanceof UserError ? error.hint : remedy,
+    };
   }
 }
 

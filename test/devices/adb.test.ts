@@ -12,21 +12,10 @@ import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
 import { fakeAdbd } from "./fake-adbd.ts";
+import { fakePerfTest } from "./fake-perf-test.ts";
 import { adbMissing, type FakePhone, fakePhone } from "./fake-phone.ts";
 import { transportSuite } from "./transport-suite.ts";
 
-/** Prints as the real program does, and takes a millisecond for every run; its log has one node per layer. */
-const runnerShim = `#!/bin/sh
-# onnxruntime_perf_test
-while [ $# -gt 1 ]; do case $1 in -r) runs=$2; shift;; -p) prefix=$2; shift;; esac; shift; done
-[ -z "$runs" ] && { echo "usage: perf_test"; exit 0; }
-[ -n "$prefix" ] && { printf '[' ; i=0; while [ $i -le $runs ]; do
- [ $i -gt 0 ] && printf ','; printf '{"cat":"Node","name":"conv1_kernel_time","dur":70},{"cat":"Node","name":"conv2_kernel_time","dur":30}'
- i=$((i+1)); done; printf ']'; } > "$prefix"_2026.json
-echo "Session creation time cost: 0.037 s"
-echo "Total inference requests: $runs"
-echo "Average inference time cost: 1.25 ms"
-`;
 function trial() {
   const network = findPreset("mnist-cnn").build({ multiplier: 0.25 });
   return scriptModel("net", network, randomWeights(network, seededRandom(1)), 1);
@@ -46,7 +35,7 @@ describe.skipIf(adbMissing)(
 
     beforeAll(async () => {
       // No program here: it is copied.
-      writeFileSync(runner, runnerShim, { mode: 0o644 });
+      writeFileSync(runner, fakePerfTest, { mode: 0o644 });
       phone = await fakePhone({ dumpsys });
       serial = phone.serial;
       writeFileSync(
@@ -171,7 +160,7 @@ describe("what onnxruntime_perf_test prints", () => {
     const folder = mkdtempSync(join(tmpdir(), "wattsplit-perf-test-"));
     const runner = join(folder, "onnxruntime_perf_test");
     const says = "echo Falling back to CPUExecutionProvider";
-    writeFileSync(runner, `${runnerShim}${says}\n`, { mode: 0o755 });
+    writeFileSync(runner, `${fakePerfTest}${says}\n`, { mode: 0o755 });
     const surroundings = { transport: localTransport(), folder, settings: { runner } };
     const model = await ortPerfTestRuntime(surroundings).load(trial(), { threads: 1 });
 

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DeviceOptions, openDevice, recordsOf, scriptModel } from "../../devices/index.ts";
+import { openDevice, recordsOf, scriptModel } from "../../devices/index.ts";
 import { sampleStep, samplingRules } from "../../profiler/sampling.ts";
 import { randomWeights } from "../../src/network/initial-weights.ts";
 import { findPreset } from "../../src/network/presets.ts";
 import { seededRandom } from "../../src/random.ts";
 import { chromium, chromiumMissing } from "../support/chromium.ts";
+import { addressIn, openShown } from "./shown-page.ts";
 
 const network = findPreset("mnist-cnn").build({ multiplier: 0.25 });
 const model = scriptModel("net", network, randomWeights(network, seededRandom(1)), 1);
@@ -20,22 +21,6 @@ const script = {
   models: [model],
   steps: [sampleStep(["net"], rules, { patience_s: 0, profiled: [] })],
 };
-
-/** Opens a device and shows its page to the browser as soon as the address is printed. */
-async function openShown(
-  id: string,
-  browser: Pick<Browser | BrowserContext, "newPage">,
-  options: DeviceOptions = {},
-) {
-  let shown: Promise<unknown> = Promise.resolve();
-  const onNotice = (notice: string): void => {
-    const url = /^https?:\S+$/m.exec(notice)?.[0];
-    if (url) shown = browser.newPage().then((page) => page.goto(url));
-  };
-  const device = await openDevice(id, { onNotice, ...options });
-  await shown;
-  return device;
-}
 
 describe.skipIf(chromiumMissing !== undefined)(
   `in a browser${chromiumMissing ? ` (${chromiumMissing})` : ""}`,
@@ -123,7 +108,7 @@ describe.skipIf(chromiumMissing !== undefined)(
       let url = "";
       const onNotice = (notice: string): void => {
         notices.push(notice);
-        url ||= /^https?:\S+$/m.exec(notice)?.[0] ?? "";
+        url ||= addressIn(notice) ?? "";
         if (notices.length === 1) void browser.newPage().then((page) => page.goto(url));
         if (notice.includes("Connection lost"))
           void browser.newPage().then((page) => page.goto(url));

@@ -6,16 +6,18 @@ import { decodeMessage, encodeMessage } from "../../devices/agent/codec.ts";
 import { remoteAgent } from "../../devices/agent/remote-agent.ts";
 import { parsePageAddress } from "../../devices/browser/page-address.ts";
 import { type PageServer, servePage } from "../../devices/browser/page-server.ts";
+import { type WebRuntime, webRuntimes } from "../../devices/browser/web-runtimes.ts";
 import { UserError } from "../../src/errors.ts";
 
-const settings = { runtime: "ort-web", threads: 1, version: "1", build: "b" };
+const runtime = webRuntimes["tfjs-wasm"] as WebRuntime;
+const settings = { runtime: "tfjs-wasm", threads: 1, version: "1", build: "b" };
 const phone = "0123456789abcdef0123456789abcdef";
 let server: PageServer;
 const origin = () => `http://localhost:${server.port}`;
 const waiting = () => new AbortController().signal;
 
 beforeAll(async () => {
-  server = await servePage({ address: parsePageAddress("localhost"), settings });
+  server = await servePage({ address: parsePageAddress("localhost"), settings, runtime });
 });
 afterAll(() => server.close());
 
@@ -69,9 +71,10 @@ describe("the page", () => {
   });
 
   test.each([
-    "ort/..%2f..%2fpackage.json",
-    "ort/package.json",
-    "ort/ort.wasm.min.mjs.map",
+    "files/..%2f..%2fpackage.json",
+    "files/package.json",
+    "files/tf-backend-wasm.js.map",
+    "files/ort.wasm.min.mjs",
     "other.js",
   ])("has no file %s", async (file) => {
     expect((await status(`/${server.token}/${file}`)).code).toBe(404);
@@ -149,7 +152,7 @@ describe("the agent's connection is refused", () => {
 });
 
 test("a handshake that fails neither takes the phone's place nor keeps it out", async () => {
-  const own = await servePage({ address: parsePageAddress("localhost"), settings });
+  const own = await servePage({ address: parsePageAddress("localhost"), settings, runtime });
   const at = `localhost:${own.port}`;
   const headers = { origin: `http://${at}`, cookie: `wattsplit-phone=${phone}` };
   const handshake = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "1" };

@@ -7,7 +7,7 @@ import type { Weights } from "../../src/network/parameters.ts";
 import { encodeModel } from "../../src/onnx/index.ts";
 
 /** [height, width, channels] to [channels, height, width]. */
-function channelsFirst(x: Float32Array, { height, width, channels }: Network["input"]) {
+export function channelsFirst(x: Float32Array, { height, width, channels }: Network["input"]) {
   const area = height * width;
   return Float32Array.from(
     { length: x.length },

@@ -1,20 +1,24 @@
 import type { Machine, MachineDescription } from "../../agent/machine.ts";
 import { noMeter } from "../../meters/none.ts";
 import type { MachineState } from "../../raw.ts";
+import { webRuntimes } from "../web-runtimes.ts";
 import { browserClock } from "./browser-clock.ts";
 import { type BrowserFacts, browser } from "./browser-scope.ts";
 import type { WorkerStart } from "./messages.ts";
-import { webRuntime } from "./web-runtime.ts";
+import type { OpenRuntime } from "./open-runtime.ts";
 
 /** The machine that this browser runs on, as far as a page may know it. */
 export async function browserMachine(
   start: WorkerStart,
+  openRuntime: OpenRuntime,
   state: () => MachineState,
 ): Promise<Machine> {
   const clock = browserClock();
+  const { base, settings } = start;
+  const backend = webRuntimes[settings.runtime]?.backend ?? "";
   return {
     clock,
-    runtime: await webRuntime(start, clock),
+    runtime: await openRuntime({ files: `${base}files/`, backend, settings }, clock),
     meter: noMeter,
     describe: () => describeBrowser(browser, { ...start, ...start.settings }),
     // Temperature, clocks and load are hidden from pages.

@@ -15,7 +15,7 @@ export interface BrowserFacts {
 interface BrowserScope extends BrowserFacts {
   readonly location: { readonly href: string };
   readonly navigator: BrowserFacts["navigator"] & {
-    readonly gpu?: { requestAdapter(): Promise<object | null> };
+    readonly gpu?: { requestAdapter(): Promise<GpuAdapter | null> };
     readonly ml?: object;
     getBattery?(): Promise<BatteryManager>;
     readonly wakeLock?: { request(kind: "screen"): Promise<unknown> };
@@ -27,10 +27,19 @@ interface BrowserScope extends BrowserFacts {
     addEventListener(event: string, listener: () => void): void;
     getElementById(id: string): { textContent: string | null } | null;
   };
-  readonly Worker: new (url: string, options: { readonly type: "module" }) => PageWorker;
+  readonly Worker: new (url: string) => PageWorker;
   readonly WebSocket: new (url: string) => PageSocket;
   postMessage(message: unknown): void;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
+}
+
+/** Of WebGPU; what older browsers have no names for is absent. */
+interface GpuAdapter {
+  readonly info?: {
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly description: string;
+  };
 }
 
 /** Of the Battery Status API (W3C). */

@@ -20,7 +20,7 @@ const { width, height } = browser.screen;
 const screen = `${width}x${height} at ${browser.devicePixelRatio}`;
 
 function start(): void {
-  const worker = new browser.Worker(`${base}worker.js`, { type: "module" });
+  const worker = new browser.Worker(`${base}worker.js`);
   worker.onmessage = ({ data }) => follow(data as WorkerNews, worker);
   worker.onerror = () => follow({ kind: "ended", isFinal: false }, worker);
   const tell = (news: PageNews): void => worker.postMessage(news);

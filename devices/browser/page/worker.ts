@@ -6,6 +6,7 @@ import { serveAgent } from "../../agent/serve-agent.ts";
 import { browserMachine } from "./browser-machine.ts";
 import { browser } from "./browser-scope.ts";
 import type { PageNews, PageState, WorkerNews } from "./messages.ts";
+import type { OpenRuntime } from "./open-runtime.ts";
 
 /** The agent in a worker of its own: what the page draws does not disturb it. */
 
@@ -67,15 +68,20 @@ const announced = (agent: Agent): Agent => ({
 });
 
 let seen: PageState = {};
-browser.onmessage = ({ data }) => {
-  const news = data as PageNews;
-  if (news.kind === "state") {
-    seen = news.state;
-    return;
-  }
-  const { start } = news;
-  void serveAgent(
-    browserMachine(start, () => seen).then((machine) => announced(agentOn(machine))),
-    connect(start.socket),
-  );
-};
+
+/** Waits for the page's start, and then measures with this runtime. */
+export function serve(openRuntime: OpenRuntime): void {
+  browser.onmessage = ({ data }) => {
+    const news = data as PageNews;
+    if (news.kind === "state") {
+      seen = news.state;
+      return;
+    }
+    const { start } = news;
+    const machine = browserMachine(start, openRuntime, () => seen);
+    void serveAgent(
+      machine.then((opened) => announced(agentOn(opened))),
+      connect(start.socket),
+    );
+  };
+}

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { loadTfjsNode, tfjsNodeBackend } from "../../tfjs-node.ts";
 import { inScope, withTfjsBackend } from "../scope.ts";
 import { tf } from "../tfjs.ts";
 import type {
@@ -13,54 +13,16 @@ import { checkInputs } from "./inputs.ts";
 
 type EagerBackend = Extract<BackendName, `tfjs-${string}`>;
 
-interface EagerKind {
-  /** The backend's name inside tfjs. */
-  readonly registered: string;
-  /** Optional package that brings it. */
-  readonly module?: string;
-}
-
-const kinds: Record<EagerBackend, EagerKind> = {
-  "tfjs-cpu": { registered: "cpu" },
-  "tfjs-node": { registered: "tensorflow", module: "@tensorflow/tfjs-node" },
-  "tfjs-node-gpu": { registered: "tensorflow", module: "@tensorflow/tfjs-node-gpu" },
-};
-
-/** The last major version of Node that tfjs-node 4.22 runs on: it calls util.isNullOrUndefined, which 23 dropped. */
-const lastNodeOfTfjsNode = 22;
-
 /** Runs functions as they are on a backend of tfjs. Throws a UserError that says what to install when it is missing. */
-export async function eagerEngine(
-  backend: EagerBackend,
-  nodeVersion = process.versions.node,
-): Promise<Engine> {
-  const { registered, module } = kinds[backend];
-  if (module) await loadModule(backend, module, nodeVersion);
+export async function eagerEngine(backend: EagerBackend, nodeVersion?: string): Promise<Engine> {
+  if (backend !== "tfjs-cpu")
+    await loadTfjsNode(backend, { instead: "the backend onnx-cpu", nodeVersion });
+  const registered = backend === "tfjs-cpu" ? "cpu" : tfjsNodeBackend;
   return {
     backend,
     compile: (name, fn, inputs) => Promise.resolve(eagerProgram(registered, { name, fn, inputs })),
     close: () => Promise.resolve(),
   };
-}
-
-async function loadModule(backend: string, module: string, nodeVersion: string): Promise<void> {
-  if (Number.parseInt(nodeVersion, 10) > lastNodeOfTfjsNode)
-    throw new UserError(
-      `${backend} does not run on Node ${nodeVersion}, expected at most ${lastNodeOfTfjsNode}`,
-      {
-        hint: `Use Node ${lastNodeOfTfjsNode} or 20, or the backend onnx-cpu.`,
-        exit: "unavailable",
-      },
-    );
-  try {
-    await import(module);
-  } catch (cause) {
-    throw new UserError(`The package ${module} of backend ${backend} cannot be loaded`, {
-      hint: `Install it: npm install ${module}@4.22, or use the backend onnx-cpu.`,
-      exit: "unavailable",
-      cause,
-    });
-  }
 }
 
 interface Source {
