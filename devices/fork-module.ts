@@ -10,14 +10,25 @@ export interface ForkedModule {
   readonly args?: readonly string[];
   /** Shares this process's streams where absent. */
   readonly stdio?: StdioOptions;
+  /** Most memory of its objects, MiB: beyond it the process ends. */
+  readonly memory_mb?: number;
 }
 
-export function forkModule({ beside, name, args = [], stdio }: ForkedModule): ChildProcess {
+export function forkModule({
+  beside,
+  name,
+  args = [],
+  stdio,
+  memory_mb,
+}: ForkedModule): ChildProcess {
   const isSource = beside.endsWith(".ts");
   const path = fileURLToPath(new URL(`./${name}.${isSource ? "ts" : "js"}`, beside));
   return fork(path, args, {
     // What lets this process run sources lets the other.
-    ...(isSource ? {} : { execArgv: [] }),
+    execArgv: [
+      ...(isSource ? process.execArgv : []),
+      ...(memory_mb === undefined ? [] : [`--max-old-space-size=${memory_mb}`]),
+    ],
     serialization: "advanced",
     ...(stdio ? { stdio } : {}),
   });

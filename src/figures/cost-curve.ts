@@ -14,6 +14,7 @@ export function costCurve(
   rows: readonly CurveRow[],
   stairs: readonly StairRow[] = [],
   quantity: CostQuantity = "latency_s",
+  along = "output width",
 ): Figure {
   const [first] = rows;
   const { title, unit: symbol, format } = costWords[quantity];
@@ -55,7 +56,7 @@ export function costCurve(
       height: 190,
       marginLeft: 40,
       marginBottom: 34,
-      x: { label: "output width (channels)", nice: false },
+      x: { label: `${along} (channels)`, nice: false },
       y: { label: `${title.toLowerCase()} (${unit.symbol})`, zero: true, nice: true },
       marks: [
         axisX({ ticks: 6, tickSize: 3 }),

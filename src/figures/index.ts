@@ -7,6 +7,7 @@ export { fronts } from "./fronts.ts";
 export { gains } from "./gains.ts";
 export { heldOut } from "./held-out.ts";
 export { layerCosts } from "./layer-costs.ts";
+export { layerShares } from "./layer-shares.ts";
 export { type DeviationRow, lossLaw } from "./loss-law.ts";
 export { pareto, paretoFront } from "./pareto.ts";
 export { pathMap } from "./path-map.ts";

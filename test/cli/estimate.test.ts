@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -25,6 +25,16 @@ function written(name: string, model: OnnxGraph): string {
   return path;
 }
 const model = written("small.onnx", graph);
+
+test("the layers' shares are drawn into a file or to standard output, as SVG", async () => {
+  const path = join(folder, "shares.svg");
+  const both = await cli(["estimate", model, "--db", db, "-o", path]);
+  const drawn = await cli(["estimate", model, "--db", db, "-o", "-"]);
+
+  expect(both.stdout).toContain("multiply-accumulates");
+  expect(readFileSync(path, "utf8")).toBe(drawn.stdout.trimEnd());
+  expect(drawn.stdout).toMatch(/^<svg [^>]*aria-label="Latency of 5 layers/);
+});
 
 test("a model that the table knows costs what the same network does", async () => {
   const json = join(folder, "small.json");

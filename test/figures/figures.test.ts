@@ -9,6 +9,7 @@ import {
   gains,
   heldOut,
   layerCosts,
+  layerShares,
   pareto,
   paretoFront,
   pathMap,
@@ -45,6 +46,14 @@ const ofLayer = (name: string) =>
     stairs.filter(({ layer }) => layer === name),
   ] as const;
 
+/** Layers of a made-up model: every third predicted, more than are drawn, one name longer than fits. */
+const sharesOf = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    layer: i === 1 ? "features/stage1/block1/expansion/convolution" : `conv${i}`,
+    latency_s: 1e-6 * (1 + ((i * 7) % 11)),
+    provenance: i % 3 === 0 ? ("predicted" as const) : ("interpolated" as const),
+  }));
+
 const figures: Readonly<Record<string, () => Figure>> = {
   "cost-curve-smooth": () => costCurve(...ofLayer("conv1")),
   "cost-curve-stairs": () => costCurve(...ofLayer("conv2")),
@@ -62,6 +71,7 @@ const figures: Readonly<Record<string, () => Figure>> = {
   "layers-latency": () => layerCosts(layers, "latency_s"),
   "layers-energy": () => layerCosts(layers, "energy_j"),
   "held-out": () => heldOut(heldOutRows),
+  "layer-shares": () => layerShares(sharesOf(36)),
 };
 
 test.each(Object.keys(figures))("the figure %s looks as reviewed", async (name) => {

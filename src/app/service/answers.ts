@@ -8,7 +8,7 @@ import type {
 } from "../../../energy-db/index.ts";
 import type { Network } from "../../network/network.ts";
 import { askedKernel, type KernelQuestion, kernelFilter } from "../workflows/asked-kernel.ts";
-import { checkTables } from "../workflows/check-tables.ts";
+import { type CheckChoice, checkTables } from "../workflows/check-tables.ts";
 import { guessCost } from "../workflows/guess-cost.ts";
 import { foreignQuestion, type ImportedQuestion } from "../workflows/imported-costs.ts";
 import { costFields, kernelRow } from "../workflows/kernel-row.ts";
@@ -171,10 +171,14 @@ export const sessionRows = (reader: TableReader, choice: PlatformChoice) =>
 
 /** Everything that `table check` finds of one device, or of one platform of it. */
 export function findingRows(reader: TableReader, choice: PlatformChoice) {
-  const findings = reader.imported(choice)
-    ? checkTables(reader.table, { device: choice.device })
-    : checkTables(reader.table, { platform: reader.platform(choice).id });
-  return findings.map(({ check, severity, message, rows }) => ({
+  const { device } = choice;
+  return checkedRows(
+    reader,
+    reader.imported(choice) ? { device } : { platform: reader.platform(choice).id },
+  );
+}
+
+export const checkedRows = (reader: TableReader, choice: CheckChoice) =>
+  checkTables(reader.table, choice).map(({ check, severity, message, rows }) => ({
     ...{ check, severity, message, rows: [...rows] },
   }));
-}

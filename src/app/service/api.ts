@@ -1,9 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guessedCosts } from "../../../energy-db/index.ts";
 import { UserError } from "../../errors.ts";
-import { stepsOf } from "../../network/import/index.ts";
 import { parseNetwork } from "../../network/network-file.ts";
-import { parseOutline } from "../../onnx/index.ts";
 import { estimateModel, modelDocument } from "../workflows/estimate-model.ts";
 import { fieldsOf, type ImportedRow, importedRows } from "../workflows/imported-costs.ts";
 import { kernelRowFields } from "../workflows/kernel-row.ts";
@@ -23,6 +21,7 @@ import {
   sessionRows,
   stairsRows,
 } from "./answers.ts";
+import type { ModelReader } from "./model-reader.ts";
 import { csv, pagedRows } from "./paged-rows.ts";
 import {
   costBody,
@@ -74,7 +73,7 @@ const anyMarginal = z.object({ ...anyKernel.shape, ...marginalQuery.shape });
 const anyPage = z.looseObject({ ...platformQuery.shape, ...kernelQuery.shape, ...pageQuery.shape });
 
 /** Read-only answers as JSON (and CSV where they are rows), each described in /openapi.json. */
-export function addApi(app: OpenAPIHono, reader: TableReader): void {
+export function addApi(app: OpenAPIHono, reader: TableReader, models: ModelReader): void {
   app.openapi(
     createRoute({
       method: "get",
@@ -241,14 +240,18 @@ export function addApi(app: OpenAPIHono, reader: TableReader): void {
           },
         },
       },
-      responses: answers(estimateBody, "Cost with its 95 % interval"),
+      responses: {
+        ...answers(estimateBody, "Cost with its 95 % interval"),
+        503: { description: "Too many other models are being read", content: json(errorBody) },
+      },
     }),
     async (c) => {
-      const bytes = new Uint8Array(await c.req.arrayBuffer());
-      const body = "the request's body";
-      const model = stepsOf(parseOutline(bytes, body), body);
-      const tables = reader.costsForModel(c.req.valid("query"), model);
-      const document = modelDocument(estimateModel(model, tables), tables[0]?.source ?? "");
+      const document = await models.admitted(async () => {
+        const bytes = new Uint8Array(await c.req.arrayBuffer());
+        const model = await models.read({ bytes, source: "the request's body" });
+        const tables = reader.costsForModel(c.req.valid("query"), model);
+        return modelDocument(estimateModel(model, tables), tables[0]);
+      });
       return c.json({ schema: 1 as const, ...document }, 200);
     },
   );

@@ -7,6 +7,7 @@ import { type ExitReason, UserError } from "../../errors.ts";
 import { addApi } from "./api.ts";
 import { type KeptAnswer, KeptAnswers } from "./kept-answers.ts";
 import { addLive } from "./live.ts";
+import { type ModelLimits, ModelReader, TooBusy } from "./model-reader.ts";
 import { addPages, errorPage } from "./pages/index.ts";
 import { describeIssues } from "./schemas.ts";
 import { SearchFolders } from "./searches.ts";
@@ -24,6 +25,8 @@ export interface ServiceOptions extends Access {
   readonly livePeriod_ms?: number;
   /** Told of errors that are nobody's but ours. */
   readonly onBug?: (error: Error) => void;
+  /** What reading a model that was sent may take. */
+  readonly modelLimits?: Partial<ModelLimits>;
 }
 
 const mebibyte = 1024 * 1024;
@@ -70,11 +73,12 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
   app.use(guard(options));
   app.use(async (c, next) => {
     if (hasNoBody.has(c.req.method)) return await next();
-    const maxSize = c.req.path.endsWith("/estimate") ? largestModel : largestBody;
+    const maxSize = /\/estimate(\.json)?$/.test(c.req.path) ? largestModel : largestBody;
     return await bodyLimit({ maxSize, onError: tooLarge(maxSize) })(c, next);
   });
   app.use(once(reader));
-  addApi(app, reader);
+  const models = new ModelReader(options.modelLimits);
+  addApi(app, reader, models);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: {
@@ -86,9 +90,10 @@ export function serviceApp(options: ServiceOptions): OpenAPIHono {
   });
   const searches = new SearchFolders(options.searches ?? []);
   addLive(app, { ...options, searches });
-  addPages(app, { ...options, searches });
+  addPages(app, { ...options, searches, models });
   app.notFound((c) => answerError(c, unknownPath(c.req.path), 404));
   app.onError((error, c) => {
+    if (error instanceof TooBusy) return answerError(c, error, 503);
     if (error instanceof UserError) return answerError(c, error, statusOf[error.exit]);
     if (error instanceof HTTPException) return refused(c, error);
     // The stack belongs on the console of whoever runs the service, not in a stranger's browser.
@@ -162,7 +167,7 @@ const bug = (): UserError =>
   });
 
 /** As JSON for programs, as a page for people. */
-function answerError(c: Context, error: UserError, status: 400 | 404 | 500): Response {
+function answerError(c: Context, error: UserError, status: 400 | 404 | 500 | 503): Response {
   const wantsPage = !/^\/api|\.json$/.test(c.req.path);
   return wantsPage
     ? c.html(errorPage(error), status)

@@ -126,6 +126,10 @@ export const estimateBody = z
     schema: z.literal(1),
     model: z.string(),
     opset: z.number(),
+    precision: z.string().openapi({ description: "what the model computes in" }),
+    tablePrecision: z
+      .string()
+      .openapi({ description: "what the kernels of the table that answered compute in" }),
     batch: z.number(),
     ...costShape,
     overhead_s: z.number(),

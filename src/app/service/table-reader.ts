@@ -167,6 +167,22 @@ export class TableReader {
     return this.everyCosts(own ? { platform: own.id } : choice);
   }
 
+  /** The platform of a model's precision that is like another one but for that; undefined where there is none. */
+  inPrecisionOf(model: ImportedModel, other: PlatformSummary): PlatformSummary | undefined {
+    const alike = [
+      "device",
+      "fingerprint",
+      "runtime",
+      "runtimeVersion",
+      "threads",
+      "powerMode",
+    ] as const;
+    return platformInPrecision(
+      this.platforms().filter((known) => alike.every((field) => known[field] === other[field])),
+      model,
+    );
+  }
+
   /** Those of a platform of which little is measured, by its likeness to others. */
   likeCosts(choice: PlatformChoice, like: string): LikeCosts {
     const { id } = this.platform(choice);
@@ -184,6 +200,10 @@ export class TableReader {
     this.#answering_ms += now_ms() - start_ms;
   }
 }
+
+/** Whether anything tells what a platform costs: a runtime without a node profiler tells whole networks alone. */
+export const hasCosts = ({ kernels, networkMeasurements }: PlatformSummary): boolean =>
+  kernels > 0 || networkMeasurements > 0;
 
 /** An imported table and what answers from it, made when first asked. */
 export interface ImportedAnswers {

@@ -1,10 +1,10 @@
 import type { Recipe, Trial } from "../../../search/index.ts";
 import type { TextLengths } from "../../datasets/index.ts";
-import type { ExitReason } from "../../errors.ts";
 import type { RecurrentCell } from "../../network/cells/recurrent-cell.ts";
 import type { Shape } from "../../network/layer.ts";
 import type { BackendName } from "../../tensor/index.ts";
 import type { LanguageRun } from "../../training/language/language-trainer.ts";
+import type { Failure } from "./failure.ts";
 
 /** Networks are trained on a data set. */
 export interface ImageWork {
@@ -60,9 +60,3 @@ export type Reply =
   | { readonly news: News }
   | { readonly answer: unknown }
   | { readonly failure: Failure };
-
-export interface Failure {
-  readonly message: string;
-  /** There where a person can put it right. */
-  readonly user?: { readonly hint: string; readonly exit: ExitReason };
-}

@@ -1,6 +1,7 @@
 import { forkModule } from "../../../devices/index.ts";
 import { UserError } from "../../errors.ts";
-import type { Failure, Job, News, Reply, Request, WorkerSetting } from "./messages.ts";
+import { errorOf } from "./failure.ts";
+import type { Job, News, Reply, Request, WorkerSetting } from "./messages.ts";
 
 type Worker = ReturnType<typeof forkModule>;
 
@@ -108,6 +109,3 @@ export class WorkerPool {
     this.#assign();
   }
 }
-
-const errorOf = ({ message, user }: Failure): Error =>
-  user ? new UserError(message, user) : new Error(message);

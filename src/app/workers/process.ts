@@ -1,16 +1,7 @@
-import { UserError } from "../../errors.ts";
 import { createEngine } from "../../tensor/index.ts";
+import { failureOf } from "./failure.ts";
 import { openImageWork } from "./image-work.ts";
-import type {
-  CellJob,
-  Failure,
-  Job,
-  News,
-  Reply,
-  Request,
-  TrialJob,
-  WorkerSetting,
-} from "./messages.ts";
+import type { CellJob, Job, News, Reply, Request, TrialJob, WorkerSetting } from "./messages.ts";
 import { openTextWork } from "./text-work.ts";
 
 /** A process that trains, one job after another: started by pool.ts, and ended with the process that started it. */
@@ -34,14 +25,6 @@ async function open(setting: WorkerSetting): Promise<Work> {
 const send = (reply: Reply): void => {
   process.send?.(reply);
 };
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof UserError) {
-    const { message, hint, exit } = error;
-    return { message, user: { hint, exit } };
-  }
-  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-}
 
 let setting: WorkerSetting | undefined;
 let work: Promise<Work> | undefined;

@@ -7,6 +7,7 @@ import {
   type EnergyTable,
   measuredTables,
   type PlatformSummary,
+  type StoredForeignTable,
 } from "../../../energy-db/index.ts";
 
 /** What a check found in the rows of a platform, or of an imported table. */
@@ -23,13 +24,16 @@ export interface TableFinding extends Omit<CheckResult, "rows"> {
 export interface CheckChoice {
   readonly device?: string | undefined;
   readonly platform?: number | undefined;
+  /** Id of an imported table: no other one, and nothing measured. */
+  readonly imported?: number | undefined;
 }
 
 /** Every check of what is asked for; devices are compared with all others. */
 export function checkTables(
   table: EnergyTable,
-  { device, platform }: CheckChoice = {},
+  { device, platform, imported }: CheckChoice = {},
 ): readonly TableFinding[] {
+  if (imported !== undefined) return importedFindings(table, ({ id }) => id === imported);
   const isAsked = (found: { readonly device: string; readonly platform?: number | undefined }) =>
     (device === undefined || found.device === device) &&
     (platform === undefined || found.platform === platform);
@@ -39,7 +43,7 @@ export function checkTables(
   return [
     ...platforms.flatMap((known) => platformFindings(table, known)),
     ...comparedFindings(table, isAsked),
-    ...(platform === undefined ? importedFindings(table).filter(isAsked) : []),
+    ...(platform === undefined ? importedFindings(table, isAsked) : []),
   ];
 }
 
@@ -69,12 +73,17 @@ function comparedFindings(
   });
 }
 
-function importedFindings(table: EnergyTable): readonly TableFinding[] {
+function importedFindings(
+  table: EnergyTable,
+  isAsked: (table: StoredForeignTable) => boolean,
+): readonly TableFinding[] {
   const imported = table.foreignTables();
   return defectsAmong(imported).flatMap((defects, i): readonly TableFinding[] => {
-    const { device = "", rows = [], source } = imported[i] ?? {};
+    const own = imported[i];
+    if (!own || !isAsked(own)) return [];
+    const { device, rows, source } = own;
     if (defects.length > 0) return defects.map((defect) => findingOf(defect, device));
-    const message = `no defect in ${rows.length} rows of ${source?.name}`;
+    const message = `no defect in ${rows.length} rows of ${source.name}`;
     return [{ device, check: "imported rows", severity: "ok", message, rows: [] }];
   });
 }

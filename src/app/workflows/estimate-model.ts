@@ -119,10 +119,35 @@ export function describeStep(
     : `${op}, ${describeShape(input)} to ${describeShape(out)}`;
 }
 
+/** The layers' shares as a figure draws them, the call at the end. */
+export const shareRows = ({ estimate }: ModelReport) => [
+  ...estimate.steps.map(({ name, cost }) => ({
+    layer: name,
+    latency_s: cost.latency_s,
+    ...(cost.energy_j === undefined ? {} : { energy_j: cost.energy_j }),
+    provenance: cost.provenance,
+  })),
+  { layer: "call", latency_s: estimate.overhead_s, provenance: "interpolated" as const },
+];
+
+/** Why a table of another precision than the model's knows few of its steps; undefined where both are the same. */
+export const precisionNote = (
+  { model }: Pick<ModelReport, "model">,
+  { platform }: Pick<CostTable, "platform">,
+): string | undefined =>
+  model.precision === platform.precision
+    ? undefined
+    : `The model computes in ${model.precision} and the table's kernels in ${platform.precision}: its steps are predicted from their work`;
+
 /** What leaves the program. */
-export const modelDocument = ({ model, estimate, guessed }: ModelReport, source: string) => ({
+export const modelDocument = (
+  { model, estimate, guessed }: ModelReport,
+  { source, platform }: Pick<CostTable, "source" | "platform">,
+) => ({
   model: model.name,
   opset: model.opset,
+  precision: model.precision,
+  tablePrecision: platform.precision,
   batch: model.batch,
   ...costOf(estimate),
   overhead_s: estimate.overhead_s,

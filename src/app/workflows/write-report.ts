@@ -10,13 +10,13 @@ import type { Network } from "../../network/network.ts";
 export const writeReport = (path: string, data: ReportData): string =>
   writePage(path, renderReport(data));
 
-/** Writes a finished page and returns its path. */
+/** Writes a finished page or figure and returns its path. */
 export function writePage(path: string, page: string): string {
   try {
     writeFileSync(path, page);
   } catch (cause) {
     if (!isWriteError(cause)) throw cause;
-    throw new UserError(`Cannot write the report to ${path}: ${cause.message}`, {
+    throw new UserError(`Cannot write to ${path}: ${cause.message}`, {
       hint: "Give a path in a folder you may write to.",
       cause,
     });

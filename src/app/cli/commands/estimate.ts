@@ -1,4 +1,6 @@
 import { Command, Option } from "commander";
+import type { CostTable } from "../../../../energy-db/index.ts";
+import { layerShares, renderFigure } from "../../../figures/index.ts";
 import { importModel } from "../../../network/import/index.ts";
 import { formatCount, formatPercent } from "../../../units.ts";
 import {
@@ -7,6 +9,8 @@ import {
   type ModelReport,
   modelDocument,
   platformInPrecision,
+  precisionNote,
+  shareRows,
 } from "../../workflows/estimate-model.ts";
 import {
   everyCostsOf,
@@ -14,15 +18,20 @@ import {
   type TableFlags,
   withTable,
 } from "../../workflows/open-costs.ts";
+import { writePage } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
 import { callRow, costText, layerColumns } from "../cost-text.ts";
 import { count, shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
+import type { Terminal } from "../terminal.ts";
 import { shapeOption } from "./query-network.ts";
 
 interface EstimateFlags extends TableFlags {
+  readonly output?: string;
   readonly json?: boolean;
 }
+
+const figureOf = (report: ModelReport): string => renderFigure(layerShares(shareRows(report)));
 
 export function estimateCommand({ terminal }: CommandContext): Command {
   return new Command("estimate")
@@ -34,6 +43,7 @@ export function estimateCommand({ terminal }: CommandContext): Command {
     .option("--runtime <id>", "needed where the table has several")
     .addOption(new Option("--threads <n>", "needed where the table has several").argParser(count))
     .addOption(shapeOption())
+    .option("-o, --output <file>", "draw the layers' shares as SVG; - for standard output")
     .addOption(shared.json())
     .action(async (path: string, flags: EstimateFlags) => {
       const model = importModel(path);
@@ -42,17 +52,27 @@ export function estimateCommand({ terminal }: CommandContext): Command {
         const own = platformInPrecision(matching, model);
         const tables = await everyCostsOf(table, own ? { ...flags, platform: own.id } : flags);
         const report = estimateModel(model, tables);
-        const source = tables[0]?.source ?? "";
-        if (flags.json) terminal.answerJson(modelDocument(report, source));
-        else terminal.answer(reportText(report, tables[0]?.overhead.energy_j));
+        answer(terminal, flags, report, tables[0]);
       });
     });
 }
 
-function reportText(
-  { model, estimate, guessed }: ModelReport,
-  energy_j: number | undefined,
-): string {
+function answer(
+  terminal: Terminal,
+  { output, json }: EstimateFlags,
+  report: ModelReport,
+  costs: CostTable,
+): void {
+  if (output !== undefined && output !== "-") writePage(output, figureOf(report));
+  if (json) terminal.answerJson(modelDocument(report, costs));
+  else if (output === "-") terminal.answer(figureOf(report));
+  else terminal.answer(reportText(report, costs));
+}
+
+function reportText(report: ModelReport, costs: CostTable): string {
+  const { model, estimate, guessed } = report;
+  const { energy_j } = costs.overhead;
+  const note = precisionNote(report, costs);
   const rows = [
     ...model.steps.flatMap((step, i) => {
       const own = estimate.steps[i];
@@ -65,6 +85,7 @@ function reportText(
     formatTable(layerColumns(estimate.latency_s), rows),
     `${model.name || "model"}: ${costText(estimate)}`,
     `${formatCount(macs)} multiply-accumulates in ${model.steps.length} steps`,
+    ...(note === undefined ? [] : [note]),
     ...guessedText(estimate.guessedShare, guessed),
   ].join("\n");
 }

@@ -14,8 +14,8 @@ import {
   table,
   treads,
 } from "../../../figures/index.ts";
-import { formatPercent, formatSeconds } from "../../../units.ts";
-import type { ImportedRow } from "../../workflows/imported-costs.ts";
+import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
+import { fieldsOf, type ImportedRow } from "../../workflows/imported-costs.ts";
 import { costReadings } from "../../workflows/report-table.ts";
 import type { findingRows } from "../answers.ts";
 import type { ImportedAnswers } from "../table-reader.ts";
@@ -99,8 +99,14 @@ function curveSection(
     ({ axis, family }) => axis === longest.axis && family.startsWith(op),
   )?.step;
   return html`<section><h2>The longest curve</h2>${figureMarkup(
-    `${costWords.latency_s.title} along ${longest.axis} channels`,
-    () => costCurve(points, step === undefined ? [] : treads(points, step)),
+    `${costWords.latency_s.title} along the ${widthNames[longest.axis]}`,
+    () =>
+      costCurve(
+        points,
+        step === undefined ? [] : treads(points, step),
+        "latency_s",
+        widthNames[longest.axis],
+      ),
     html`${what}. Points as imported.`,
     table(
       "Points",
@@ -116,6 +122,8 @@ function curveSection(
     ),
   )}</section>`;
 }
+const widthNames = { in: "input width", mid: "inner width", out: "output width" } as const;
+
 type Point = { readonly width: number; readonly latency_s: { readonly value: number } };
 
 const fewestPoints = 4;
@@ -153,21 +161,37 @@ function form(
 }
 
 const orders = [
-  ["", "as in the source"],
+  ["", "by name"],
   ["-latency_s", "slowest first"],
   ["latency_s", "fastest first"],
 ] as const;
 
 /** A column for whatever some row has. */
 const columnsOf = (rows: readonly ImportedRow[]) => {
-  const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const ordered = ["key", "op", ...fields.filter((field) => field !== "key" && field !== "op")];
+  const fields = fieldsOf(rows);
+  const first = Object.keys(heads).filter((field) => fields.includes(field));
+  const ordered = [...first, ...fields.filter((field) => !first.includes(field))];
   return ordered.map((field) => ({
-    head: field,
-    cell: (row: ImportedRow) =>
-      typeof row[field] === "number" && field.endsWith("_s")
-        ? formatSeconds(row[field])
-        : row[field],
+    head: heads[field] ?? field,
+    cell: (row: ImportedRow) => cellOf(field, row[field]),
     numeric: rows.some((row) => typeof row[field] === "number"),
   }));
+};
+
+/** Columns that come first, costs before what tells rows apart: the keys of some tables fill a page. */
+const heads: Readonly<Record<string, string>> = {
+  ...{
+    key: "row",
+    op: "what",
+    latency_s: "latency",
+    latency_sd_s: "deviation",
+    energy_j: "energy",
+  },
+  ...{ inChannels: "in", midChannels: "mid", outChannels: "out", samples: "runs" },
+};
+
+const cellOf = (field: string, value: string | number | undefined) => {
+  if (typeof value !== "number") return value;
+  if (field.endsWith("_s")) return formatSeconds(value);
+  return field.endsWith("_j") ? formatJoules(value) : value;
 };

@@ -1,27 +1,24 @@
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { PlatformSummary } from "../../../../energy-db/index.ts";
 import { UserError } from "../../../errors.ts";
 import { comparisonSections, reportSections } from "../../../figures/index.ts";
-import { stepsOf } from "../../../network/import/index.ts";
-import { parseOutline } from "../../../onnx/index.ts";
 import { askedKernel } from "../../workflows/asked-kernel.ts";
-import { estimateModel } from "../../workflows/estimate-model.ts";
 import { fieldsOf, importedRows } from "../../workflows/imported-costs.ts";
 import { kernelRowFields } from "../../workflows/kernel-row.ts";
 import { comparedSearch, searchReport } from "../../workflows/report-search.ts";
 import { textFolderReport } from "../../workflows/report-text.ts";
-import { findingRows, kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
+import { checkedRows, kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
 import { comparePlatforms } from "../comparison.ts";
 import { kernelCurve } from "../curve.ts";
+import type { ModelReader } from "../model-reader.ts";
 import { filtered } from "../paged-rows.ts";
 import { runningSessions } from "../running.ts";
 import { describeIssues, kernelQuery, pageQuery } from "../schemas.ts";
 import type { SearchFolders } from "../searches.ts";
-import type { TableReader } from "../table-reader.ts";
+import { hasCosts, type TableReader } from "../table-reader.ts";
 import { type ChosenPlatforms, comparePage } from "./compare.ts";
 import { curvePage } from "./curve.ts";
-import { estimatePage } from "./estimate.ts";
+import { addEstimatePages } from "./estimate-pages.ts";
 import { homePage } from "./home.ts";
 import { importedPage } from "./imported.ts";
 import { kernelsPage } from "./kernels.ts";
@@ -33,11 +30,15 @@ export { errorPage } from "./layout.ts";
 interface PageOptions {
   readonly reader: TableReader;
   readonly searches: SearchFolders;
+  readonly models: ModelReader;
   readonly now_ms: () => number;
 }
 
 /** Pages for people: complete without JavaScript, every one with a JSON twin. */
-export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOptions): void {
+export function addPages(
+  app: OpenAPIHono,
+  { reader, searches, models, now_ms }: PageOptions,
+): void {
   const overview = () => ({
     imported: reader.table.imported(),
     running: runningSessions(reader.table, now_ms()),
@@ -108,7 +109,7 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
     return {
       imported,
       stairs: imported.rows.stairs({ shape: {}, widths: {} }),
-      findings: findingRows(reader, { device: imported.summary.device }),
+      findings: checkedRows(reader, { imported: imported.summary.id }),
       rows: filtered(c, all, fieldsOf(all), sort),
       ...{ offset, limit, asked: withoutEmpty(c) },
     };
@@ -142,20 +143,7 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
       });
     return c.json({ schema: 1, ...chosen.found });
   });
-  app.get("/estimate", (c) => c.html(estimatePage(reader.platforms(), undefined)));
-  app.post("/estimate", async (c) => {
-    const { model, platform } = await c.req.parseBody();
-    if (!(model instanceof File) || model.size === 0)
-      throw new UserError("No model came with the form", {
-        hint: "Choose an ONNX file at /estimate.",
-        exit: "usage",
-      });
-    const choice = { platform: Number(platform) };
-    const outline = parseOutline(new Uint8Array(await model.arrayBuffer()), model.name);
-    const report = estimateModel(stepsOf(outline, model.name), reader.everyCosts(choice));
-    const estimated = { platform: reader.platform(choice), file: model.name, report };
-    return c.html(estimatePage(reader.platforms(), estimated));
-  });
+  addEstimatePages(app, reader, models);
   const reportOf = (folder: string) =>
     textFolderReport(folder) ?? searchReport(folder, reader.table);
   const comparedSearches = () =>
@@ -194,10 +182,6 @@ export function addPages(app: OpenAPIHono, { reader, searches, now_ms }: PageOpt
     );
   });
 }
-
-/** A runtime without a node profiler tells whole networks alone. */
-const hasCosts = ({ kernels, networkMeasurements }: PlatformSummary): boolean =>
-  kernels > 0 || networkMeasurements > 0;
 
 const chosen = (c: Context) => ({ platform: Number.parseInt(c.req.param("id") ?? "", 10) });
 
