@@ -81,6 +81,8 @@ async function probeOverAdb(entry: DeviceEntry, folder: string): Promise<readonl
   const transport = adbTransport({ serial: entry.address });
   try {
     await transport.reach();
+    const known = { settings: settingsOf(entry), rails: knownRails(entry) };
+    return await probeHere(entry, androidSurroundings(transport, known, folder));
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     return allRefused(
@@ -88,9 +90,9 @@ async function probeOverAdb(entry: DeviceEntry, folder: string): Promise<readonl
       error.message,
       "Turn on USB debugging, allow this computer on the phone, and look at: adb devices -l; of several name one, --device adb:SERIAL",
     );
+  } finally {
+    await transport.close();
   }
-  const known = { settings: settingsOf(entry), rails: knownRails(entry) };
-  return probeHere(entry, androidSurroundings(transport, known, folder));
 }
 
 /** Every device of the catalogue and of the user's own, one line each. */

@@ -7,6 +7,7 @@ import {
 } from "../transport.ts";
 import { execProgram, startProgram } from "./child.ts";
 import { programEnd, remoteCommand } from "./remote-command.ts";
+import { RemoteShells } from "./remote-shells.ts";
 
 export interface AdbOptions {
   /** As `adb devices` lists it; the only device when absent. */
@@ -31,8 +32,10 @@ export function adbTransport({ serial, env }: AdbOptions = {}): AdbTransport {
   const device = serial === undefined ? [] : ["-s", serial];
   const lost = ({ stdout, stderr }: Executed): TransportError => {
     const said = (stderr.trim() || stdout.trim()).split("\n").at(-1);
-    return new TransportError("lost", `${name}: ${said || "the shell ended early"}`);
+    return lostWith(said);
   };
+  const lostWith = (said: string | undefined): TransportError =>
+    new TransportError("lost", `${name}: ${said || "the shell ended early"}`);
   const run = (args: readonly string[], timeout_s?: number): Promise<Executed> =>
     execProgram(["adb", ...args], { timeout_s }, { env });
   const must = async (args: readonly string[]): Promise<Executed> => {
@@ -42,16 +45,22 @@ export function adbTransport({ serial, env }: AdbOptions = {}): AdbTransport {
     return ran;
   };
   let isFramed: boolean | undefined;
-  /** Newer phones keep output and errors apart, where no terminal is asked for. */
-  const shell = async (): Promise<readonly string[]> => {
-    isFramed ??= /\bshell_v2\b/.test((await must(["features"])).stdout);
-    return ["adb", ...device, "shell", ...(isFramed ? ["-T"] : [])];
-  };
-  const exec: Transport["exec"] = async (argv, options) => {
-    const command = [...(await shell()), remoteCommand(argv)];
+  const shells = new RemoteShells({
+    argv: ["adb", ...device, "shell", "-T", "sh"],
+    env,
+    lost: (said) => lostWith(said.split("\n").at(-1)),
+  });
+  /** Phones from before shell_v2 give every shell a terminal, which echoes what is written: each command has its own. */
+  const execAlone: Transport["exec"] = async (argv, options) => {
+    const command = ["adb", ...device, "shell", remoteCommand(argv)];
     const ran = await execProgram(command, options, { env, holdsInput: true });
     const ended = programEnd(ran);
     if (!ended) throw lost(ran);
+    return ended;
+  };
+  const exec: Transport["exec"] = async (argv, options) => {
+    isFramed ??= /\bshell_v2\b/.test((await must(["features"])).stdout);
+    const ended = await (isFramed ? shells.exec(argv, options) : execAlone(argv, options));
     requireSpace(name, ended);
     return ended;
   };
@@ -85,6 +94,6 @@ export function adbTransport({ serial, env }: AdbOptions = {}): AdbTransport {
           void (await run([...device, "reverse", "--remove", `tcp:${devicePort}`])),
       };
     },
-    close: async () => undefined,
+    close: async () => shells.close(),
   };
 }

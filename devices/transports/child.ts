@@ -6,9 +6,9 @@ import {
   TransportError,
 } from "../transport.ts";
 
-const defaultTimeout_s = 30;
+export const defaultTimeout_s = 30;
 /** More output than any tool gives that is asked here. */
-const maxOutputBytes = 64 * 2 ** 20;
+export const maxOutputBytes = 64 * 2 ** 20;
 
 export interface SpawnSurroundings {
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -69,7 +69,7 @@ function collected(stream: NodeJS.ReadableStream, stop: (reason: Error) => void)
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
-const startFailure = (program: string, error: Error): TransportError =>
+export const startFailure = (program: string, error: Error): TransportError =>
   "code" in error && error.code === "ENOENT"
     ? new TransportError("missing", `${program} is not installed, or not in the PATH`)
     : new TransportError("lost", `${program} cannot be started: ${error.message}`);

@@ -10,7 +10,7 @@ import {
   TransportError,
 } from "../transport.ts";
 import { execProgram, startProgram } from "./child.ts";
-import { programEnd, remoteCommand } from "./remote-command.ts";
+import { RemoteShells } from "./remote-shells.ts";
 
 export interface SshOptions {
   /** As given to `ssh`: a name of ~/.ssh/config, or user@host. */
@@ -49,10 +49,12 @@ export function sshTransport({ host, configFile }: SshOptions): Transport {
     if (result.code === sshFailed) throw new TransportError("lost", refusal(host, result.stderr));
     return result;
   };
+  const shells = new RemoteShells({
+    argv: command("sh"),
+    lost: (said) => new TransportError("lost", refusal(host, said)),
+  });
   const exec: Transport["exec"] = async (argv, options) => {
-    const ran = await execProgram(command(remoteCommand(argv)), options, { holdsInput: true });
-    const ended = programEnd(ran);
-    if (!ended) throw new TransportError("lost", refusal(host, ran.stderr));
+    const ended = await shells.exec(argv, options);
     requireSpace(`ssh ${host}`, ended);
     return ended;
   };
@@ -81,6 +83,7 @@ export function sshTransport({ host, configFile }: SshOptions): Transport {
       };
     },
     close: async () => {
+      shells.close();
       await control("exit").catch(() => undefined);
       rmSync(folder, { recursive: true, force: true });
     },

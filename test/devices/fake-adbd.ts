@@ -219,7 +219,11 @@ function shell(
   framed: boolean,
   { root }: FakeAdbdOptions,
 ): Service {
-  const child = spawn("/bin/sh", ["-c", command.replaceAll(phoneFolder, root + phoneFolder)], {
+  const here = (text: string): string => text.replaceAll(phoneFolder, root + phoneFolder);
+  // Commands for a shell that stays come on its standard input.
+  const type = (bytes: Buffer): void =>
+    void child.stdin.write(here(bytes.toString("latin1")), "latin1");
+  const child = spawn("/bin/sh", ["-c", here(command)], {
     env: { ...process.env, PATH: `${join(root, "bin")}:${process.env.PATH}` },
   });
   const say = (speaker: number) => (data: Buffer) =>
@@ -237,13 +241,13 @@ function shell(
   return {
     data: (bytes) => {
       if (!framed) {
-        child.stdin.write(bytes);
+        type(bytes);
         return;
       }
       rest = Buffer.concat([rest, bytes]);
       while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32LE(1)) {
         const end = 5 + rest.readUInt32LE(1);
-        if (rest[0] === speakers.stdin) child.stdin.write(rest.subarray(5, end));
+        if (rest[0] === speakers.stdin) type(rest.subarray(5, end));
         if (rest[0] === speakers.closeStdin) child.stdin.end();
         rest = rest.subarray(end);
       }
