@@ -14,8 +14,8 @@ export interface Transport {
   /** Copies a file there, with this mode; paths are absolute. */
   push(localPath: string, remotePath: string, options?: { readonly mode?: number }): Promise<void>;
   pull(remotePath: string, localPath: string): Promise<void>;
-  /** Makes a port of this machine one of the device's own loopback ports. */
-  forward(hostPort: number): Promise<Forwarding>;
+  /** Makes a port of this machine one of the device's own loopback ports: this one, else one that is free there. */
+  forward(hostPort: number, devicePort?: number): Promise<Forwarding>;
   close(): Promise<void>;
 }
 

@@ -85,9 +85,9 @@ export function adbTransport({ serial, env }: AdbOptions = {}): AdbTransport {
       if (mode !== undefined) await exec(["chmod", mode.toString(8), to]);
     },
     pull: async (from, to) => void (await must(["pull", from, to])),
-    forward: async (port) => {
-      const { stdout } = await must(["reverse", "tcp:0", `tcp:${port}`]);
-      const devicePort = Number(stdout.trim());
+    forward: async (port, wanted = 0) => {
+      const { stdout } = await must(["reverse", `tcp:${wanted}`, `tcp:${port}`]);
+      const devicePort = wanted || Number(stdout.trim());
       return {
         devicePort,
         close: async () =>

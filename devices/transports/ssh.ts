@@ -69,12 +69,12 @@ export function sshTransport({ host, configFile }: SshOptions): Transport {
     pull: async (from, to) => {
       answered(await copied(["scp", "-q", ...base, "--", `${host}:${from}`, to]));
     },
-    forward: async (port) => {
+    forward: async (port, wanted = 0) => {
       await exec(["true"]);
       // Port 0: the device chooses one and says which.
-      const spec = ["-R", `0:127.0.0.1:${port}`];
+      const spec = ["-R", `${wanted}:127.0.0.1:${port}`];
       const { code, stdout, stderr } = await control("forward", ...spec);
-      const devicePort = Number(stdout.trim());
+      const devicePort = wanted || Number(stdout.trim());
       if (code !== 0 || !(devicePort > 0))
         throw new TransportError("lost", `${host} forwards no port: ${stderr.trim()}`);
       return {

@@ -77,6 +77,7 @@ class Connection {
   readonly #socket: Socket;
   readonly #options: FakeAdbdOptions;
   readonly #streams = new Map<number, Stream>();
+  readonly #ports = new ReversePorts();
   #received = Buffer.alloc(0);
   #next = 1;
 
@@ -89,6 +90,7 @@ class Connection {
     });
     socket.on("close", () => {
       for (const stream of this.#streams.values()) stream.service?.closed();
+      this.#ports.clear();
     });
   }
 
@@ -135,7 +137,7 @@ class Connection {
 
   #open(remote: number, name: string): void {
     const stream = new Stream(this, this.#next++, remote);
-    const service = serviceOf(name, stream, this.#options);
+    const service = serviceOf(name, stream, this.#options, this.#ports);
     if (!service) {
       this.send("CLSE", 0, remote);
       return;
@@ -195,12 +197,13 @@ function serviceOf(
   name: string,
   stream: Stream,
   options: FakeAdbdOptions,
+  ports: ReversePorts,
 ): (() => Service) | undefined {
   const [, kind, parameters, command] = /^(shell|exec)(,[^:]*)?:(.*)$/s.exec(name) ?? [];
   if (kind !== undefined && command !== undefined)
     return () => shell(stream, command, (parameters ?? "").split(",").includes("v2"), options);
   if (name === "sync:") return () => sync(stream, options.root);
-  if (name.startsWith("reverse:")) return () => reverse(name, stream);
+  if (name.startsWith("reverse:")) return () => reverse(name, stream, ports);
   return undefined;
 }
 
@@ -324,22 +327,55 @@ function sync(stream: Stream, root: string): Service {
   };
 }
 
-/** The device's port is one of this machine's: found free and named, nothing listens there. */
-function reverse(name: string, stream: Stream): Service {
+/** Ports of the phone that lead to the host: of this machine, and gone with the cable. */
+class ReversePorts {
+  readonly #servers = new Map<number, Server>();
+  readonly #sockets = new Set<Socket>();
+
+  async open(devicePort: number, hostPort: number): Promise<number> {
+    this.remove(devicePort);
+    const server = createServer((near) => {
+      const far = connect(hostPort, "127.0.0.1");
+      for (const socket of [near, far]) {
+        this.#sockets.add(socket);
+        socket.on("error", () => undefined);
+        socket.once("close", () => {
+          for (const end of [near, far]) end.destroy();
+          this.#sockets.delete(socket);
+        });
+      }
+      near.pipe(far).pipe(near);
+    });
+    const port = await listening(server, devicePort);
+    server.unref();
+    this.#servers.set(port, server);
+    return port;
+  }
+
+  remove(devicePort: number): void {
+    this.#servers.get(devicePort)?.close();
+    this.#servers.delete(devicePort);
+  }
+
+  clear(): void {
+    for (const port of [...this.#servers.keys()]) this.remove(port);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function reverse(name: string, stream: Stream, ports: ReversePorts): Service {
   const reply = (text: string): void => {
     stream.write(Buffer.from(text));
     stream.end();
   };
-  if (name.startsWith("reverse:forward:")) {
-    const server = createServer((near) => {
-      const far = connect(Number(name.split(":").at(-1)), "127.0.0.1");
-      near.pipe(far).pipe(near);
-    });
-    void listening(server, 0).then((port) => {
-      server.unref();
+  const [, devicePort, hostPort] = /^reverse:forward:tcp:(\d+);tcp:(\d+)/.exec(name) ?? [];
+  if (devicePort === undefined) {
+    ports.remove(Number(/^reverse:killforward:tcp:(\d+)/.exec(name)?.[1]));
+    reply("OKAY");
+  } else
+    void ports.open(Number(devicePort), Number(hostPort)).then((port) => {
       const text = String(port);
       reply(`OKAY${text.length.toString(16).padStart(4, "0")}${text}`);
     });
-  } else reply("OKAY");
   return { data: () => undefined, closed: () => undefined };
 }
