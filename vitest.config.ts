@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
  */
 const ownProcess = [
   "test/cli/{killed-search,quickstart,search-text,train}.test.ts",
-  "test/devices/{adb,any-moment-*,browser,browser-on-cable,local-device,local-transport,machine-state,ort-cpu,ort-gpu,reconnecting-agent,runtimes,ssh,tflite,web-runtimes}.test.ts",
+  "test/devices/{adb,any-moment-*,browser,browser-on-cable,browser-search,local-device,local-transport,machine-state,ort-cpu,ort-gpu,reconnecting-agent,runtimes,ssh,tflite,web-runtimes}.test.ts",
   "test/devices/meters/tool-meters.test.ts",
   "test/energy-db/{device-lock,kills,processes}.test.ts",
   "test/examples/*.test.ts",

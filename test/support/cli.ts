@@ -15,12 +15,19 @@ export async function cli(
   {
     env = {},
     signal = new AbortController().signal,
-  }: { readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
+    onStderr = () => undefined,
+  }: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal;
+    /** Told what is printed there as it comes. */
+    readonly onStderr?: (text: string) => void;
+  } = {},
 ): Promise<CliResult> {
   const printed = { stdout: "", stderr: "" };
   const sink = (name: keyof typeof printed) => ({
     write: (text: string) => {
       printed[name] += text;
+      if (name === "stderr") onStderr(text);
       return true;
     },
   });
