@@ -48,6 +48,8 @@ export interface MeterDescription {
   readonly caveats: readonly string[];
   /** Reads the battery: with a charger on, its numbers are not the machine's. */
   readonly needsDischarging?: true;
+  /** Nothing is read: an instrument beside the device records meanwhile, and its trace is laid over the windows afterwards. */
+  readonly isRecordedApart?: true;
   /** Reading it more often makes no sense, or is itself a load, s: a program is started, a plug asked. */
   readonly fastestReading_s?: number;
 }

@@ -1,6 +1,7 @@
 import { UserError, unknownName } from "../src/errors.ts";
 import { type CatalogueRail, type DeviceEntry, knownRails } from "./catalog.ts";
 import type { Availability, Meter } from "./meter.ts";
+import { traceMeterId } from "./meters/trace.ts";
 import { boundMeters, meterKinds, programRuntimes, runtimeKinds } from "./registry.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -32,7 +33,9 @@ export function chooseParts(
   const known = { runtime, settings, rails: knownRails(entry) };
   if (!runtimes.includes(runtime)) throw unknownName("runtime", runtime, runtimes);
   if (meter === "auto") return { ...known, meters: [...meters, "none"] };
-  if (!meters.includes(meter)) throw unknownName("meter", meter, ["auto", ...meters]);
+  // Whatever the device is, an instrument may be beside it.
+  if (!meters.includes(meter) && meter !== traceMeterId)
+    throw unknownName("meter", meter, ["auto", ...meters]);
   return { ...known, meters: [meter] };
 }
 

@@ -88,9 +88,9 @@ export interface NodesRecord {
   readonly emptyNode_s: Float64Array;
 }
 
-/** A metered stretch, idle or under load. */
+/** A metered stretch, idle or under load; "burst" and "rest" mark where windows are, in a trace. */
 export interface RawWindow {
-  readonly kind: "idle" | "load";
+  readonly kind: "idle" | "load" | "burst" | "rest";
   /** What ran; absent while idle. */
   readonly model?: string;
   readonly start_s: number;

@@ -13,6 +13,7 @@ import { ppk2Meter } from "./meters/ppk2.ts";
 import { raplMeter } from "./meters/rapl.ts";
 import { raspberryPiMeter } from "./meters/raspberry-pi.ts";
 import { shellyMeter } from "./meters/shelly.ts";
+import { traceMeter } from "./meters/trace.ts";
 import type { Runtime } from "./runtime.ts";
 import { ortCpuRuntime, ortGpuRuntime } from "./runtimes/ort.ts";
 import { ortPerfTestRuntime } from "./runtimes/ort-perf-test.ts";
@@ -55,6 +56,7 @@ export const meterKinds: Readonly<Record<string, (surroundings: Surroundings) =>
   battery: batteryMeter,
   shelly: shellyMeter,
   ppk2: (surroundings) => ppk2Meter(surroundings),
+  trace: traceMeter,
   none: () => noMeter,
 };
 

@@ -136,4 +136,6 @@ export interface MeterStep {
   readonly batch_s: number;
   /** The meter is read this often. */
   readonly period_s: number;
+  /** Bursts of this length before and after the windows, for whoever looks for them in a trace, s; absent: none. */
+  readonly marker_s?: number;
 }

@@ -70,6 +70,18 @@ export const mergedTables: readonly MergedTable[] = [
     identity: ["window_id", "rail"],
   },
   {
+    name: "meter_records",
+    references: { session_id: "sessions" },
+    identity: ["session_id", "position"],
+    agree: ["windows"],
+    fill: ["trace"],
+  },
+  {
+    name: "meter_readings",
+    references: { record_id: "meter_records" },
+    identity: ["record_id", "rail"],
+  },
+  {
     name: "measurements",
     references: {
       ...platform,

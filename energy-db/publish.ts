@@ -3,7 +3,14 @@ import SqliteDatabase, { type Database } from "better-sqlite3";
 import { UserError } from "../src/errors.ts";
 
 /** Raw parts that answers do without: the analysis cannot be redone from the copy. */
-const rawTables = ["samples", "batches", "window_rails", "energy_windows"];
+const rawTables = [
+  "samples",
+  "batches",
+  "window_rails",
+  "energy_windows",
+  "meter_readings",
+  "meter_records",
+];
 
 /**
  * Copies the table into a new file without raw samples, packed, without a write-ahead log, and read-only. The file appears when

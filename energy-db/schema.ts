@@ -4,6 +4,7 @@ import { version3 } from "./schema/version-3.ts";
 import { version4 } from "./schema/version-4.ts";
 import { version5 } from "./schema/version-5.ts";
 import { version6 } from "./schema/version-6.ts";
+import { version7 } from "./schema/version-7.ts";
 
 /** SQLite's `application_id` of an energy table: "wspl" in ASCII. */
 export const applicationId = 0x7773706c;
@@ -16,4 +17,5 @@ export const migrations: readonly string[] = [
   version4,
   version5,
   version6,
+  version7,
 ];

@@ -10,6 +10,7 @@ import {
 } from "./foreign.ts";
 import type { ForeignTable } from "./formats/foreign-table.ts";
 import { type MergedRows, mergeTables } from "./merge.ts";
+import { insertMeterLog, readMeterLogs, storeLoggedTrace } from "./meter-logs.ts";
 import {
   listCostModels,
   listCostSpaces,
@@ -51,8 +52,12 @@ import {
 } from "./read-networks.ts";
 import type {
   BatchLog,
+  EnergyReading,
   EnergyWindow,
   GoodEnough,
+  LoadName,
+  LoggedTrace,
+  MeterLog,
   NetworkMeasurement,
   Platform,
   PlatformIdentity,
@@ -79,7 +84,7 @@ import {
   insertKernelMeasurements,
   type Method,
 } from "./write-kernels.ts";
-import { insertNetworkMeasurement } from "./write-networks.ts";
+import { insertNetworkMeasurement, replaceEnergy } from "./write-networks.ts";
 
 /**
  * Opens the energy table at `path`. Any number of processes may write: each write waits for its turn. `create`
@@ -212,6 +217,26 @@ export class EnergyTable {
     return this.#write((database) =>
       insertNetworkMeasurement(database, platformId, sessionId, measured),
     );
+  }
+
+  /** Keeps what the session's meter showed, raw, as its next stretch of metering. */
+  addMeterLog(sessionId: number, log: Pick<MeterLog, "windows" | "readings">): void {
+    this.#write((database) => insertMeterLog(database, sessionId, log));
+  }
+
+  /** A session's stretches of metering, in the order taken. */
+  meterLogs(sessionId: number): readonly MeterLog[] {
+    return this.#on((database) => readMeterLogs(database, sessionId));
+  }
+
+  /** Keeps which trace a stretch's energies were made from. */
+  describeTrace(logId: number, trace: LoggedTrace): void {
+    this.#write((database) => storeLoggedTrace(database, logId, trace));
+  }
+
+  /** The energy of a load of the session, in place of what it had; false where the session has no such load. */
+  replaceEnergy(sessionId: number, name: LoadName, energy: EnergyReading): boolean {
+    return this.#write((database) => replaceEnergy(database, sessionId, name, energy));
   }
 
   /** Stores kernels timed alone, or imported, in one transaction; returns the rows' ids. */

@@ -16,12 +16,29 @@ export function insertWindows(
       `insert into energy_windows (network_measurement_id, position, kind, start_s, duration_s, inferences, latency_s)
        values (@networkMeasurementId, @position, @kind, @start_s, @duration_s, @inferences, @latency_s)`,
     ).run({ latency_s: null, ...window, networkMeasurementId, position });
-    for (const { rail, energy_j } of rails)
-      statement<[number | bigint, string, number]>(
+    for (const rail of rails)
+      statement<object>(
         database,
-        "insert into window_rails (window_id, rail, energy_j) values (?, ?, ?)",
-      ).run(lastInsertRowid, rail, energy_j);
+        `insert into window_rails (window_id, rail, energy_j, readings, largest_gap_s)
+         values (@windowId, @rail, @energy_j, @readings, @largestGap_s)`,
+      ).run({ readings: null, largestGap_s: null, ...rail, windowId: lastInsertRowid });
   }
+}
+
+/** The same in place of those that were stored before. Inside a transaction. */
+export function replaceWindows(
+  database: Database,
+  networkMeasurementId: number,
+  windows: readonly EnergyWindow[],
+): void {
+  statement<[number]>(
+    database,
+    `delete from window_rails where window_id in (select id from energy_windows where network_measurement_id = ?)`,
+  ).run(networkMeasurementId);
+  statement<[number]>(database, "delete from energy_windows where network_measurement_id = ?").run(
+    networkMeasurementId,
+  );
+  insertWindows(database, networkMeasurementId, windows);
 }
 
 /** A load's windows in the order taken; none for rows of version 1. */
@@ -32,7 +49,7 @@ export function readWindows(
   const rails = groupBy(
     statement<[number], RailRow>(
       database,
-      `select r.window_id, r.rail, r.energy_j from window_rails r join energy_windows w on w.id = r.window_id
+      `select r.* from window_rails r join energy_windows w on w.id = r.window_id
        where w.network_measurement_id = ?`,
     ).all(networkMeasurementId),
     ({ window_id }) => window_id,
@@ -48,7 +65,12 @@ export function readWindows(
       duration_s: row.duration_s,
       inferences: row.inferences,
       ...present("latency_s", row.latency_s),
-      rails: (rails.get(row.id) ?? []).map(({ rail, energy_j }) => ({ rail, energy_j })),
+      rails: (rails.get(row.id) ?? []).map(({ rail, energy_j, readings, largest_gap_s }) => ({
+        rail,
+        energy_j,
+        ...present("readings", readings),
+        ...present("largestGap_s", largest_gap_s),
+      })),
     }));
 }
 
@@ -56,6 +78,8 @@ interface RailRow {
   readonly window_id: number;
   readonly rail: string;
   readonly energy_j: number;
+  readonly readings: number | null;
+  readonly largest_gap_s: number | null;
 }
 
 interface WindowRow {

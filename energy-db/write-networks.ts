@@ -7,9 +7,9 @@ import { energyColumns } from "./energy-columns.ts";
 import { idOf } from "./id-of.ts";
 import { type Member, storeMember } from "./members.ts";
 import { networkKey } from "./network-key.ts";
-import type { NetworkMeasurement } from "./records.ts";
+import type { EnergyReading, LoadName, NetworkMeasurement } from "./records.ts";
 import { statement } from "./statements.ts";
-import { insertWindows } from "./windows.ts";
+import { insertWindows, replaceWindows } from "./windows.ts";
 import { insertKernelRow } from "./write-kernels.ts";
 
 /** Stores the load with its batches, kernels and energy windows, or nothing. Returns the row's id. */
@@ -102,6 +102,35 @@ function insertRow(database: Database, place: Place, measured: NetworkMeasuremen
     flags: JSON.stringify(measured.flags),
   });
   return Number(lastInsertRowid);
+}
+
+/** Stores the energy of a load that is there already, in place of what it had. Returns whether the session has that load. */
+export function replaceEnergy(
+  database: Database,
+  sessionId: number,
+  name: LoadName,
+  energy: EnergyReading,
+): boolean {
+  const replace = database.transaction(() => {
+    const id = statement<object, number>(
+      database,
+      `select n.id from network_measurements n join networks w on w.id = n.network_id
+       where n.session_id = @sessionId and w.key = @key and n.role = @role and n.batch = @batch
+         and n.load = @load and n.attempt = @attempt`,
+    )
+      .pluck()
+      .get({ ...name, sessionId });
+    if (id === undefined) return false;
+    const columns = energyColumns(energy);
+    const sets = Object.keys(columns).map((column) => `${column} = @${column}`);
+    statement<object>(
+      database,
+      `update network_measurements set ${sets.join(", ")} where id = @id`,
+    ).run({ ...columns, id });
+    replaceWindows(database, id, energy.windows);
+    return true;
+  });
+  return replace.immediate();
 }
 
 /** Flags earlier attempts at the same load. */

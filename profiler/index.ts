@@ -1,5 +1,6 @@
 export { canaryLatency, canaryNetwork } from "./canary.ts";
 export { type CombinedKernel, combineKernels } from "./combine-kernels.ts";
+export { energiesFromTrace, type TracedLoad, type TracedLog } from "./energy/from-trace.ts";
 export {
   assumedPower,
   type EnergyModelDocument,
@@ -8,6 +9,7 @@ export {
   predictEnergy,
 } from "./energy/model.ts";
 export { type EnergyRules, energyRules } from "./energy/rules.ts";
+export { fitCosts } from "./fit-costs.ts";
 export { type HeatRules, heatRules } from "./heat.ts";
 export { type Load, measureBlock, measureNetwork } from "./measure-block.ts";
 export { type MeasuredModel, measureModel } from "./measure-model.ts";

@@ -1,9 +1,11 @@
 import { modelOfKind, recordsOf, type ScriptModel, type StateRecord } from "../devices/index.ts";
-import type {
-  Conditions,
-  NetworkMeasurement,
-  NetworkRole,
-  QualityFlag,
+import {
+  type Conditions,
+  type LoadName,
+  type NetworkMeasurement,
+  type NetworkRole,
+  networkKey,
+  type QualityFlag,
 } from "../energy-db/index.ts";
 import { randomWeights } from "../src/network/initial-weights.ts";
 import type { Network } from "../src/network/network.ts";
@@ -60,6 +62,7 @@ export async function* measureBlock(
     const energies = await measureEnergies(
       measuring,
       group.map(({ model }) => model),
+      (name) => loadNameOf(loads[Number(name)]),
     );
     for (const { row, model } of group) {
       const energy = energies.get(model.name);
@@ -68,6 +71,16 @@ export async function* measureBlock(
     }
   }
 }
+
+/** Models of a script are called by the places of their loads. */
+const loadNameOf = (load: Load | undefined): LoadName | undefined =>
+  load && {
+    key: networkKey(load.network),
+    role: load.role,
+    batch: load.batch,
+    load: load.load,
+    attempt: load.attempt,
+  };
 
 const never = (): never => {
   throw new Error("A load without a model");

@@ -11,7 +11,7 @@ import {
   type StateRecord,
   systemClock,
 } from "../devices/index.ts";
-import type { SessionConditions, SessionInstruments } from "../energy-db/index.ts";
+import type { MeterLog, SessionConditions, SessionInstruments } from "../energy-db/index.ts";
 import { type OnProgress, progressOf } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
 import { canaryEstimate, canaryRule } from "./canary.ts";
@@ -22,6 +22,7 @@ import {
   lookPeriod,
   meterLooks_s,
   observedPeriod,
+  recordedPeriod_s,
   steadyPeriod,
 } from "./energy/rules.ts";
 import { samplerPower, samplerSteps } from "./energy/sampler-power.ts";
@@ -65,6 +66,8 @@ export class Measuring {
   readonly signal: AbortSignal | undefined;
   /** Why energy readings were thrown away; one sentence each. */
   readonly invalidEnergy: string[] = [];
+  /** Stretches of metering that nobody has stored yet. */
+  readonly meterLogs: Pick<MeterLog, "windows" | "readings">[] = [];
   /** Of the network metered last, W. */
   lastPower_w: number | undefined;
   readonly #canary: Promise<CanaryRule>;
@@ -238,6 +241,7 @@ export class Measuring {
     const { meter } = this.device.capabilities;
     const { id, quality, rails } = meter;
     if (quality === "none") return undefined;
+    if (meter.isRecordedApart) return { id, quality, updatePeriod_s: recordedPeriod_s, rails };
     const updatePeriod_s = await this.#updatePeriod(meter);
     if (updatePeriod_s === undefined) return undefined;
     const looks = await this.measure([], samplerSteps(updatePeriod_s, meter));

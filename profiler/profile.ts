@@ -10,7 +10,15 @@ import { type Measuring, measuringProtocol, openMeasuring } from "./measuring.ts
 import { LoadQueue } from "./queue.ts";
 import { conditionNotices } from "./session-conditions.ts";
 import { sessionSettings } from "./session-settings.ts";
-import { canaryLoad, loadsOf, needOf, type ProfileOptions, type Session, store } from "./steps.ts";
+import {
+  canaryLoad,
+  loadsOf,
+  needOf,
+  type ProfileOptions,
+  type Session,
+  store,
+  storeLogs,
+} from "./steps.ts";
 import { unsettledNetworks } from "./target-ci.ts";
 
 export interface ProfileOutcome {
@@ -213,6 +221,7 @@ async function measureAndStore(
   const { patience } = measuring;
   const drifted: Load[] = [];
   for await (const row of measureBlock(measuring, [...members, canaryLoad(session, block)])) {
+    storeLogs(session);
     store(session, row);
     if (row.role === "canary") continue;
     patience.earn(session.patience_s ?? morePatience_s);
@@ -224,6 +233,7 @@ async function measureAndStore(
         metered: false,
       });
   }
+  storeLogs(session);
   table.describeInstruments(sessionId, measuring.instruments);
   return drifted;
 }

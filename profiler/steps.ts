@@ -138,3 +138,8 @@ export const store = (session: Session, row: NetworkMeasurement): void => {
   session.table.addNetworkMeasurement(session.platformId, session.sessionId, row);
   session.flagged.push(row.flags);
 };
+
+/** Keeps what the meter showed since the last call. */
+export const storeLogs = ({ table, sessionId, measuring }: Session): void => {
+  for (const log of measuring.meterLogs.splice(0)) table.addMeterLog(sessionId, log);
+};

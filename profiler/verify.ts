@@ -79,6 +79,8 @@ export interface Verification {
   readonly instruments: SessionInstruments;
   /** Why energy windows were thrown away. */
   readonly invalidEnergy: readonly string[];
+  /** What the meter showed, raw. */
+  readonly meterLogs: Measuring["meterLogs"];
 }
 
 const loads = 3;
@@ -108,6 +110,7 @@ export async function verifyNetworks(
       networks: networks.map((_, i) => judged(options, rows[i] ?? [], measuring)),
       instruments: measuring.instruments,
       invalidEnergy: measuring.invalidEnergy,
+      meterLogs: measuring.meterLogs,
     };
   } finally {
     lock?.release();

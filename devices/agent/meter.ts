@@ -3,6 +3,7 @@ import type { Meter, MeterSample } from "../meter.ts";
 import type { MeterRecord, RawWindow } from "../raw.ts";
 import type { MeterLookStep, MeterStep } from "../script.ts";
 import { type Execution, modelOf } from "./execution.ts";
+import { mark } from "./marker.ts";
 import { batchRuns } from "./warm-up.ts";
 
 /** The idle meter's readings for a while. */
@@ -18,13 +19,19 @@ export async function meterLook(
 export async function meterModels(execution: Execution, step: MeterStep): Promise<void> {
   const { machine, random, emit } = execution;
   const windows: RawWindow[] = [];
+  const { marker_s } = step;
+  const marker = async (): Promise<void> => {
+    if (marker_s !== undefined) windows.push(...(await mark(execution, step, marker_s)));
+  };
   const samples = await whileMetered(machine.meter, step.period_s, async () => {
+    await marker();
     for (let round = 0; round < step.rounds; round++)
       for (const model of shuffled(step.models, random)) {
         windows.push(await idleWindow(execution, step));
         windows.push(await loadWindow(execution, step, model));
       }
     windows.push(await idleWindow(execution, step));
+    await marker();
   });
   emit({ kind: "meter", samples, windows, ...notesOf(machine.meter) });
 }

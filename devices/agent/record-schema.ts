@@ -78,7 +78,7 @@ const nodesSchema = z
 
 const windowSchema = z
   .object({
-    kind: z.enum(["idle", "load"]),
+    kind: z.enum(["idle", "load", "burst", "rest"]),
     model: name.exactOptional(),
     start_s: time_s,
     end_s: time_s,
@@ -135,6 +135,7 @@ const meterSchema: z.ZodType<MeterDescription> = z.object({
   rails: many(railSchema),
   caveats: many(text),
   needsDischarging: z.literal(true).exactOptional(),
+  isRecordedApart: z.literal(true).exactOptional(),
   fastestReading_s: z.number().positive().exactOptional(),
 });
 

@@ -66,6 +66,7 @@ const stepSchema = z.discriminatedUnion("kind", [
     warmUp_s: time_s,
     batch_s: time_s,
     period_s: time_s,
+    marker_s: time_s.exactOptional(),
   }),
 ]);
 

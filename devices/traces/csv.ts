@@ -1,6 +1,7 @@
 import { UserError } from "../../src/errors.ts";
 import type { MeterSample, Rail } from "../meter.ts";
-import { refitTimes, type Trace, traceRail } from "./trace.ts";
+import { refitTimes } from "./refit-times.ts";
+import { type Trace, traceRail } from "./trace.ts";
 
 /** Of a column: what it holds and in how many of them a SI unit has. */
 interface Column {

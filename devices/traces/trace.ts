@@ -1,5 +1,3 @@
-import { linearRegression } from "simple-statistics";
-import { UserError } from "../../src/errors.ts";
 import { type IntervalEnergy, integrate } from "../integrator.ts";
 import type { MeterSample, Rail } from "../meter.ts";
 
@@ -39,18 +37,4 @@ export function windowsBetween({ rail, samples, markers_s }: Trace): readonly Tr
     windows.push({ from_s, to_s, energy: integrate([rail], samples, { from_s, to_s }) });
   }
   return windows;
-}
-
-/**
- * Times of samples taken at a constant rate whose own stamps came in bursts: the straight line through stamps over their
- * numbers. Throws a UserError where the stamps do not grow.
- */
-export function refitTimes(stamps_s: readonly number[]): readonly number[] {
-  const { m, b } = linearRegression(stamps_s.map((stamp_s, i) => [i, stamp_s]));
-  if (!(m > 0))
-    throw new UserError("The times of the trace do not grow", {
-      hint: "Export it again with its time column.",
-      exit: "usage",
-    });
-  return stamps_s.map((_, i) => b + m * i);
 }

@@ -82,14 +82,15 @@ function readWindow(
   const energy = integrate(rails, samples, ticks);
   if (!energy.ok) return { reason: energy.reason };
   const duration_s = ticks.to_s - ticks.from_s;
+  const kind = window.kind === "load" ? "load" : "idle";
   const runs = window.batchRuns.reduce((sum, count) => sum + count, 0);
   const latency_s = (window.end_s - window.start_s) / runs;
   return {
-    kind: window.kind,
+    kind,
     start_s: ticks.from_s,
     duration_s,
-    inferences: window.kind === "idle" ? 0 : Math.round(duration_s / latency_s),
-    ...(window.kind === "idle" ? {} : { latency_s }),
+    inferences: kind === "idle" ? 0 : Math.round(duration_s / latency_s),
+    ...(kind === "idle" ? {} : { latency_s }),
     rails: energy.rails,
   };
 }

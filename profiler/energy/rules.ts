@@ -66,8 +66,13 @@ export const readingPeriod = (updatePeriod_s: number, meter: Sensor): number =>
   Math.max(fastestReading_s, meter.fastestReading_s ?? 0, updatePeriod_s / readsPerPeriod);
 
 type MeteringCapabilities = Pick<Capabilities, "shortestBatch_s" | "freshBatches"> & {
-  readonly meter: Sensor & Pick<MeterDescription, "rails">;
+  readonly meter: Sensor & Pick<MeterDescription, "rails" | "isRecordedApart">;
 };
+
+/** Bursts that mark windows in a trace are this long, s, and no shorter than a batch can be. */
+const marker_s = 0.5;
+/** What is known of instruments that record traces: a sample a millisecond, or more. */
+export const recordedPeriod_s = 1e-3;
 
 /** Of what a meter shows, the longest time past that is still in it, s. */
 const memoryOf = (rails: readonly Rail[]): number =>
@@ -99,6 +104,7 @@ export function meterStep(
     // Where every batch starts a program, a window is one batch: the start is little of it.
     batch_s: freshBatches ? window_s : Math.max(0.02, shortestBatch_s),
     period_s: readingPeriod(updatePeriod_s, meter),
+    ...(meter.isRecordedApart ? { marker_s: Math.max(marker_s, shortestBatch_s) } : {}),
   };
 }
 

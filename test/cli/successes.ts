@@ -29,7 +29,13 @@ export const quickSuccesses: Readonly<Record<string, readonly Success[]>> = {
     },
   ],
   // 0.3 W for a second.
-  "devices trace": [{ args: ({ trace }) => [trace], says: /Median 300000\.000 µJ per inference/ }],
+  "devices trace": [
+    { args: ({ trace }) => [trace], says: /Median 300000\.000 µJ per inference/ },
+    {
+      args: ({ traced }) => [traced.trace, "--db", traced.db],
+      says: /(100\.0|99\.9)\d+ s .*\nEnergy of 1 networks in session 1 \(measured\)/,
+    },
+  ],
   query: [help],
   "query cost": [
     { args: ({ db }) => ["--db", db, ...convolution], says: /interpolated/ },

@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { windowsBetween } from "../../devices/index.ts";
 import { readTraceCsv } from "../../devices/traces/csv.ts";
 import { readEnergyRunner } from "../../devices/traces/energyrunner.ts";
 import { readTrace } from "../../devices/traces/read-trace.ts";
-import { refitTimes } from "../../devices/traces/trace.ts";
+import { refitTimes } from "../../devices/traces/refit-times.ts";
 import { UserError } from "../../src/errors.ts";
 import { median } from "../../src/statistics.ts";
 import { cli } from "../support/cli.ts";
@@ -103,6 +104,31 @@ describe("traces of instruments", () => {
       current_a: 0.1,
       voltage_v: 3,
     });
+  });
+
+  it("of Monsoon keep the time of samples after some were lost, whatever bursts their stamps came in", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 200, max: 20_000 }),
+        (perBurst, lost) => {
+          // 2000 samples at 5 kHz, then a hole, then 3000 more.
+          const numbers = Array.from({ length: 5000 }, (_, i) => (i < 2000 ? i : i + lost));
+          const stamps_s = numbers.map((number, i) => {
+            const inBurst = (i < 2000 ? i : i - 2000) % perBurst;
+            return (number - inBurst) / 5000;
+          });
+
+          const times_s = refitTimes(stamps_s);
+
+          for (const i of [0, 1000, 1999, 2000, 3500, 4999]) {
+            const late_s = (times_s[i] ?? 0) - (numbers[i] ?? 0) / 5000;
+            expect(Math.abs(late_s)).toBeLessThan((1.5 * perBurst) / 5000);
+          }
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 
   it("of Joulescope count by the instrument's own energy, where it grows", () => {

@@ -75,7 +75,7 @@ describe("opening an energy table", () => {
     const plain = new Database(path);
 
     expect(plain.pragma("journal_mode", { simple: true })).toBe("wal");
-    expect(plain.pragma("user_version", { simple: true })).toBe(6);
+    expect(plain.pragma("user_version", { simple: true })).toBe(7);
     expect(plain.pragma("application_id", { simple: true })).toBe(0x7773706c);
     expect(plain.prepare("select count(*) from v_cost").pluck().get()).toBe(60);
     plain.close();
@@ -139,7 +139,7 @@ describe("opening an energy table", () => {
     plain.close();
 
     expect(complaint(path)).toMatch(
-      /schema version 99; this wattsplit knows 6 \| Upgrade wattsplit/,
+      /schema version 99; this wattsplit knows 7 \| Upgrade wattsplit/,
     );
     expect(complaint(path, { mode: "write" })).toMatch(/schema version 99/);
   });

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { openTable } from "../../energy-db/index.ts";
+import { networkKey, openTable } from "../../energy-db/index.ts";
 import type { EnergyReading, StoredModel } from "../../energy-db/records.ts";
 import { UserError } from "../../src/errors.ts";
 import { type Kernel, kernelFamily, kernelsOf } from "../../src/network/kernel.ts";
@@ -44,7 +44,7 @@ const reading: EnergyReading = {
       latency_s: 0.0016,
       rails: [
         { rail: "m0", energy_j: 0 },
-        { rail: "p0", energy_j: 3 },
+        { rail: "p0", energy_j: 3, readings: 50, largestGap_s: 0.011 },
       ],
     },
   ],
@@ -80,6 +80,48 @@ describe("an energy table", () => {
     expect(stored?.kernels).toMatchObject(kernels.map(({ samples_s, ...row }) => row));
     expect(reader.samples("kernel", stored?.kernels[1]?.id ?? 0)).toEqual(kernels[1]?.samples_s);
     reader.close();
+    table.close();
+  });
+
+  test("keeps what the meter showed, raw, as the session's stretches of metering", () => {
+    const { table, session } = tableWithSession();
+    const load = { key: "k", role: "design", batch: 1, load: 0, attempt: 0 } as const;
+    const windows = [
+      { kind: "idle", start_s: 1, end_s: 2, inferences: 0 },
+      { kind: "load", start_s: 2, end_s: 3, inferences: 40, load },
+    ] as const;
+    const readings = [0, 1, 2].flatMap((i) => [
+      { rail: "counter", time_s: 1 + i / 3, energy_j: 1e6 + i * 0.1 },
+      { rail: "line", time_s: 1 + i / 7, current_a: 0.1 * i, voltage_v: 5 },
+    ]);
+
+    table.addMeterLog(session, { windows, readings });
+    table.addMeterLog(session, { windows: [], readings: [] });
+    const trace = { file: "t.csv", sha256: "00", offset_s: 7, drift: 1e-5, explained: 0.9 };
+    table.describeTrace(table.meterLogs(session)[1]?.id ?? 0, trace);
+
+    const [first, second] = table.meterLogs(session);
+    const byRail = (rail: string) => readings.filter((reading) => reading.rail === rail);
+    expect(first?.windows).toEqual(windows);
+    expect(first?.readings).toEqual([...byRail("counter"), ...byRail("line")]);
+    expect(second).toMatchObject({ windows: [], readings: [], trace });
+    table.close();
+  });
+
+  test("replaces the energy of a load, and says where the session has no such load", () => {
+    const { table, platform, session } = tableWithSession();
+    const measured = measuredNetwork(chain(16, 32), cost, { energy: reading });
+    const id = table.addNetworkMeasurement(platform.id, session, measured);
+    const { role, batch, load, attempt } = measured;
+    const name = { key: networkKey(measured.network), role, batch, load, attempt };
+    const other = { ...reading, meter: "trace", windows: reading.windows.slice(1), invalid: [] };
+
+    expect(table.replaceEnergy(session, name, other)).toBe(true);
+    expect(table.replaceEnergy(session, { ...name, load: 7 }, other)).toBe(false);
+
+    const [stored] = table.networkMeasurements(platform.id);
+    expect(stored?.energy).toMatchObject({ meter: "trace", invalid: [], windowCount: 1 });
+    expect(table.energyWindows(id)).toEqual(other.windows);
     table.close();
   });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { type EnergyTable, openTable } from "../../energy-db/index.ts";
+import { migrate } from "../../energy-db/migrate.ts";
 import { migrations } from "../../energy-db/schema.ts";
 import { UserError } from "../../src/errors.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -207,6 +208,33 @@ describe("a table of version 1", () => {
       powerByOp_w: { conv2d: 8 },
       relativeHalfWidth: 0.1,
     });
+    table.close();
+  });
+});
+
+describe("a table of version 6", () => {
+  test("keeps its energy windows, of which nobody knows how densely they were read", () => {
+    const path = copyOfFixture();
+    const old = new Database(path);
+    migrate(old, { steps: migrations.slice(0, 6) });
+    old.exec(`insert into energy_windows values (1, 1, 0, 'idle', 2, 5, 0, null);
+      insert into window_rails (window_id, rail, energy_j) values (1, 'package', 40);`);
+    old.close();
+
+    const table = openTable(path, { mode: "write" });
+
+    expect(existsSync(`${path}.v6.bak`)).toBe(true);
+    expect(table.energyWindows(1)).toEqual([
+      {
+        kind: "idle",
+        start_s: 2,
+        duration_s: 5,
+        inferences: 0,
+        rails: [{ rail: "package", energy_j: 40 }],
+      },
+    ]);
+    expect(table.meterLogs(1)).toEqual([]);
+    table.integrity();
     table.close();
   });
 });

@@ -46,6 +46,8 @@ export interface CoverageOptions {
   readonly physics?: Physics;
   readonly power?: PowerRules;
   readonly energyRules?: EnergyRules;
+  /** Of the meter, where there are several kinds. */
+  readonly label?: string;
 }
 
 /** Runs one session of the protocol on a simulated machine, and judges everything it estimates. */
@@ -54,7 +56,7 @@ export async function coverageSession(options: CoverageOptions): Promise<readonl
   const physics = { ...given, seed, ...(options.metered > 0 ? { power } : {}) };
   const random = seededRandom(seed);
   const networks = Array.from({ length: options.networks }, (_, i) => randomNetwork(i, random));
-  const { device, clock, disturbances } = await simulatedDevice(physics);
+  const { device, clock, disturbances, source } = await simulatedDevice(physics);
   const measuring = await openMeasuring({ device, clock, random, patience_s: 30, energyRules });
   const start_s = clock.now_s();
   const rows = await measureAll(measuring, networks, loads, random);
@@ -63,13 +65,21 @@ export async function coverageSession(options: CoverageOptions): Promise<readonl
   const truths = new Map(
     networks.map((network) => [network, truthOf(physics, network, factors, state)]),
   );
+  const metering = { from_s: clock.now_s(), factorTime_s: source?.factorTime_s ?? 0 };
   const energies = await meterAll(measuring, networks.slice(0, options.metered));
+  const drift =
+    ((source?.factorTime_s ?? 0) - metering.factorTime_s) / (clock.now_s() - metering.from_s);
   const meanOfEnergies = disturbances.meanState(start_s);
   const judged = [
     ...judgeNetworks(rows, truths, random),
     ...judgeKernels(rows, physics, measuring, state),
     ...energies.flatMap((row) =>
-      judgeEnergy(row, truthOf(physics, row.network, factors, meanOfEnergies), power),
+      judgeEnergy(
+        row,
+        trueEnergy(truthOf(physics, row.network, factors, meanOfEnergies), power, drift),
+        sizeOfNetwork(truthOf(physics, row.network, factors, meanOfEnergies).floor_s),
+        options.label,
+      ),
     ),
   ];
   return judged.map((one) => ({ ...one, session: seed }));
@@ -197,20 +207,19 @@ function judgeKernels(
 
 function judgeEnergy(
   { energy }: NetworkMeasurement,
-  truth: Truth,
-  power: PowerRules,
+  { gross_j, net_j }: ReturnType<typeof trueEnergy>,
+  size: Judged["size"],
+  label = "",
 ): readonly Omit<Judged, "session">[] {
-  const size = sizeOfNetwork(truth.floor_s);
-  const { gross_j, net_j } = trueEnergy(truth, power);
-  if (!energy?.net) throw new Error("A metered network without net energy");
+  if (!energy?.net) throw new Error(`A metered network without net energy${label}`);
   const inJoules = (estimate: { energy_j: number; low_j: number; high_j: number }) => ({
     value: estimate.energy_j,
     low: estimate.low_j,
     high: estimate.high_j,
   });
   return [
-    judge("energy gross", size, inJoules(energy.gross), gross_j),
-    judge("energy net", size, inJoules(energy.net), net_j),
+    judge(`energy gross${label}`, size, inJoules(energy.gross), gross_j),
+    judge(`energy net${label}`, size, inJoules(energy.net), net_j),
   ];
 }
 
@@ -263,7 +272,8 @@ export async function spinningIdle(): Promise<{
 }> {
   const clock = new VirtualClock();
   const source = new PowerSource(usualPower, clock, 1);
-  const before_j = source.read();
+  const before_j = source.read().energy_j ?? Number.NaN;
   await clock.spin(1);
-  return { spinning_w: source.read() - before_j, true_w: usualPower.idle_w };
+  const after_j = source.read().energy_j ?? Number.NaN;
+  return { spinning_w: after_j - before_j, true_w: usualPower.idle_w };
 }

@@ -116,8 +116,8 @@ function judgeAnswers(
           : []),
       ];
     }),
-    ...distinctKernels(measured).map(({ kernel, network }) =>
-      judgeKernel(kernel, network, costs, world),
+    ...distinctKernels(measured).flatMap(({ kernel, network }) =>
+      judgeKernel(kernel, network, costs, { ...world, meanFactor: factors.mean }),
     ),
   ];
 }
@@ -138,13 +138,20 @@ function judgeKernel(
   kernel: Kernel,
   network: Network,
   costs: CostTable,
-  { physics, state }: World,
-): Verdict {
+  { physics, state, meanFactor }: World & { readonly meanFactor: number },
+): readonly Verdict[] {
   const network_s = truthOf(physics, network, { median: 1, mean: 1 }, state).floor_s;
   const feels = Math.exp(physics.disturbance.sensitivity(network_s) * state);
   const true_s = (physics.node_s + physics.kernel_s(kernel)) * feels;
-  const name = true_s < step_s ? "kernel below 1 µs, predicted" : "kernel predicted, truth";
-  return judge(name, sizeOfKernel(true_s), latencyIn(costs.cost(kernel)), true_s);
+  const answer = costs.cost(kernel);
+  const size = sizeOfKernel(true_s);
+  if (true_s < step_s)
+    return [judge("kernel below 1 µs, predicted", size, latencyIn(answer), true_s)];
+  const true_j = physics.power.run_w * meanFactor * true_s;
+  return [
+    judge("kernel predicted, truth", size, latencyIn(answer), true_s),
+    judge("kernel energy predicted, truth", size, energyIn(answer), true_j),
+  ];
 }
 
 const latencyIn = ({ latency_s, latency_low_s, latency_high_s }: CostAnswer) => ({

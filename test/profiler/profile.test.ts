@@ -366,6 +366,32 @@ describe("energy in a profile", () => {
     table.close();
   });
 
+  it("keeps what the meter showed, raw, and how densely every window was read", async () => {
+    const table = newTable();
+
+    const { platformId } = await run(await simulatedDevice({ power: usualPower }), table);
+
+    const metered = planned(table, platformId).filter(({ energy }) => energy);
+    const [session] = table.sessions(platformId);
+    const logs = table.meterLogs(session?.id ?? 0);
+    const logged = logs.flatMap(({ windows }) => windows.flatMap(({ load }) => load?.key ?? []));
+    expect(new Set(logged)).toEqual(new Set(metered.map(({ network }) => networkKey(network))));
+    for (const { id } of metered)
+      for (const { rails } of table.energyWindows(id))
+        expect(rails).toEqual([
+          expect.objectContaining({
+            readings: expect.any(Number),
+            largestGap_s: expect.any(Number),
+          }),
+        ]);
+    for (const { readings, windows } of logs) {
+      const times_s = readings.map(({ time_s }) => time_s);
+      expect(Math.min(...times_s)).toBeLessThanOrEqual(windows[0]?.start_s ?? 0);
+      expect(times_s.at(-1)).toBeGreaterThanOrEqual(windows.at(-1)?.end_s ?? 0);
+    }
+    table.close();
+  });
+
   it("is absent, with the reason, where the counter stands still", async () => {
     const table = newTable();
     const power = { ...usualPower, run_w: 0, idle_w: 0 };

@@ -8,6 +8,7 @@ import { cli } from "./cli.ts";
 import { smallNetwork, writeFormulaTable } from "./formula-table.ts";
 import { smallGraphFile } from "./small-graph.ts";
 import { steppedTable } from "./stepped-table.ts";
+import { tracedTable } from "./traced-table.ts";
 
 /** Files that commands need to succeed. */
 export interface CommandFolder {
@@ -20,6 +21,8 @@ export interface CommandFolder {
   readonly found: string;
   /** A recorded trace: 0.3 W, a marker every second. */
   readonly trace: string;
+  /** A table whose networks an instrument recorded beside, and its recording. */
+  readonly traced: ReturnType<typeof tracedTable>;
   /** Another tool's table, and a table that holds it. */
   readonly foreign: string;
   readonly foreignDb: string;
@@ -50,7 +53,8 @@ export async function commandFolder(): Promise<CommandFolder> {
   const foreign = join(folder, "foreign.json");
   writeFileSync(foreign, JSON.stringify(steppedTable));
   const foreignDb = join(folder, "foreign.db");
-  const files = { folder, db, platform, net, found, trace, foreign, foreignDb };
+  const traced = tracedTable(folder);
+  const files = { folder, db, platform, net, found, trace, traced, foreign, foreignDb };
   for (const args of [
     ["table", "import", foreign, "--db", foreignDb],
     ["search", ...searchWords(files, found)],

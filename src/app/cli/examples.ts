@@ -6,7 +6,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "devices show": ["devices show pixel-8"],
   "devices probe": ["devices probe local"],
   "devices add": ["devices add board --like generic-linux --address pi@board"],
-  "devices trace": ["devices trace energy.csv"],
+  "devices trace": [
+    "devices trace energy.csv",
+    "devices trace recorded.csv --db energy.db --voltage 3.3",
+  ],
   profile: [
     "profile --net mnist-cnn --db energy.db",
     "profile --net mobilenet-v1-cifar --time-limit 30m --dry-run",

@@ -110,7 +110,10 @@ export const shared = {
       "of a meter or runtime: shelly=ADDRESS, gauge=uA-, rails=...; may be given again",
     ).argParser(collectedSettings),
   meter: () =>
-    new Option("--meter <id>", "the energy meter; auto takes the best that works").default("auto"),
+    new Option(
+      "--meter <id>",
+      "the energy meter; auto takes the best that works, trace leaves it to `devices trace`",
+    ).default("auto"),
   threads: () =>
     new Option("--threads <n>", "threads of the runtime on the device").argParser(count).default(1),
   assumePower: () =>

@@ -204,6 +204,7 @@ async function measure(
         ...row,
         role: networks[i]?.role ?? "verify",
       });
+  for (const log of verification.meterLogs) table.addMeterLog(sessionId, log);
   table.describeInstruments(sessionId, verification.instruments);
   table.finishSession(sessionId, new Date().toISOString(), "done");
   return verification;

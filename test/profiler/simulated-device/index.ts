@@ -6,6 +6,7 @@ import {
   type Machine,
 } from "../../../devices/index.ts";
 import { noMeter } from "../../../devices/meters/none.ts";
+import { traceMeter } from "../../../devices/meters/trace.ts";
 import { VirtualClock } from "./clock.ts";
 import { Disturbances } from "./disturbances.ts";
 import { exactPhysics, type Physics } from "./physics.ts";
@@ -17,6 +18,8 @@ export * from "./physics.ts";
 
 export interface SimulatedDevice {
   readonly device: Device;
+  /** Absent where it draws no power that is known. */
+  readonly source: PowerSource | undefined;
   /** Device and host share it. */
   readonly clock: VirtualClock;
   readonly disturbances: Disturbances;
@@ -33,8 +36,11 @@ export async function simulatedDevice(
   const clock = new VirtualClock();
   const whole = { ...exactPhysics, ...physics };
   const disturbances = new Disturbances(whole.disturbance, whole.seed + 2);
-  const agent = agentOn(simulatedMachine(whole, clock, disturbances));
+  const { power, seed } = whole;
+  const source = power && new PowerSource(power, clock, seed + 3);
+  const agent = agentOn(simulatedMachine(whole, clock, disturbances, source));
   return {
+    source,
     device: await deviceOf("simulated", agent, { clock, ...conditions }),
     clock,
     disturbances,
@@ -45,12 +51,17 @@ function simulatedMachine(
   physics: Physics,
   clock: VirtualClock,
   disturbances: Disturbances,
+  source: PowerSource | undefined,
 ): Machine {
-  const { power, seed, state = () => ({}) } = physics;
+  const { power, state = () => ({}) } = physics;
   return {
     clock,
     runtime: simulatedRuntime(physics, clock, disturbances),
-    meter: power ? simulatedMeter(new PowerSource(power, clock, seed + 3), power, clock) : noMeter,
+    meter: power?.onDraw
+      ? traceMeter()
+      : power && source
+        ? simulatedMeter(source, power, clock)
+        : noMeter,
     describe: async () => ({
       processor: "formula",
       fingerprint: "formula",

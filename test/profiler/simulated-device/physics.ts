@@ -50,7 +50,7 @@ export interface ProfilerRules {
   readonly resolution_s: number;
 }
 
-/** A counter of energy that ticks. */
+/** A supply, and a counter of its energy that ticks, or a sensor of its power. */
 export interface PowerRules {
   readonly run_w: number;
   readonly idle_w: number;
@@ -62,6 +62,27 @@ export interface PowerRules {
   readonly wrap_j: number;
   /** Taken by every reading; default none. */
   readonly read_j?: number;
+  /** In place of the counter. */
+  readonly sensor?: PowerSensorRules;
+  /** All power moves slowly: its standard deviation as a fraction, and how long it holds, s. */
+  readonly drift?: { readonly sd: number; readonly hold_s: number };
+  /** Others draw this much more by turns: so often a second, for this mean length. */
+  readonly bursts?: {
+    readonly bursts_hz: number;
+    readonly burst_s: number;
+    readonly extra_w: number;
+  };
+  /** An instrument beside the device is told every stretch of constant power. */
+  readonly onDraw?: (from_s: number, to_s: number, power_w: number) => void;
+}
+
+/** Shows power, updated every `period_s` of the rules, in steps. */
+export interface PowerSensorRules {
+  readonly unit_w: number;
+  /** The part of every period in which it samples. */
+  readonly duty: number;
+  /** It shows the mean over so long a time past, s; 0: over the period alone. */
+  readonly averaging_s: number;
 }
 
 const macsPerSecond = 3e10;

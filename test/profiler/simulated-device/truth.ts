@@ -46,10 +46,19 @@ export function truthOf(
   return { floor_s, typical_s: floor_s * factors.median, mean_s: floor_s * factors.mean };
 }
 
-export const trueEnergy = (
+/** `drift` is the mean factor by which power was off while it was measured. */
+export function trueEnergy(
   { mean_s }: Truth,
-  { run_w, idle_w }: PowerRules,
-): { readonly gross_j: number; readonly net_j: number } => ({
-  gross_j: run_w * mean_s,
-  net_j: (run_w - idle_w) * mean_s,
-});
+  { run_w, idle_w, bursts }: PowerRules,
+  drift = 1,
+): { readonly gross_j: number; readonly net_j: number } {
+  const others_w = bursts ? bursts.extra_w * occupancy(bursts) : 0;
+  return {
+    gross_j: drift * (run_w + others_w) * mean_s,
+    net_j: drift * (run_w - idle_w) * mean_s,
+  };
+}
+
+/** The part of the time that bursts take, each beginning after the one before. */
+const occupancy = ({ bursts_hz, burst_s }: NonNullable<PowerRules["bursts"]>): number =>
+  burst_s / (burst_s + 1 / bursts_hz);

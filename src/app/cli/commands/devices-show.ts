@@ -4,7 +4,7 @@ import { formatJoules, formatSeconds } from "../../../units.ts";
 import type { CommandContext } from "../context.ts";
 import { shared } from "../options.ts";
 import { formatTable } from "../table-text.ts";
-import { wantsJson } from "./devices-trace.ts";
+import { wantsJson } from "./wants-json.ts";
 
 /** `devices show ID`: what is known of a device before anything is measured. */
 export const showCommand = ({ terminal, env }: CommandContext): Command =>

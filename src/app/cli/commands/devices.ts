@@ -11,7 +11,8 @@ import type { CommandContext } from "../context.ts";
 import { type Setting, shared } from "../options.ts";
 import { type Column, formatTable } from "../table-text.ts";
 import { showCommand } from "./devices-show.ts";
-import { traceCommand, wantsJson } from "./devices-trace.ts";
+import { traceCommand } from "./devices-trace.ts";
+import { wantsJson } from "./wants-json.ts";
 
 const columns: readonly Column<ProbeRow>[] = [
   { title: "device", of: ({ device }) => device },

@@ -21,7 +21,10 @@ export const printedDocuments: Readonly<Record<string, readonly PrintedDocument[
   "devices list": [{ schema: tables.devicesDocument }],
   "devices show": [{ schema: tables.deviceDocument }],
   "devices probe": [{ schema: tables.probeDocument }],
-  "devices trace": [{ schema: tables.traceDocument }],
+  "devices trace": [
+    { schema: tables.traceDocument },
+    { when: "with --db", schema: tables.traceInTableDocument },
+  ],
   profile: [
     { schema: runs.profileDocument },
     { when: "with --dry-run", schema: runs.planDocument },

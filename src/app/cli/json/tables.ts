@@ -47,6 +47,28 @@ export const traceDocument = z.object({
   ),
 });
 
+export const traceInTableDocument = z.object({
+  session: z.number(),
+  provenance: z.enum(["measured", "derived"]),
+  networks: z.number().describe("whose energy the table has now from this trace"),
+  rows: z.array(
+    z.object({
+      stretch: z.number(),
+      offset_s: z
+        .number()
+        .optional()
+        .describe("time of the trace less that of the device; absent where it was not found"),
+      drift: z.number().optional().describe("how much faster the trace's clock runs"),
+      explained: z
+        .number()
+        .optional()
+        .describe("share of the power's variance that work and rest explain"),
+      networks: z.number(),
+      amiss: z.array(z.string()),
+    }),
+  ),
+});
+
 export const checkDocument = z.object({
   rows: z.array(
     findingRow.extend({
