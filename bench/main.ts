@@ -3,6 +3,7 @@ import * as coverage from "./coverage.ts";
 import * as engine from "./engine.ts";
 import * as estimate from "./estimate.ts";
 import * as fuzz from "./fuzz.ts";
+import * as graphs from "./graphs.ts";
 import * as kills from "./kills.ts";
 import * as loop from "./loop.ts";
 import * as lowering from "./lowering.ts";
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, { run(argv: readonly string[]): Promise<v
   engine,
   estimate,
   fuzz,
+  graphs,
   kills,
   loop,
   lowering,

@@ -46,6 +46,11 @@ function describe(property: JsonSchema): string {
   if (property.enum)
     return property.enum.map((value) => `\`"${String(value)}"\``).join(", ") + fallback;
   if (property.type === "integer") return `whole number above 0${fallback}`;
-  if (property.type === "array") return "names of layers";
+  if (property.type === "array") {
+    const isNumbers = typeof property.items === "object" && "type" in property.items;
+    return isNumbers && (property.items as { readonly type?: string }).type === "integer"
+      ? "numbers of nodes, from 0: both ends of every edge, one edge after the other"
+      : "names of layers";
+  }
   return `${property.type ?? "any"}${fallback}`;
 }

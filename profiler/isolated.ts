@@ -92,7 +92,15 @@ const loneLayers: { readonly [Op in Kernel["op"]]: (kernel: Kernel) => Layer } =
     parts: inChannels / outChannels,
   }),
   channel_shuffle: ({ groups }) => ({ kind: "channel_shuffle", name: loneName, groups }),
+  propagate: (kernel) => ({ kind: "propagate", name: loneName, edges: edgesLike(kernel) }),
 };
+
+/** As many edges as the kernel's graph has, dealt out evenly: what a product costs depends on little else. */
+const edgesLike = ({ inHeight: nodes, kernelSize: entries }: Kernel): readonly number[] =>
+  Array.from({ length: (entries - nodes) / 2 }, (_, i) => {
+    const hop = 1 + (Math.floor(i / nodes) % (nodes - 1));
+    return [i % nodes, (i + hop) % nodes];
+  }).flat();
 
 const convolutionOf = (kernel: Kernel) => ({
   ...windowOf(kernel),

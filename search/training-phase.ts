@@ -117,5 +117,5 @@ export const phaseRandom = (seed: number, phase: number, epoch: number) =>
 /** `count` examples of the split without repetition, or all of them. */
 export function draw(split: Split, count: number, random: Random): Split {
   if (count >= split.count) return split;
-  return pick(split, shuffled(split.labels.keys(), random).slice(0, count));
+  return pick(split, shuffled(split.rows.keys(), random).slice(0, count));
 }

@@ -14,6 +14,7 @@ const keepsChannels: { readonly [Op in KernelOp]: boolean } = {
   multiply: true,
   channel_slice: false,
   channel_shuffle: true,
+  propagate: true,
 };
 
 /** Whether an operation, by its name, is one that networks here have. */

@@ -5,6 +5,7 @@ import { forward } from "../../src/training/forward.ts";
 import { crossEntropy } from "../../src/training/losses.ts";
 import {
   batchInputs,
+  labelsOf,
   type StepProgram,
   weightInputs,
   weightState,
@@ -105,7 +106,11 @@ export function newcomerStep(
           const nudge = nudges[readers.indexOf(name)];
           return nudge ? tf.add(output, nudge) : output;
         };
-        return crossEntropy(forward(network, inputs, x, { training: true, atLinear }).logits, y);
+        return crossEntropy(
+          forward(network, inputs, x, { training: true, atLinear }).logits,
+          y,
+          labelsOf(network),
+        );
       };
       const zeros = readers.map((name) => {
         const { height = 1, width = 1, channels = 1 } = outputs.get(name) ?? {};

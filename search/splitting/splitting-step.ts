@@ -9,7 +9,12 @@ import { parametersOf } from "../../src/network/parameters.ts";
 import { type TensorSpec, tf } from "../../src/tensor/index.ts";
 import { forward, type WeightTensors } from "../../src/training/forward.ts";
 import { crossEntropy } from "../../src/training/losses.ts";
-import { type StepProgram, weightState } from "../../src/training/train-step.ts";
+import {
+  batchInputs,
+  labelsOf,
+  type StepProgram,
+  weightState,
+} from "../../src/training/train-step.ts";
 import type { Tangent } from "./activation-curvature.ts";
 import { type SplittingGroup, type ThetaPart, thetaArrays } from "./groups.ts";
 import { channelwiseAlong, type Theta, writerAlong } from "./tangents.ts";
@@ -86,7 +91,11 @@ function observe(
     // A stream goes on beside what mixes its channels, which alone sees the nudge.
     const reads = (reader: Layer, layer: string, output: tf.Tensor): tf.Tensor =>
       members.get(layer)?.has(reader.name) ? output : (nudged.get(layer) ?? output);
-    return crossEntropy(forward(network, inputs, x, { training: false, at, reads }).logits, y);
+    return crossEntropy(
+      forward(network, inputs, x, { training: false, at, reads }).logits,
+      y,
+      labelsOf(network),
+    );
   };
   const zeros = ends.map((layer) => {
     const { height, width, channels } = lookUp(placed, layer).out;
@@ -196,15 +205,13 @@ function stepInputs(
   groups: readonly SplittingGroup[],
   batch: number,
 ): Readonly<Record<string, TensorSpec>> {
-  const { height, width, channels } = network.input;
   const floats = (shape: readonly number[]): TensorSpec => ({ shape, dtype: "float32" });
   const directions = groups.map(
     ({ group, dimension }) =>
       [directionName(group.name), floats([group.width, dimension])] as const,
   );
   return {
-    x: floats([batch, height, width, channels]),
-    y: { shape: [batch], dtype: "int32" },
+    ...batchInputs(network, batch),
     ...Object.fromEntries(parametersOf(network).map(({ name, shape }) => [name, floats(shape)])),
     ...Object.fromEntries(directions),
   };

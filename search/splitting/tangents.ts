@@ -6,8 +6,10 @@ import {
 } from "../../src/network/layer.ts";
 import type { PlacedLayer } from "../../src/network/network.ts";
 import { batchNormEpsilon, type ParameterRole } from "../../src/network/parameters.ts";
+import { propagationOf } from "../../src/network/propagation.ts";
 import { tf } from "../../src/tensor/index.ts";
 import { layerWeights, type WeightTensors } from "../../src/training/forward.ts";
+import { propagateImage } from "../../src/training/graph/propagation.ts";
 import { activateOrWait, type Tangent } from "./activation-curvature.ts";
 import { maxPoolAlong } from "./max-pool-tangent.ts";
 
@@ -99,6 +101,10 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
   concat: refused,
   channel_slice: refused,
   channel_shuffle: refused,
+  propagate: ({ layer: { edges }, out: { height: nodes } }, inputs) => {
+    const propagation = propagationOf({ nodes, edges });
+    return both(only(inputs), (x) => propagateImage(propagation, x));
+  },
   multiply: (_, inputs) => {
     const [image, factors] = inputs;
     if (!image || !factors) throw new Error("A multiplication reads two layers");

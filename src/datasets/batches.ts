@@ -10,7 +10,7 @@ export type Augmentation = "crop-flip" | "shift";
 export interface Batch {
   /** [count, height, width, channels], normalised. */
   readonly x: Float32Array;
-  /** [count]: class of each example. */
+  /** [count * answers]: class of each example, or of each of its answers, -1 where that is not known. */
   readonly y: Int32Array;
   readonly count: number;
 }
@@ -29,7 +29,7 @@ export function* batches(split: Split, options: BatchOptions): Generator<Batch, 
   const { size, random, augment, dropLast = false } = options;
   if (!(Number.isInteger(size) && size > 0)) throw new Error(`Batch size ${size}`);
   const place = placements(augment, random);
-  const order = random ? shuffled(split.labels.keys(), random) : [...split.labels.keys()];
+  const order = random ? shuffled(split.rows.keys(), random) : [...split.rows.keys()];
   const levels = normalisedLevels(split.normalisation);
   for (let start = 0; start < order.length; start += size) {
     const positions = order.slice(start, start + size);
@@ -92,13 +92,15 @@ function readBatch(
   const { height, width, channels } = split.image;
   const pixelsPerImage = height * width * channels;
   const x = new Float32Array(positions.length * pixelsPerImage);
-  const y = new Int32Array(positions.length);
+  const { answers = 1, pixels } = split;
+  const y = new Int32Array(positions.length * answers);
   for (const [slot, position] of positions.entries()) {
     const row = split.rows[position] ?? 0;
-    const from = split.pixels.subarray(row * pixelsPerImage, (row + 1) * pixelsPerImage);
     const to = x.subarray(slot * pixelsPerImage, (slot + 1) * pixelsPerImage);
-    drawImage(from, to, split.image, levels, place());
-    y[slot] = split.labels[position] ?? 0;
+    const [start, end] = [row * pixelsPerImage, (row + 1) * pixelsPerImage];
+    if (pixels instanceof Float32Array) to.set(pixels.subarray(start, end));
+    else drawImage(pixels.subarray(start, end), to, split.image, levels, place());
+    y.set(split.labels.subarray(position * answers, (position + 1) * answers), slot * answers);
   }
   return { x, y, count: positions.length };
 }

@@ -21,12 +21,14 @@ export interface Split {
   readonly count: number;
   readonly image: ImageShape;
   readonly normalisation: Normalisation;
-  /** `[count]`: class of each example. */
-  readonly labels: Uint8Array;
+  /** `[count * answers]`: class of each example, or of each of its answers, -1 where that is not known. */
+  readonly labels: Uint8Array | Int16Array;
+  /** Of one example: the nodes of a graph; 1 when absent. */
+  readonly answers?: number;
   /** `[count]`: which image of `pixels` each example is. */
   readonly rows: Uint32Array;
-  /** [images, height, width, channels], shared between splits. */
-  readonly pixels: Uint8Array;
+  /** [images, height, width, channels], shared between splits; floats are read as they are. */
+  readonly pixels: Uint8Array | Float32Array;
 }
 
 export interface Dataset {
@@ -54,9 +56,19 @@ export function pick(split: Split, positions: readonly number[]): Split {
   return {
     ...split,
     count: positions.length,
-    labels: Uint8Array.from(positions, (position) => split.labels[position] ?? 0),
+    labels: pickedLabels(split, positions),
     rows: Uint32Array.from(positions, (position) => split.rows[position] ?? 0),
   };
+}
+
+function pickedLabels(
+  { labels, answers = 1 }: Split,
+  positions: readonly number[],
+): Split["labels"] {
+  const picked = positions.flatMap((position) => [
+    ...labels.subarray(position * answers, (position + 1) * answers),
+  ]);
+  return labels instanceof Uint8Array ? Uint8Array.from(picked) : Int16Array.from(picked);
 }
 
 /** Draws `fraction` of the examples as a held-out part; the two parts are disjoint and together the whole. */
@@ -65,7 +77,7 @@ export function splitOff(
   fraction: number,
   random: Random,
 ): { readonly rest: Split; readonly heldOut: Split } {
-  const order = shuffled(split.labels.keys(), random);
+  const order = shuffled(split.rows.keys(), random);
   const heldOut = Math.round(split.count * fraction);
   return { rest: pick(split, order.slice(heldOut)), heldOut: pick(split, order.slice(0, heldOut)) };
 }

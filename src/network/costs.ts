@@ -24,6 +24,7 @@ const macRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } = {
   multiply: () => 0,
   channel_slice: () => 0,
   channel_shuffle: () => 0,
+  propagate: ({ batch, kernelSize, outChannels }) => batch * kernelSize * outChannels,
 };
 
 /** Multiply-accumulates of one run of a kernel. Pooling, factors per channel, what moves data, and activations count none, as in the papers. */
@@ -41,6 +42,7 @@ const parameterRules: { readonly [Op in KernelOp]: (kernel: Kernel) => number } 
   multiply: () => 0,
   channel_slice: () => 0,
   channel_shuffle: () => 0,
+  propagate: () => 0,
 };
 
 /** Parameters a device stores for a kernel: batch norm is folded, so one bias per output channel. */

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type {
   FusedActivation,
   TfliteGraph,
@@ -112,6 +113,12 @@ const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
     operation: { op: "gather", axis: 3 },
     constants: [wholes(`${layer.name}/places`, shuffledChannels(layer, out.channels))],
   }),
+  propagate: ({ layer }) => {
+    throw new UserError(`TensorFlow Lite files hold no propagation, as "${layer.name}" is one`, {
+      hint: "Use an ONNX runtime for graph networks.",
+      exit: "unavailable",
+    });
+  },
 };
 
 const wholes = (name: string, values: readonly number[]): TfliteTensor => ({

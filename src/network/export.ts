@@ -1,4 +1,5 @@
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from "../onnx/graph.ts";
+import { propagationPart } from "./export-propagation.ts";
 import { foldWeights, outputsFirst } from "./folded-weights.ts";
 import {
   type Activation,
@@ -10,12 +11,18 @@ import {
   windowSize,
   windowStride,
 } from "./layer.ts";
-import { type Network, networkInput, type PlacedLayer, placeLayers } from "./network.ts";
+import {
+  answersPerExample,
+  type Network,
+  networkInput,
+  type PlacedLayer,
+  placeLayers,
+} from "./network.ts";
 import type { Weights } from "./parameters.ts";
 
 /**
  * The network as an ONNX inference graph: input "input" [batch, channels, height, width], output "output"
- * [batch, classes]. Every layer is one node named like the layer, with batch norm folded into its weights; an
+ * [batch, classes], of a graph [batch * nodes, classes]. Every layer but a propagation is one node named like the layer, with batch norm folded into its weights; an
  * activation that the node cannot hold follows as `layer/activation`.
  */
 export function exportNetwork(network: Network, weights: Weights, { batch = 1 } = {}): OnnxGraph {
@@ -28,17 +35,39 @@ export function exportNetwork(network: Network, weights: Weights, { batch = 1 } 
   });
   const last = placed[placed.length - 1];
   const { height, width, channels } = network.input;
+  const answers = answersPerExample(network);
+  const rows = batch * answers;
   return {
     name: network.name,
     inputs: [{ name: networkInput, type: "float32", shape: [batch, channels, height, width] }],
-    outputs: [{ name: networkOutput, type: "float32", shape: [batch, last?.out.channels ?? 0] }],
+    outputs: [{ name: networkOutput, type: "float32", shape: [rows, last?.out.channels ?? 0] }],
     initializers: parts.flatMap((part) => part.initializers),
     nodes: [
       ...parts.flatMap((part) => part.nodes),
-      flatten(`${networkOutput}/flatten`, last?.layer.name ?? networkInput, networkOutput),
+      ...(answers > 1
+        ? nodesFirst(last?.layer.name ?? networkInput)
+        : [flatten(`${networkOutput}/flatten`, last?.layer.name ?? networkInput, networkOutput)]),
     ],
   };
 }
+
+/** [batch, classes, nodes, 1] to [batch * nodes, classes]. */
+const nodesFirst = (from: string): readonly OnnxNode[] => [
+  {
+    name: `${networkOutput}/turn`,
+    op: "Transpose",
+    inputs: [from],
+    outputs: [`${networkOutput}/turned`],
+    attributes: { perm: { ints: [0, 2, 3, 1] } },
+  },
+  {
+    name: `${networkOutput}/flatten`,
+    op: "Flatten",
+    inputs: [`${networkOutput}/turned`],
+    outputs: [networkOutput],
+    attributes: { axis: { int: 3 } },
+  },
+];
 
 /** Name of the exported graph's output. */
 export const networkOutput = "output";
@@ -88,9 +117,11 @@ interface LayerNode {
   readonly constants?: readonly OnnxTensor[];
 }
 
-type ExportRule<K extends LayerKind> = (placed: PlacedLayer<K>, weights: Weights) => LayerNode;
+/** Kinds that are one node; a propagation is several. */
+type NodeKind = Exclude<LayerKind, "propagate">;
+type ExportRule<K extends NodeKind> = (placed: PlacedLayer<K>, weights: Weights) => LayerNode;
 
-const exportRules: { readonly [K in LayerKind]: ExportRule<K> } = {
+const exportRules: { readonly [K in NodeKind]: ExportRule<K> } = {
   conv2d: (placed, weights) => convolution(placed, 1, weights),
   depthwise_conv2d: (placed, weights) => convolution(placed, placed.in.channels, weights),
   dense: (placed, weights) => ({
@@ -130,9 +161,10 @@ const wholes = (name: string, values: readonly number[]): OnnxTensor => ({
 
 function exportLayer(placed: PlacedLayer, weights: Weights, batch: number): Part {
   const { layer, inputs } = placed;
+  if (layer.kind === "propagate") return propagationPart(placed as PlacedLayer<"propagate">, batch);
   // The table is indexed by the layer's own kind, which the compiler cannot follow through a union.
-  const rule = exportRules[layer.kind] as ExportRule<LayerKind>;
-  const { op, attributes, constants = [] } = rule(placed, weights);
+  const rule = exportRules[layer.kind] as ExportRule<NodeKind>;
+  const { op, attributes, constants = [] } = rule(placed as PlacedLayer<NodeKind>, weights);
   const activation = "activation" in layer ? layer.activation : "linear";
   const result = activation === "linear" ? layer.name : `${layer.name}/linear`;
   const vectors = layer.kind === "dense" ? inputs.map((name) => `${layer.name}/${name}`) : [];

@@ -1,7 +1,10 @@
 import {
   type Activation,
+  type Layer,
   type LayerKind,
+  type LayerOf,
   type Padding,
+  type Shape,
   type Window,
   windowSize,
   windowStride,
@@ -13,7 +16,7 @@ export type KernelOp = LayerKind;
 
 /**
  * One layer as the runtime executes it, with all its shapes (batch norm folded, activation fused). The window is 1 x 1 where
- * the operation has none; its width and the step along it stand only where they differ from its height's.
+ * the operation has none, and the entries of its matrix where it propagates along a graph; its width and the step along it stand only where they differ from its height's.
  */
 export interface Kernel extends Window {
   readonly op: KernelOp;
@@ -46,13 +49,6 @@ export function kernelsOf(network: Network, { batch = 1 } = {}): readonly LayerK
 
 /** How the runtime executes a placed layer. */
 export function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number): Kernel {
-  const window =
-    "kernelSize" in layer
-      ? windowOf(layer)
-      : {
-          kernelSize: "size" in layer ? layer.size : 1,
-          stride: "stride" in layer ? layer.stride : 1,
-        };
   const variant =
     "mode" in layer ? layer.mode : "activation" in layer ? layer.activation : "linear";
   return {
@@ -62,8 +58,7 @@ export function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number):
     inWidth: input.width,
     inChannels: input.channels,
     outChannels: out.channels,
-    ...window,
-    padding: "padding" in layer ? layer.padding : "valid",
+    ...layerWindow(layer, input),
     groups:
       layer.kind === "depthwise_conv2d"
         ? input.channels
@@ -74,6 +69,23 @@ export function kernelOf({ layer, in: input, out }: PlacedLayer, batch: number):
     dtype: "float32",
   };
 }
+
+/** Window and padding of a layer; one place where it has none. */
+function layerWindow(layer: Layer, input: Shape): Window & Pick<Kernel, "padding"> {
+  if (layer.kind === "propagate")
+    return { ...propagationWindow(layer, input.height), padding: "same" };
+  if ("kernelSize" in layer) return { ...windowOf(layer), padding: layer.padding };
+  if (layer.kind === "pool")
+    return { kernelSize: layer.size, stride: layer.stride, padding: layer.padding };
+  return { kernelSize: 1, stride: 1, padding: "valid" };
+}
+
+/** The whole matrix as one column of its entries: every edge twice, and every node once. */
+const propagationWindow = ({ edges }: LayerOf<"propagate">, nodes: number): Window => ({
+  kernelSize: edges.length + nodes,
+  kernelWidth: 1,
+  stride: 1,
+});
 
 /** A window without what its height and step already say. */
 export function windowOf(window: Window): Window {

@@ -131,6 +131,15 @@ export interface ChannelShuffleLayer extends Common {
   readonly groups: number;
 }
 
+/**
+ * A' x for the nodes of a graph, which are the rows of a one-column image: A' = D^-1/2 (A + I) D^-1/2 (Kipf and Welling 2017). `edges` are
+ * both ends of every undirected edge, one edge after the other, each once, no loops.
+ */
+export interface PropagateLayer extends Common {
+  readonly kind: "propagate";
+  readonly edges: readonly number[];
+}
+
 /** Input channel of every output channel of a shuffle. */
 export const shuffledChannels = (
   { groups }: ChannelShuffleLayer,
@@ -151,7 +160,8 @@ export type Layer =
   | ConcatLayer
   | MultiplyLayer
   | ChannelSliceLayer
-  | ChannelShuffleLayer;
+  | ChannelShuffleLayer
+  | PropagateLayer;
 
 export type LayerKind = Layer["kind"];
 type LayersByKind = { readonly [L in Layer as L["kind"]]: L };

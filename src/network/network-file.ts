@@ -76,6 +76,12 @@ function makeSchemas() {
       inputs,
       groups: count,
     }),
+    propagate: z.strictObject({
+      kind: z.literal("propagate"),
+      name: layerName,
+      inputs,
+      edges: z.array(z.number().int().nonnegative()),
+    }),
   } as const satisfies Record<Layer["kind"], z.ZodType>;
 
   const network = z.strictObject({
@@ -96,6 +102,7 @@ function makeSchemas() {
           layerSchemas.multiply,
           layerSchemas.channel_slice,
           layerSchemas.channel_shuffle,
+          layerSchemas.propagate,
         ]),
       )
       .min(1),
@@ -138,8 +145,23 @@ export function parseNetwork(text: string, source: string): Network {
   }
   const { name: title, input, layers } = parsed.data;
   const network: Network = { name: title, input, layers: layers.map(withoutUndefined) };
-  placeLayers(network);
+  requireGraphs(network, source);
   return network;
+}
+
+/** Edges join nodes that are there: the rows of what a propagation reads. */
+function requireGraphs(network: Network, source: string): void {
+  for (const { layer, in: input } of placeLayers(network)) {
+    if (layer.kind !== "propagate") continue;
+    const { height: nodes, width } = input;
+    const isSound =
+      width === 1 && layer.edges.length % 2 === 0 && layer.edges.every((node) => node < nodes);
+    if (!isSound)
+      throw new UserError(
+        `${source} is no network: the edges of "${layer.name}" do not join two of its ${nodes} nodes each`,
+        { hint: "docs/network-format.md describes the format.", exit: "usage" },
+      );
+  }
 }
 
 /** zod spells an absent `inputs` as undefined; the layer types leave it out. */

@@ -76,7 +76,15 @@ const shapeRules: { readonly [K in LayerKind]: ShapeRule<K> } = {
   multiply: (_, input) => input,
   channel_slice: ({ parts }, input) => ({ ...input, channels: input.channels / parts }),
   channel_shuffle: (_, input) => input,
+  propagate: (_, input) => input,
 };
+
+/** Answers of one example: one for every node of a graph that the last layer still has, else one. */
+export function answersPerExample(network: Network): number {
+  if (!network.layers.some(({ kind }) => kind === "propagate")) return 1;
+  const { height, width } = placeLayers(network).at(-1)?.out ?? network.input;
+  return height * width;
+}
 
 /** Shape of everything that a layer reads. */
 function readShape(network: Network, layer: Layer, inputs: readonly Shape[]): Shape {

@@ -39,6 +39,7 @@ const kernelShapes: {
   multiply: () => undefined,
   channel_slice: () => undefined,
   channel_shuffle: () => undefined,
+  propagate: () => undefined,
 };
 
 /** Every parameter of the network, in layer order. */

@@ -25,6 +25,7 @@ const kinds: { readonly [Op in Kernel["op"]]: Work["kind"] } = {
   multiply: "move",
   channel_slice: "move",
   channel_shuffle: "move",
+  propagate: "move",
 };
 
 /** The work of a kernel. */

@@ -1,9 +1,17 @@
 import { type Layer, type LayerKind, windowStride } from "../network/layer.ts";
-import { type Network, networkInput, type PlacedLayer, placeLayers } from "../network/network.ts";
+import {
+  answersPerExample,
+  type Network,
+  networkInput,
+  type PlacedLayer,
+  placeLayers,
+} from "../network/network.ts";
 import type { ParameterRole } from "../network/parameters.ts";
+import { propagationOf } from "../network/propagation.ts";
 import { tf } from "../tensor/index.ts";
 import { activate } from "./activations.ts";
 import { type BatchMoments, batchMoments, batchNormEval, batchNormTrain } from "./batch-norm.ts";
+import { propagateImage } from "./graph/propagation.ts";
 
 export type WeightTensors = Readonly<Record<string, tf.Tensor>>;
 
@@ -25,7 +33,7 @@ export type LinearHook = (
 ) => tf.Tensor;
 
 export interface ForwardResult {
-  /** [batch, classes] */
+  /** [batch, classes], or of a graph [batch * nodes, classes] */
   readonly logits: tf.Tensor2D;
   /** In training: the moments of every layer with batch norm. */
   readonly moments: ReadonlyMap<string, BatchMoments>;
@@ -39,7 +47,8 @@ export function forward(
   options: ForwardOptions,
 ): ForwardResult {
   const { image, moments } = forwardImage(network, weights, x, options);
-  return { logits: tf.reshape(image, [x.shape[0], -1]) as tf.Tensor2D, moments };
+  const rows = x.shape[0] * answersPerExample(network);
+  return { logits: tf.reshape(image, [rows, -1]) as tf.Tensor2D, moments };
 }
 
 /** What the last layer gives, as an image [batch, height, width, channels], and the moments as above. */
@@ -145,6 +154,8 @@ const linearRules: { readonly [K in LayerKind]: LinearRule<K> } = {
     ]);
     return tf.reshape(tf.transpose(runs, [0, 1, 3, 2]), [-1, height, width, channels]);
   },
+  propagate: ({ layer: { edges }, out: { height: nodes } }, inputs) =>
+    propagateImage(propagationOf({ nodes, edges }), first(inputs)),
 };
 
 function runLayer(placed: PlacedLayer, inputs: readonly tf.Tensor[], context: Context): tf.Tensor {

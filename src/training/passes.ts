@@ -31,7 +31,7 @@ export interface Score {
 
 /** A score with the loss of every example, so that two networks can be compared example by example. */
 export interface Evaluation extends Score {
-  /** [count], in the order of the split. */
+  /** [count], in the order of the split; where an example has several answers, of those whose label is known. */
   readonly losses: Float32Array;
 }
 
@@ -57,7 +57,7 @@ export async function runEpoch(
 ): Promise<{ readonly score: Score; readonly steps: number }> {
   const { split, batch, schedule, span, random, signal, onStep, optimizer, stepsBefore } = options;
   const total = Math.floor(split.count / batch);
-  let [loss, correct, done] = [0, 0, 0];
+  let [loss, correct, done, count] = [0, 0, 0, 0];
   const augment = options.augment ? { augment: options.augment } : {};
   for (const part of batches(split, { size: batch, random, dropLast: true, ...augment })) {
     signal?.throwIfAborted();
@@ -68,14 +68,19 @@ export async function runEpoch(
     if (!Number.isFinite(result.loss)) throw lossError(result.loss, steps, rate);
     loss += result.loss;
     correct += result.correct;
+    count += labelled(part);
     done++;
     onStep?.({ done, total, loss: result.loss });
   }
   return {
-    score: { loss: loss / done, accuracy: correct / (done * batch), count: done * batch },
+    score: { loss: loss / done, accuracy: correct / count, count },
     steps: stepsBefore + done,
   };
 }
+
+/** Answers of a batch whose label is known. */
+const labelled = ({ y }: Batch): number =>
+  y.reduce((known, label) => known + (label < 0 ? 0 : 1), 0);
 
 const lossError = (loss: number, step: number, rate: number): DivergenceError =>
   new DivergenceError(`The loss became ${loss} at step ${step} (learning rate ${rate})`, {
@@ -88,14 +93,16 @@ export async function runEvaluation(
   batch: number,
   run: (batch: Batch) => Promise<{ readonly losses: ArrayLike<number>; readonly correct: number }>,
 ): Promise<Evaluation> {
-  const losses = new Float32Array(split.count);
-  let [correct, done] = [0, 0];
+  const found: number[] = [];
+  let correct = 0;
   for (const part of batches(split, { size: Math.min(batch, split.count) })) {
     const result = await run(part);
-    losses.set(result.losses, done);
+    for (let i = 0; i < part.y.length; i++)
+      if ((part.y[i] ?? 0) >= 0) found.push(result.losses[i] ?? Number.NaN);
     correct += result.correct;
-    done += part.count;
   }
-  const loss = losses.reduce((sum, one) => sum + one, 0) / split.count;
-  return { loss, accuracy: correct / split.count, count: split.count, losses };
+  const losses = Float32Array.from(found);
+  const count = losses.length;
+  const loss = losses.reduce((sum, one) => sum + one, 0) / count;
+  return { loss, accuracy: correct / count, count, losses };
 }

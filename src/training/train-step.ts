@@ -1,10 +1,10 @@
-import type { Network } from "../network/network.ts";
+import { answersPerExample, type Network } from "../network/network.ts";
 import { type Parameter, parametersOf } from "../network/parameters.ts";
 import { type TensorFunction, type TensorSpec, type TensorState, tf } from "../tensor/index.ts";
 import { type ForwardResult, forward, type WeightTensors } from "./forward.ts";
 import { naturalGradients } from "./kfac/natural-gradients.ts";
 import { factorSpecs } from "./kfac/natural-layers.ts";
-import { countCorrect, crossEntropies, smoothedCrossEntropy } from "./losses.ts";
+import { countCorrect, crossEntropies, type LabelOptions, smoothedCrossEntropy } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 
 /** Share of the old moving moments kept at each step. */
@@ -27,12 +27,17 @@ export const trainableOf = (network: Network): readonly Parameter[] =>
 /** Name of an optimiser's slot of a parameter among a step's inputs and outputs. */
 export const slotName = (slot: string, parameter: string): string => `${slot}:${parameter}`;
 
-/** Of a batch: images and labels. */
+/** Of a batch: images and labels, one for every answer. */
 export const batchInputs = (network: Network, batch: number) => {
   const { height, width, channels } = network.input;
-  const y: TensorSpec = { shape: [batch], dtype: "int32" };
+  const y: TensorSpec = { shape: [batch * answersPerExample(network)], dtype: "int32" };
   return { x: floats([batch, height, width, channels]), y };
 };
+
+/** Of the nodes of a graph some have labels alone. */
+export const labelsOf = (network: Network): LabelOptions => ({
+  isPartly: answersPerExample(network) > 1,
+});
 
 /** Every parameter. */
 export const weightInputs = (network: Network): Readonly<Record<string, TensorSpec>> =>
@@ -70,7 +75,7 @@ export function trainStep(
       const moved = Object.fromEntries(trainable.map(({ name }, i) => [name, values[i]]));
       result = forward(network, { ...inputs, ...moved } as WeightTensors, x, { training: true });
       keepResult(result);
-      const loss = smoothedCrossEntropy(result.logits, y, labelSmoothing);
+      const loss = smoothedCrossEntropy(result.logits, y, labelSmoothing, labelsOf(network));
       return penalised(loss, moved as WeightTensors, penalty);
     };
     const { value, grads } = tf.valueAndGrads(lossOf)(

@@ -60,7 +60,7 @@ export const batchValues = (
   { x, y, count }: Batch,
 ): { readonly x: TensorValue; readonly y: TensorValue } => ({
   x: { shape: [count, height, width, channels], dtype: "float32", data: x },
-  y: { shape: [count], dtype: "int32", data: y },
+  y: { shape: [y.length], dtype: "int32", data: y },
 });
 
 export const scalar = (value: number): TensorValue => ({

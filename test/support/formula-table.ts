@@ -75,7 +75,16 @@ export function writeFormulaTable(
 export function writePlannedTable(
   path: string,
   { networks, space }: ProfilePlan,
-  { platform, loads }: { readonly platform: PlatformIdentity; readonly loads: number },
+  {
+    platform,
+    loads,
+    assumePower_w,
+  }: {
+    readonly platform: PlatformIdentity;
+    readonly loads: number;
+    /** Its costs are fitted then. */
+    readonly assumePower_w?: number;
+  },
 ): void {
   const table = openTable(path, { mode: "write", create: true });
   const { id } = table.ensurePlatform(platform, {});
@@ -88,6 +97,8 @@ export function writePlannedTable(
         session,
         measuredNetwork(network, formula_s, { role, position, load }),
       );
+  if (assumePower_w !== undefined)
+    fitCosts(table, id, { space: space.name, fittedAt: "2026-01-01T00:09:00Z", assumePower_w });
   table.finishSession(session, "2026-01-01T00:10:00Z", "done");
   table.close();
 }

@@ -5,7 +5,7 @@ import { count, imageShape } from "./options.ts";
 export const kernelOptions: readonly Option[] = [
   new Option(
     "--op <op>",
-    "conv2d, depthwise_conv2d, dense, pool, global_pool, add, concat, multiply, channel_slice or channel_shuffle",
+    "conv2d, depthwise_conv2d, dense, pool, global_pool, add, concat, multiply, channel_slice, channel_shuffle or propagate",
   ),
   new Option("--kernel <k>", "window size").argParser(count),
   new Option("--stride <s>", "stride").argParser(count),

@@ -199,7 +199,9 @@ export function writeTrained(
   saveCheckpoint(searchFile(folder, "weights"), { note: {}, arrays: weights });
   writeFileSync(searchFile(folder, "network"), formatNetwork(network));
   writeFileSync(searchFile(folder, "model"), encodeModel(exportNetwork(network, weights)));
-  writeFileSync(searchFile(folder, "tflite"), encodeTflite(exportTflite(network, weights)));
+  // There is no propagation in TensorFlow Lite.
+  if (!network.layers.some(({ kind }) => kind === "propagate"))
+    writeFileSync(searchFile(folder, "tflite"), encodeTflite(exportTflite(network, weights)));
 }
 
 /** A trained network's files, and history.json. */

@@ -1,6 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { Graph } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
+import type { Propagation } from "../../network/propagation.ts";
 import { encodeModel } from "../../onnx/index.ts";
 import { progressOf } from "../../progress.ts";
 import type { Engine } from "../../tensor/index.ts";
@@ -12,7 +13,6 @@ import {
   type GraphScores,
   GraphTrainer,
 } from "../../training/graph/graph-trainer.ts";
-import type { Propagation } from "../../training/graph/propagation.ts";
 import { type KfacOptions, kfacDefaults } from "../../training/kfac/kfac.ts";
 import { adam, type Optimizer, sgd } from "../../training/optimizers.ts";
 import { formatCount } from "../../units.ts";

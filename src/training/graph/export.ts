@@ -1,7 +1,8 @@
 import type { Graph } from "../../datasets/index.ts";
+import type { Propagation } from "../../network/propagation.ts";
 import { type TracedGraph, tf, traceGraph } from "../../tensor/index.ts";
 import { type GcnShape, gcnParameters } from "./gcn.ts";
-import { type Propagation, propagate } from "./propagation.ts";
+import { propagate } from "./propagation.ts";
 
 /**
  * The network as an ONNX graph with the graph inside: input "features" [nodes, features], rows of sum 1

@@ -1,9 +1,10 @@
+import type { Propagation } from "../../network/propagation.ts";
 import { type TensorFunction, type TensorSpec, tf } from "../../tensor/index.ts";
 import { factorNames, outerSum, preconditioned, softmaxFisher } from "../kfac/kfac.ts";
 import { crossEntropies } from "../losses.ts";
 import type { Optimizer } from "../optimizers.ts";
 import { slotName } from "../train-step.ts";
-import { type Propagation, propagate } from "./propagation.ts";
+import { propagate } from "./propagation.ts";
 
 /** Sizes of a graph convolutional network of two layers (Kipf and Welling 2017). */
 export interface GcnShape {

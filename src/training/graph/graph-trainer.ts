@@ -1,4 +1,5 @@
 import type { Graph } from "../../datasets/index.ts";
+import { type Propagation, propagationOf } from "../../network/propagation.ts";
 import { type Random, seededRandom } from "../../random.ts";
 import type { Engine, TensorValue } from "../../tensor/index.ts";
 import { dropoutMask } from "../dropout.ts";
@@ -11,7 +12,7 @@ import { slotName } from "../train-step.ts";
 import { GraphCurvature } from "./curvature.ts";
 import { type GcnShape, type GcnStep, gcnEvaluation, gcnParameters, gcnStep } from "./gcn.ts";
 import { GraphPrograms } from "./programs.ts";
-import { type Propagation, propagatedFeatures, propagationOf } from "./propagation.ts";
+import { propagatedFeatures } from "./propagation.ts";
 
 export interface GraphRun {
   readonly optimizer: Optimizer;

@@ -1,29 +1,6 @@
 import type { Graph } from "../../datasets/index.ts";
+import type { Propagation } from "../../network/propagation.ts";
 import { tf } from "../../tensor/index.ts";
-
-/** The nonzero entries of A' = D^-1/2 (A + I) D^-1/2, which is symmetric (Kipf and Welling 2017, section 2). */
-export interface Propagation {
-  readonly nodes: number;
-  /** [entries]: row, column and value. */
-  readonly rows: Int32Array;
-  readonly columns: Int32Array;
-  readonly values: Float32Array;
-}
-
-export function propagationOf({ nodes, edges }: Pick<Graph, "nodes" | "edges">): Propagation {
-  const ends = [...edges];
-  const other = ends.map((_, i) => ends[i ^ 1] ?? 0);
-  const loops = Array.from({ length: nodes }, (_, node) => node);
-  const rows = Int32Array.from([...ends, ...loops]);
-  const columns = Int32Array.from([...other, ...loops]);
-  const degrees = new Float64Array(nodes);
-  for (const row of rows) degrees[row] = (degrees[row] ?? 0) + 1;
-  const values = Float32Array.from(
-    rows,
-    (row, i) => 1 / Math.sqrt((degrees[row] ?? 1) * (degrees[columns[i] ?? 0] ?? 1)),
-  );
-  return { nodes, rows, columns, values };
-}
 
 /** A' x for x [nodes, channels]: entries gathered, weighted and summed by row; A' is never dense. */
 export function propagate(propagation: Propagation, x: tf.Tensor2D): tf.Tensor2D {
@@ -39,6 +16,16 @@ export function propagate(propagation: Propagation, x: tf.Tensor2D): tf.Tensor2D
     gradFunc: (dy: tf.Tensor) => product(dy),
   }));
   return symmetric(x) as tf.Tensor2D;
+}
+
+/** A' x for images [batch, nodes, 1, channels]. */
+export function propagateImage(propagation: Propagation, x: tf.Tensor4D): tf.Tensor4D {
+  const [batch, nodes, , channels] = x.shape;
+  if (batch === 1)
+    return tf.reshape(propagate(propagation, tf.reshape(x, [nodes, channels])), x.shape);
+  const byNode = tf.transpose(tf.reshape(x, [batch, nodes, channels]), [1, 0, 2]);
+  const moved = propagate(propagation, tf.reshape(byNode, [nodes, batch * channels]));
+  return tf.reshape(tf.transpose(tf.reshape(moved, [nodes, batch, channels]), [1, 0, 2]), x.shape);
 }
 
 /** [A' X, 1] with the rows of X scaled to sum 1: [nodes, features + 1] in row-major order. It never changes. */

@@ -37,7 +37,7 @@ afterAll(() => engine.close());
 const batchOf = ({ images, labels }: LabelledImages) => ({
   x: Float32Array.from(images.flat()),
   y: Int32Array.from(labels),
-  count: labels.length,
+  count: images.length,
 });
 
 /** Random directions of every group, and S times them for all neurons by the engine. */

@@ -1,5 +1,5 @@
 import type { Activation, Conv2dLayer, Layer, Shape } from "../../../src/network/layer.ts";
-import type { Network } from "../../../src/network/network.ts";
+import { answersPerExample, type Network } from "../../../src/network/network.ts";
 import { parametersOf, type Weights } from "../../../src/network/parameters.ts";
 import { type Random, seededRandom } from "../../../src/random.ts";
 import type { LabelledImages } from "./network.ts";
@@ -176,6 +176,26 @@ export const exampleNetworks = {
       ...head,
     ],
   },
+  /** Five nodes and one that cites nobody, each answered. */
+  graph: {
+    name: "graph",
+    input: { height: 6, width: 1, channels: 2 },
+    layers: [
+      pointwise("hidden", 3, { batchNorm: false, bias: true }),
+      { kind: "propagate", name: "propagated", edges: [0, 1, 1, 2, 2, 0, 3, 1, 4, 3] },
+      pointwise("logits", 3, { batchNorm: false, bias: true, activation: "linear" }),
+    ],
+  },
+  graphMean: {
+    name: "graph-mean",
+    input: { height: 5, width: 1, channels: 2 },
+    layers: [
+      pointwise("hidden", 3, { activation: "tanh" }),
+      { kind: "propagate", name: "propagated", edges: [0, 1, 1, 2, 2, 3, 4, 1] },
+      pointwise("second", 4),
+      ...head,
+    ],
+  },
 } as const satisfies Record<string, Network>;
 
 /** The same network with another activation wherever it has swish. */
@@ -208,17 +228,21 @@ export function exampleWeights(network: Network, random: Random = seededRandom(1
   );
 }
 
-/** Images of standard normal pixels, rounded to float32, with random classes. */
+/** Images of standard normal pixels, rounded to float32, with random classes; of the nodes of graphs some have none. */
 export function exampleImages(
-  { input }: Network,
+  network: Network,
   count: number,
   random: Random = seededRandom(2),
 ): LabelledImages {
+  const { input } = network;
+  const answers = answersPerExample(network);
   const pixels = input.height * input.width * input.channels;
   return {
     images: Array.from({ length: count }, () =>
       Array.from({ length: pixels }, () => Math.fround(random.normal())),
     ),
-    labels: Array.from({ length: count }, () => random.below(3)),
+    labels: Array.from({ length: count * answers }, (_, i) =>
+      i % answers > 2 ? -1 : random.below(3),
+    ),
   };
 }

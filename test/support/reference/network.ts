@@ -25,7 +25,7 @@ export interface Field extends Shape {
 /** Float64 weights by parameter name; shapes as in src/network/parameters.ts. */
 export type ReferenceWeights = ReadonlyMap<string, readonly HyperDual[]>;
 
-/** Images with one class each. */
+/** Images with one class each, or one for each of their answers in turn, -1 where it is not known. */
 export interface LabelledImages {
   readonly images: readonly (readonly number[])[];
   readonly labels: readonly number[];
@@ -43,10 +43,16 @@ export function referenceLoss(
   weights: ReferenceWeights,
   { images, labels }: LabelledImages,
 ): HyperDual {
-  const losses = images.map((image, i) =>
-    crossEntropy(referenceLogits(network, weights, image), labels[i] ?? 0),
-  );
-  return scale(losses.reduce(add), 1 / images.length);
+  const answers = labels.length / images.length;
+  const losses = images.flatMap((image, i) => {
+    const logits = referenceLogits(network, weights, image);
+    const classes = logits.length / answers;
+    return labels.slice(i * answers, (i + 1) * answers).flatMap((label, answer) => {
+      const own = logits.slice(answer * classes, (answer + 1) * classes);
+      return label < 0 ? [] : [crossEntropy(own, label)];
+    });
+  });
+  return scale(losses.reduce(add), 1 / losses.length);
 }
 
 /** Logits of one image. */
@@ -187,6 +193,21 @@ const rules: { readonly [K in LayerKind]: Rule<K> } = {
           (channel % groups) * (out.channels / groups) + Math.floor(channel / groups),
         ),
     ),
+  propagate: ({ layer: { edges }, out }, input) => {
+    const neighbours = Array.from({ length: out.height }, (_, node) => [
+      node,
+      ...edges.flatMap((end, i) => (end === node ? [edges[i ^ 1] ?? 0] : [])),
+    ]);
+    const degree = (node: number) => neighbours[node]?.length ?? 1;
+    return fieldOf(out, (node) => (channel) => {
+      const all = neighbours[node] ?? [];
+      return all
+        .map((other) =>
+          scale(pixel(input, other, 0, channel), 1 / Math.sqrt(degree(node) * degree(other))),
+        )
+        .reduce(add);
+    });
+  },
   add: ({ layer, out }, input, _weights, other) =>
     fieldOf(
       out,

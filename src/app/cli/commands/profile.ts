@@ -5,6 +5,7 @@ import { type ProfilePlan, planModel, planProfile } from "../../../../profiler/i
 import { UserError } from "../../../errors.ts";
 import { type SearchStart, searchStart } from "../../../network/search-start.ts";
 import { formatDuration } from "../../../units.ts";
+import { graphNet, graphStart, namedGraph } from "../../workflows/graph-search.ts";
 import {
   outcomeText,
   profiledSpace,
@@ -17,6 +18,7 @@ import { atLeastOne, count, duration_s, fraction, shared, wholeNumber } from "..
 interface ProfileFlags {
   readonly net?: string;
   readonly space?: string;
+  readonly data?: string;
   readonly model?: string;
   readonly db: string;
   readonly device: string;
@@ -51,6 +53,7 @@ export function profileCommand(context: CommandContext): Command {
     )
     .option("--net <name>", "preset or network.json whose layers to measure")
     .option("--space <name>", "the same as --net: the space whose kernels to measure")
+    .option("--data <graph>", "of --net gcn: the graph that it runs on, NAME or NAME:FOLDER")
     .option("--model <file>", "instead: an ONNX file whose layers to measure")
     .addOption(shared.db())
     .addOption(shared.device())
@@ -128,6 +131,18 @@ function measuredNet({ net: named, space, model }: ProfileFlags): string {
   );
 }
 
+/** Of a graph's network, which only its data tells, or of any other net. */
+async function measuredStart(flags: ProfileFlags): Promise<SearchStart> {
+  const net = measuredNet(flags);
+  if (net === graphNet) return graphStart(await namedGraph(flags.data));
+  if (flags.data !== undefined)
+    throw new UserError(`--data is for --net ${graphNet} alone`, {
+      hint: "Leave it out: what other nets cost does not depend on data.",
+      exit: "usage",
+    });
+  return searchStart(net);
+}
+
 /** What to measure, the first of it what was named; a model's other image sizes after it. */
 function plansOf(
   flags: ProfileFlags,
@@ -149,7 +164,7 @@ function plansOf(
 
 async function runProfileCommand(flags: ProfileFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const start = searchStart(measuredNet(flags));
+  const start = await measuredStart(flags);
   const plans = plansOf(flags, start);
   if (flags.dryRun) {
     if (flags.json) terminal.answerJson(withOthers(plans, planDocument));

@@ -19,12 +19,11 @@ import {
   type SearchMethod,
   searchMethods,
 } from "../../../../search/index.ts";
-import { datasetClasses } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
 import { kernelsOf } from "../../../network/kernel.ts";
 import type { Network } from "../../../network/network.ts";
-import { type SearchStart, searchStart } from "../../../network/search-start.ts";
+import type { SearchStart } from "../../../network/search-start.ts";
 import { type Annealing, annealingNames } from "../../../training/schedule.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { trialWorkers } from "../../workers/search-workers.ts";
@@ -33,7 +32,8 @@ import { confirmOnDevice } from "../../workflows/confirm-finalists.ts";
 import { costModelOf, costsOf, type TableFlags, withTable } from "../../workflows/open-costs.ts";
 import { searchReport } from "../../workflows/report-search.ts";
 import { type RunRecord, searchFile, writeDocument } from "../../workflows/search-folder.ts";
-import { checkFolder, runSearch, searchData } from "../../workflows/search-run.ts";
+import { searchInput } from "../../workflows/search-input.ts";
+import { checkFolder, runSearch } from "../../workflows/search-run.ts";
 import { loweredCaps, withinTable } from "../../workflows/table-widths.ts";
 import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
@@ -92,10 +92,13 @@ export const labelSmoothingOption = () =>
 export function searchCommand(context: CommandContext): Command {
   return new Command("search")
     .description("grow the best network that fits a budget on a device")
-    .option("--net <name>", "preset or network.json to grow from; none with --cell rnn")
+    .option(
+      "--net <name>",
+      "preset or network.json to grow from, or gcn for a graph; none with --cell rnn",
+    )
     .requiredOption(
       "--data <set>",
-      "data set to train on: NAME, or NAME:FOLDER for files of your own",
+      "data set or graph to train on: NAME, or NAME:FOLDER for files of your own",
     )
     .requiredOption(
       "--out <dir>",
@@ -207,18 +210,11 @@ export function searchCommand(context: CommandContext): Command {
 async function runSearchCommand(flags: SearchFlags, context: CommandContext): Promise<void> {
   const method = findMethod(flags.method);
   if (flags.confirm) requireConfirming(method);
-  const recipe = recipeOf(flags);
-  if (flags.net === undefined)
-    throw new UserError("No network given", {
-      hint: "Give --net, a preset or a network.json: wattsplit help search.",
-      exit: "usage",
-    });
-  const wanted = searchStart(flags.net, { classes: datasetClasses(flags.data) });
+  const input = await searchInput(flags, recipeOf(flags));
+  const { wanted, recipe } = input;
   const asked = budgetOf(flags);
   checkFolder(flags.out, { resume: flags.resume ?? false });
-  const data = await searchData(flags.data, wanted.network.input, flags.seed, (progress) =>
-    context.terminal.progress(progress),
-  );
+  const data = await input.data((progress) => context.terminal.progress(progress));
   await withTable(flags.db, async (table) => {
     const costs = await costsOf(table, flags, { space: wanted.space });
     const start = withinTable(wanted, costs);
@@ -233,13 +229,7 @@ async function runSearchCommand(flags: SearchFlags, context: CommandContext): Pr
     );
     makeFolder(flags.out);
     writeDocument(flags.out, "run", runRecord(flags, context, { costs, start, asked, margin }));
-    const images = {
-      kind: "images",
-      data: flags.data,
-      input: wanted.network.input,
-      dataSeed: flags.seed,
-    } as const;
-    const found = await withTrainers(flags, context, images, ({ engine, pool }) =>
+    const found = await withTrainers(flags, context, input.work, ({ engine, pool }) =>
       runSearch({
         context,
         method,
