@@ -28,6 +28,40 @@ export const graphNames = ["cora", "citeseer", "pubmed"] as const;
 export const isGraphName = (data: string): boolean =>
   graphNames.some((name) => data === name || data.startsWith(`${name}:`));
 
+/** Splits of a citation network's nodes besides the file's own. */
+export const graphSplits = ["public", "full", "complete"] as const;
+export type GraphSplit = (typeof graphSplits)[number];
+
+/** Held-out and test nodes of the complete split, each. */
+const completeHeldOut = 500;
+
+/**
+ * The graph with another split: `public`, the file's own; `full`, trained on every labelled node outside its held-out and test parts; `complete`,
+ * on the first nodes in order, the last 500 tested, the 500 before held out (Chen et al. 2018, section 4).
+ */
+export function withSplit(graph: Graph, split: GraphSplit): Graph {
+  if (split === "public") return graph;
+  const labelled = Int32Array.from(graph.labels.keys()).filter(
+    (node) => (graph.labels[node] ?? -1) >= 0,
+  );
+  if (split === "full") {
+    const others = new Set([...graph.validation, ...graph.test]);
+    return { ...graph, train: labelled.filter((node) => !others.has(node)) };
+  }
+  const train = labelled.length - 2 * completeHeldOut;
+  if (train < 1)
+    throw new UserError(
+      `${graph.name} has ${labelled.length} labelled nodes, too few for the complete split, which holds ${2 * completeHeldOut} out`,
+      { hint: "Use the public or the full split.", exit: "usage" },
+    );
+  return {
+    ...graph,
+    train: labelled.slice(0, train),
+    validation: labelled.slice(train, train + completeHeldOut),
+    test: labelled.slice(train + completeHeldOut),
+  };
+}
+
 /** Loads NAME or NAME:FOLDER, the folder holding NAME.json. A missing, damaged or contradictory file is a UserError. */
 export async function loadGraph(data: string): Promise<Graph> {
   const colon = data.indexOf(":");

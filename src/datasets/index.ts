@@ -15,7 +15,15 @@ export {
   splitOff,
 } from "./dataset.ts";
 export { fetchDataset } from "./fetch.ts";
-export { type Graph, isGraphName, loadGraph, parseGraph } from "./graph.ts";
+export {
+  type Graph,
+  type GraphSplit,
+  graphSplits,
+  isGraphName,
+  loadGraph,
+  parseGraph,
+  withSplit,
+} from "./graph.ts";
 export { kwsFolds } from "./kws12.ts";
 export { datasetClasses, datasetNames, datasetsFolder, loadDataset } from "./registry.ts";
 export { beginningOf, loadText, type Text, type TextLengths } from "./text.ts";

@@ -142,6 +142,7 @@ test("a search killed after two cells and resumed trains neither again, and find
 
 test.each([
   ["a latency", search("a", "--latency-ms", "1"), "--latency-ms does not go with --cell rnn"],
+  ["an energy", search("a", "--energy-mj", "1"), "No table holds kernels of recurrent cells"],
   ["a margin", search("a", "--margin", "0.1"), "--margin does not go with --cell rnn"],
   ["a price", search("a", "--cost", "table"), "--cost does not go with --cell rnn"],
   ["a device", search("a", "--device", "local"), "--device does not go with --cell rnn"],

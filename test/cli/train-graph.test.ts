@@ -95,6 +95,11 @@ test.each([
     flags(join(folder, "a"), "--resume"),
     "holds no unfinished training to resume",
   ],
+  [
+    "a complete split of a small graph",
+    flags(join(folder, "b"), "--split", "complete"),
+    "small has 90 labelled nodes, too few for the complete split",
+  ],
   ["a scaling without curvature", flags(join(folder, "b"), "--scaling", "code"), "no curvature"],
   [
     "a graph that is not there",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { loadGraph, parseGraph } from "../../src/datasets/index.ts";
+import { loadGraph, parseGraph, withSplit } from "../../src/datasets/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { smallGraphFile } from "../support/small-graph.ts";
 
@@ -49,4 +49,27 @@ describe("a graph that contradicts itself is refused in one sentence:", () => {
 test("an unknown graph and a folder without it are named, with what to do", async () => {
   await expect(loadGraph("karate")).rejects.toThrow(UserError);
   await expect(loadGraph("cora:/nowhere")).rejects.toThrow("/nowhere/cora.json");
+});
+
+describe("splits of a graph", () => {
+  // Known labels but for node 57.
+  const nodes = 1100;
+  const large = smallGraphFile({ nodes });
+  const graph = parsed({ ...large, edges: [], labels: large.labels.with(57, -1), test: [50, 51] });
+
+  test("full: every labelled node trains that is neither held out nor tested", () => {
+    const { train, validation, test: tested } = withSplit(graph, "full");
+
+    // All but 30 held out, two tested, one unlabelled.
+    expect(train).toHaveLength(nodes - 30 - 2 - 1);
+    expect(new Set([...train, ...validation, ...tested, 57]).size).toBe(nodes);
+  });
+
+  test("complete: the last 500 labelled nodes are tested, the 500 before held out", () => {
+    const { train, validation, test: tested } = withSplit(graph, "complete");
+
+    expect([train, validation, tested].map(({ length }) => length)).toEqual([99, 500, 500]);
+    expect([train.at(-1), validation[0], tested.at(-1)]).toEqual([99, 100, 1099]);
+    expect(train).not.toContain(57);
+  });
 });

@@ -21,8 +21,9 @@ export function textFolderReport(folder: string): ReportData | undefined {
 }
 
 export function textReport({ document, run, step }: FinishedTextSearch): ReportData {
-  const { data, seed, epochs, found, steps, curve, testPerplexity, parametersLimit } = document;
-  const { nodes, hiddenSize, words, edges, activations, parameters } = found;
+  const { data, seed, epochs, found, steps, curve, testPerplexity, parametersLimit, macsLimit } =
+    document;
+  const { nodes, hiddenSize, words, edges, activations, parameters, macs } = found;
   const wiringOf = (all: readonly string[]): string => all.join(", ");
   return {
     title: `Recurrent cell for ${data}`,
@@ -53,6 +54,8 @@ export function textReport({ document, run, step }: FinishedTextSearch): ReportD
       testPerplexity,
       parameters,
       limit: parametersLimit ?? undefined,
+      macs,
+      macsLimit: macsLimit ?? undefined,
       wiring: `${wiringOf(edges)}; ${activations.map((name, i) => `${i + 1} ${name}`).join(", ")}`,
       step_s: step && {
         value: step.measured.latency_s,

@@ -10,7 +10,11 @@ import {
 } from "../../../search/index.ts";
 import { beginningOf, type Text } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
-import { languageModelParameters, type RecurrentCell } from "../../network/cells/recurrent-cell.ts";
+import {
+  languageModelMacs,
+  languageModelParameters,
+  type RecurrentCell,
+} from "../../network/cells/recurrent-cell.ts";
 import { describeEdge } from "../../network/cells/wiring.ts";
 import { encodeModel } from "../../onnx/index.ts";
 import { progressOf } from "../../progress.ts";
@@ -48,6 +52,8 @@ export interface TextSearchRun {
   readonly text: Text;
   readonly recipeName: string;
   readonly parameters?: number | undefined;
+  /** Of one word. */
+  readonly macs?: number | undefined;
   readonly seed: number;
   readonly folder: string;
   /** Train cells on the beginning of the text that the recipe names. */
@@ -58,7 +64,7 @@ export interface TextSearchRun {
 
 /** Searches for a cell, trains it from scratch on the whole text, and writes history.json, network.onnx and report.html. */
 export async function runTextSearch(run: TextSearchRun): Promise<TextSearchDocument> {
-  const { context, text, parameters, seed, folder } = run;
+  const { context, text, parameters, macs, seed, folder } = run;
   const recipe = await begunRecipe(run);
   const { hiddenSize } = recipe.search;
   const words = text.words.length;
@@ -74,6 +80,7 @@ export async function runTextSearch(run: TextSearchRun): Promise<TextSearchDocum
     recipe: run.recipeName,
     epochs: { search: recipe.search.training.epochs, final: recipe.final.epochs },
     parametersLimit: parameters ?? null,
+    macsLimit: macs ?? null,
     ...foundRecord(found, model),
     curve: [...trained.curve],
     heldOutPerplexity: trained.best.validationPerplexity,
@@ -97,8 +104,8 @@ export async function runTextSearch(run: TextSearchRun): Promise<TextSearchDocum
 
 /** The recipe that the search in the folder began with; where none is under way, the one asked for or as much of it as fits the time. */
 async function begunRecipe(run: TextSearchRun): Promise<TextRecipe> {
-  const { context, text, recipeName, parameters, seed, folder, timeLimit_s } = run;
-  const asked = JSON.stringify({ data: text.name, recipe: recipeName, parameters, seed });
+  const { context, text, recipeName, parameters, macs, seed, folder, timeLimit_s } = run;
+  const asked = JSON.stringify({ data: text.name, recipe: recipeName, parameters, macs, seed });
   // It was written by `claimFolder`, below, for the same words.
   const begun = claimedRecipe(folder, asked) as TextRecipe | undefined;
   if (begun) return begun;
@@ -133,28 +140,33 @@ function planText(
 }
 
 async function findCell(run: TextSearchRun, recipe: TextRecipe): Promise<FoundCell> {
-  const { context, engine, text, parameters, seed, folder, workers } = run;
+  const { context, engine, text, parameters, macs, seed, folder, workers } = run;
   const { searchTokens, search } = recipe;
-  const sizeOf = (cell: RecurrentCell) =>
-    languageModelParameters(cell, { hiddenSize: search.hiddenSize, words: text.words.length });
+  const size = { hiddenSize: search.hiddenSize, words: text.words.length };
+  const exceeds = (cell: RecurrentCell): boolean =>
+    languageModelParameters(cell, size) > (parameters ?? Number.POSITIVE_INFINITY) ||
+    languageModelMacs(cell, size) > (macs ?? Number.POSITIVE_INFINITY);
   const found = await searchRecurrentCell({
     engine,
     text: searchTokens ? beginningOf(text, searchTokens) : text,
     settings: search,
     seed,
-    exceeds: (cell) => parameters !== undefined && sizeOf(cell) > parameters,
+    exceeds,
     analysis: analysisIn(folder, 0),
     workers,
     signal: context.signal,
     onTrained: shownTrainings(run, plannedTrainings(search)),
   });
   if (found) return found;
-  throw new UserError(
-    parameters === undefined
-      ? "No cell trained to a finite perplexity"
-      : `No cell of at most ${parameters} parameters trained to a finite perplexity`,
-    { hint: "Raise --parameters, or take another --recipe.", exit: "budget" },
-  );
+  const limits = [
+    ...(parameters === undefined ? [] : [`${parameters} parameters`]),
+    ...(macs === undefined ? [] : [`${macs} multiply-accumulates a word`]),
+  ];
+  const within = limits.length > 0 ? ` of at most ${limits.join(" and ")}` : "";
+  throw new UserError(`No cell${within} trained to a finite perplexity`, {
+    hint: "Raise --parameters and --macs, or take another --recipe.",
+    exit: "budget",
+  });
 }
 
 /** Notes of what was trained, and how long the rest takes: what a killed search had trained comes at once and is not timed. */
@@ -210,6 +222,7 @@ function foundRecord(
       hiddenSize,
       words,
       parameters: languageModelParameters(cell, { hiddenSize, words }),
+      macs: languageModelMacs(cell, { hiddenSize, words }),
       score,
     },
   };

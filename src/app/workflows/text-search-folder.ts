@@ -24,6 +24,7 @@ export const textSearchSchema = z.object({
     final: z.number().describe("from scratch, of the cell found"),
   }),
   parametersLimit: z.number().nullable().describe("null: none"),
+  macsLimit: z.number().nullable().optional().describe("of a word; absent in older files"),
   steps: z.array(
     z.object({
       tried: z.array(cellSchema),
@@ -37,6 +38,7 @@ export const textSearchSchema = z.object({
     hiddenSize: z.number(),
     words: z.number(),
     parameters: z.number(),
+    macs: z.number().optional().describe("multiply-accumulates of a word; absent in older files"),
     score: z.number(),
   }),
   curve: z

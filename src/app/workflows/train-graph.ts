@@ -1,5 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import type { Graph } from "../../datasets/index.ts";
+import { type Graph, type GraphSplit, withSplit } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
 import type { Propagation } from "../../network/propagation.ts";
 import { encodeModel } from "../../onnx/index.ts";
@@ -24,6 +24,7 @@ import { writeReport } from "./write-report.ts";
 /** Decides what the training of a graph network gives. */
 export interface GraphSettings {
   readonly data: string;
+  readonly split: GraphSplit;
   readonly optimizer: GraphOptimizerName;
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -57,6 +58,7 @@ export interface GraphFlags {
   readonly curvatureEvery?: number | undefined;
   readonly pseudoLabels?: number | undefined;
   readonly hidden?: number | undefined;
+  readonly split?: GraphSplit | undefined;
   readonly scaling?: KfacOptions["scaling"] | undefined;
   readonly head?: KfacOptions["head"] | undefined;
 }
@@ -76,6 +78,7 @@ export function graphSettings(flags: GraphFlags): GraphSettings {
   const { scaling = kfacDefaults.scaling, head = kfacDefaults.head } = flags;
   return {
     data,
+    split: flags.split ?? "public",
     optimizer,
     seed,
     epochs: epochs ?? 200,
@@ -121,7 +124,8 @@ const epochsOfState = 10;
 
 /** Trains a graph network or goes on training it, and writes network.onnx, training.json and report.html. */
 export async function runGraphTraining(asked: GraphTrainRun): Promise<GraphTrainingDocument> {
-  const { context, engine, graph, settings, folder } = asked;
+  const { context, engine, settings, folder } = asked;
+  const graph = withSplit(asked.graph, settings.split);
   const { optimizer, weightDecay, gamma, kfac, hidden, epochs } = settings;
   const trainer = new GraphTrainer(engine, graph, { hidden });
   const owner = JSON.stringify({ graph: graph.name, settings });
@@ -158,7 +162,7 @@ export async function runGraphTraining(asked: GraphTrainRun): Promise<GraphTrain
     };
     writeFileSync(searchFile(folder, "model"), encodeModel(exportGcn(shape, propagation, weights)));
     writeFileSync(trainingPath(folder), `${JSON.stringify(document, null, 2)}\n`);
-    writeGraphReport(asked, document);
+    writeGraphReport({ ...asked, graph }, document);
     rmSync(statePath(folder), { force: true });
     return document;
   } finally {
@@ -184,7 +188,7 @@ function writeGraphReport(
   { context, graph, settings, folder }: GraphTrainRun,
   { macs, parameters, epochs, best }: GraphTrainingDocument,
 ): void {
-  const { optimizer, learningRate, weightDecay, data, gamma, kfac, seed } = settings;
+  const { optimizer, learningRate, weightDecay, data, split, gamma, kfac, seed } = settings;
   const recipe = [
     `${optimizer} at rate ${learningRate}, weight decay ${weightDecay}, the whole graph in every step`,
     ...(kfac
@@ -195,7 +199,7 @@ function writeGraphReport(
     ...(gamma === null ? [] : [`pseudo-labels weighted by (epoch / epochs)^${gamma}`]),
   ];
   writeReport(searchFile(folder, "report"), {
-    title: `Training of gcn on ${data}`,
+    title: `Training of gcn on ${data}, ${split} split`,
     generatedAt: new Date().toISOString(),
     toolVersion: context.version,
     command: `wattsplit ${context.args.join(" ")}`,

@@ -3,6 +3,7 @@ import type { Text } from "../../datasets/index.ts";
 import { UserError, unknownName } from "../../errors.ts";
 import {
   drawActivations,
+  languageModelMacs,
   languageModelParameters,
   type RecurrentCell,
 } from "../../network/cells/recurrent-cell.ts";
@@ -140,6 +141,8 @@ export interface TextTrainingDocument {
   };
   readonly words: number;
   readonly parameters: number;
+  /** Of one word. */
+  readonly macs: number;
   readonly epochs: readonly LanguageScores[];
   /** The epoch of least held-out perplexity, whose weights are kept. */
   readonly best: LanguageScores;
@@ -166,6 +169,7 @@ export async function runTextTraining(asked: TextTrainRun): Promise<TextTraining
     cell: { nodes: wiring.nodes, edges: wiring.edges.map(describeEdge), activations },
     words: model.words,
     parameters: languageModelParameters(cell, model),
+    macs: languageModelMacs(cell, model),
     epochs: curve,
     best,
     testPerplexity: test,
@@ -186,7 +190,7 @@ function savedPoint(folder: string, path: string, owner: string): LanguagePoint 
 
 function writeTextReport(
   { context, text, network, settings, folder }: TextTrainRun,
-  { cell, words, parameters, epochs, testPerplexity }: TextTrainingDocument,
+  { cell, words, parameters, macs, epochs, testPerplexity }: TextTrainingDocument,
 ): void {
   const { hiddenSize, recipe, batch, learningRate, clip, seed } = settings;
   writeReport(searchFile(folder, "report"), {
@@ -208,6 +212,7 @@ function writeTextReport(
       })),
       testPerplexity,
       parameters,
+      macs,
       wiring: `${cell.edges.join(", ")}; ${cell.activations.map((name, i) => `${i + 1} ${name}`).join(", ")}`,
     },
   });

@@ -140,6 +140,9 @@ export interface TextSearchResult {
   readonly parameters: number;
   /** On parameters. */
   readonly limit?: number | undefined;
+  /** Multiply-accumulates of a word, and the limit on them. */
+  readonly macs?: number | undefined;
+  readonly macsLimit?: number | undefined;
   /** Of the cell found, with its activations. */
   readonly wiring: string;
   /** One step of the model on the device, where it was run there. */

@@ -32,17 +32,20 @@ ${figureMarkup(training, (width) => perplexityCurve(curve, width), html`From scr
 </section>`;
 }
 
-function tiles({ testPerplexity, parameters, limit, wiring, step_s }: TextSearchResult): Markup {
-  const fits =
-    limit === undefined
-      ? undefined
-      : html`<p class="met">✓ within the budget of ${formatCount(limit)}</p>`;
+function tiles(result: TextSearchResult): Markup {
+  const { testPerplexity, parameters, limit, macs, macsLimit, wiring, step_s } = result;
+  const work = macs !== undefined && html`<p>${formatCount(macs)} multiply-accumulates a word</p>`;
   return html`<section class="tiles" aria-label="Summary">
 ${tile("Test perplexity", html`${formatNumber(testPerplexity)}`, html`<p>read once, at the end</p>`)}
 ${step_s && tile("Latency of a word", readingMarkup(step_s, formatSeconds), html`<p>one step of the model; no table predicts recurrent cells</p>`)}
-${tile("Parameters", html`${formatCount(parameters)}`, html`${fits}<p>${wiring}</p>`)}
+${tile("Parameters", html`${formatCount(parameters)}`, html`${withinLimit(limit)}${work || undefined}${withinLimit(macsLimit)}<p>${wiring}</p>`)}
 </section>`;
 }
+
+const withinLimit = (limit: number | undefined): Markup | undefined =>
+  limit === undefined
+    ? undefined
+    : html`<p class="met">✓ within the budget of ${formatCount(limit)}</p>`;
 
 const number = (value: number | undefined) =>
   value === undefined ? undefined : formatNumber(value);

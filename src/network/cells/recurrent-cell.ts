@@ -26,3 +26,9 @@ export const languageModelParameters = (
   { wiring }: RecurrentCell,
   { hiddenSize, words }: { readonly hiddenSize: number; readonly words: number },
 ): number => words * hiddenSize + 4 * hiddenSize ** 2 + 2 * wiring.edges.length * hiddenSize ** 2;
+
+/**
+ * Multiply-accumulates of one word: the matrices of node 0 and of the edges, and the decoder, which scores every word; to look a word's vector
+ * up takes none.
+ */
+export const languageModelMacs = languageModelParameters;

@@ -3,26 +3,39 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verifyNetwork } from "../../../profiler/index.ts";
 import {
   type FoundNetwork,
+  planSearch,
+  recipeWithin,
+  type SearchContext,
   type SearchOptions,
   search,
   searchMethods,
   summedCost,
 } from "../../../search/index.ts";
-import { searchResult } from "../../../src/app/workflows/report-search.ts";
+import { searchReport, searchResult } from "../../../src/app/workflows/report-search.ts";
+import { readFound, requireModel } from "../../../src/app/workflows/search-folder.ts";
 import { batches, type Split } from "../../../src/datasets/index.ts";
 import { renderReport } from "../../../src/figures/index.ts";
 import { exportNetwork } from "../../../src/network/export.ts";
 import { encodeModel } from "../../../src/onnx/index.ts";
+import { seededRandom } from "../../../src/random.ts";
 import { createEngine, type Engine } from "../../../src/tensor/index.ts";
+import { simulatedDevice } from "../../profiler/simulated-device/index.ts";
+import { type ServedSearches, servedSearches } from "../served-searches.ts";
 import { smallSearch, steppedCosts } from "../small-search.ts";
 
 let engine: Engine;
+let served: ServedSearches;
 beforeAll(async () => {
   engine = await createEngine({ backend: "onnx-cpu", threads: 1 });
+  served = servedSearches();
 });
-afterAll(() => engine.close());
+afterAll(async () => {
+  served.close();
+  await engine.close();
+});
 
 describe.each(searchMethods.map((method) => [method.name, method] as const))(
   "method %s",
@@ -73,6 +86,48 @@ describe.each(searchMethods.map((method) => [method.name, method] as const))(
       const accuracy = await accuracyOfExport(found, data.test);
 
       expect(accuracy).toBeCloseTo(found.history.test?.accuracy ?? Number.NaN, 6);
+    });
+
+    test("is cut so that its plan keeps half of the time that it would take", async () => {
+      const asked = await options();
+      const context: SearchContext = {
+        granularity: 2,
+        ...asked,
+        reference: asked.reference ?? asked.network,
+      };
+      const planOf = (changed: SearchContext) => planSearch(method, changed, 100);
+      const whole = await planOf(context);
+
+      const recipe = await recipeWithin(whole.estimated_s / 2, context, planOf);
+
+      const cut = await planOf({ ...context, ...(recipe ? { recipe } : {}) });
+      expect(recipe).not.toEqual(context.recipe);
+      expect(cut.estimated_s).toBeLessThanOrEqual(whole.estimated_s / 2);
+      expect(cut.examples).toBeGreaterThan(0);
+    });
+
+    test("is read back from its files, measured layer by layer, and shown by report and service", async () => {
+      const shown = served.write(method, found);
+
+      const read = readFound(shown.folder);
+      expect(read.network).toEqual(found.network);
+      expect(() => requireModel(shown.folder, read)).not.toThrow();
+
+      const { device, clock } = await simulatedDevice();
+      const verified = await verifyNetwork({
+        ...{ device, clock, network: read.network, weights: read.weights },
+        random: seededRandom(1),
+      });
+      expect(verified.layers.map(({ layer }) => layer)).toEqual(
+        found.network.layers.map(({ name }) => name),
+      );
+
+      expect(renderReport(searchReport(shown.folder, shown.table))).toContain(
+        `Method ${method.name}`,
+      );
+      const page = await shown.page();
+      expect(page).toContain(`Method ${method.name}`);
+      expect(page).toContain("Predicted");
     });
 
     test("renders in the report with its name and a figure", () => {

@@ -19,6 +19,7 @@ export interface TextSearchFlags extends TrainerFlags {
   readonly method: string;
   readonly recipe: string;
   readonly parameters?: number;
+  readonly macs?: number;
   readonly out: string;
   readonly resume?: boolean;
   readonly seed: number;
@@ -28,8 +29,14 @@ export interface TextSearchFlags extends TrainerFlags {
 
 /** Flags that mean something for recurrent cells. */
 const own: ReadonlySet<string> = new Set<keyof TextSearchFlags>([
-  ...(["cell", "data", "method", "recipe", "parameters", "backend"] as const),
+  ...(["cell", "data", "method", "recipe", "parameters", "macs", "backend"] as const),
   ...(["trainThreads", "workers", "timeLimit", "out", "resume", "seed", "json"] as const),
+]);
+
+/** Flags about what a device needs. */
+const device: ReadonlySet<string> = new Set([
+  ...["latencyMs", "energyMj", "margin", "cost", "db", "device", "platform", "runtime", "threads"],
+  ...["confirm", "peakMemoryKib"],
 ]);
 
 export async function runTextSearchCommand(
@@ -37,7 +44,7 @@ export async function runTextSearchCommand(
   command: Command,
   context: CommandContext,
 ): Promise<void> {
-  const { method, data, recipe: recipeName, seed, out, parameters } = flags;
+  const { method, data, recipe: recipeName, seed, out, parameters, macs } = flags;
   if (method !== "autoshrink")
     throw refusal(`Method ${method} has no recurrent cells`, "Give --method autoshrink.");
   const given = command.options.find((option) => {
@@ -47,7 +54,9 @@ export async function runTextSearchCommand(
   if (given)
     throw refusal(
       `${given.long} does not go with --cell rnn`,
-      "Recurrent cells are judged by perplexity and the count of edges, and limited by --parameters alone.",
+      device.has(given.attributeName())
+        ? "No table holds kernels of recurrent cells, so nothing tells their latency or energy before they run: limit them by --macs or --parameters; verify measures what a word takes."
+        : "Recurrent cells are judged by perplexity and the count of edges, and limited by --macs and --parameters.",
     );
   const { words, searchTokens } = findTextRecipe(recipeName);
   if (!data.startsWith(textPrefix))
@@ -65,7 +74,7 @@ export async function runTextSearchCommand(
     { kind: "text", path, words, lengths: searchTokens },
     ({ engine, pool }) =>
       runTextSearch({
-        ...{ context, engine, text, recipeName, parameters, seed, folder: out },
+        ...{ context, engine, text, recipeName, parameters, macs, seed, folder: out },
         workers: pool && cellWorkers(pool),
         timeLimit_s: flags.timeLimit,
       }),

@@ -44,7 +44,6 @@ import { runTextSearchCommand, type TextSearchFlags } from "./search-text.ts";
 interface SearchFlags extends TableFlags, TextSearchFlags {
   readonly energyMj?: number;
   readonly latencyMs?: number;
-  readonly macs?: number;
   readonly peakMemoryKib?: number;
   readonly margin?: number;
   readonly method: string;

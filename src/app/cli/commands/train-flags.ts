@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { GraphSplit } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import type { KfacOptions } from "../../../training/kfac/kfac.ts";
 import type { Annealing } from "../../../training/schedule.ts";
@@ -17,6 +18,7 @@ export interface TrainFlags extends Omit<TrainerFlags, "workers"> {
   readonly batch?: number;
   readonly recipe: string;
   readonly hidden?: number;
+  readonly split?: GraphSplit;
   readonly learningRate?: number;
   readonly weightDecay?: number;
   readonly schedule?: Annealing;

@@ -61,7 +61,7 @@ const texts: TrainingKind = {
   words: "a text",
   refused: [
     ...(["multiplier", "optimizer", "schedule", "labelSmoothing"] as const),
-    ...(["damping", "curvatureEvery", "scaling", "head", "pseudoLabels"] as const),
+    ...(["damping", "curvatureEvery", "scaling", "head", "pseudoLabels", "split"] as const),
   ],
   hint: "Recurrent cells train by SGD, clipped and averaged as the --recipe says.",
 };

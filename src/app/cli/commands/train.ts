@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { datasetClasses } from "../../../datasets/index.ts";
+import { datasetClasses, graphSplits } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
 import { type Network, placeLayers } from "../../../network/network.ts";
@@ -30,7 +30,7 @@ import { textPrefix, trainGraph, trainText } from "./train-others.ts";
 
 const images: TrainingKind = {
   words: "a network of layers",
-  refused: ["pseudoLabels", "scaling", "head", "hidden", "recipe"],
+  refused: ["pseudoLabels", "scaling", "head", "hidden", "split", "recipe"],
   hint: "It is for --net gcn, or for recurrent cells on a text.",
 };
 
@@ -103,6 +103,12 @@ export function trainCommand(context: CommandContext): Command {
         "--curvature-every <n>",
         "steps between two looks at K-FAC's curvature (default: 20, for a graph 50)",
       ).argParser(count),
+    )
+    .addOption(
+      new Option(
+        "--split <name>",
+        "of a graph's nodes: the file's, all others trained on too, or all but the last 1,000 (default: public)",
+      ).choices(graphSplits),
     )
     .addOption(
       new Option(

@@ -140,6 +140,7 @@ export const graphTrainingDocument = z
     ...trainingShape,
     settings: z.object({
       ...settingsShape,
+      split: z.string(),
       hidden: z.number(),
       dropout: z.number(),
       gamma: z.number().nullable(),
@@ -166,8 +167,8 @@ const textEpoch = z.object({
 
 export const textTrainingDocument = z
   .object({
-    ...{ format: trainingShape.format, version: trainingShape.version },
-    network: z.string(),
+    ...trainingShape,
+    macs: z.number().describe("of a word"),
     settings: z.object({
       data: z.string(),
       recipe: z.string(),
@@ -195,7 +196,6 @@ export const textTrainingDocument = z
       activations: z.array(z.string()).describe("of nodes 1 and on"),
     }),
     words: z.number(),
-    parameters: z.number(),
     epochs: z.array(textEpoch),
     best: textEpoch,
     testPerplexity: z.number().describe("read once, at the end"),
