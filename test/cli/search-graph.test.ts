@@ -92,7 +92,9 @@ test("what was found is measured layer by layer, and reported", async () => {
     ...["hidden", "propagated", "logits"],
   ]);
   await cli(["report", out]);
-  expect(readFileSync(join(out, "report.html"), "utf8")).toContain("propagated");
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  expect(page).toContain("propagated");
+  expect(page).toContain("on 45 test nodes");
 });
 
 test("kernels of a graph's network are profiled like any others", async () => {

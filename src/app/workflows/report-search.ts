@@ -8,6 +8,7 @@ import {
   type SearchHistory,
   trialKind,
 } from "../../../search/index.ts";
+import { isGraphName } from "../../datasets/index.ts";
 import type {
   BudgetRow,
   CandidateRow,
@@ -107,7 +108,7 @@ function deliveredNetwork(
   const predicted = costs.networkCost(network);
   return {
     testAccuracy: test?.accuracy ?? Number.NaN,
-    testedOn: `${(test?.count ?? 0).toLocaleString("en-US")} test images`,
+    testedOn: `${(test?.count ?? 0).toLocaleString("en-US")} test ${isGraphName(history.data) ? "nodes" : "images"}`,
     testCount: test?.count,
     predicted: costReadings(predicted),
     ...(verification ? { verified: verifiedCosts(verification, predicted, costs) } : {}),
@@ -168,7 +169,7 @@ export function searchResult(
   return {
     method: history.method,
     dataset: history.data,
-    heldOutOn: "training images held out",
+    heldOutOn: isGraphName(history.data) ? "nodes held out" : "training images held out",
     costSource: history.costs,
     ended: history.ended,
     rounds: keptRounds(history).map(

@@ -72,7 +72,11 @@ const textRecipes: Readonly<Record<keyof typeof recipes, TextRecipe>> = {
       clip: 0.25,
       decay: 8e-7,
       averageAfter: 5,
-      dropouts: { "mask-words": 0.1, "mask-input": 0.2, "mask-hidden": 0.25, "mask-output": 0.75 },
+      temporalPenalty: 1e-3,
+      dropouts: {
+        ...{ "mask-words": 0.1, "mask-input": 0.2, "mask-cell": 0.75 },
+        ...{ "mask-hidden": 0.25, "mask-output": 0.75 },
+      },
     },
   },
 };

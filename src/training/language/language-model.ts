@@ -50,8 +50,10 @@ export const maskShapes = (
   "mask-input": [rows, hiddenSize],
   "mask-hidden": [rows, hiddenSize],
   "mask-output": [rows, hiddenSize],
+  "mask-cell": [rows, hiddenSize],
 });
-export type MaskName = "mask-words" | "mask-input" | "mask-hidden" | "mask-output";
+/** Of whole words, of their vectors, of states that matrices read, of what the decoder reads, and of what node 0 reads of a word. */
+export type MaskName = "mask-words" | "mask-input" | "mask-hidden" | "mask-output" | "mask-cell";
 
 type Inputs = Readonly<Record<string, tf.Tensor>>;
 
@@ -94,7 +96,8 @@ function cellStep(
   x: tf.Tensor2D,
   state: tf.Tensor2D,
 ): tf.Tensor2D {
-  const joined = tf.concat2d([x, masked(state, inputs, "mask-hidden")], 1);
+  const read = masked(x, inputs, "mask-cell");
+  const joined = tf.concat2d([read, masked(state, inputs, "mask-hidden")], 1);
   const nodes = new Map<number, tf.Tensor2D>();
   nodes.set(0, gated(state, tf.matMul(joined, lookUp(inputs, "start")), "tanh"));
   for (const node of reachableNodes(wiring)) {
@@ -110,18 +113,20 @@ function cellStep(
   return meanOf(sinksOf(wiring).map((node) => nodes.get(node) as tf.Tensor2D));
 }
 
-/** Mean cross-entropy of the next words, and the state after the last step. */
+/** Mean cross-entropy of the next words, the state after the last step, and the mean square of how states change from word to word. */
 function languageLoss(
   { cell, hiddenSize }: LanguageModel,
   { rows, steps }: TextBatch,
   inputs: Inputs,
-): { readonly loss: tf.Scalar; readonly state: tf.Tensor2D } {
+): { readonly loss: tf.Scalar; readonly state: tf.Tensor2D; readonly change: tf.Scalar } {
   const vectors = masked(lookUp(inputs, "words"), inputs, "mask-words");
   const read = tf.gather(vectors, tf.reshape(lookUp(inputs, "x"), [-1]) as tf.Tensor1D);
   const words = tf.unstack(tf.reshape(read, [steps, rows, hiddenSize])) as tf.Tensor2D[];
   let state = lookUp(inputs, "state");
+  const states: tf.Tensor2D[] = [];
   const outputs = words.map((word) => {
     state = cellStep(cell, inputs, masked(word, inputs, "mask-input"), state);
+    states.push(state);
     return masked(state, inputs, "mask-output");
   });
   const all = tf.concat2d(outputs, 0);
@@ -130,7 +135,13 @@ function languageLoss(
     lookUp(inputs, "bias"),
   ) as tf.Tensor2D;
   const next = tf.reshape(lookUp(inputs, "y"), [-1]) as tf.Tensor1D;
-  return { loss: crossEntropy(logits, next), state };
+  return { loss: crossEntropy(logits, next), state, change: meanChange(states) };
+}
+
+function meanChange(states: readonly tf.Tensor2D[]): tf.Scalar {
+  if (states.length < 2) return tf.scalar(0);
+  const [before, after] = [tf.concat2d(states.slice(0, -1), 0), tf.concat2d(states.slice(1), 0)];
+  return tf.mean(tf.square(tf.sub(after, before)));
 }
 
 /** What the model says of the word after `x` [1] in state [1, d]: logits [1, words], and the state that follows. */
@@ -166,31 +177,43 @@ function commonInputs(model: LanguageModel, { rows, steps }: TextBatch) {
 
 /** Inputs x and y [steps, rows] of words and those after them, state [rows, d], weights; outputs loss and state. */
 export const evaluationStep = (model: LanguageModel, batch: TextBatch): LanguageProgram => ({
-  fn: (inputs) => ({ ...languageLoss(model, batch, inputs) }),
+  fn: (inputs) => {
+    const { loss, state } = languageLoss(model, batch, inputs);
+    return { loss, state };
+  },
   inputs: commonInputs(model, batch),
 });
 
 /**
  * The same with the masks and `rate`; outputs the weights after a step of SGD too, the gradient scaled down to `clip` where its norm
- * over all weights is larger (Pascanu et al. 2013, algorithm 1), `decay` times the weights added to it.
+ * over all weights is larger (Pascanu et al. 2013, algorithm 1), `decay` times the weights added to it. What training lowers is the loss, and
+ * `temporalPenalty` times the mean square of how states change (Merity et al. 2017, "Revisiting activation regularization", equation 2).
  */
 export function trainingStep(
   model: LanguageModel,
   batch: TextBatch,
-  { clip, decay }: { readonly clip: number; readonly decay: number },
+  {
+    clip,
+    decay,
+    temporalPenalty = 0,
+  }: { readonly clip: number; readonly decay: number; readonly temporalPenalty?: number },
 ): LanguageProgram {
   const names = languageParameters(model).map(({ name }) => name);
   return {
     fn: (inputs) => {
       let state: tf.Tensor2D | undefined;
+      let loss: tf.Scalar | undefined;
       const lossOf = (...values: tf.Tensor[]): tf.Scalar => {
         const changed = Object.fromEntries(names.map((name, i) => [name, values[i] as tf.Tensor]));
         const result = languageLoss(model, batch, { ...inputs, ...changed });
         // Outlives the gradient's own scope.
         state = tf.keep(result.state);
-        return result.loss;
+        loss = tf.keep(result.loss);
+        return temporalPenalty > 0
+          ? tf.add(result.loss, tf.mul(result.change, temporalPenalty))
+          : result.loss;
       };
-      const { value, grads } = tf.valueAndGrads(lossOf)(names.map((name) => lookUp(inputs, name)));
+      const { grads } = tf.valueAndGrads(lossOf)(names.map((name) => lookUp(inputs, name)));
       const squares = tf.addN(grads.map((gradient) => tf.sum(tf.square(gradient))));
       const scale = tf.minimum(1, tf.div(clip, tf.add(tf.sqrt(squares), 1e-6)));
       const moved = names.map((name, i) => {
@@ -198,7 +221,11 @@ export function trainingStep(
         const gradient = tf.add(tf.mul(grads[i] as tf.Tensor, scale), tf.mul(weights, decay));
         return [name, tf.sub(weights, tf.mul(gradient, lookUp(inputs, "rate")))] as const;
       });
-      return { loss: value, state: state as tf.Tensor2D, ...Object.fromEntries(moved) };
+      return {
+        loss: loss as tf.Scalar,
+        state: state as tf.Tensor2D,
+        ...Object.fromEntries(moved),
+      };
     },
     inputs: {
       ...commonInputs(model, batch),

@@ -24,6 +24,8 @@ export interface LanguageRun {
   /** Largest norm of the gradient over all weights. */
   readonly clip: number;
   readonly decay?: number;
+  /** On the mean square of how states change from word to word. */
+  readonly temporalPenalty?: number;
   readonly dropouts?: Readonly<Partial<Record<MaskName, number>>>;
   /** Once the held-out loss is above its best of more than so many epochs ago, weights are averaged (Merity et al. 2018: NT-ASGD). */
   readonly averageAfter?: number;
@@ -155,9 +157,10 @@ export class LanguageTrainer {
       readonly random: Random;
     },
   ) {
-    const { batch, clip, decay = 0, dropouts = {}, drops = [] } = run;
-    const program = await this.#program(`train-${clip}-${decay}`, batch, () =>
-      trainingStep(this.#model, batch, { clip, decay }),
+    const { batch, clip, decay = 0, temporalPenalty = 0, dropouts = {}, drops = [] } = run;
+    const key = `train-${clip}-${decay}-${temporalPenalty}`;
+    const program = await this.#program(key, batch, () =>
+      trainingStep(this.#model, batch, { clip, decay, temporalPenalty }),
     );
     const rate = run.learningRate * 0.1 ** drops.filter((drop) => drop < epoch).length;
     let { weights, average } = start;

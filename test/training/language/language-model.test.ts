@@ -94,9 +94,13 @@ const functions: { readonly [A in NodeActivation]: (x: number) => number } = {
 };
 
 /** The cell's formulas for one row, word by word, in float64. */
-function referenceState(values: Record<string, TensorValue>, row: number): number[] {
+function referenceState(
+  values: Readonly<Record<string, { readonly data: ArrayLike<number> }>>,
+  row: number,
+  steps = batch.steps,
+): number[] {
   const d = model.hiddenSize;
-  const read = (name: string) => Array.from((values[name] as TensorValue).data, Number);
+  const read = (name: string) => Array.from(values[name]?.data ?? [], Number);
   const times = (x: readonly number[], name: string): number[] => {
     const matrix = read(name);
     return Array.from({ length: 2 * d }, (_, column) =>
@@ -111,7 +115,7 @@ function referenceState(values: Record<string, TensorValue>, row: number): numbe
       (_, i) => all.reduce((sum, one) => sum + (one[i] ?? 0), 0) / all.length,
     );
   let state = read("state").slice(row * d, (row + 1) * d);
-  for (let step = 0; step < batch.steps; step++) {
+  for (let step = 0; step < steps; step++) {
     const word = read("x")[step * batch.rows + row] ?? 0;
     const vector = read("words").slice(word * d, (word + 1) * d);
     const zero = gate(state, times([...vector, ...state], "start"), Math.tanh);
@@ -134,6 +138,41 @@ test("the state after four words is what the cell's formulas give", async () => 
 
   const expected = [0, 1].flatMap((row) => referenceState(values, row));
   for (const [i, value] of expected.entries()) expect(Number(state?.data[i])).toBeCloseTo(value, 5);
+});
+
+test("a penalty on changing states adds its own slope, and leaves the loss as it is", async () => {
+  const values = exampleValues(evaluationStep(model, batch));
+  const rate: TensorValue = { shape: [], dtype: "float32", data: Float32Array.of(1) };
+  const step = async (temporalPenalty: number) => {
+    const program = trainingStep(model, batch, { clip: 1e6, decay: 0, temporalPenalty });
+    const masks = Object.entries(program.inputs).flatMap(([name, { shape }]) => {
+      const length = shape.reduce((product, size) => product * size, 1);
+      const data = new Float32Array(length).fill(1);
+      return name.startsWith("mask") ? [[name, { shape, dtype: "float32", data } as const]] : [];
+    });
+    return await run(program, { ...values, ...Object.fromEntries(masks), rate });
+  };
+  const [plain, penalised] = [await step(0), await step(2)];
+
+  /** Mean square of the changes after every word, with an entry of node 0's matrix moved. */
+  const changeAt = (entry: number, by: number): number => {
+    const start = Float64Array.from(values.start?.data ?? [], Number);
+    start[entry] = (start[entry] ?? 0) + by;
+    const moved = { ...values, start: { data: start } };
+    const squares = [0, 1].flatMap((row) => {
+      const states = [1, 2, 3, 4].map((steps) => referenceState(moved, row, steps));
+      return states
+        .slice(1)
+        .flatMap((state, t) => state.map((value, i) => (value - (states[t]?.[i] ?? 0)) ** 2));
+    });
+    return squares.reduce((sum, square) => sum + square, 0) / squares.length;
+  };
+  expect(penalised.loss?.data[0]).toBe(plain.loss?.data[0]);
+  for (const entry of [0, 3, 7]) {
+    const slope = (changeAt(entry, 1e-4) - changeAt(entry, -1e-4)) / 2e-4;
+    const moved = Number(plain.start?.data[entry]) - Number(penalised.start?.data[entry]);
+    expect(moved).toBeCloseTo(2 * slope, 4);
+  }
 });
 
 test("a compiled step with masks moves the weights as an eager one does", async () => {
@@ -232,7 +271,7 @@ test("a training stopped between two epochs and read back goes on as if it had n
     averageAfter: 1,
     clip: 1,
     dropouts: { "mask-output": 0.5 },
-    seed: 2,
+    seed: 3,
   };
   const averages: boolean[] = [];
 

@@ -186,6 +186,7 @@ export const textTrainingDocument = z
         .describe("epochs after which the rate falls to a tenth"),
       clip: z.number().describe("largest norm of the gradient"),
       decay: z.number().optional(),
+      temporalPenalty: z.number().optional(),
       dropouts: numberByName.optional(),
       averageAfter: z.number().optional(),
       seed: z.number(),
