@@ -28,7 +28,10 @@ export const languageModelParameters = (
 ): number => words * hiddenSize + 4 * hiddenSize ** 2 + 2 * wiring.edges.length * hiddenSize ** 2;
 
 /**
- * Multiply-accumulates of one word: the matrices of node 0 and of the edges, and the decoder, which scores every word; to look a word's vector
- * up takes none.
+ * Multiply-accumulates of one word: the matrices of node 0 and of the edges, and the decoder, which scores every word. Each weight is used
+ * once; to look a word's vector up takes none.
  */
-export const languageModelMacs = languageModelParameters;
+export const languageModelMacs = (
+  cell: RecurrentCell,
+  size: { readonly hiddenSize: number; readonly words: number },
+): number => languageModelParameters(cell, size);
