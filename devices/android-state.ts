@@ -9,6 +9,8 @@ const files = [
   "/sys/class/thermal/thermal_zone*/temp",
   "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_cur_freq",
   "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor",
+  "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_driver",
+  "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/energy_performance_preference",
   "/proc/loadavg",
   "/proc/stat",
 ];
@@ -53,6 +55,7 @@ export function readAndroidState(printed: string): MachineState {
     temperature_c: skinTemperature(thermal) ?? battery.temperature_c ?? linux.temperature_c,
     powerMode:
       [powerMode, isSaving ? "battery saver" : undefined].filter(Boolean).join(", ") || undefined,
+    savesPower: isSaving || linux.savesPower,
     battery: battery.state,
     isAwake: wakefulness === undefined ? undefined : wakefulness === "Awake",
     thermalStatus: numberIn(/^Thermal Status: (\d)$/m.exec(thermal)?.[1]),

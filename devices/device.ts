@@ -89,6 +89,8 @@ export async function deviceOf(
     onNotice?.(`${what} ran other than by ${runtime.runtime} alone: ${fallback}`);
   };
   tell(found.fallback, "A network of every layer kind");
+  // Of a Jetson: which cores run, and how fast.
+  const boardMode = details.nvpmodel === undefined ? "" : `, nvpmodel ${details.nvpmodel}`;
   return {
     id,
     identity: {
@@ -99,7 +101,7 @@ export async function deviceOf(
       ...runtime,
       precision,
       threads,
-      powerMode: isSustained ? `${powerMode}${sustainedMark}` : powerMode,
+      powerMode: `${powerMode}${boardMode}${isSustained ? sustainedMark : ""}`,
     },
     details,
     conditions: { startTemperature_c, isSustained, powerMode },

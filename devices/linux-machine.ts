@@ -3,6 +3,7 @@ import type { Machine, MachineDescription } from "./agent/machine.ts";
 import { noFiles } from "./android-machine.ts";
 import { androidState } from "./android-state.ts";
 import { systemClock } from "./clock.ts";
+import { nvpmodel } from "./nvpmodel.ts";
 import { type ChosenParts, openMeter, openRuntime } from "./parts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Transport } from "./transport.ts";
@@ -42,7 +43,6 @@ const facts = {
   machine: "/etc/machine-id",
   system: "/etc/os-release",
   kernel: "/proc/sys/kernel/osrelease",
-  governor: "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor",
 } as const;
 
 /** Ends every file in the answer; text holds none. */
@@ -54,7 +54,9 @@ async function describeBoard(transport: Transport): Promise<MachineDescription> 
   const texts = (await transport.exec(argv)).stdout
     .split(separator)
     .map((text) => text.replaceAll("\0", "").trim());
-  const [board, processors = "", machine, system = "", kernel = "", governor, architecture] = texts;
+  const [board, processors = "", machine, system = "", kernel = "", architecture] = texts;
+  const { powerMode = "unknown" } = await androidState(transport);
+  const mode = await nvpmodel(transport, board);
   const model = /^(?:model name|Model|Hardware)\s*:\s*(.+)$/m.exec(processors)?.[1];
   const processor = board || model || "unknown";
   return {
@@ -63,9 +65,10 @@ async function describeBoard(transport: Transport): Promise<MachineDescription> 
       ? createHash("sha256").update(`${machine}\n${processor}`).digest("hex").slice(0, 16)
       : "unknown",
     os: `${/^PRETTY_NAME="?([^"\n]+)/m.exec(system)?.[1] ?? "Linux"} ${architecture ?? ""}`.trim(),
-    powerMode: governor || "unknown",
+    powerMode,
     details: {
       kernel,
+      ...(mode === undefined ? {} : { nvpmodel: mode }),
       logicalCores: [...processors.matchAll(/^processor\s*:/gm)].length,
     },
   };

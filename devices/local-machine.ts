@@ -4,8 +4,9 @@ import { join } from "node:path";
 import si from "systeminformation";
 import type { Machine, MachineDescription } from "./agent/machine.ts";
 import { systemClock } from "./clock.ts";
-import { type Files, filesBelow } from "./files.ts";
+import { filesBelow } from "./files.ts";
 import { machineState, powerModeOf } from "./machine-state.ts";
+import { nvpmodel } from "./nvpmodel.ts";
 import { type ChosenParts, openMeter, openRuntime } from "./parts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { localTransport } from "./transports/local.ts";
@@ -40,19 +41,23 @@ export async function localMachine({
     clock: systemClock,
     runtime: await openRuntime(runtime, surroundings),
     meter: await openMeter(meters, surroundings),
-    describe: () => describeMachine(files),
+    describe: () => describeMachine(surroundings),
     state: async () => machineState(files),
   };
 }
 
 /** What systeminformation and sysfs tell about this machine; what they cannot read is left out. */
-async function describeMachine(files: Files): Promise<MachineDescription> {
-  const [cpu, flags, memory, os, uuid] = await Promise.all([
+async function describeMachine({
+  files,
+  transport,
+}: Pick<Surroundings, "files" | "transport">): Promise<MachineDescription> {
+  const [cpu, flags, memory, os, uuid, mode] = await Promise.all([
     si.cpu(),
     si.cpuFlags(),
     si.mem(),
     si.osInfo(),
     si.uuid(),
+    nvpmodel(transport, files.readText("proc/device-tree/model")),
   ]);
   const facts = {
     cores: cpu.physicalCores,
@@ -64,6 +69,7 @@ async function describeMachine(files: Files): Promise<MachineDescription> {
     kernel: os.kernel,
     flags,
     node: process.version,
+    ...(mode === undefined ? {} : { nvpmodel: mode }),
   };
   return {
     processor: `${cpu.manufacturer} ${cpu.brand}`.trim(),

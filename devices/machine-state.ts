@@ -18,6 +18,7 @@ export function machineState(files: Files): MachineState {
     load: numberIn(files.readText("proc/loadavg")?.split(" ")[0]),
     busy_s: busyTime(files.readText("proc/stat")),
     powerMode: powerModeOf(files),
+    savesPower: savesPower(files),
     battery: batteryOf(files),
   };
   return present(found);
@@ -27,6 +28,22 @@ export function machineState(files: Files): MachineState {
 export function powerModeOf(files: Files): string | undefined {
   const governors = ofEveryCpu(files, "cpufreq/scaling_governor").map((text) => text.trim());
   return governors.length > 0 ? [...new Set(governors)].join("+") : undefined;
+}
+
+/** Drivers whose governor "powersave" is the one that raises clocks with the load; their preference says whether they save. */
+const scalingThemselves = /^(intel_pstate|amd-pstate-epp)$/;
+
+/** Whether any cluster of cores is held to low clocks; undefined where no governor can be read. */
+function savesPower(files: Files): boolean | undefined {
+  const found = cpusIn(files).flatMap((cpu) => {
+    const text = (name: string) => files.readText(`${cpu}/cpufreq/${name}`)?.trim();
+    const governor = text("scaling_governor");
+    if (governor === undefined) return [];
+    return scalingThemselves.test(text("scaling_driver") ?? "")
+      ? text("energy_performance_preference") === "power"
+      : governor === "powersave";
+  });
+  return found.length > 0 ? found.includes(true) : undefined;
 }
 
 /** Leaves out what is undefined. */
@@ -39,11 +56,14 @@ export const present = (
     Object.entries(state).filter(([, value]) => value !== undefined),
   ) as MachineState;
 
-const ofEveryCpu = (files: Files, path: string): readonly string[] =>
+const cpusIn = (files: Files): readonly string[] =>
   files
     .list(cpus)
     .filter((name) => /^cpu\d+$/.test(name))
-    .flatMap((name) => files.readText(`${cpus}/${name}/${path}`) ?? []);
+    .map((name) => `${cpus}/${name}`);
+
+const ofEveryCpu = (files: Files, path: string): readonly string[] =>
+  cpusIn(files).flatMap((cpu) => files.readText(`${cpu}/${path}`) ?? []);
 
 /** Names of thermal zones and sensors that are about the processor; boards have others for batteries, radios, drives. */
 const processorZone = /cpu|pkg|package|soc|core|cluster|tsens/i;
@@ -106,8 +126,8 @@ function batteryOf(files: Files): BatteryState | undefined {
   const status = (["charging", "discharging"] as const).find((one) => found.includes(one));
   const levels = folders.flatMap((folder) => numberIn(files.readText(`${folder}/capacity`)) ?? []);
   const level = levels.length > 0 ? levels.reduce((sum, one) => sum + one, 0) : undefined;
-  const [first] = found;
-  return first && batteryState(status ?? first, level, 100 * levels.length);
+  const told = status ?? found[0];
+  return told && batteryState(told, level, 100 * levels.length);
 }
 
 /** A level that makes no sense is left out. */

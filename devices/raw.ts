@@ -10,6 +10,8 @@ export interface MachineState {
   readonly busy_s?: number;
   /** Governor or power mode at this moment. */
   readonly powerMode?: string;
+  /** True where a governor or a preference holds clocks down to save power, on any cluster of cores; false where none does. */
+  readonly savesPower?: boolean;
   readonly battery?: BatteryState;
   /** False while the screen is dark or the page is behind others: devices then save power. */
   readonly isAwake?: boolean;

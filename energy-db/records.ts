@@ -179,6 +179,7 @@ export interface Conditions {
  * - `fallback`: it ran other than the platform says, as on the CPU in place of an accelerator
  * - `coarse-timer`: the timer step is over 0.1 % of a batch
  * - `hot`, `charging`, `low-battery`, `asleep`, `power-mode`: the device was not as it should be, and that was allowed
+ * - `powersave`: a governor held the clocks down; `background-load`: others kept cores busy when the session began
  * - `below-resolution`: too short for the node profiler to tell from nothing
  */
 export type QualityFlag =
@@ -195,6 +196,8 @@ export type QualityFlag =
   | "low-battery"
   | "asleep"
   | "power-mode"
+  | "powersave"
+  | "background-load"
   | "below-resolution";
 
 export type NetworkRole = "design" | "held-out" | "canary" | "verify";

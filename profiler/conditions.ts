@@ -4,7 +4,7 @@ import type { QualityFlag } from "../energy-db/index.ts";
 /** Flags of rows that were measured although the device was not as it should be. */
 export type ConditionFlag = Extract<
   QualityFlag,
-  "hot" | "charging" | "low-battery" | "asleep" | "power-mode"
+  "hot" | "charging" | "low-battery" | "asleep" | "power-mode" | "powersave"
 >;
 
 /** Something about a device that makes its numbers another device's. */
@@ -13,8 +13,8 @@ export interface Finding {
   readonly given: string;
   readonly expected: string;
   readonly remedy: string;
-  /** How long to wait for it to pass by itself, s; 0 where it does not. */
-  readonly patience_s: number;
+  /** How long to wait for it to pass by itself, s; 0 where it does not; absent where it is worth a warning and a flag alone. */
+  readonly patience_s?: number;
 }
 
 export type Judged = Pick<Device, "conditions" | "capabilities">;
@@ -105,6 +105,16 @@ const rules: readonly Rule[] = [
           remedy: "Set it back, or run again: another power mode is a platform of its own.",
           patience_s: 0,
         },
+  ({ savesPower, powerMode = "unknown" }) =>
+    savesPower
+      ? {
+          flag: "powersave",
+          given: `clocks are held down to save power (${powerMode})`,
+          expected: "a governor that lets them rise, or a fixed clock",
+          remedy:
+            "sudo cpupower frequency-set -g performance; on a phone turn off the battery saver.",
+        }
+      : undefined,
 ];
 
 /** Flags of a row by the states before and after it: heat counts before alone, since measuring heats. */

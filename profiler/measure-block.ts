@@ -39,8 +39,6 @@ export interface Load {
 /** Weights only have to be free of zeros; a fixed seed keeps two sessions alike. */
 const weightsSeed = 7;
 const throttledClock = 0.97;
-/** How long to wait for a calm moment before a block at most, s. */
-const longestWait_s = 3;
 
 /**
  * Measures loads of several networks in one script, their samples interleaved; then the energies of those that are to be
@@ -133,7 +131,7 @@ async function sampleLoads(
   const measuredAt = clock.timestamp();
   const block = measuring.nextBlock();
   const raw = await measuring.measure(models, [
-    awaitCalmStep(Math.min(longestWait_s, patience.left_s)),
+    awaitCalmStep(patience),
     sampleStep(
       models.map(({ name }) => name),
       rules,
@@ -185,6 +183,7 @@ async function sampleLoads(
         ...throttled(conditions),
         ...(batches.fallback === undefined ? [] : (["fallback"] as const)),
         ...amiss,
+        ...measuring.flags,
       ],
       kernels: nodes ? kernelTimes(network, batch, nodes, analysis.calm, recording, random) : [],
     };

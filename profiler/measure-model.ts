@@ -18,8 +18,6 @@ export interface MeasuredModel {
 }
 
 const loads = 4;
-/** How long to wait for a calm moment before a load at most, s. */
-const longestWait_s = 3;
 
 /** Measures a model that is no network of kernels: loaded afresh several times, sampled as networks are. Nothing goes into a table. */
 export async function measureModel(
@@ -64,7 +62,7 @@ async function measureLoad(measuring: Measuring, model: ScriptModel) {
   const raw = await measuring.measure(
     [model],
     [
-      awaitCalmStep(Math.min(longestWait_s, patience.left_s)),
+      awaitCalmStep(patience),
       sampleStep([model.name], rules, { patience_s: patience.left_s, profiled: [] }),
     ],
   );

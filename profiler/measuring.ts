@@ -11,7 +11,12 @@ import {
   type StateRecord,
   systemClock,
 } from "../devices/index.ts";
-import type { MeterLog, SessionConditions, SessionInstruments } from "../energy-db/index.ts";
+import type {
+  MeterLog,
+  QualityFlag,
+  SessionConditions,
+  SessionInstruments,
+} from "../energy-db/index.ts";
 import { type OnProgress, progressOf } from "../src/progress.ts";
 import type { Random } from "../src/random.ts";
 import { canaryEstimate, canaryRule } from "./canary.ts";
@@ -31,7 +36,7 @@ import { Patience } from "./patience.ts";
 import { awaitConditions, type Preflight, preflight } from "./preflight.ts";
 import { emptyNodes, recordingSteps, recordingTime } from "./recording.ts";
 import { programRules, type SamplingRules, samplingRules } from "./sampling.ts";
-import { sessionConditions } from "./session-conditions.ts";
+import { sessionConditions, sessionFlags } from "./session-conditions.ts";
 
 /** Version of the measuring protocol: rows of different versions never mix in one fit. */
 export const measuringProtocol = 2;
@@ -116,6 +121,11 @@ export class Measuring {
       this.instruments.canary?.latency_s ?? Number.POSITIVE_INFINITY,
     );
     return Number.isFinite(known_s) ? known_s : undefined;
+  }
+
+  /** What every row of this session is flagged with. */
+  get flags(): readonly QualityFlag[] {
+    return this.#preflight ? sessionFlags(this.#preflight) : [];
   }
 
   /** When the device was last heard of. */

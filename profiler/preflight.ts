@@ -51,18 +51,19 @@ export async function awaitConditions(
   for (let now = state; ; now = await device.state()) {
     const findings = findingsOf(now, device);
     const waited_s = clock.now_s() - start_s;
-    if (findings.length === 0 || allowConditions) return { state: now, findings, waited_s };
-    const hopeless = findings.find(({ patience_s }) => waited_s >= patience_s);
+    const [awaited, ...others] = findings.flatMap((finding) =>
+      finding.patience_s === undefined ? [] : [{ ...finding, patience_s: finding.patience_s }],
+    );
+    if (!awaited || allowConditions) return { state: now, findings, waited_s };
+    const hopeless = [awaited, ...others].find(({ patience_s }) => waited_s >= patience_s);
     if (hopeless) throw refusal(hopeless, waited_s);
-    const [awaited] = findings;
-    if (awaited)
-      onProgress?.(
-        progressOf(`waiting: ${findingText(awaited)}; seconds`, {
-          done: Math.round(waited_s),
-          total: awaited.patience_s,
-          elapsed_s: waited_s,
-        }),
-      );
+    onProgress?.(
+      progressOf(`waiting: ${findingText(awaited)}; seconds`, {
+        done: Math.round(waited_s),
+        total: awaited.patience_s,
+        elapsed_s: waited_s,
+      }),
+    );
     signal?.throwIfAborted();
     await clock.sleep(pause_s);
   }

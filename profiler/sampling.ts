@@ -1,4 +1,5 @@
 import type { AwaitCalmStep, SampleStep, WarmUpRule } from "../devices/index.ts";
+import type { Patience } from "./patience.ts";
 
 /**
  * How networks are sampled, in blocks of several that share their rounds (see `SampleStep`).
@@ -84,4 +85,10 @@ export const sampleStep = (
   patience_s,
 });
 
-export const awaitCalmStep = (limit_s: number): AwaitCalmStep => ({ kind: "await-calm", limit_s });
+/** How long to wait for a calm moment before a block at most, s. */
+const longestWait_s = 3;
+
+export const awaitCalmStep = ({ left_s }: Pick<Patience, "left_s">): AwaitCalmStep => ({
+  kind: "await-calm",
+  limit_s: Math.min(longestWait_s, left_s),
+});

@@ -1,5 +1,5 @@
 import type { MachineState, StateRecord } from "../devices/index.ts";
-import type { SessionConditions } from "../energy-db/index.ts";
+import type { QualityFlag, SessionConditions } from "../energy-db/index.ts";
 import { findingText } from "./conditions.ts";
 import type { Preflight } from "./preflight.ts";
 
@@ -18,8 +18,14 @@ export function sessionConditions(
   };
 }
 
-/** More than this is worth a word: the rest of the machine's work is then seen in the samples. */
+/** More than this is worth a word and a flag: the rest of the machine's work is then seen in the samples. */
 const calmCores = 0.3;
+
+/** Of every row of a session, by what was found before it. */
+export const sessionFlags = ({
+  busyCores = 0,
+}: Pick<Preflight, "busyCores">): readonly QualityFlag[] =>
+  busyCores > calmCores ? ["background-load"] : [];
 
 /** What whoever waits for the numbers should know of the device. */
 export function conditionNotices(conditions: SessionConditions): readonly string[] {
@@ -29,7 +35,7 @@ export function conditionNotices(conditions: SessionConditions): readonly string
     Number(busyCores) > calmCores
       ? [
           `Other work keeps ${Number(busyCores).toFixed(1)} cores busy; expected at most ${calmCores}. ` +
-            "Disturbed samples are left out and taken again: stop it, or measuring takes longer.",
+            "Rows are flagged, disturbed samples left out and taken again: stop it, or measuring takes longer.",
         ]
       : [];
   return [...busy, ...findings.map((finding) => `Measured nevertheless, and flagged: ${finding}`)];

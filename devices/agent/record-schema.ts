@@ -23,6 +23,7 @@ export const stateSchema: z.ZodType<MachineState> = z.object({
   load: z.number().exactOptional(),
   busy_s: z.number().exactOptional(),
   powerMode: name.exactOptional(),
+  savesPower: z.boolean().exactOptional(),
   battery: z
     .object({
       status: z.enum(["charging", "discharging", "full", "idle"]),

@@ -1,6 +1,7 @@
 import { recordsOf, type ScriptModel } from "../../devices/index.ts";
 import type { EnergyReading, LoadName } from "../../energy-db/index.ts";
 import type { Measuring } from "../measuring.ts";
+import { awaitCalmStep } from "../sampling.ts";
 import { meterLogOf } from "./meter-log.ts";
 import { energyReading, joinWindows, readWindows, type WindowedEnergy } from "./reading.ts";
 import { meterStep } from "./rules.ts";
@@ -66,7 +67,10 @@ async function meterOnce(
   const names = models.map(({ name }) => name);
   const period_s = instruments.meter?.updatePeriod_s ?? 0;
   const step = meterStep(names, rounds, period_s, rules, measuring.device.capabilities);
-  const [record] = recordsOf(await measuring.measure(models, [step]), "meter");
+  // Neither heat nor others' work is to be in the windows.
+  await measuring.awaitConditions();
+  const raw = await measuring.measure(models, [awaitCalmStep(measuring.patience), step]);
+  const [record] = recordsOf(raw, "meter");
   if (!record) throw new Error("The device answered a metering step without a record");
   measuring.meterLogs.push(meterLogOf(record, nameOf));
   return record;

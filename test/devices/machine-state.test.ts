@@ -46,7 +46,48 @@ describe("the state of a Linux machine", () => {
       "sys/devices/system/cpu/cpufreq/boost": "1",
     });
 
-    expect(state).toEqual({ clock_hz: 2.4e9, powerMode: "schedutil+performance" });
+    expect(state).toEqual({
+      clock_hz: 2.4e9,
+      powerMode: "schedutil+performance",
+      savesPower: false,
+    });
+  });
+
+  test.each([
+    ["acpi-cpufreq", "powersave", undefined, true],
+    ["acpi-cpufreq", "schedutil", undefined, false],
+    // Of these two drivers it is the governor that raises clocks with the load.
+    ["intel_pstate", "powersave", "balance_performance", false],
+    ["amd-pstate-epp", "powersave", "power", true],
+  ])("saves power with %s, %s and preference %s: %s", (driver, governor, preference, saves) => {
+    const state = stateOf({
+      [cpu(0, "scaling_driver")]: driver,
+      [cpu(0, "scaling_governor")]: governor,
+      ...(preference ? { [cpu(0, "energy_performance_preference")]: preference } : {}),
+      [cpu(4, "scaling_governor")]: "performance",
+    });
+
+    expect(state.savesPower).toBe(saves);
+  });
+
+  test("has the batteries that it runs on together, and no mouse's", () => {
+    const supply = (name: string, status: string, capacity: string) => ({
+      [`sys/class/power_supply/${name}/type`]: "Battery",
+      [`sys/class/power_supply/${name}/status`]: status,
+      [`sys/class/power_supply/${name}/capacity`]: capacity,
+    });
+
+    expect(
+      stateOf({
+        ...supply("BAT0", "Unknown", "80"),
+        ...supply("BAT1", "Discharging", "40"),
+        ...supply("hidpp_0", "Discharging", "5"),
+        "sys/class/power_supply/hidpp_0/scope": "Device",
+      }).battery,
+    ).toEqual({ status: "discharging", level: 0.6 });
+    expect(
+      stateOf({ ...supply("BAT0", "Full", "100"), ...supply("BAT1", "Discharging", "40") }).battery,
+    ).toEqual({ status: "discharging", level: 0.7 });
   });
 
   test("has the processor time that anybody spent, as proc(5) counts it", () => {

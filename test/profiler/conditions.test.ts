@@ -187,12 +187,67 @@ describe("before and while it measures, a profile", () => {
     const device = await simulatedDevice({ state: (time_s) => ({ busy_s: 0.8 * time_s }) });
     const notices: string[] = [];
 
-    await run(device, table, { onNotice: (notice) => notices.push(notice) });
+    const { platformId } = await run(device, table, { onNotice: (notice) => notices.push(notice) });
 
     expect(conditionsIn(table)?.before.busyCores).toBeCloseTo(0.8, 6);
     expect(notices).toEqual([
       expect.stringContaining("keeps 0.8 cores busy; expected at most 0.3"),
     ]);
+    expect(rowsOf(table, platformId).map(({ flags }) => flags)).toEqual(
+      Array(9).fill(["background-load"]),
+    );
+    table.close();
+  });
+
+  it("goes on where a governor holds the clocks down, says so, and flags every row", async () => {
+    const table = newTable();
+    const state = (): MachineState => ({ powerMode: "fixed", savesPower: true });
+    const device = await simulatedDevice({ state });
+    const notices: string[] = [];
+
+    const { platformId } = await run(device, table, { onNotice: (notice) => notices.push(notice) });
+
+    expect(notices).toEqual([expect.stringMatching(/flagged: clocks are held down .*fixed/)]);
+    expect(rowsOf(table, platformId).map(({ flags }) => flags)).toEqual(
+      Array(9).fill(["powersave"]),
+    );
+    table.close();
+  });
+
+  it("waits before energy windows too, until the device has cooled down and the machine is calm", async () => {
+    const table = newTable();
+    let isHot = false;
+    const waited: number[] = [];
+    let looks = 0;
+    const state = (): MachineState => {
+      // Of the state before a script, after it, and between two scripts: hot before the metering of each block.
+      if (isHot && ++looks > 3) isHot = false;
+      return { temperature_c: isHot ? 80 : 40 };
+    };
+    const simulated = await simulatedDevice(
+      { state, power: usualPower },
+      { startTemperature_c: 60 },
+    );
+    const device = {
+      ...simulated.device,
+      measure: async (...[script, options]: Parameters<typeof simulated.device.measure>) => {
+        const steps = script.steps.map(({ kind }) => kind);
+        if (steps.includes("meter")) {
+          expect(steps).toEqual(["await-calm", "meter"]);
+          expect(state().temperature_c).toBe(40);
+          waited.push(simulated.clock.now_s());
+        }
+        const raw = await simulated.device.measure(script, options);
+        isHot = steps.includes("sample");
+        looks = 0;
+        return raw;
+      },
+    };
+
+    await run({ ...simulated, device }, table);
+
+    expect(waited.length).toBeGreaterThan(0);
+    expect(conditionsIn(table)?.waited_s).toBeGreaterThan(0);
     table.close();
   });
 });
