@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { energyRules } from "../../profiler/energy/rules.ts";
 import { type CoverageRow, coverageSession, type Judged, summariseCoverage } from "./coverage.ts";
+import { meterKinds } from "./meter-kinds.ts";
 
 /**
  * The full proof, with 400 runs and more of everything, is `npm run bench -- coverage`; this is as much of it as a test
@@ -72,4 +73,23 @@ describe("on a machine with bursts, states, loads of their own speed and a ticki
   it.each(["small", "large"])("the bootstrap over one load of %s networks does not", (size) => {
     expect(rowOf("one load, bootstrap (as before)", size).coverage).toBeLessThan(0.5);
   });
+});
+
+// One session each: the full proof is the bench's.
+describe("power that drifts, with bursts of others", () => {
+  it.each(Object.entries(meterKinds).filter(([name]) => name !== "counter"))(
+    "is told to 3 % by a meter of the kind %s",
+    async (_, { power, label }) => {
+      const judged = await coverageSession({
+        ...{ seed: 77, networks: 2, loads: 0, metered: 2, power, label },
+        energyRules: shortWindows,
+      });
+      const rows = summariseCoverage(judged).filter(({ estimator }) =>
+        estimator.includes("energy"),
+      );
+
+      expect(rows).toHaveLength(4);
+      for (const { bias } of rows) expect(Math.abs(bias)).toBeLessThan(0.03);
+    },
+  );
 });
