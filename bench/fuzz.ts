@@ -13,19 +13,27 @@ import { patience_s } from "../energy-db/formats/parquet-reader.ts";
 import { openTable, type SourceFile, tableFormats } from "../energy-db/index.ts";
 import { importTable } from "../src/app/workflows/import-table.ts";
 import { UserError } from "../src/errors.ts";
+import { stepsOf } from "../src/network/import/index.ts";
+import { parseOutline } from "../src/onnx/index.ts";
 import { type Random, seededRandom } from "../src/random.ts";
 import { examples } from "../test/energy-db/formats/examples.ts";
+import { damagedModel } from "../test/support/damaged-model.ts";
 
 /** What stopping a reader that lost its patience takes, s: a read of more than that and its patience hangs. */
 const stopping_s = 2;
 const largest_bytes = 65_536;
+/** Every so many cases is a model. */
+const modelEvery = 4;
+/** What reading a model may take, s: it has no patience of its own. */
+const mostForModel_s = 5;
 /** Every so many cases is imported into a table that must stay whole. */
 const importEvery = 50;
 
 /**
  * `npm run bench -- fuzz [CASES] [SEED] [FOLDER]`: damaged files of every format, cut from examples and from real files under
  * FOLDER where there are any, are read by the format they come from or the one that recognises them. Whatever is thrown must be a
- * UserError; one of fifty is imported, and the table must hold it whole or not at all.
+ * UserError; one of fifty is imported, and the table must hold it whole or not at all. Every fourth case is an ONNX model, damaged in its
+ * bytes or in its graph.
  */
 export async function run([
   cases = "100000",
@@ -34,11 +42,16 @@ export async function run([
 ]: readonly string[]): Promise<void> {
   const seeds = seedsOf(folder);
   const random = seededRandom(Number(seed));
+  const models = modelSeeds();
   const directory = mkdtempSync(join(tmpdir(), "fuzz-"));
   const tally = { read: 0, refused: 0, imported: 0, slowest_s: 0 };
   const started = performance.now();
   try {
     for (let i = 0; i < Number(cases); i++) {
+      if (i % modelEvery === 0) {
+        readModelCase(i, models[random.below(models.length)] ?? new Uint8Array(), random, tally);
+        continue;
+      }
       const { format, bytes } = seeds[random.below(seeds.length)] ?? {
         format: "",
         bytes: new Uint8Array(),
@@ -52,7 +65,7 @@ export async function run([
   }
   const took_s = (performance.now() - started) / 1e3;
   console.log(
-    `${cases} cases of ${new Set(seeds.map(({ format }) => format)).size} formats from ${seeds.length} files in ${took_s.toFixed(0)} s: ` +
+    `${cases} cases of ${new Set(seeds.map(({ format }) => format)).size} formats and ${models.length} ONNX models from ${seeds.length} files in ${took_s.toFixed(0)} s: ` +
       `${tally.read} read, ${tally.refused} refused, ${tally.imported} imports whole, slowest ${tally.slowest_s.toFixed(2)} s; no crash, no hang, nothing half-written`,
   );
 }
@@ -73,6 +86,31 @@ function seedsOf(folder: string): readonly Seed[] {
     return format ? [{ format: format.id, bytes: file.bytes.subarray(0, largest_bytes) }] : [];
   });
   return [...own, ...real];
+}
+
+/** Graphs of models as exporters write them, without their weights. */
+function modelSeeds(): readonly Uint8Array[] {
+  const folder = join(import.meta.dirname, "../test/network/import/fixtures");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".onnx"))
+    .map((name) => new Uint8Array(readFileSync(join(folder, name))));
+}
+
+function readModelCase(i: number, whole: Uint8Array, random: Random, tally: Tally): void {
+  const bytes = random.below(2) === 0 ? damage(whole, random) : damagedModel(whole, random);
+  const file = { name: `case ${i} of onnx`, bytes };
+  const before = process.cpuUsage();
+  try {
+    stepsOf(parseOutline(bytes, file.name), file.name);
+    tally.read++;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw keep(file, error);
+    tally.refused++;
+  }
+  const { user, system } = process.cpuUsage(before);
+  const took_s = (user + system) / 1e6;
+  tally.slowest_s = Math.max(tally.slowest_s, took_s);
+  if (took_s > mostForModel_s) throw keep(file, new Error(`It took ${took_s.toFixed(1)} s`));
 }
 
 const interesting = [0, 1, 0x2e, 0x28, 0x7f, 0x80, 0xff, ...Buffer.from('{}[]":,-eE.\\n\\t0')];

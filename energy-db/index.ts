@@ -51,7 +51,7 @@ export {
 } from "./foreign-costs/foreign-costs.ts";
 export { type ForeignSteps, foreignSteps } from "./foreign-costs/foreign-steps.ts";
 export { importedCostTable } from "./foreign-costs/imported-table.ts";
-export { measuredTables } from "./formats/as-foreign.ts";
+export { measuredNetworkTables, measuredTables } from "./formats/as-foreign.ts";
 export type {
   ForeignRow,
   ForeignTable,
@@ -60,6 +60,7 @@ export type {
   TableFormat,
 } from "./formats/foreign-table.ts";
 export { lossesOf } from "./formats/losses.ts";
+export { measuredBlocks } from "./formats/measured-blocks.ts";
 export { findFormat, formatOf, tableFormats } from "./formats/registry.ts";
 export { type EnergyUnit, energyUnits, type LatencyUnit, latencyUnits } from "./formats/units.ts";
 export { groupBy } from "./group-by.ts";

@@ -49,6 +49,7 @@ export function blockTableFormat(dialect: BlockDialect): TableFormat {
     id: dialect.id,
     title: dialect.title,
     cannotHold: dialect.cannotHold,
+    rowsAre: "blocks",
     recognises: (file) => recognises(file, dialect),
     read: (file, { latencyUnit = "ms" } = {}) => [
       {

@@ -99,6 +99,8 @@ export interface TableFormat {
   readonly title: string;
   /** What the format has no place for, in words. */
   readonly cannotHold: string;
+  /** What its rows are: of measured costs those are exported. Default: layers. */
+  readonly rowsAre?: "layers" | "blocks" | "networks";
   /** Whether the file looks like this format. Never throws. */
   recognises(file: SourceFile): boolean;
   /** Throws a UserError that names the entry at fault. */

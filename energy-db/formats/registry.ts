@@ -6,6 +6,7 @@ import { fbnetLut } from "./fbnet-lut.ts";
 import { fbnetTable } from "./fbnet-table.ts";
 import type { SourceFile, TableFormat } from "./foreign-table.ts";
 import { haq } from "./haq.ts";
+import { haqNpy } from "./haq-npy.ts";
 import { harmonicNas } from "./harmonic-nas.ts";
 import { mlperfTiny } from "./mlperf-tiny.ts";
 import { mnn } from "./mnn.ts";
@@ -39,6 +40,7 @@ export const tableFormats: readonly TableFormat[] = [
   benchncnn,
   ncnnList,
   haq,
+  haqNpy,
   apq,
   mlperfTiny,
   tfNas,

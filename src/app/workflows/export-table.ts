@@ -2,6 +2,8 @@ import {
   type EnergyTable,
   type ForeignTable,
   lossesOf,
+  measuredBlocks,
+  measuredNetworkTables,
   measuredTables,
   type TableFormat,
 } from "../../../energy-db/index.ts";
@@ -18,7 +20,7 @@ export async function exportTable(
       hint: "Export as json, csv or parquet, which hold everything.",
       exit: "usage",
     });
-  const tables = tablesOf(table, device);
+  const tables = tablesOf(table, format, device);
   if (tables.length === 0)
     throw new UserError(
       `${table.path} holds no costs${device === undefined ? "" : ` of "${device}"`}`,
@@ -32,12 +34,23 @@ export async function exportTable(
   return { content, lost: [...lossesOf(tables, again), ...lost] };
 }
 
-function tablesOf(table: EnergyTable, device: string | undefined): readonly ForeignTable[] {
+/** Measured costs in what the format's rows are: layers, blocks of them, or whole networks. */
+const measuredAs = {
+  layers: measuredTables,
+  blocks: measuredBlocks,
+  networks: measuredNetworkTables,
+} as const;
+
+function tablesOf(
+  table: EnergyTable,
+  { rowsAre = "layers" }: TableFormat,
+  device: string | undefined,
+): readonly ForeignTable[] {
   const imported = table
     .foreignTables(device)
     .map(({ device: name, dialect, units, details, rows }) => ({
       ...{ device: name, dialect, units, details, rows },
     }));
-  const measured = measuredTables(table, device).map(({ platform: _, ...own }) => own);
+  const measured = measuredAs[rowsAre](table, device).map(({ platform: _, ...own }) => own);
   return [...imported, ...measured];
 }

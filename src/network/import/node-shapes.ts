@@ -11,8 +11,10 @@ export function inferShapes(model: ModelOutline, source: string): Known {
       .map(({ name, shape }) => [name, { shape }]),
   );
   for (const input of model.inputs) known.set(input.name, { shape: inputShape(input, source) });
-  for (const { name, shape, values } of model.constants)
+  for (const { name, shape, values } of model.constants) {
+    if (!isSound(shape)) throw unsound(`${source}: constant "${name}" would be`, shape);
     known.set(name, { shape, ...(values ? { values } : {}) });
+  }
   for (const node of model.nodes)
     for (const [i, value] of valuesOf(node, known, source).entries())
       known.set(node.outputs[i] ?? "", checked(value, node, source));
@@ -35,16 +37,20 @@ function inputShape(
 const largest = 2 ** 40;
 
 function checked(value: KnownValue, node: OutlineNode, source: string): KnownValue {
-  const isSound =
-    value.shape.length <= 8 &&
-    value.shape.every((length) => Number.isInteger(length) && length >= 0) &&
-    sizeOf(value.shape) <= largest;
-  if (isSound) return value;
-  throw new UserError(
-    `${source}: node "${node.name}" (${node.op}) would give a tensor of [${value.shape.slice(0, 8).join(", ")}]`,
-    { hint: "The model's shapes do not fit together; check it with onnx.checker.", exit: "usage" },
-  );
+  if (isSound(value.shape)) return value;
+  throw unsound(`${source}: node "${node.name}" (${node.op}) would give`, value.shape);
 }
+
+const isSound = (shape: readonly number[]): boolean =>
+  shape.length <= 8 &&
+  shape.every((length) => Number.isInteger(length) && length >= 0) &&
+  sizeOf(shape) <= largest;
+
+const unsound = (what: string, shape: readonly number[]): UserError =>
+  new UserError(`${what} a tensor of [${shape.slice(0, 8).join(", ")}]`, {
+    hint: "The model's shapes do not fit together; check it with onnx.checker.",
+    exit: "usage",
+  });
 
 function valuesOf(node: OutlineNode, known: Known, source: string): readonly KnownValue[] {
   const inputs = node.inputs.map((name) => known.get(name) ?? { shape: [] });

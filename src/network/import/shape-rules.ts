@@ -12,6 +12,9 @@ const shapeOf = (value: KnownValue | undefined): readonly number[] => value?.sha
 
 const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
+/** Numbers about shapes are fewer: of more, a file that lies would make as many as memory holds. */
+const mostFollowed = 4096;
+
 /** The same shape, and the same numbers. */
 const same: ShapeRule = ([x]) => (x ? [x] : []);
 /** The same shape, other numbers. */
@@ -31,6 +34,7 @@ const arithmetic =
     const [a, b] = inputs.map(({ values }) => values);
     if (!compute || !a || !b) return one(shape);
     const count = sizeOf(shape);
+    if (count > mostFollowed) return one(shape);
     const at = (list: readonly number[], i: number) => list[list.length === 1 ? 0 : i] ?? 0;
     return one(
       shape,
@@ -113,9 +117,15 @@ const concat: ShapeRule = (inputs, node) => {
   const [first] = inputs;
   const axis = axisOf(attributes(node).number("axis", 0), shapeOf(first).length);
   const sum = inputs.reduce((length, { shape }) => length + (shape[axis] ?? 1), 0);
-  const values = inputs.flatMap((input) => input.values ?? []);
-  const whole = inputs.every((input) => input.values);
-  return one(shapeOf(first).with(axis, sum), whole ? values : undefined);
+  const count = inputs.reduce(
+    (total, { values }) => total + (values?.length ?? mostFollowed + 1),
+    0,
+  );
+  const isFollowed = count <= mostFollowed;
+  return one(
+    shapeOf(first).with(axis, sum),
+    isFollowed ? inputs.flatMap(({ values }) => values ?? []) : undefined,
+  );
 };
 
 const gather: ShapeRule = ([x, indices], node) => {

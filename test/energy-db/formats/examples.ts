@@ -76,6 +76,17 @@ export const examples: Readonly<
     bytes: bytes("layer,wbit_idx,abit_idx,latency_cycles\n0,0,3,200720\n"),
     first: { work: 200720, shape: { layer: 0, weightBits: 1, activationBits: 4 } },
   },
+  "haq-npy": {
+    // numpy.save(numpy.array([[[200720]]])) of NumPy 1.24: a header of 118 bytes, then an int64.
+    bytes: Buffer.concat([
+      Buffer.from("\x93NUMPY\x01\x00\x76\x00", "latin1"),
+      Buffer.from(
+        `${"{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1, 1), }".padEnd(117)}\n`,
+      ),
+      Buffer.from("1010030000000000", "hex"),
+    ]),
+    first: { work: 200720, shape: { layer: 0, weightBits: 1, activationBits: 1 } },
+  },
   apq: {
     bytes: bytes(
       '{"(96, 456, 14, 1, 1, 0, 1)-W4A4": {"energy": 0.5, "latency": 0.0625}, "head": {"energy": 1, "latency": 1}}',

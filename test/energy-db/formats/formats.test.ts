@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { csvRows } from "../../../energy-db/formats/csv-rows.ts";
@@ -94,22 +92,3 @@ test("an unknown file is refused with the formats that are known", () => {
 test("every format has an example here", () => {
   expect(Object.keys(examples).sort()).toEqual(tableFormats.map(({ id }) => id).sort());
 });
-
-const folder = "../shared/data/tables";
-test.skipIf(!existsSync(folder))(
-  "NSGANetV2's own table goes out and comes in whole (skips without ../shared)",
-  async () => {
-    const format = findFormat("nsganetv2");
-    const tables = await format.read({
-      name: "i7",
-      bytes: readFileSync(join(folder, "nsganetv2/i7-8700K_lut.yaml")),
-    });
-    const again = await format.read({
-      name: "again",
-      bytes: Buffer.from(format.write?.(tables).content ?? ""),
-    });
-
-    expect(again[0]?.rows.map(({ key }) => key)).toEqual(tables[0]?.rows.map(({ key }) => key));
-    expect(tables[0]?.rows).toHaveLength(4050);
-  },
-);

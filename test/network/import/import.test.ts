@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { scriptModel } from "../../../devices/script-model.ts";
@@ -305,26 +304,4 @@ describe("what cannot be estimated is refused in one sentence", () => {
       "would give a tensor",
     );
   });
-});
-
-test("a damaged model is refused or read, and never anything else", () => {
-  const whole = readFileSync(join(fixtures, "mobilenet_v2-9.onnx"));
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 20 }),
-      fc.integer({ min: 0, max: whole.length }),
-      fc.boolean(),
-      (changes, end, cuts) => {
-        const bytes = Uint8Array.from(whole);
-        for (const [at, value] of changes) bytes[at] = value;
-        const given = cuts ? bytes.subarray(0, end) : bytes;
-        try {
-          stepsOf(parseOutline(given, "damaged"), "damaged");
-        } catch (error) {
-          if (!(error instanceof UserError)) throw error;
-        }
-      },
-    ),
-    { numRuns: 700 },
-  );
 });
