@@ -1,5 +1,6 @@
 import { loadCosts } from "./answers/load-costs.ts";
 import { canaryDrift } from "./checks/drift.ts";
+import { leftOutError } from "./checks/left-out.ts";
 import { heldOutError } from "./checks/networks.ts";
 import { predictedKernels } from "./checks/predicted.ts";
 import type { Check, CheckInput, CheckResult } from "./checks/result.ts";
@@ -21,6 +22,7 @@ export interface Finding extends CheckResult {
 /** Every check by the name it is reported under. */
 const checks = {
   "held-out error": heldOutError,
+  "left-out error": leftOutError,
   drift: canaryDrift,
   "predicted kernels": predictedKernels,
   "positive costs": positiveCosts,

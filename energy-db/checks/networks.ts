@@ -9,7 +9,7 @@ import type { StoredNetworkMeasurement } from "../read-networks.ts";
 import { type CheckInput, type CheckResult, ok, warning } from "./result.ts";
 
 /** Errors above which a table does not predict networks well. */
-const tolerance = { median: 0.05, p90: 0.1 };
+export const networkTolerance = { median: 0.05, p90: 0.1 };
 
 /** One network that took no part in the fit, predicted and measured in one session. */
 interface Judged {
@@ -118,7 +118,7 @@ const verdicts = (
     const message =
       `${what}, ${name}: ${group.length} networks, median error ${formatPercent(middle)}, ` +
       `90th percentile ${formatPercent(high)}, worst ${formatPercent(Math.max(...errors))}, bias ${formatPercent(bias)}`;
-    const good = middle <= tolerance.median && high <= tolerance.p90;
+    const good = middle <= networkTolerance.median && high <= networkTolerance.p90;
     return (good ? ok : warning)(
       message,
       group.flatMap(({ rows }) => rows),

@@ -2,7 +2,7 @@ import { median } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
 import { type CurvePoint, curvesAlong, foreignAxes } from "../foreign-costs/curves.ts";
 import type { ForeignRow } from "../formats/foreign-table.ts";
-import { type Look, warnAll, warnOf } from "./defect.ts";
+import { type Look, warnOf } from "./defect.ts";
 
 type Curve = readonly CurvePoint[];
 
@@ -33,14 +33,16 @@ export const interpolated: Look = ({ table: { rows } }) => {
         if (!before || !after || Math.abs(after.cost - before.cost) < 1e-9 * scale) return [];
         const share = (point.width - before.width) / (after.width - before.width);
         const line = before.cost + share * (after.cost - before.cost);
-        return [Math.abs(line - point.cost) < 1e-9 * scale];
+        return [{ row: point.row, isOnLine: Math.abs(line - point.cost) < 1e-9 * scale }];
       });
     });
-  const onLine = points.filter(Boolean).length;
-  if (points.length < fewestPoints || onLine <= points.length / 2) return [];
-  return warnAll(
+  const onLine = points.filter(({ isOnLine }) => isOnLine);
+  if (points.length < fewestPoints || onLine.length <= points.length / 2) return [];
+  return warnOf(
     "interpolated",
-    `${formatPercent(onLine / points.length)} of ${points.length} latencies lie exactly between their neighbours: computed, not measured`,
+    [...new Set(onLine.map(({ row }) => row))],
+    () =>
+      `${formatPercent(onLine.length / points.length)} of ${points.length} latencies lie exactly between their neighbours: computed, not measured`,
   );
 };
 

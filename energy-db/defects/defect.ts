@@ -5,7 +5,7 @@ export interface Defect {
   readonly defect: string;
   readonly severity: "warning" | "error";
   readonly message: string;
-  /** Keys of the rows concerned; none where all are. */
+  /** Keys of the rows concerned. */
   readonly rows: readonly string[];
 }
 
@@ -33,8 +33,3 @@ export const warnOf = (
           rows: rows.map(({ key }) => key),
         },
       ];
-
-/** A warning about the table as a whole. */
-export const warnAll = (defect: string, message: string): readonly Defect[] => [
-  { defect, severity: "warning", message, rows: [] },
-];

@@ -1,7 +1,7 @@
 import { median, quantile } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
 import type { ForeignRow } from "../formats/foreign-table.ts";
-import { type Look, type NamedTable, warnAll, warnOf } from "./defect.ts";
+import { type Look, type NamedTable, warnOf } from "./defect.ts";
 
 /** A table's rows by what they are, made once: every table is held against every other. */
 interface Index {
@@ -70,20 +70,23 @@ const processor = /cpu|cortex|raspi|pi ?[345]\b/i;
 /** An accelerator whose rows are those of a processor may never have run. */
 export const tracksProcessor: Look = ({ device, table }, others) => {
   if (!accelerator.test(device)) return [];
-  const own = indexOf(table).latencies;
+  const { identities } = indexOf(table);
   return others.flatMap((other) => {
     if (!processor.test(other.device) || accelerator.test(other.device)) return [];
     const known = indexOf(other.table).latencies;
-    const ratios = [...own].flatMap(([identity, latency_s]) => {
-      const theirs = known.get(identity);
-      return theirs ? [latency_s / theirs] : [];
+    const compared = table.rows.flatMap((row, i) => {
+      const theirs = known.get(identities[i] ?? "");
+      return theirs && row.latency_s ? [{ row, ratio: row.latency_s / theirs }] : [];
     });
-    if (ratios.length < fewestNetworks) return [];
+    if (compared.length < fewestNetworks) return [];
+    const ratios = compared.map(({ ratio }) => ratio);
     const [low, high] = [quantile(ratios, 0.05), quantile(ratios, 0.95)];
     if (low < 0.75 || high > 1.33) return [];
-    return warnAll(
+    return warnOf(
       "tracks a processor",
-      `${ratios.length} rows are ${low.toFixed(2)} to ${high.toFixed(2)} times those of ${other.device}: did the accelerator run?`,
+      compared.map(({ row }) => row),
+      (n) =>
+        `${n} rows are ${low.toFixed(2)} to ${high.toFixed(2)} times those of ${other.device}: did the accelerator run?`,
     );
   });
 };
@@ -118,9 +121,11 @@ export const drift: Look = ({ table }, others) => {
         )
       : []),
     ...(Math.abs(changed) > Math.log(largestDrift) && Math.abs(changed) > noise(rest, third)
-      ? warnAll(
+      ? warnOf(
           "drift",
-          `against other devices, the networks at the end of the list took ${formatPercent(Math.abs(Math.expm1(changed)))} ${changed > 0 ? "more" : "less"} time than those at its beginning`,
+          rest.slice(-third).map(({ row }) => row),
+          () =>
+            `against other devices, the networks at the end of the list took ${formatPercent(Math.abs(Math.expm1(changed)))} ${changed > 0 ? "more" : "less"} time than those at its beginning`,
         )
       : []),
   ];

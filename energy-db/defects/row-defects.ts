@@ -1,7 +1,7 @@
 import { median } from "../../src/statistics.ts";
 import { formatPercent } from "../../src/units.ts";
 import type { ForeignRow } from "../formats/foreign-table.ts";
-import { type Look, warnAll, warnOf } from "./defect.ts";
+import { type Look, warnOf } from "./defect.ts";
 
 /** Whether any cost of the row is one that nothing can have. */
 export const costsNothing = ({ latency_s, energy_j, work }: ForeignRow): boolean =>
@@ -17,7 +17,8 @@ const fewestTimes = 10;
 
 /** Steps of a millisecond or microsecond in every row: the source rounded. */
 export const rounded: Look = ({ table: { rows } }) => {
-  const times = rows.flatMap(({ latency_s }) => latency_s ?? []);
+  const timed = rows.filter(({ latency_s }) => latency_s !== undefined);
+  const times = timed.map(({ latency_s = 0 }) => latency_s);
   if (times.length < fewestTimes) return [];
   const units = [
     ["ms", 1e3],
@@ -30,9 +31,10 @@ export const rounded: Look = ({ table: { rows } }) => {
   const [unit, factor] = found;
   const step = 1 / factor / (median(times) || 1);
   if (step <= 0.005) return [];
-  return warnAll(
+  return warnOf(
     "rounded",
-    `every latency is a whole number of ${unit}: ${formatPercent(step)} of a typical one`,
+    timed,
+    () => `every latency is a whole number of ${unit}: ${formatPercent(step)} of a typical one`,
   );
 };
 

@@ -1,21 +1,22 @@
 import { sampleRankCorrelation } from "simple-statistics";
 import { median } from "../../src/statistics.ts";
+import type { ForeignRow } from "../formats/foreign-table.ts";
 import { groupBy } from "../group-by.ts";
-import { type Look, warnAll } from "./defect.ts";
+import { type Look, warnOf } from "./defect.ts";
 
 const fewestPowers = 10;
 
 /** Time times one power is a model, whatever the table calls it. */
 export const constantPower: Look = ({ table: { rows } }) => {
-  const powers = rows.flatMap(({ latency_s, energy_j }) =>
-    latency_s && energy_j ? [energy_j / latency_s] : [],
-  );
+  const metered = rows.filter(({ latency_s, energy_j }) => latency_s && energy_j);
+  const powers = metered.map(({ latency_s = 1, energy_j = 0 }) => energy_j / latency_s);
   if (powers.length < fewestPowers) return [];
   const middle = median(powers);
   if (powers.some((power) => Math.abs(power / middle - 1) >= 1e-3)) return [];
-  return warnAll(
+  return warnOf(
     "constant power",
-    `energy is time x ${middle.toPrecision(4)} W in every row: derived, not measured`,
+    metered,
+    () => `energy is time x ${middle.toPrecision(4)} W in every row: derived, not measured`,
   );
 };
 
@@ -38,9 +39,11 @@ export const rankWithWork: Look = ({ table: { rows } }) =>
       );
       // Where all work alike there is no rank.
       if (!(rank < lowestRank)) return [];
-      return warnAll(
+      return warnOf(
         "rank with work",
-        `${name} of ${op} hardly follows its multiply-accumulates (rank correlation ${rank.toFixed(2)})`,
+        worked,
+        () =>
+          `${name} of ${op} hardly follows its multiply-accumulates (rank correlation ${rank.toFixed(2)})`,
       );
     }),
   );
@@ -56,24 +59,35 @@ export const costOfWork: Look = ({ table: { rows } }) =>
   [...groupBy(rows, ({ op }) => op)].flatMap(([op, own]) => {
     if (!multiplying.has(op)) return [];
     const perMac = (field: "energy_j" | "latency_s") =>
-      own.flatMap(({ macs, [field]: cost }) => (macs && cost ? [cost / macs] : []));
+      own.flatMap((row): readonly Worked[] => {
+        const { macs, [field]: cost } = row;
+        return macs && cost ? [{ row, cost: cost / macs }] : [];
+      });
     return [
       ...outside(`energy of ${op}`, perMac("energy_j"), possibleEnergy_j, "J"),
       ...outside(`latency of ${op}`, perMac("latency_s"), possibleTime_s, "s"),
     ];
   });
 
+interface Worked {
+  readonly row: ForeignRow;
+  /** Of a multiply-accumulate. */
+  readonly cost: number;
+}
+
 function outside(
   what: string,
-  perMac: readonly number[],
+  perMac: readonly Worked[],
   [low, high]: readonly [number, number],
   unit: string,
 ) {
   if (perMac.length < fewestPairs) return [];
-  const middle = median([...perMac]);
+  const middle = median(perMac.map(({ cost }) => cost));
   if (middle >= low && middle <= high) return [];
-  return warnAll(
+  return warnOf(
     "cost of work",
-    `${what} is ${middle.toExponential(1)} ${unit} per multiply-accumulate, outside ${low} to ${high}: another unit?`,
+    perMac.filter(({ cost }) => cost < low || cost > high).map(({ row }) => row),
+    () =>
+      `${what} is ${middle.toExponential(1)} ${unit} per multiply-accumulate, outside ${low} to ${high}: another unit?`,
   );
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkTable, type EnergyTable, fitTable } from "../../energy-db/index.ts";
 import type { EnergyReading } from "../../energy-db/records.ts";
 import type { Kernel } from "../../src/network/kernel.ts";
+import { seededRandom } from "../../src/random.ts";
 import { drawnChains, fillTable, packedPlatform } from "../support/packed-platform.ts";
 import {
   chain,
@@ -49,7 +50,30 @@ describe("checkTable", () => {
     const found = checkTable(table, platformId);
 
     expect(found.filter(({ severity }) => severity !== "ok")).toEqual([]);
-    expect(new Set(found.map(({ check }) => check)).size).toBe(9);
+    expect(new Set(found.map(({ check }) => check)).size).toBe(10);
+  });
+
+  test("tells what networks are predicted to take by fits without them, and warns where that is far off", () => {
+    const chains = drawnChains(60, 1);
+    fillTable(table, packedPlatform, { networks: chains });
+    fitTable(table, platformId, "chain", "2026-01-01T01:00:00Z");
+    const [sound] = checkTable(table, platformId).filter(({ check }) => check === "left-out error");
+
+    expect(sound).toMatchObject({ severity: "ok", rows: { length: chains.length } });
+    expect(sound?.message).toMatch(
+      /^chain: 60 networks each predicted by a fit without it, median error [\d.]+ %/,
+    );
+
+    // Latencies of no law: what one network takes tells nothing of another.
+    table.close();
+    table = freshTable();
+    platformId = table.ensurePlatform(identity, {}).id;
+    session = table.startSession(platformId, sessionSettings);
+    const random = seededRandom(3);
+    for (const [position, network] of chains.entries())
+      store(network, cost, { position, latency: latencyOf(50e-6 * (1 + 3 * random.uniform())) });
+    fitTable(table, platformId, "chain", "2026-01-01T01:00:00Z");
+    expect(findings("left-out error")[0]).toMatch(/^warning: chain: 60 networks/);
   });
 
   test("shows how fast the canary was over a session, and from one to the next", () => {

@@ -110,6 +110,27 @@ describe("defects of one table", () => {
   });
 });
 
+test("every warning names the rows that it is about", () => {
+  const all = [
+    ...found(range(20).map((i) => ({ latency_s: (20 + i) / 1e3 }))),
+    ...found(
+      range(24).map((i) => ({
+        macs: 1e6 * (i + 1),
+        latency_s: 1.0123e-3 * (i + 1),
+        energy_j: 70 * 1.0123e-3 * (i + 1),
+      })),
+    ),
+    ...found(range(64).map((i) => ({ outChannels: i + 1, latency_s: 1.0123e-3 + 1.7e-5 * i }))),
+  ];
+
+  expect(all.map(({ defect, rows }) => [defect, rows.length])).toEqual([
+    ["rounded", 20],
+    ["constant power", 24],
+    ["cost of work", 24],
+    ["interpolated", 62],
+  ]);
+});
+
 const networks = (latencies: readonly number[]) =>
   table(latencies.map((latency_s) => ({ op: "network", latency_s })));
 

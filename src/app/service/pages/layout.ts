@@ -21,6 +21,7 @@ input, select, button { font: inherit; color: var(--ink); background: var(--card
 button { cursor: pointer; border-color: var(--accent); color: var(--accent); }
 progress { width: 12rem; accent-color: var(--accent); vertical-align: middle; }
 .links { font-size: 0.8125rem; display: flex; flex-wrap: wrap; gap: 0 1.25rem; } .links code { overflow-wrap: anywhere; white-space: normal; min-width: 0; }
+p code { white-space: normal; }
 header + main > section:first-child > h2 { margin-top: 1rem; }
 @media print { nav, form, .links { display: none; } }
 `;
