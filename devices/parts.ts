@@ -26,15 +26,16 @@ export interface ChosenParts {
 
 /** Throws a UserError for a name that the device does not know. */
 export function chooseParts(
-  entry: Pick<DeviceEntry, "runtimes" | "meters" | "settings" | "rails">,
+  entry: Pick<DeviceEntry, "runtimes" | "meters" | "settings" | "rails" | "transports">,
   { runtime = entry.runtimes[0] ?? "", meter = "auto" }: PartNames,
 ): ChosenParts {
   const { runtimes, meters, settings } = entry;
   const known = { runtime, settings, rails: knownRails(entry) };
   if (!runtimes.includes(runtime)) throw unknownName("runtime", runtime, runtimes);
   if (meter === "auto") return { ...known, meters: [...meters, "none"] };
-  // Whatever the device is, an instrument may be beside it.
-  if (!meters.includes(meter) && meter !== traceMeterId)
+  // Whatever the device is, an instrument may be beside it; a page runs no windows for one.
+  const isRecorded = meter === traceMeterId && entry.transports[0] !== "browser";
+  if (!meters.includes(meter) && !isRecorded)
     throw unknownName("meter", meter, ["auto", ...meters]);
   return { ...known, meters: [meter] };
 }

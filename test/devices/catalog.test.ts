@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { webRuntimes } from "../../devices/browser/web-runtimes.ts";
 import { catalogueEntrySchema } from "../../devices/catalog.ts";
 import { addDevice, findDevice, listDevices, probeDevices } from "../../devices/index.ts";
+import { chooseParts } from "../../devices/parts.ts";
 import { meterKinds, runtimeKinds } from "../../devices/registry.ts";
 import { cli } from "../support/cli.ts";
 
@@ -56,6 +57,15 @@ describe("the catalogue", () => {
         .sort(),
     );
     expect(findDevice("this-machine", none)).toEqual(findDevice("local", none));
+  });
+
+  it("lets an instrument record beside any device but a browser", () => {
+    const chosen = (name: string) => chooseParts(findDevice(name, none), { meter: "trace" }).meters;
+
+    expect([chosen("local"), chosen("ssh:board"), chosen("pixel-8")]).toEqual(
+      Array(3).fill(["trace"]),
+    );
+    expect(() => chosen("browser:localhost")).toThrow(/No meter "trace"/);
   });
 
   it("takes an address in place of a name", () => {
