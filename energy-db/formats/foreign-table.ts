@@ -108,6 +108,6 @@ export interface TableFormat {
     file: SourceFile,
     options?: ReadOptions,
   ): readonly ForeignTable[] | Promise<readonly ForeignTable[]>;
-  /** Absent where a log or dump is not something one writes. Throws a UserError where no row fits the format. */
-  write?(tables: readonly ForeignTable[]): Written;
+  /** Throws a UserError where no row fits the format. */
+  write(tables: readonly ForeignTable[]): Written;
 }

@@ -148,9 +148,9 @@ test.each([
   ["a missing file", ["table", "import", join(folder, "none.csv")], "Cannot read"],
   ["a device without tables", ["table", "export", "--device", "nobody"], "no costs"],
   [
-    "a format that is only read",
+    "a format that holds none of the rows",
     ["table", "export", "--format", "nn-meter-dataset", "--device", "i7"],
-    "not written",
+    "No row fits",
   ],
 ])("%s is refused", async (_, args, message) => {
   const { code, stderr } = await cli([...args, "--db", db]);

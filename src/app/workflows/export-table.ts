@@ -15,11 +15,6 @@ export async function exportTable(
   format: TableFormat,
   device: string | undefined,
 ): Promise<{ readonly content: string | Uint8Array; readonly lost: readonly string[] }> {
-  if (!format.write)
-    throw new UserError(`${format.title} can be read, not written`, {
-      hint: "Export as json, csv or parquet, which hold everything.",
-      exit: "usage",
-    });
   const tables = tablesOf(table, format, device);
   if (tables.length === 0)
     throw new UserError(

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -159,8 +159,8 @@ test("NumPy's own reader sees the array that was written (skips without python3-
       shape: { layer, weightBits, activationBits: 1 },
     })),
   );
-  const written = findFormat("haq-npy").write?.([{ dialect: "", units: {}, details: {}, rows }]);
-  (await import("node:fs")).writeFileSync(path, written?.content ?? "");
+  const written = findFormat("haq-npy").write([{ dialect: "", units: {}, details: {}, rows }]);
+  writeFileSync(path, written.content);
 
   const program = `import numpy; print(numpy.load(${JSON.stringify(path)}).tolist())`;
   expect(spawnSync("python3", ["-c", program]).stdout.toString().trim()).toBe(

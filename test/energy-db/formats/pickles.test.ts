@@ -125,7 +125,7 @@ describe.skipIf(!existsSync(folder))("published pickles (skip without ../shared)
     });
     const written = readPickle({
       name: "again",
-      bytes: Buffer.from(format.write?.(tables).content ?? ""),
+      bytes: Buffer.from(format.write(tables).content),
     });
 
     expect(isPickleDict(written) && written.entries).toHaveLength(67);

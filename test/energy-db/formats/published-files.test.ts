@@ -76,7 +76,7 @@ test.skipIf(missing).each(published)(
     const source = { name: file, bytes: beginning(readFileSync(join(folder, file)), lines) };
     const format = formatOf(source);
     const read = await format.read(source);
-    const written = format.write?.(read).content ?? "";
+    const written = format.write(read).content;
     const again = await format.read({ name: "again", bytes: Buffer.from(written) });
 
     expect(format.id).toBe(id);
