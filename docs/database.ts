@@ -110,19 +110,19 @@ Raw times are float64, little-endian, in \`samples.samples_s\` (kernels) and \`b
 
 ## A million rows
 
-\`npm run bench -- store\` (2-core AMD EPYC, 2026-11-27) fills a table with 1,000,000 kernel rows in 62 families of 127 x 127 widths, 13,899 rows a second, 503 MiB:
+\`npm run bench -- store\` (2-core Intel Xeon, nothing else running, 2026-11-27) fills a table with 1,000,000 kernel rows in 62 families of 127 x 127 widths, 17,317 rows a second, 503 MiB:
 
 | what | took | wanted |
 |---|---|---|
-| open, find the platform, read the newest model | 1.7 ms | 200 ms |
-| a cost, smoothed and as measured | 0.08 ms | 1 ms |
-| the platforms and their counts | 0.02 ms | 1 ms |
+| open, find the platform, read the newest model | 1.2 ms | 200 ms |
+| a cost, smoothed and as measured | 0.06 ms | 1 ms |
+| the platforms and their counts | 0.01 ms | 1 ms |
 | the rows of one kernel, or that there are none | 0.02 ms | 1 ms |
-| all 16,129 rows of one family | 233 ms | - |
-| memory of the process | 192 MiB | - |
+| all 16,129 rows of one family | 222 ms | - |
+| memory of the process | 199 MiB | - |
 
-A family of 16,129 pairs alone, for which no fit is stored, takes 2.0 s from opening to its first answer, and 1.1 s where it was imported; a second was wanted. Its other pairs take
-0.02 ms, and 0.26 ms imported.`;
+A family of 16,129 imported pairs takes 0.4 to 0.8 s from opening to its first answer, a measured one for which no fit is stored 1.3 to 1.7 s, where a second was wanted:
+reading its rows, the fit and the search for stairs share that time. Other pairs take 0.3 ms at most.`;
 
 function section({ name, kind, comment, columns }: SchemaEntry): string {
   const title = `### ${name}\n\n${kind === "view" ? "View. " : ""}${comment}`;
