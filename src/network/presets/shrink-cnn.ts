@@ -44,7 +44,7 @@ const shrinkCnn = (
 });
 
 /** The cell of ShrinkCNN-A and B as released, which only differ in its activation. */
-const releasedCell: ConvolutionalCell = {
+export const releasedCell: ConvolutionalCell = {
   wiring: {
     nodes: 5,
     edges: [

@@ -11,22 +11,6 @@ export const alternatingCell = (nodes: number): ConvolutionalCell => ({
   operations: alternatingOperations(nodes),
 });
 
-/** The cell of ShrinkCNN-A and B, as in their release. */
-export const releasedCell: ConvolutionalCell = {
-  wiring: {
-    nodes: 5,
-    edges: [
-      [0, 1],
-      [0, 2],
-      [0, 3],
-      [0, 4],
-      [1, 3],
-      [2, 4],
-    ],
-  },
-  operations: ["separable3x3", "separable3x3", "separable3x3", "conv1x1"],
-};
-
 /** The network that cells are scored in: three stages of one cell. */
 export const proxyStack = (size: number, stem: number, filters: number): CellStack => ({
   name: "proxy",

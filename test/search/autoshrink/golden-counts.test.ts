@@ -11,8 +11,9 @@ import { completeWiring, type Edge, withoutEdge } from "../../../src/network/cel
 import { networkMacs } from "../../../src/network/costs.ts";
 import { type Network, placeLayers } from "../../../src/network/network.ts";
 import { parametersOf } from "../../../src/network/parameters.ts";
+import { releasedCell } from "../../../src/network/presets/shrink-cnn.ts";
 import { findPreset } from "../../../src/network/presets.ts";
-import { alternatingCell, proxyStack, releasedCell } from "./cells.ts";
+import { alternatingCell, proxyStack } from "./cells.ts";
 
 // Counts of a recount of the release's rules apart from this code; those of ShrinkCNN-A agree with its README (3.6 M, 384 M).
 

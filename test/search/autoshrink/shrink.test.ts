@@ -18,8 +18,8 @@ import {
   type Wiring,
   withoutEdge,
 } from "../../../src/network/cells/wiring.ts";
+import { releasedCell } from "../../../src/network/presets/shrink-cnn.ts";
 import { seededRandom } from "../../../src/random.ts";
-import { releasedCell } from "./cells.ts";
 
 test.each([
   { nodes: 8, candidates: 10, last: 0, trainings: 235 },
