@@ -30,7 +30,8 @@ export function browserConnection(options: BrowserOptions): Connection {
   return {
     connect: async () => {
       const isNew = served === undefined;
-      served ??= serve(options);
+      // A phone on a cable opens the page at its own localhost.
+      served ??= serve({ ...options, address: cable ? undefined : options.address });
       const page = await served;
       const url = await cable?.connect(page);
       if (isNew) options.onNotice?.(await invitation(page, url, cable));
@@ -86,12 +87,7 @@ async function serve({ address, runtime, threads }: BrowserOptions): Promise<Pag
   if (!kind) throw new Error(`Browsers have no runtime "${runtime}"`);
   const settings = { runtime, threads, ...runtimeIdentity(kind) };
   const { servePage } = await import("./page-server.ts");
-  const isOnCable = phoneOnCable(address) !== undefined;
-  return servePage({
-    address: parsePageAddress(isOnCable ? undefined : address),
-    settings,
-    runtime: kind,
-  });
+  return servePage({ address: parsePageAddress(address), settings, runtime: kind });
 }
 
 async function invitation(

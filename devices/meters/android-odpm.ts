@@ -133,20 +133,21 @@ export function railsOf(
       maxPower_w,
     };
   });
-  if (known.length === 0) return { rails, caveats: [] };
-  const named = new Set(rails.map(({ id }) => id));
-  const missing = known.filter(({ rail }) => rail !== undefined && !named.has(rail));
-  const absent = missing.map(({ rail }) => rail).join(", ");
   return {
     rails,
-    caveats: isKnown
-      ? absent === ""
-        ? []
-        : [`Rails that the device's entry names and this phone has not: ${absent}.`]
-      : [
-          "This phone has none of the rails that the device's entry counts: all but the screen's are.",
-        ],
+    caveats: isKnown ? absentRails(rails, known) : known.length > 0 ? [noneKnown] : [],
   };
+}
+
+const noneKnown =
+  "This phone has none of the rails that the device's entry counts: all but the screen's are.";
+
+function absentRails(rails: readonly Rail[], known: Known): readonly string[] {
+  const named = new Set(rails.map(({ id }) => id));
+  const absent = known.flatMap(({ rail }) => (rail === undefined || named.has(rail) ? [] : rail));
+  return absent.length > 0
+    ? [`Rails that the device's entry names and this phone has not: ${absent.join(", ")}.`]
+    : [];
 }
 
 const isCounted = ({ counted = true }: CatalogueRail): boolean => counted;
@@ -157,7 +158,6 @@ const entryOf = ({ rail, subsystem }: OdpmReading, known: Known): CatalogueRail 
   known.find((entry) => entry.rail === undefined && entry.subsystem === subsystem);
 
 /** What the screen takes is no network's. */
-
 const display = "Display";
 
 const domains: Readonly<Record<string, RailDomain>> = {
