@@ -71,24 +71,22 @@ function numberOf(shape: Shape, name: string): number | undefined {
 
 /** Says a kernel in the words of the families: without a padding or activation that they do not state. */
 export function canonicalIn(families: readonly KernelFamily[]): (kernel: Kernel) => Kernel {
-  const states = ({ shape }: KernelFamily, field: keyof typeof unstated) =>
-    shape[field] !== undefined;
-  const ways = [...new Map(families.map((family) => [wayOf(family), family])).values()].map(
-    (family) => ({
-      ...(states(family, "padding") ? {} : { padding: unstated.padding }),
-      ...(states(family, "variant") ? {} : { variant: unstated.variant }),
+  const ways = [...groupBy(families, (family) => JSON.stringify(unsaidBy(family)))].map(
+    ([way, own]) => ({
+      unsaid: JSON.parse(way) as Partial<typeof unstated>,
+      keys: new Set(own.map(({ key }) => key)),
     }),
   );
-  const known = new Set(families.map((family) => `${wayOf(family)} ${family.key}`));
   return (kernel) => {
-    for (const way of ways) {
-      const said = { ...kernel, ...way };
-      const name = `${"padding" in way ? "" : "padding"} ${"variant" in way ? "" : "variant"}`;
-      if (known.has(`${name} ${kernelFamily(said)}`)) return said;
+    for (const { unsaid, keys } of ways) {
+      const said = { ...kernel, ...unsaid };
+      if (keys.has(kernelFamily(said))) return said;
     }
     return kernel;
   };
-  function wayOf(family: KernelFamily): string {
-    return `${states(family, "padding") ? "padding" : ""} ${states(family, "variant") ? "variant" : ""}`;
-  }
 }
+
+const unsaidBy = ({ shape }: KernelFamily): Partial<typeof unstated> => ({
+  ...(shape.padding === undefined ? { padding: unstated.padding } : {}),
+  ...(shape.variant === undefined ? { variant: unstated.variant } : {}),
+});
