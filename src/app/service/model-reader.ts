@@ -94,14 +94,12 @@ function readInProcess(
     });
     // A process that is gone cannot be sent to; that it is gone, "exit" tells.
     process.on("error", () => undefined);
-    process.once("exit", () => {
+    process.once("exit", (code) => {
       clearTimeout(impatient);
-      reject(
-        refused(
-          file.source,
-          isTooSlow ? `more than ${patience_s} s` : `more than ${memory_mb} MiB of memory`,
-        ),
-      );
+      // What runs out of memory is aborted by a signal; a process that ended by itself and said nothing is a bug.
+      if (code !== null) reject(new Error(`A process that reads models ended with code ${code}`));
+      const most = isTooSlow ? `${patience_s} s` : `${memory_mb} MiB of memory`;
+      reject(refused(file.source, `more than ${most}`));
     });
     process.send(file);
   });
