@@ -65,10 +65,11 @@ function pickedLabels(
   { labels, answers = 1 }: Split,
   positions: readonly number[],
 ): Split["labels"] {
-  const picked = positions.flatMap((position) => [
-    ...labels.subarray(position * answers, (position + 1) * answers),
-  ]);
-  return labels instanceof Uint8Array ? Uint8Array.from(picked) : Int16Array.from(picked);
+  const count = positions.length * answers;
+  const picked = labels instanceof Uint8Array ? new Uint8Array(count) : new Int16Array(count);
+  for (const [i, position] of positions.entries())
+    picked.set(labels.subarray(position * answers, (position + 1) * answers), i * answers);
+  return picked;
 }
 
 /** Draws `fraction` of the examples as a held-out part; the two parts are disjoint and together the whole. */
