@@ -169,7 +169,7 @@ type Row = { readonly label: string; readonly runs: z.infer<typeof armSchema>["r
 function page(finished: Finished): Page {
   const title = "Natural gradients on graph networks";
   const question =
-    "A graph convolutional network (two layers, 16 hidden units, public splits) is trained for 200 epochs by SGD and Adam, with and without " +
+    "A graph convolutional network (two layers, 16 hidden units; public splits, and on Cora two with more nodes to train on) is trained for 200 epochs by SGD and Adam, with and without " +
     "K-FAC's natural gradients, with and without a term that trains unlabelled nodes towards their own likeliest class. What does each give?";
   const rows = (setting: Setting): readonly Row[] =>
     armsOf(setting).flatMap(([i, label]) => {
@@ -220,7 +220,8 @@ function answerOf(rows: readonly Row[]): readonly string[] {
     `By the factor of inputs alone SGD ends at ${of("SGD-KFAC 0.001, inputs' factor alone")}; by the factor of gradients alone at ` +
       `${of("SGD-KFAC 0.001, gradients' factor alone")}, at a rate that suits it better ${of("SGD-KFAC 0.001, gradients' factor alone, rate 0.0003")}.`,
     "Test accuracy is read at the epoch of least held-out loss; mean and standard deviation over seeds. Rates and dampings were looked at on " +
-      "these seeds and splits before: differences below a point are ties. What a run takes, and what K-FAC adds to it, is in docs/graphs.md.",
+      "these seeds and splits before: differences below a point are ties. Seconds are of runs beside others, as they came: they compare no arms. What a run takes on a calm " +
+      "machine, and what K-FAC adds to it, is in docs/graphs.md.",
   ];
 }
 
@@ -262,7 +263,7 @@ function sectionOf({ graph, split }: Setting, rows: readonly Row[]): Section {
     ],
     figure: {
       name: split === "public" ? graph : `${graph}-${split}`,
-      description: `Test accuracy by arm on ${graph}, one small dot per seed; arms below 60 % are left out`,
+      description: `Test accuracy by arm on ${nameOf({ graph, split })}, one small dot per seed; arms below 60 % are left out`,
       svg: renderFigure(armsFigure(figureRows, { by: "arm", reference: "Adam without K-FAC" })),
     },
   };
