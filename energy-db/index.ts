@@ -83,6 +83,7 @@ export {
 } from "./loads/moderated-variance.ts";
 export { studentT95 } from "./loads/student-t.ts";
 export type { MergedRows } from "./merge.ts";
+export type * from "./meter-log-records.ts";
 export type { NewCostModel } from "./models.ts";
 export type { NetworkPlace } from "./needs.ts";
 export type { NetworkFilter } from "./network-filter.ts";

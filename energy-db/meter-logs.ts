@@ -2,8 +2,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { Database } from "better-sqlite3";
 import { decodeSamples, encodeSamples } from "./blobs.ts";
 import { groupBy } from "./group-by.ts";
+import type { LoggedTrace, LoggedWindow, MeterLog, MeterReading } from "./meter-log-records.ts";
 import { present } from "./present.ts";
-import type { LoggedTrace, LoggedWindow, MeterLog, MeterReading } from "./records.ts";
 import { statement } from "./statements.ts";
 
 /** Stores a stretch of metering with its raw readings, as the session's next. */

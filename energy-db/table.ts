@@ -10,6 +10,7 @@ import {
 } from "./foreign.ts";
 import type { ForeignTable } from "./formats/foreign-table.ts";
 import { type MergedRows, mergeTables } from "./merge.ts";
+import type { LoadName, LoggedTrace, MeterLog } from "./meter-log-records.ts";
 import { insertMeterLog, readMeterLogs, storeLoggedTrace } from "./meter-logs.ts";
 import {
   listCostModels,
@@ -55,9 +56,6 @@ import type {
   EnergyReading,
   EnergyWindow,
   GoodEnough,
-  LoadName,
-  LoggedTrace,
-  MeterLog,
   NetworkMeasurement,
   Platform,
   PlatformIdentity,

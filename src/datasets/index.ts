@@ -26,4 +26,4 @@ export {
 } from "./graph.ts";
 export { kwsFolds } from "./kws12.ts";
 export { datasetClasses, datasetNames, datasetsFolder, loadDataset } from "./registry.ts";
-export { beginningOf, loadText, type Text, type TextLengths } from "./text.ts";
+export { beginningOf, loadText, type Text, type TextLengths, textPrefix } from "./text.ts";

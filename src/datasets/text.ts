@@ -81,6 +81,9 @@ function splitLines(lines: readonly string[]): Parts {
   };
 }
 
+/** Of `--data` that names a text. */
+export const textPrefix = "text:";
+
 /** Numbers the words of a text. Throws a UserError where a part has none. */
 export function textOf(name: string, lines: Parts, { words = 10_000 }: TextOptions = {}): Text {
   const tokens = (of: readonly string[]): readonly string[] =>

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { networkKey, openTable } from "../../energy-db/index.ts";
-import type { LoggedWindow } from "../../energy-db/records.ts";
+import type { LoggedWindow } from "../../energy-db/meter-log-records.ts";
 import { chain, identity, measuredNetwork, sessionSettings } from "../energy-db/example-rows.ts";
 
 const code = [true, true, true, false, false, true, false];

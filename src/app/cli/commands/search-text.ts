@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { loadText } from "../../../datasets/index.ts";
+import { loadText, textPrefix } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
 import { formatNumber } from "../../../units.ts";
@@ -9,7 +9,6 @@ import { findTextRecipe } from "../../workflows/text-recipes.ts";
 import { checkTextFolder } from "../../workflows/text-search-folder.ts";
 import type { CommandContext } from "../context.ts";
 import { type TrainerFlags, withTrainers } from "../trainers.ts";
-import { textPrefix } from "./train-others.ts";
 
 /** Flags of `search --cell rnn`; all others are refused. */
 export interface TextSearchFlags extends TrainerFlags {

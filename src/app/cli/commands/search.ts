@@ -12,9 +12,7 @@ import {
   type CostModel,
   type FoundNetwork,
   findMethod,
-  findRecipe,
   macsCostModel,
-  type Recipe,
   type SearchContext,
   type SearchMethod,
   searchMethods,
@@ -24,7 +22,7 @@ import { makeFolder } from "../../../folder.ts";
 import { kernelsOf } from "../../../network/kernel.ts";
 import type { Network } from "../../../network/network.ts";
 import type { SearchStart } from "../../../network/search-start.ts";
-import { type Annealing, annealingNames } from "../../../training/schedule.ts";
+import { annealingNames } from "../../../training/schedule.ts";
 import { formatPercent, formatSeconds } from "../../../units.ts";
 import { trialWorkers } from "../../workers/search-workers.ts";
 import { type BudgetMargin, budgetMargin } from "../../workflows/budget-margin.ts";
@@ -39,24 +37,17 @@ import { writeReport } from "../../workflows/write-report.ts";
 import type { CommandContext } from "../context.ts";
 import { count, duration_s, fraction, nonNegative, positive, share, shared } from "../options.ts";
 import { withTrainers } from "../trainers.ts";
+import { type RecipeFlags, recipeOf } from "./search-recipe.ts";
 import { runTextSearchCommand, type TextSearchFlags } from "./search-text.ts";
 
-interface SearchFlags extends TableFlags, TextSearchFlags {
+interface SearchFlags extends TableFlags, TextSearchFlags, RecipeFlags {
   readonly energyMj?: number;
   readonly latencyMs?: number;
   readonly peakMemoryKib?: number;
   readonly margin?: number;
   readonly method: string;
   readonly cost: "table" | "macs";
-  readonly learningRate?: number;
-  readonly schedule?: Annealing;
-  readonly labelSmoothing?: number;
-  readonly optimizer: NonNullable<Recipe["optimizer"]>;
   readonly widthsMultiple?: number;
-  readonly operatorsPerBlock?: number;
-  readonly macsShare?: number;
-  readonly capacityExponent?: number;
-  readonly costExponent?: number;
   readonly timeLimit?: number;
   readonly confirm?: boolean;
   readonly runner?: string;
@@ -320,34 +311,6 @@ function answer(
       `${formatSeconds(predicted.latency_s)}. Report: ${to.report}`,
   );
   terminal.note(`Next: wattsplit verify ${to.flags.out}`);
-}
-
-function recipeOf(flags: SearchFlags): Recipe {
-  const { recipe, learningRate, optimizer, schedule, labelSmoothing } = flags;
-  return {
-    ...findRecipe(recipe),
-    ...(learningRate ? { learningRate } : {}),
-    ...(schedule ? { schedule } : {}),
-    ...(labelSmoothing ? { labelSmoothing } : {}),
-    // Recipes train by SGD, and a search begun before there was a choice can be gone on with.
-    ...(optimizer === "sgd" ? {} : { optimizer }),
-    ...operatorScore(flags),
-  };
-}
-
-/** Of the flags about hurricane's score, those given; refused for methods that choose no operators by it. */
-function operatorScore(flags: SearchFlags): Pick<Recipe, "operatorScore"> {
-  const { operatorsPerBlock: perBlock, macsShare, capacityExponent, costExponent } = flags;
-  const given = Object.entries({ perBlock, macsShare, capacityExponent, costExponent }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (given.length === 0) return {};
-  if (flags.method !== "hurricane")
-    throw new UserError(`Method ${flags.method} scores no operators`, {
-      hint: "Give --operators-per-block, --macs-share and the exponents with --method hurricane.",
-      exit: "usage",
-    });
-  return { operatorScore: Object.fromEntries(given) };
 }
 
 /** Budgets of the flags in SI; at least one is needed. */

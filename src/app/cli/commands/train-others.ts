@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { loadGraph, loadText } from "../../../datasets/index.ts";
+import { loadGraph, loadText, textPrefix } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
 import { formatNumber, formatPercent } from "../../../units.ts";
@@ -19,9 +19,6 @@ import {
   type TrainFlags,
   type TrainingKind,
 } from "./train-flags.ts";
-
-/** Of `--data` that is a text. */
-export const textPrefix = "text:";
 
 const graphs: TrainingKind = {
   words: "--net gcn",

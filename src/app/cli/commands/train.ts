@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { datasetClasses, graphSplits } from "../../../datasets/index.ts";
+import { datasetClasses, graphSplits, textPrefix } from "../../../datasets/index.ts";
 import { UserError } from "../../../errors.ts";
 import { makeFolder } from "../../../folder.ts";
 import { type Network, placeLayers } from "../../../network/network.ts";
@@ -26,7 +26,7 @@ import {
   type TrainFlags,
   type TrainingKind,
 } from "./train-flags.ts";
-import { textPrefix, trainGraph, trainText } from "./train-others.ts";
+import { trainGraph, trainText } from "./train-others.ts";
 
 const images: TrainingKind = {
   words: "a network of layers",
