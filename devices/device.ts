@@ -55,7 +55,7 @@ export interface Device {
   close(): Promise<void>;
 }
 
-interface DeviceOfOptions
+export interface DeviceOfOptions
   extends Partial<Pick<DeviceConditions, "isSustained" | "startTemperature_c">> {
   readonly threads?: number;
   /** Default: the runtime's usual one. */

@@ -9,14 +9,14 @@ export type IntervalEnergy =
       readonly energy_j: number;
       readonly rails: readonly RailEnergy[];
     }
-  | Unknown;
+  | UnknownEnergy;
 
-interface RailEnergy extends Density {
+export interface RailEnergy extends Density {
   readonly rail: string;
   readonly energy_j: number;
 }
 
-interface Unknown {
+export interface UnknownEnergy {
   readonly ok: false;
   readonly reason: string;
 }
@@ -61,7 +61,10 @@ export function integrate(
   };
 }
 
-function segmentsOf(rail: Rail, readings: readonly MeterSample[]): readonly Segment[] | Unknown {
+function segmentsOf(
+  rail: Rail,
+  readings: readonly MeterSample[],
+): readonly Segment[] | UnknownEnergy {
   if (!isCounter(rail))
     return readings.length < 2
       ? unknown(rail, "has fewer than two readings")
@@ -79,7 +82,7 @@ function distrust(
   readings: readonly MeterSample[],
   window: TimeWindow,
   { largestGap_s }: Density,
-): Unknown | undefined {
+): UnknownEnergy | undefined {
   if (isCounter(rail)) return undefined;
   if (largestGap_s > longestGap(readings, window))
     return unknown(rail, `was not read for ${largestGap_s.toPrecision(2)} s in the window`);
@@ -92,7 +95,10 @@ function distrust(
     : undefined;
 }
 
-function counterSegments(rail: Rail, ticks: readonly MeterSample[]): readonly Segment[] | Unknown {
+function counterSegments(
+  rail: Rail,
+  ticks: readonly MeterSample[],
+): readonly Segment[] | UnknownEnergy {
   const steps = ticks.slice(1).map((to, i) => ({ from: ticks[i] ?? to, to }));
   // Readings may come late and in bursts: a step holds at most what was drawn since the one before the gap.
   const longest_s = Math.max(...steps.map(({ from, to }) => to.time_s - from.time_s));
@@ -119,7 +125,7 @@ function counterSegments(rail: Rail, ticks: readonly MeterSample[]): readonly Se
  * Energy between two readings of one counter. A fall is one wrap where the counter's size is known; where it is not, or
  * where the counter could have wrapped more than once, the energy is unknown.
  */
-function stepEnergy(rail: Rail, from: MeterSample, to: MeterSample): number | Unknown {
+function stepEnergy(rail: Rail, from: MeterSample, to: MeterSample): number | UnknownEnergy {
   const fell = (countOf(to) ?? 0) < (countOf(from) ?? 0);
   if (fell && rail.wrap_j === undefined)
     return unknown(rail, "fell, and the size of its counter is unknown");
@@ -137,7 +143,10 @@ const rise = (from: MeterSample, to: MeterSample): number =>
         ((to.voltage_v ?? 0) + (from.voltage_v ?? 0))) /
       2;
 
-function powerSegments(rail: Rail, readings: readonly MeterSample[]): readonly Segment[] | Unknown {
+function powerSegments(
+  rail: Rail,
+  readings: readonly MeterSample[],
+): readonly Segment[] | UnknownEnergy {
   const powers_w = readings.map(powerOf);
   const wrong = powers_w.find((power_w) => !(power_w <= rail.maxPower_w));
   if (wrong !== undefined)
@@ -165,7 +174,7 @@ function energyWithin(segment: Segment, window: TimeWindow): number {
 const powerAt = ({ from_s, to_s, fromPower_w, toPower_w }: Segment, time_s: number): number =>
   fromPower_w + ((toPower_w - fromPower_w) * (time_s - from_s)) / (to_s - from_s);
 
-const unknown = (rail: Rail, problem: string): Unknown => ({
+const unknown = (rail: Rail, problem: string): UnknownEnergy => ({
   ok: false,
   reason: `${isCounter(rail) ? "counter" : "rail"} "${rail.label}" ${problem}`,
 });

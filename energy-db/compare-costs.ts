@@ -34,7 +34,7 @@ export const incomparable = (
       : [`${comparedBy[field]} ${before[field]} and ${after[field]}`],
   );
 
-interface Cost {
+export interface ComparedCost {
   readonly latency_s: number;
   /** Half of the 95 % interval. */
   readonly half_s: number;
@@ -44,8 +44,8 @@ interface Cost {
 export interface CostChange {
   readonly kind: "network" | "kernel";
   readonly name: string;
-  readonly before: Cost;
-  readonly after: Cost;
+  readonly before: ComparedCost;
+  readonly after: ComparedCost;
   /** after / before - 1, and its 95 % interval. */
   readonly change: number;
   readonly changeLow: number;
@@ -54,13 +54,13 @@ export interface CostChange {
   readonly isSignificant: boolean;
 }
 
-interface Side {
+export interface ComparedSide {
   readonly table: EnergyTable;
   readonly platformId: number;
 }
 
 /** Networks measured on both sides by the same protocol, and kernels that both answer; the largest changes first. */
-export function compareCosts(before: Side, after: Side): readonly CostChange[] {
+export function compareCosts(before: ComparedSide, after: ComparedSide): readonly CostChange[] {
   const pairs = [
     ...shared("network", networkCosts(before), networkCosts(after)),
     ...shared("kernel", kernelCosts(before), kernelCosts(after)),
@@ -68,11 +68,11 @@ export function compareCosts(before: Side, after: Side): readonly CostChange[] {
   return withSignificance(pairs).sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
 }
 
-interface NamedCost extends Cost {
+interface NamedCost extends ComparedCost {
   readonly name: string;
 }
 
-function networkCosts({ table, platformId }: Side): ReadonlyMap<string, NamedCost> {
+function networkCosts({ table, platformId }: ComparedSide): ReadonlyMap<string, NamedCost> {
   const rows = table.networkMeasurements(platformId);
   const protocols = new Set(rows.map(({ protocol }) => protocol));
   const costs = new Map<string, NamedCost>();
@@ -88,7 +88,7 @@ function networkCosts({ table, platformId }: Side): ReadonlyMap<string, NamedCos
   return costs;
 }
 
-function kernelCosts({ table, platformId }: Side): ReadonlyMap<string, NamedCost> {
+function kernelCosts({ table, platformId }: ComparedSide): ReadonlyMap<string, NamedCost> {
   return new Map(
     loadCosts(table, platformId)
       .kernels()

@@ -4,7 +4,12 @@ export type {
   KernelCost,
   Stairs,
 } from "./answers/cost-table.ts";
-export { type EnergyAnswer, energyOfTime } from "./answers/energy.ts";
+export {
+  type EnergyAmounts,
+  type EnergyAnswer,
+  energyOfTime,
+  type TimeSpent,
+} from "./answers/energy.ts";
 export {
   type EnergyModel,
   energyModelOf,
@@ -22,13 +27,15 @@ export { checkTable, type Finding } from "./check.ts";
 export type { CheckResult } from "./checks/result.ts";
 export type { StoredLatency } from "./columns.ts";
 export {
+  type ComparedCost,
+  type ComparedSide,
   type CostChange,
   compareCosts,
   comparedFields,
   incomparable,
 } from "./compare-costs.ts";
-export type { Defect } from "./defects/defect.ts";
-export { comparedDefectsOf, defectsAmong } from "./defects/defects.ts";
+export type { Defect, NamedTable } from "./defects/defect.ts";
+export { comparedDefectsOf, type DeviceRows, defectsAmong } from "./defects/defects.ts";
 export { costsNothing } from "./defects/row-defects.ts";
 export { describeSchema, type SchemaColumn, type SchemaEntry } from "./describe-schema.ts";
 export { type DeviceLockOptions, lockDevice } from "./device-lock.ts";
@@ -38,8 +45,13 @@ export { fitTable } from "./fit/fit-table.ts";
 export { type Axis, hasOneAxis, withWidth } from "./fit/plane.ts";
 export type { Staircase } from "./fit/stairs.ts";
 export { type CostSummary, currentSummary } from "./fit/stored-costs.ts";
-export type { ImportedSummary, StoredForeignTable } from "./foreign.ts";
-export { curvesAlong, type ForeignAxis, foreignAxes } from "./foreign-costs/curves.ts";
+export type { ForeignSource, ImportedSummary, StoredForeignTable } from "./foreign.ts";
+export {
+  type CurvePoint,
+  curvesAlong,
+  type ForeignAxis,
+  foreignAxes,
+} from "./foreign-costs/curves.ts";
 export type { ForeignAnswer } from "./foreign-costs/family-answer.ts";
 export {
   type ForeignChange,
@@ -51,13 +63,16 @@ export {
 } from "./foreign-costs/foreign-costs.ts";
 export { type ForeignSteps, foreignSteps } from "./foreign-costs/foreign-steps.ts";
 export { importedCostTable } from "./foreign-costs/imported-table.ts";
-export { measuredNetworkTables, measuredTables } from "./formats/as-foreign.ts";
+export { type DeviceTable, measuredNetworkTables, measuredTables } from "./formats/as-foreign.ts";
 export type {
   ForeignRow,
   ForeignTable,
   ReadOptions,
+  Shape,
   SourceFile,
   TableFormat,
+  TableUnits,
+  Written,
 } from "./formats/foreign-table.ts";
 export { lossesOf } from "./formats/losses.ts";
 export { measuredBlocks } from "./formats/measured-blocks.ts";
@@ -75,10 +90,12 @@ export {
   loadSpread,
   unknownSd,
   usableRows,
+  type VarianceModel,
 } from "./loads/combine-loads.ts";
 export {
   moderate,
   type SizedVariance,
+  type VariancePrior,
   variancePrior,
 } from "./loads/moderated-variance.ts";
 export { studentT95 } from "./loads/student-t.ts";
@@ -88,14 +105,17 @@ export type { NewCostModel } from "./models.ts";
 export type { NetworkPlace } from "./needs.ts";
 export type { NetworkFilter } from "./network-filter.ts";
 export { networkKey } from "./network-key.ts";
+export type { OpenMode } from "./open.ts";
 export { describePlatform, type PlatformFilter, type PlatformSummary } from "./platforms.ts";
 export {
   type AskedStep,
   estimateSteps,
   isKnown,
   type ModelEstimate,
+  type StepCost,
   type StepEstimate,
 } from "./predicted/estimate.ts";
+export type { Likeness } from "./predicted/few-shot.ts";
 export { type GuessedCosts, guessedCosts } from "./predicted/guessed-costs.ts";
 export { type LikeCosts, loadLikeCosts } from "./predicted/like-costs.ts";
 export type { KernelFilter, MeasurementFilter, StoredKernelMeasurement } from "./read-kernels.ts";

@@ -18,7 +18,7 @@ import {
 } from "./energy/model.ts";
 import { measuringProtocol } from "./measuring.ts";
 
-interface FitOptions {
+export interface FitOptions {
   readonly space: string;
   /** ISO 8601. */
   readonly fittedAt: string;

@@ -38,7 +38,7 @@ export interface ProfileOutcome {
   readonly invalidEnergy: readonly string[];
 }
 
-type StopReason = "done" | "interrupted" | "time-limit";
+export type StopReason = "done" | "interrupted" | "time-limit";
 
 /** Spent on waiting for calm moments, s: for a start, or less where every load is to wait less than it does by default. */
 const firstPatience_s = 30;

@@ -3,16 +3,19 @@ export {
   cellPerplexity,
   type FoundCell,
   plannedTrainings,
+  type RecurrentRequest,
   type RecurrentSettings,
+  type SizedCell,
   searchRecurrentCell,
   type TrainedCell,
 } from "./autoshrink/recurrent-search.ts";
 export { type Allocation, allocations, uniformShape } from "./baselines/allocations.ts";
 export { fitShape, type ShapeRequest } from "./baselines/fit-shape.ts";
-export { macsCostModel } from "./baselines/macs-cost-model.ts";
+export { type MeasuredNetwork, macsCostModel } from "./baselines/macs-cost-model.ts";
 export { type TrainedNetwork, trainUniform } from "./baselines/train-uniform.ts";
 export {
   type UniformNetwork,
+  type UniformRequest,
   uniformNetwork,
   uniformWidths,
 } from "./baselines/uniform.ts";
@@ -26,15 +29,15 @@ export type {
   SplitRecord,
   TrainingAccount,
 } from "./history.ts";
-export { drawPath } from "./hurricane/choices.ts";
-export { isWithin } from "./hurricane/first-path.ts";
+export { type Choices, drawPath } from "./hurricane/choices.ts";
+export { isWithin, type PathLimits } from "./hurricane/first-path.ts";
 export {
   laterFirst,
   type OperatorSearch,
   oneStage,
   operatorSearch,
 } from "./hurricane/hurricane-method.ts";
-export { judgePaths } from "./hurricane/judge-paths.ts";
+export { type JudgeContext, judgePaths, type SharedWeights } from "./hurricane/judge-paths.ts";
 export { operatorCosts } from "./hurricane/operator-costs.ts";
 export {
   chooseOperators,
@@ -44,16 +47,25 @@ export {
 export { meanPathCost, supernetState } from "./hurricane/supernet.ts";
 export { comparingKind, epochsBehind, isFromScratch, trialKind } from "./lineage.ts";
 export type * from "./method.ts";
+export type { RoundVerdict, TrainMove } from "./method.ts";
 export { findMethod, searchMethods } from "./methods/registry.ts";
-export { planSearch, recipeWithin, type SearchPlan, trainingSpeed } from "./plan.ts";
+export {
+  planSearch,
+  recipeWithin,
+  type SearchPlan,
+  type SpeedOptions,
+  trainingSpeed,
+} from "./plan.ts";
 export {
   budgetedQuantities,
   budgetTooSmall,
   knownQuantities,
   meetsBudget,
   networkQuantities,
+  type Quantities,
+  type Quantity,
 } from "./quantities.ts";
-export { findRecipe, type Recipe, recipes } from "./recipe.ts";
+export { findRecipe, type OperatorScore, type Recipe, recipes } from "./recipe.ts";
 export {
   type FoundNetwork,
   type SearchOptions,
@@ -73,10 +85,23 @@ export { requireCosts } from "./selection/require-costs.ts";
 export {
   selectWidths,
   type WidthOption,
+  type WidthOptions,
   type WidthRequest,
   type WidthSelection,
 } from "./selection/select-widths.ts";
 export { summedCost } from "./summed-cost.ts";
-export { type TrialWorkers, trainTrial } from "./train-trials.ts";
-export { type SearchData, trainPhase } from "./training-phase.ts";
-export { analysisIn, dropAnalysis } from "./unfinished-analysis.ts";
+export {
+  type OneTrialWork,
+  type TrialSettings,
+  type TrialWorkers,
+  trainTrial,
+} from "./train-trials.ts";
+export {
+  type PhaseOptions,
+  type PhasePoint,
+  type PhaseResult,
+  type PhaseTrainer,
+  type SearchData,
+  trainPhase,
+} from "./training-phase.ts";
+export { analysisIn, dropAnalysis, type UnfinishedAnalysis } from "./unfinished-analysis.ts";

@@ -118,9 +118,9 @@ export interface TrainedCandidate extends Candidate {
 }
 
 /** What a method answers. */
-export type Move = Verdict & (TrainMove | DeliverMove);
+export type Move = RoundVerdict & (TrainMove | DeliverMove);
 
-interface Verdict {
+export interface RoundVerdict {
   /** Which trained candidate of the round is kept; absent: none, and the one kept before stays. */
   readonly keep?: number;
   /** Why, in words for the history. */
@@ -131,7 +131,7 @@ interface Verdict {
   readonly analysedExamples?: number;
 }
 
-interface TrainMove {
+export interface TrainMove {
   /** What the round is for: "seed", "growth", "lookahead". */
   readonly kind: string;
   readonly candidates: readonly Candidate[];

@@ -26,7 +26,7 @@ export interface TrialWorkers {
   /** Gives what `trainTrial` gives. */
   train(trial: Trial, settings: TrialSettings, work: OneTrialWork): Promise<Trial>;
 }
-type TrialSettings = Pick<SearchContext, "recipe" | "seed">;
+export type TrialSettings = Pick<SearchContext, "recipe" | "seed">;
 
 /**
  * Trains every trial to its end, several at once where there are workers; one that diverges stays behind with the reason, unless all

@@ -2,7 +2,7 @@ import type { RawWindow } from "../raw.ts";
 import type { PowerProfile } from "./power-profile.ts";
 
 /** What the device did in a stretch of its own time. */
-type Stretch = Pick<RawWindow, "kind" | "start_s" | "end_s">;
+export type Stretch = Pick<RawWindow, "kind" | "start_s" | "end_s">;
 
 /** A device's clock as a trace's: straight between the stretches by which it was found. */
 export interface TraceClock {

@@ -25,7 +25,7 @@ const provenances: { readonly [P in EnergyModel["provenance"]]: Provenance } = {
   simulated: "simulated",
 };
 
-interface TimeSpent {
+export interface TimeSpent {
   readonly latency_s: number;
   /** Half of its 95 % interval, as a fraction. */
   readonly relative: number;

@@ -33,12 +33,12 @@ export const comparedDefectsOf = (
 ): readonly Defect[] =>
   [costOfWork, copied, tracksProcessor].flatMap((look) => look(table, others));
 
-type DeviceTable = Pick<ForeignTable, "rows"> & { readonly device: string };
+export type DeviceRows = Pick<ForeignTable, "rows"> & { readonly device: string };
 
 /** The defects of each table, all of them beside each other and beside the known ones. */
 export function defectsAmong(
-  tables: readonly DeviceTable[],
-  known: readonly DeviceTable[] = [],
+  tables: readonly DeviceRows[],
+  known: readonly DeviceRows[] = [],
   find: (table: NamedTable, others: readonly NamedTable[]) => readonly Defect[] = defectsOf,
 ): readonly (readonly Defect[])[] {
   const named = [...tables, ...known].map((table) => ({ device: table.device, table }));

@@ -42,11 +42,11 @@ export interface CombinedNetwork<Row extends LoadRow = LoadRow> {
 
 /** How much loads of networks vary, by size: learnt from many networks, of use for one with few loads. */
 export interface LoadSpread {
-  readonly floor: Spread;
-  readonly typical: Spread;
+  readonly floor: VarianceModel;
+  readonly typical: VarianceModel;
 }
 
-interface Spread {
+export interface VarianceModel {
   readonly prior: VariancePrior | undefined;
   /** Standard deviation of block effects, as a fraction. */
   readonly blockSd: number;
@@ -118,8 +118,8 @@ export const unknownSd = 0.1;
 function combined<Row extends Pick<LoadRow, "block" | "sessionId" | "network" | "batch" | "role">>(
   rows: readonly Row[],
   latencyOf: (row: Row) => number | undefined,
-  given?: Spread,
-): { readonly latencies: ReadonlyMap<string, CombinedLatency>; readonly spread: Spread } {
+  given?: VarianceModel,
+): { readonly latencies: ReadonlyMap<string, CombinedLatency>; readonly spread: VarianceModel } {
   const values = rows.flatMap((row) => {
     const latency_s = latencyOf(row);
     if (latency_s === undefined || !(latency_s > 0)) return [];

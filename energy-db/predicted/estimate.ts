@@ -17,17 +17,17 @@ export interface AskedStep {
 }
 
 /** Latency and energy with what stands beside every number. */
-type Estimated = Omit<CostAnswer, "rows">;
+export type StepCost = Omit<CostAnswer, "rows">;
 
 export interface StepEstimate extends AskedStep {
   /** "predicted" where the table does not know the kernel and its work had to do. */
-  readonly cost: Estimated;
+  readonly cost: StepCost;
   /** Ids of the measurement rows that the cost was made from, looked up when asked for; none where it was predicted. */
   rows(): readonly number[];
 }
 
 /** A foreign model's cost: steps plus the call. */
-export interface ModelEstimate extends Estimated {
+export interface ModelEstimate extends StepCost {
   readonly provenance: "predicted";
   readonly steps: readonly StepEstimate[];
   readonly overhead_s: number;
@@ -132,7 +132,7 @@ function costOf(
       exit: "unavailable",
     });
   const { latency_s, factor } = guess;
-  const cost: Estimated = {
+  const cost: StepCost = {
     latency_s,
     latency_low_s: latency_s / factor,
     latency_high_s: latency_s * factor,

@@ -19,7 +19,7 @@ export interface MeteredNetwork {
   readonly predicted?: TimeSpent;
 }
 
-interface TimeSpent {
+export interface TimeSpent {
   readonly latency_s: number;
   readonly timeByOp_s: ReadonlyMap<string, number>;
 }

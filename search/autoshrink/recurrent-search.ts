@@ -53,7 +53,7 @@ export interface CellWorkers {
   perplexity(model: SizedCell, run: LanguageRun): Promise<number>;
 }
 
-interface SizedCell {
+export interface SizedCell {
   readonly cell: RecurrentCell;
   readonly hiddenSize: number;
 }

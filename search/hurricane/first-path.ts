@@ -21,10 +21,10 @@ import { solveSelection } from "../selection/solve.ts";
 import { partCost } from "./operator-costs.ts";
 import type { LayerOperator } from "./operator-space.ts";
 
-type Limits = Pick<SearchContext, "costs" | "budget">;
+export type PathLimits = Pick<SearchContext, "costs" | "budget">;
 
 /** True if the path's network meets every limit. */
-export function isWithin(space: OperatorSpace, path: Path, { costs, budget }: Limits): boolean {
+export function isWithin(space: OperatorSpace, path: Path, { costs, budget }: PathLimits): boolean {
   const network = pathNetwork(space, path);
   return meetsBudget(networkQuantities(network, costs, budgetedQuantities(budget)), budget);
 }
@@ -36,7 +36,7 @@ export function isWithin(space: OperatorSpace, path: Path, { costs, budget }: Li
 export function firstPath(
   space: OperatorSpace,
   choices: readonly (readonly LayerOperator[])[],
-  limits: Limits,
+  limits: PathLimits,
 ): Path {
   const best = choices.map(([first]) => first?.name ?? "");
   if (isWithin(space, best, limits)) return best;
@@ -52,7 +52,7 @@ export function firstPath(
 function capacityProblem(
   space: OperatorSpace,
   choices: readonly (readonly LayerOperator[])[],
-  { costs, budget }: Limits,
+  { costs, budget }: PathLimits,
 ): SelectionProblem {
   const quantities = budgetedQuantities(budget).filter(isAdditive);
   const columns = Math.max(...choices.map((pool) => pool.length));

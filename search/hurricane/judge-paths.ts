@@ -6,7 +6,7 @@ import { PathTrainer } from "../../src/training/paths/path-trainer.ts";
 import type { SearchContext } from "../method.ts";
 import { draw, searchOptimizer } from "../training-phase.ts";
 
-type JudgeContext = Pick<SearchContext, "data" | "recipe">;
+export type JudgeContext = Pick<SearchContext, "data" | "recipe">;
 
 /** Training examples that moving moments are estimated on, and held-out ones that a path is judged on. */
 export function judgedExamples({ recipe, data }: JudgeContext): {

@@ -164,7 +164,7 @@ export type Layer =
   | PropagateLayer;
 
 export type LayerKind = Layer["kind"];
-type LayersByKind = { readonly [L in Layer as L["kind"]]: L };
+export type LayersByKind = { readonly [L in Layer as L["kind"]]: L };
 export type LayerOf<K extends LayerKind> = LayersByKind[K];
 
 /** Layers with neurons of their own. */

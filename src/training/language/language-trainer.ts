@@ -1,5 +1,6 @@
 import type { Text } from "../../datasets/text.ts";
 import { UserError } from "../../errors.ts";
+import type { Weights } from "../../network/parameters.ts";
 import { type Random, seededRandom } from "../../random.ts";
 import type { Engine, Program, TensorValue } from "../../tensor/index.ts";
 import { dropoutMask } from "../dropout.ts";
@@ -46,10 +47,8 @@ export interface LanguageResult {
   readonly curve: readonly LanguageScores[];
   /** The epoch of least held-out perplexity, whose weights these are. */
   readonly best: LanguageScores;
-  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly weights: Weights;
 }
-
-type Weights = ReadonlyMap<string, Float32Array>;
 
 /** Where a training stands between two epochs: it can be gone on with from here. */
 export interface LanguagePoint {
@@ -63,7 +62,7 @@ export interface LanguagePoint {
   readonly best?: { readonly scores: LanguageScores; readonly weights: Weights } | undefined;
 }
 
-interface WeightMean {
+export interface WeightMean {
   readonly weights: Weights;
   readonly steps: number;
 }
