@@ -4,7 +4,7 @@ import { paddedDomain } from "./marks.ts";
 import { palette } from "./palette.ts";
 import type { Figure } from "./render.ts";
 
-/** One kernel that two platforms have measured. */
+/** One kernel, or row of other tools' tables, that two platforms know. */
 export interface SharedKernel {
   readonly kernel: string;
   readonly one_s: number;
@@ -28,7 +28,7 @@ export function comparePlatforms(
   return {
     description: `Latencies of kernels on ${one} and on ${other}`,
     legend: [
-      { label: "kernel measured on both", role: "measured", symbol: "dot" },
+      { label: "kernel known of both", role: "measured", symbol: "dot" },
       { label: "equally long", role: "reference", symbol: "line" },
     ],
     plot: {

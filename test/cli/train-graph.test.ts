@@ -100,7 +100,11 @@ test.each([
     flags(join(folder, "b"), "--split", "complete"),
     "small has 90 labelled nodes, too few for the complete split",
   ],
-  ["a scaling without curvature", flags(join(folder, "b"), "--scaling", "code"), "no curvature"],
+  [
+    "a scaling without curvature",
+    flags(join(folder, "b"), "--scaling", "code"),
+    "--scaling: --optimizer",
+  ],
   [
     "a graph that is not there",
     flags(join(folder, "a"), "--data", `cora:${join(folder, "nowhere")}`),

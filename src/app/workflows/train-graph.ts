@@ -73,7 +73,8 @@ export function graphSettings(flags: GraphFlags): GraphSettings {
   const { data, optimizer, seed, epochs, learningRate, weightDecay } = flags;
   const isNatural = optimizer.endsWith("kfac");
   const given = curvatureFlags.filter((flag) => flags[flag] !== undefined);
-  if (!isNatural && given.length > 0) throw noCurvature(optimizer, ["sgd-kfac", "adam-kfac"]);
+  if (!isNatural && given.length > 0)
+    throw noCurvature(given, optimizer, ["sgd-kfac", "adam-kfac"]);
   const { damping = 0.001, curvatureEvery: every = kfacDefaults.every } = flags;
   const { scaling = kfacDefaults.scaling, head = kfacDefaults.head } = flags;
   return {
@@ -91,12 +92,21 @@ export function graphSettings(flags: GraphFlags): GraphSettings {
   };
 }
 
-/** Of a flag about K-FAC's curvature beside another optimiser. */
-export const noCurvature = (optimizer: string, natural: readonly string[]): UserError =>
-  new UserError(`--optimizer ${optimizer} has no curvature to damp or look at`, {
-    hint: `Use --damping, --curvature-every and the like with ${natural.join(" or ")}.`,
+/** Of flags about K-FAC's curvature beside another optimiser. */
+export function noCurvature(
+  given: readonly string[],
+  optimizer: string,
+  natural: readonly string[],
+): UserError {
+  const flags = given.map(flagName).join(" and ");
+  return new UserError(`${flags}: --optimizer ${optimizer} has no curvature`, {
+    hint: `Leave it out, or give --optimizer ${natural.join(" or ")}.`,
     exit: "usage",
   });
+}
+
+const flagName = (option: string): string =>
+  `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** training.json of a graph network. */
 export interface GraphTrainingDocument {

@@ -121,6 +121,34 @@ test("an imported table has a page of its checks, steps, longest curve and rows,
   expect(await (await get("/")).text()).toContain('href="/imported/1"');
 });
 
+test("imported tables are compared with measured platforms by kernels, and with each other by rows", async () => {
+  const measured = await json("/compare.json?one=1&other=imported-2");
+  expect(measured).toMatchObject({ one: 1, other: "imported-2", differences: [] });
+  expect(measured.kernels.length).toBeGreaterThan(3);
+  // The copy has what was measured, the platform answers it smoothed: near, and by turns the same from the other side.
+  expect(Math.abs(Math.log(measured.ratio.median))).toBeLessThan(0.1);
+  const turned = await json("/compare.json?one=imported-2&other=1");
+  expect(turned.ratio.median).toBeCloseTo(1 / measured.ratio.median, 6);
+
+  const same = await json("/compare.json?one=imported-1&other=imported-1");
+  expect(same.ratio).toEqual({ median: 1, p10: 1, p90: 1 });
+  const strangers = await get("/compare?one=imported-1&other=imported-2");
+  expect(await strangers.text()).toContain("No kernel is known of both");
+});
+
+test("a comparison offers imported tables, draws them, and says what it cannot compare", async () => {
+  const form = await (await get("/compare")).text();
+  expect(form).toContain('value="imported-1"');
+  const drawn = await (await get("/compare?one=1&other=imported-2")).text();
+  for (const part of ["<svg", "copy, imported", "as their source has them"])
+    expect(drawn, part).toContain(part);
+
+  expect((await get("/compare.json?one=1&other=imported-9")).status).toBe(404);
+  const odd = await get("/compare.json?one=1&other=pixel3");
+  expect(odd.status).toBe(400);
+  expect(await odd.json()).toMatchObject({ error: { message: /pixel3 names nothing/ } });
+});
+
 test.each(["", "/kernels", "/checks"])(
   "the page /platforms/2%s of a platform without measurements says what to do",
   async (path) => {

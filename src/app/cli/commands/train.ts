@@ -191,7 +191,8 @@ function curvatureSettings(optimizer: OptimizerName, { damping, curvatureEvery }
     ...(damping === undefined ? {} : { damping }),
     ...(curvatureEvery === undefined ? {} : { curvatureEvery }),
   };
-  if (optimizer !== "kfac" && Object.keys(given).length > 0) throw noCurvature(optimizer, ["kfac"]);
+  const names = Object.keys(given);
+  if (optimizer !== "kfac" && names.length > 0) throw noCurvature(names, optimizer, ["kfac"]);
   return given;
 }
 

@@ -1,4 +1,4 @@
-import type { PlatformSummary } from "../../../../energy-db/index.ts";
+import type { ImportedSummary, PlatformSummary } from "../../../../energy-db/index.ts";
 import {
   comparePlatforms,
   figureMarkup,
@@ -8,51 +8,66 @@ import {
   table,
 } from "../../../figures/index.ts";
 import { formatNumber, formatSeconds } from "../../../units.ts";
-import type { Comparison } from "../comparison.ts";
+import type { Comparison, Side } from "../comparison.ts";
 import { address, page, platformName } from "./layout.ts";
 
-export interface ChosenPlatforms {
-  readonly one: PlatformSummary;
-  readonly other: PlatformSummary;
+export interface ChosenSides {
+  readonly sides: readonly [Side, Side];
   readonly found: Comparison;
 }
 
-/** Two platforms kernel by kernel; what differs beside the device is said, as it may be why. */
-export const comparePage = (
-  platforms: readonly PlatformSummary[],
-  chosen: ChosenPlatforms | undefined,
-): string =>
+/** What there is to choose from. */
+interface Choices {
+  readonly platforms: readonly PlatformSummary[];
+  readonly imported: readonly ImportedSummary[];
+}
+
+/** Two platforms or imported tables, kernel by kernel; what differs beside the device is said, as it may be why. */
+export const comparePage = (choices: Choices, chosen: ChosenSides | undefined): string =>
   page({
     title: "Compare platforms",
     trail: [["compare", "/compare"]],
     ...(chosen
-      ? { json: address("/compare.json", { one: chosen.one.id, other: chosen.other.id }) }
+      ? { json: address("/compare.json", { one: chosen.found.one, other: chosen.found.other }) }
       : {}),
-    body: html`${choice(platforms, chosen)}${chosen ? comparison(chosen) : undefined}`,
+    body: html`${choice(choices, chosen?.found)}${chosen ? comparison(chosen) : undefined}`,
   });
 
-function choice(
-  platforms: readonly PlatformSummary[],
-  chosen: ChosenPlatforms | undefined,
-): Markup {
-  const select = (name: string, id: number | undefined) =>
-    html`<label>${name}<select name="${name}">${platforms.map(
-      (platform) =>
-        html`<option value="${platform.id}"${platform.id === id ? html` selected` : undefined}>${platformName(platform)}</option>`,
+function choice({ platforms, imported }: Choices, found: Comparison | undefined): Markup {
+  const options = [
+    ...platforms.map((platform) => [platform.id, platformName(platform)] as const),
+    ...imported.map((table) => [`imported-${table.id}`, importedName(table)] as const),
+  ];
+  const select = (name: string, id: number | string | undefined) =>
+    html`<label>${name}<select name="${name}">${options.map(
+      ([value, label]) =>
+        html`<option value="${value}"${value === id ? html` selected` : undefined}>${label}</option>`,
     )}</select></label>`;
-  return html`<form method="get" action="/compare">${select("one", chosen?.one.id)}${select("other", chosen?.other.id ?? platforms[1]?.id)}<button>Compare</button></form>`;
+  return html`<form method="get" action="/compare">${select("one", found?.one)}${select("other", found?.other ?? options[1]?.[0])}<button>Compare</button></form>`;
 }
 
-function comparison({
-  one,
-  other,
-  found: { differences, ratio, kernels },
-}: ChosenPlatforms): Markup {
-  const names = [platformName(one), platformName(other)] as const;
-  if (!ratio) return html`<p>No kernel was measured on both.</p>`;
+const importedName = ({ device, format }: ImportedSummary): string =>
+  `${device}, imported (${format})`;
+
+const sideName = (side: Side): string =>
+  side.kind === "measured" ? platformName(side.platform) : importedName(side.imported.summary);
+
+function comparison({ sides, found: { differences, ratio, kernels } }: ChosenSides): Markup {
+  const [one, other] = sides;
+  const names = [sideName(one), sideName(other)] as const;
+  if (!ratio) return html`<p>No kernel is known of both.</p>`;
   return html`${differences.length === 0 ? undefined : html`<p class="note">They differ in ${differences.map((field, i) => `${i > 0 ? ", " : ""}${field.field} (${field.one} against ${field.other})`)}.</p>`}
-<p>${kernels.length} kernels were measured on both. The second takes ${formatNumber(ratio.median)} times as long as the first (median; 10th to 90th percentile ${formatNumber(ratio.p10)} to ${formatNumber(ratio.p90)}).</p>
-${figureMarkup("Kernel by kernel", (width) => comparePlatforms(kernels, names, width), html`Latency inside networks, smoothed over each family.`, table("Kernels", columns(names), kernels))}`;
+<p>${kernels.length} kernels are known of both. The second takes ${formatNumber(ratio.median)} times as long as the first (median; 10th to 90th percentile ${formatNumber(ratio.p10)} to ${formatNumber(ratio.p90)}).</p>
+${figureMarkup("Kernel by kernel", (width) => comparePlatforms(kernels, names, width), captionOf(sides), table("Kernels", columns(names), kernels))}`;
+}
+
+/** Where the latencies come from. */
+function captionOf(sides: readonly Side[]): Markup {
+  const measured = sides.filter(({ kind }) => kind === "measured").length;
+  if (measured === sides.length) return html`Latency inside networks, smoothed over each family.`;
+  return measured === 0
+    ? html`Latency of rows as their sources have them.`
+    : html`Latency inside networks, smoothed over each family, against rows as their source has them.`;
 }
 
 const columns = (names: readonly [string, string]) => [

@@ -8,7 +8,7 @@ import { kernelRowFields } from "../../workflows/kernel-row.ts";
 import { comparedSearch, searchReport } from "../../workflows/report-search.ts";
 import { textFolderReport } from "../../workflows/report-text.ts";
 import { checkedRows, kernelRows, platformRows, sessionRows, stairsRows } from "../answers.ts";
-import { comparePlatforms } from "../comparison.ts";
+import { compareSides, sideOf } from "../comparison.ts";
 import { kernelCurve } from "../curve.ts";
 import type { ModelReader } from "../model-reader.ts";
 import { filtered } from "../paged-rows.ts";
@@ -16,7 +16,7 @@ import { runningSessions } from "../running.ts";
 import { describeIssues, kernelQuery, pageQuery } from "../schemas.ts";
 import type { SearchFolders } from "../searches.ts";
 import { hasCosts, type TableReader } from "../table-reader.ts";
-import { type ChosenPlatforms, comparePage } from "./compare.ts";
+import { type ChosenSides, comparePage } from "./compare.ts";
 import { curvePage } from "./curve.ts";
 import { addEstimatePages } from "./estimate-pages.ts";
 import { homePage } from "./home.ts";
@@ -122,23 +122,21 @@ export function addPages(
     const table = { ...imported.summary, units, details };
     return c.json({ schema: 1, table, stairs, findings, rows: shown, total: rows.length });
   });
-  const compared = (c: Context): ChosenPlatforms | undefined => {
+  const compared = (c: Context): ChosenSides | undefined => {
     const { one, other } = c.req.query();
     if (one === undefined || other === undefined) return undefined;
-    const side = (platform: number) => ({
-      platform: reader.platform({ platform }),
-      costs: reader.costs({ platform }),
-    });
-    const sides = [side(Number(one)), side(Number(other))] as const;
-    const [{ platform: first }, { platform: second }] = sides;
-    return { one: first, other: second, found: comparePlatforms(sides) };
+    const sides = [sideOf(one, reader), sideOf(other, reader)] as const;
+    return { sides, found: compareSides(sides) };
   };
-  app.get("/compare", (c) => c.html(comparePage(reader.platforms(), compared(c))));
+  app.get("/compare", (c) => {
+    const choices = { platforms: reader.platforms(), imported: reader.table.imported() };
+    return c.html(comparePage(choices, compared(c)));
+  });
   app.get("/compare.json", (c) => {
     const chosen = compared(c);
     if (!chosen)
-      throw new UserError("A comparison needs two platforms", {
-        hint: "Give their ids: /compare.json?one=1&other=2. List: /api/platforms",
+      throw new UserError("A comparison needs two platforms or imported tables", {
+        hint: "Give their ids: /compare.json?one=1&other=2 or one=1&other=imported-1. List: /api/platforms",
         exit: "usage",
       });
     return c.json({ schema: 1, ...chosen.found });
