@@ -36,6 +36,8 @@ export interface Stairs extends Staircase {
 /** Everything a platform's rows say about cost. Later rows need a new one. Read it while the table is open. */
 export interface CostTable {
   readonly platform: Platform;
+  /** Id of the imported table that all of this is from; absent where it was measured. */
+  readonly imported?: number;
   readonly method: Method;
   /** Where the numbers come from, in words. */
   readonly source: string;
@@ -148,7 +150,7 @@ function measuredRows(table: EnergyTable, platformId: number, method: Method): M
 /** What of a table its answers do not say. */
 export type Origin = Pick<
   CostTable,
-  "platform" | "method" | "source" | "alignment" | "block" | "summary" | "energyModel"
+  "platform" | "imported" | "method" | "source" | "alignment" | "block" | "summary" | "energyModel"
 >;
 
 /** Costs as everybody asks them. `canonical` says a kernel in the words of the predictors' families. */

@@ -47,6 +47,7 @@ export function importedCostTable(table: StoredForeignTable, shape: Shape = {}):
   };
   const origin = {
     platform: platformOf(table),
+    imported: table.id,
     method: "isolated" as const,
     source: foreignSource(table),
     alignment: 1,

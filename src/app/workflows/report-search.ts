@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { CostTable, EnergyModel, EnergyTable, LayerCost } from "../../../energy-db/index.ts";
-import { loadCosts } from "../../../energy-db/index.ts";
+import { importedCostTable, loadCosts } from "../../../energy-db/index.ts";
 import {
   comparingKind,
   isFromScratch,
@@ -9,6 +9,7 @@ import {
   trialKind,
 } from "../../../search/index.ts";
 import { isGraphName } from "../../datasets/index.ts";
+import { UserError } from "../../errors.ts";
 import type {
   BudgetRow,
   CandidateRow,
@@ -16,6 +17,7 @@ import type {
   Costs,
   DeliveredNetwork,
   LayerRow,
+  PlatformRow,
   Reading,
   ReportData,
   RivalRow,
@@ -23,11 +25,13 @@ import type {
   ShapeRow,
 } from "../../figures/index.ts";
 import type { Kernel } from "../../network/kernel.ts";
+import type { Network } from "../../network/network.ts";
 import { findPlatform } from "./open-costs.ts";
-import { costReadings, tableReport } from "./report-table.ts";
+import { costReadings, costsReport, tableReport } from "./report-table.ts";
 import {
   type FinishedSearch,
   type ReferenceRecord,
+  type RunRecord,
   readDocument,
   readFound,
   type VerificationRecord,
@@ -36,15 +40,16 @@ import { verifiedEnergy, verifiedLayerEnergy } from "./verified-energy.ts";
 
 /** Everything a search's folder and its table tell. */
 export function searchReport(folder: string, table: EnergyTable): ReportData {
-  const { found, platform, costs, verification, references } = readSearch(folder, table);
+  const { found, source, verification, references } = readSearch(folder, table);
   const { history, run, network } = found;
+  const { costs } = source;
   return {
     title: `${history.network} for ${run.device}`,
     generatedAt: run.generatedAt,
     toolVersion: run.toolVersion,
     seed: history.seed,
     command: run.command,
-    ...tableReport(table, platform, network, run.space),
+    ...source.report(network),
     budgets: budgetRows(found),
     delivered: deliveredNetwork(found, costs, verification),
     search: searchResult(history, references, costs),
@@ -54,8 +59,9 @@ export function searchReport(folder: string, table: EnergyTable): ReportData {
 
 /** What a comparison of searches shows of one of them. */
 export function comparedSearch(name: string, folder: string, table: EnergyTable): ComparedSearch {
-  const { found, platform, costs, verification, references } = readSearch(folder, table);
+  const { found, source, verification, references } = readSearch(folder, table);
   const { history } = found;
+  const { platform, costs } = source;
   const { account } = history;
   return {
     name,
@@ -82,13 +88,42 @@ export function shortNames(folders: readonly string[]): readonly string[] {
 
 function readSearch(folder: string, table: EnergyTable) {
   const found = readFound(folder);
-  const platform = findPlatform(table, found.run);
   return {
     found,
-    platform,
-    costs: loadCosts(table, platform.id, { space: found.run.space }),
+    source: sourceOf(table, found.run),
     verification: readDocument(folder, "verification"),
     references: readDocument(folder, "references") ?? [],
+  };
+}
+
+/** Where the costs of a search are from, and what a report shows of it. */
+interface CostSource {
+  readonly costs: CostTable;
+  readonly platform: PlatformRow;
+  report(network: Network): Partial<ReportData>;
+}
+
+function sourceOf(table: EnergyTable, run: RunRecord): CostSource {
+  if (run.imported !== undefined) return importedSource(table, run.device, run.imported);
+  const platform = findPlatform(table, run);
+  return {
+    platform,
+    costs: loadCosts(table, platform.id, { space: run.space }),
+    report: (network) => tableReport(table, platform, network, run.space),
+  };
+}
+
+function importedSource(table: EnergyTable, device: string, id: number): CostSource {
+  const stored = table.foreignTables(device).find((known) => known.id === id);
+  if (!stored)
+    throw new UserError(`${table.path} no longer holds the imported table ${id} of ${device}`, {
+      hint: "Give the table that the search was begun with by --db.",
+      exit: "unavailable",
+    });
+  const costs = importedCostTable(stored);
+  return {
+    ...{ costs, platform: costs.platform },
+    report: (network) => ({ platforms: [costs.platform], ...costsReport(costs, network) }),
   };
 }
 

@@ -31,12 +31,19 @@ export function tableReport(
   space?: string,
 ): Partial<ReportData> {
   const costs = loadCosts(table, platform.id, space ? { space } : {});
-  const curves = curvesThrough(network, costs);
   return {
     platforms: [platformRow(table, platform)],
-    energy: energyNote(costs.energyModel),
     heldOut: heldOutErrors(table, platform.id),
     canary: canaryRows(table, platform.id),
+    ...costsReport(costs, network),
+  };
+}
+
+/** What it shows of costs wherever they are from: curves through the widths of `network`, and its stairs. */
+export function costsReport(costs: CostTable, network: Network): Partial<ReportData> {
+  const curves = curvesThrough(network, costs);
+  return {
+    energy: energyNote(costs.energyModel),
     curves,
     stairs: stairsOf(network, costs, curves),
   };

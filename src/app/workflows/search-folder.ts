@@ -46,6 +46,8 @@ const runSchema = z.object({
   device: z.string(),
   /** Its number in the table; absent in older runs. */
   platform: z.number().optional(),
+  /** That of the imported table whose costs were taken in place of a platform's. */
+  imported: z.number().optional(),
   runtime: z.string(),
   threads: z.number(),
   space: z.string(),

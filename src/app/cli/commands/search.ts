@@ -258,9 +258,10 @@ function requireConfirming({ name, confirms }: SearchMethod): void {
 function confirmation(
   { confirm, db, seed, runner, allowConditions }: SearchFlags,
   context: CommandContext,
-  { costs: { platform }, start: { space }, asked }: SearchedFor,
+  { costs: { platform, imported }, start: { space }, asked }: SearchedFor,
 ): SearchContext["confirm"] {
   if (!confirm) return undefined;
+  if (imported !== undefined) throw notMeasured(platform.device);
   const { device, runtime, precision, threads, powerMode } = platform;
   const run = {
     ...{ context, db, device, runtime, precision, runner, threads, space, seed, allowConditions },
@@ -269,6 +270,12 @@ function confirmation(
   };
   return confirmOnDevice(run, { budget: asked });
 }
+
+const notMeasured = (device: string): UserError =>
+  new UserError(`Nothing was measured on ${device}: its rows are another tool's`, {
+    hint: `Leave --confirm out, or measure first: wattsplit profile --device ${device}`,
+    exit: "usage",
+  });
 
 interface SearchedFor {
   readonly costs: CostTable;
@@ -287,7 +294,9 @@ function runRecord(
     generatedAt: new Date().toISOString(),
     db: resolve(flags.db),
     device: costs.platform.device,
-    platform: costs.platform.id,
+    ...(costs.imported === undefined
+      ? { platform: costs.platform.id }
+      : { imported: costs.imported }),
     runtime: costs.platform.runtime,
     threads: costs.platform.threads,
     space: start.space,
