@@ -1,4 +1,4 @@
-import { Matrix, solve } from "ml-matrix";
+import { determinant, inverse, Matrix } from "ml-matrix";
 import type { EnergyEstimate, EnergyReading, StoredModel } from "../../energy-db/index.ts";
 import { studentT95 } from "../../energy-db/index.ts";
 import { quantile } from "../../src/statistics.ts";
@@ -36,6 +36,8 @@ export interface PowerFit {
   /** Of everything without a power of its own, W. */
   readonly power_w: number;
   readonly powerByOp_w: Readonly<Record<string, number>>;
+  /** Half a 95 % interval of these powers, as a fraction. */
+  readonly halfWidthByOp?: Readonly<Record<string, number>>;
   /** Half a 95 % interval of the energy of a new network whose time was measured, as a fraction. */
   readonly relativeHalfWidth: number;
   /** Of one whose time is predicted; absent where too few can be. */
@@ -47,8 +49,8 @@ export interface PowerFit {
   readonly p90Error?: number;
 }
 
-/** Weight of the prior that all operations draw the same power, in networks. */
-const priorNetworks = 4;
+/** Weights of the prior that all operations draw the same power, in networks of one operation alone: from hardly any to all but certain. */
+const priorsInNetworks = Array.from({ length: 21 }, (_, i) => 2 ** (i - 10));
 
 /**
  * Power by operation from the energies of whole networks, per platform and space: kernel times are known, so a few dozen
@@ -123,14 +125,23 @@ function fitPowers(
   const shares = design.map(({ timeByOp_s, latency_s }) =>
     ops.map((op) => (timeByOp_s.get(op) ?? 0) / latency_s),
   );
-  const differences_w = ridge(
+  const differences = ridge(
     shares,
     design.map(({ energy_j, latency_s }) => energy_j / latency_s - power_w),
   );
-  const powerByOp_w = Object.fromEntries(
-    ops.map((op, i) => [op, Math.max(0, power_w + (differences_w[i] ?? 0))]),
-  );
-  const fit = { power_w, powerByOp_w };
+  const powers = ops.map((op, i) => ({
+    op,
+    power_w: power_w + (differences[i]?.value ?? 0),
+    half_w: differences[i]?.half ?? Number.POSITIVE_INFINITY,
+  }));
+  const told = powers.filter(({ power_w, half_w }) => half_w < power_w);
+  const fit = {
+    power_w,
+    powerByOp_w: Object.fromEntries(powers.map(({ op, power_w }) => [op, Math.max(0, power_w)])),
+    halfWidthByOp: Object.fromEntries(
+      told.map(({ op, power_w, half_w }) => [op, half_w / power_w]),
+    ),
+  };
   const errorOf = (time: TimeSpent, energy_j: number): number =>
     predictEnergy(fit, time) / energy_j - 1;
   const errorsOf = (networks: readonly Observation[]) =>
@@ -160,19 +171,57 @@ const fewestJudges = 3;
 const halfWidth = (errors: readonly number[]): number =>
   studentT95(errors.length - 1) * Math.sqrt(mean(errors.map((error) => error * error)));
 
+/** What a regression says of one coefficient. */
+interface Coefficient {
+  readonly value: number;
+  /** Half of its 95 % interval. */
+  readonly half: number;
+}
+
 /**
- * Ridge regression (Hoerl and Kennard 1970): the difference of each operation's power from the mean, shrunk towards none.
- * Shares of time are below 1: the prior is as strong as `priorNetworks` networks of that operation alone.
+ * Ridge regression (Hoerl and Kennard 1970): the difference of each operation's power from the mean, shrunk towards none as far as
+ * these networks ask for: the prior's strength is the one of most evidence (MacKay 1992, Bayesian interpolation, section 4), so
+ * that its posterior tells how uncertain they are, the mean with them.
  */
 function ridge(
   rows: readonly (readonly number[])[],
   targets: readonly number[],
-): readonly number[] {
+): readonly Coefficient[] {
   const x = new Matrix(rows.map((row) => [...row]));
   if (x.columns === 0) return [];
-  const prior = priorNetworks * mean(rows.flat().map((share) => share * share));
-  const normal = x.transpose().mmul(x).add(Matrix.eye(x.columns).mul(prior));
-  return solve(normal, x.transpose().mmul(Matrix.columnVector([...targets]))).to1DArray();
+  const y = Matrix.columnVector([...targets]);
+  const usual = mean(rows.flat().map((share) => share * share));
+  const fits = priorsInNetworks.map((networks) => ridgeOf(x, y, networks * usual));
+  const { values, covariance, variance } = fits.reduce((best, fit) =>
+    fit.evidence > best.evidence ? fit : best,
+  );
+  const t = studentT95(rows.length - 1);
+  const uncertain = covariance.diagonal();
+  return values.to1DArray().map((value, i) => ({
+    value,
+    half: t * Math.sqrt(variance * ((uncertain[i] ?? 0) + 1 / rows.length)),
+  }));
+}
+
+const exact = 1e-12;
+
+/** One strength of the prior, and the logarithm of its evidence but for a constant. */
+function ridgeOf(x: Matrix, y: Matrix, prior: number) {
+  const precision = x.transpose().mmul(x).add(Matrix.eye(x.columns).mul(prior));
+  const covariance = inverse(precision);
+  const projected = x.transpose().mmul(y);
+  const values = covariance.mmul(projected);
+  const total = y.dot(y);
+  // No metering is exact, and rounding must not make it more than that.
+  const unexplained = Math.max(total - projected.dot(values), exact * total);
+  const variance = unexplained / x.rows;
+  const logDeterminant = Math.log(determinant(precision)) - x.columns * Math.log(prior);
+  return {
+    values,
+    covariance,
+    variance,
+    evidence: -(x.rows * Math.log(variance) + logDeterminant) / 2,
+  };
 }
 
 const mean = (values: readonly number[]): number =>

@@ -8,7 +8,7 @@ import { readTraceCsv } from "../../devices/traces/csv.ts";
 import { readEnergyRunner } from "../../devices/traces/energyrunner.ts";
 import { readTrace } from "../../devices/traces/read-trace.ts";
 import { refitTimes } from "../../devices/traces/refit-times.ts";
-import { UserError } from "../../src/errors.ts";
+import { exitCodes, UserError } from "../../src/errors.ts";
 import { median } from "../../src/statistics.ts";
 import { cli } from "../support/cli.ts";
 
@@ -177,5 +177,15 @@ describe("traces of instruments", () => {
       provenance: "measured",
       energy_j: expect.closeTo(0.014, 9),
     });
+  });
+
+  it.each([
+    [["--inferences", "10", "--db", "energy.db"], /--inferences.* cannot be used with .*--db/],
+    [["--session", "2"], /--session 2 is one of a table, and none is given/],
+  ])("is not asked for what does not go together: %s", async (flags, said) => {
+    const { code, stderr } = await cli(["devices", "trace", "trace.csv", ...flags]);
+
+    expect(code).toBe(exitCodes.usage);
+    expect(stderr).toMatch(said);
   });
 });

@@ -30,7 +30,10 @@ export const traceCommand = ({ terminal }: CommandContext): Command =>
       "of EnergyRunner, Joulescope, PPK2, Monsoon, Otii, or CSV time_s,power_w,marker",
     )
     .addOption(
-      new Option("--inferences <n>", "inferences in each window").argParser(count).default(1),
+      new Option("--inferences <n>", "inferences in each window between markers")
+        .argParser(count)
+        .default(1)
+        .conflicts("db"),
     )
     .addOption(
       new Option("--voltage <volts>", "of the supply, where the trace has none").argParser(
@@ -53,6 +56,7 @@ export const traceCommand = ({ terminal }: CommandContext): Command =>
     .addOption(shared.json())
     .action(async (file: string, flags: TraceFlags, command: Command) => {
       const json = wantsJson(command);
+      if (flags.db === undefined && flags.session !== undefined) throw noTable(flags.session);
       if (flags.db === undefined) answerWindows(terminal, file, flags, json);
       else await answerTraceInTable(terminal, file, { ...flags, db: flags.db }, json);
     });
@@ -108,4 +112,10 @@ const noWindows = (file: string): UserError =>
   new UserError(`${file} has no window that can be read: it needs at least three markers`, {
     hint: "Let the device pull a line at the borders of its work, and record that line; or measure with `profile --meter trace` meanwhile, and give its table as --db.",
     exit: "unavailable",
+  });
+
+const noTable = (session: number): UserError =>
+  new UserError(`--session ${session} is one of a table, and none is given`, {
+    hint: "Give the table by --db, or leave --session out.",
+    exit: "usage",
   });

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { fitEnergyModel } from "../../profiler/energy/model.ts";
+import { seededRandom } from "../../src/random.ts";
+
+const powers_w = { conv2d: 12, depthwise_conv2d: 8, dense: 9 };
+const ops = Object.keys(powers_w) as (keyof typeof powers_w)[];
+
+/** Networks whose operations draw these powers, metered with an error of `noise`. */
+function metered(seed: number, { networks = 54, noise = 0.01 } = {}) {
+  const random = seededRandom(seed);
+  return Array.from({ length: networks }, () => {
+    const times_s = ops.map(() => 1e-5 + 1e-4 * random.uniform());
+    const energy_j = ops.reduce((sum, op, i) => sum + powers_w[op] * (times_s[i] ?? 0), 0);
+    return {
+      energy: {
+        gross: { energy_j: energy_j * (1 + noise * random.normal()) },
+        meter: "counter",
+        provenance: "simulated" as const,
+      },
+      latency_s: times_s.reduce((sum, time_s) => sum + time_s, 0),
+      timeByOp_s: new Map(ops.map((op, i) => [op, times_s[i] ?? 0])),
+    };
+  });
+}
+
+const fitted = (...design: Parameters<typeof metered>) =>
+  fitEnergyModel(metered(...design), [])?.document.gross;
+
+describe("the power of an operation", () => {
+  test("lies within its interval in nine fits of ten or more", () => {
+    const fits = Array.from({ length: 200 }, (_, seed) => fitted(seed + 1));
+
+    for (const op of ops) {
+      const held = fits.filter((fit) => {
+        const found_w = fit?.powerByOp_w[op] ?? 0;
+        return Math.abs(found_w - powers_w[op]) <= found_w * (fit?.halfWidthByOp?.[op] ?? 0);
+      });
+      expect(held.length / fits.length, op).toBeGreaterThan(0.9);
+    }
+  });
+
+  test("is surer than the energy of one network, surer with more networks, and less with a worse meter", () => {
+    const usual = fitted(7);
+    const half = (fit = usual) => fit?.halfWidthByOp?.conv2d ?? Number.NaN;
+
+    expect(half(fitted(7, { noise: 0.05 }))).toBeGreaterThan(half());
+    expect(half(fitted(7, { networks: 400 }))).toBeLessThan(half() / 2);
+    const noisy = fitted(7, { networks: 400, noise: 0.05 });
+    expect(half(noisy)).toBeLessThan((noisy?.relativeHalfWidth ?? 0) / 2);
+  });
+
+  test("is hardly known from two networks, and exactly from a meter without errors", () => {
+    const few = fitted(3, { networks: 2 });
+    for (const op of ops) expect(few?.halfWidthByOp?.[op] ?? 1, op).toBeGreaterThan(0.1);
+
+    const exact = fitted(3, { noise: 0 });
+    for (const op of ops) expect(exact?.powerByOp_w[op], op).toBeCloseTo(powers_w[op], 2);
+  });
+
+  test("is the same of all operations where all draw the same", () => {
+    const same = fitEnergyModel(
+      metered(5).map((network) => ({
+        ...network,
+        energy: { ...network.energy, gross: { energy_j: 10 * network.latency_s } },
+      })),
+      [],
+    )?.document.gross;
+
+    expect(same?.power_w).toBeCloseTo(10, 9);
+    for (const op of ops) expect(same?.powerByOp_w[op], op).toBeCloseTo(10, 6);
+  });
+});
