@@ -75,6 +75,7 @@ export type {
   LanguagePoint,
   LanguageRun,
   LanguageScores,
+  RandomLengths,
   WeightMean,
 } from "./training/language/language-trainer.ts";
 export type { Optimizer, Update, UpdateState } from "./training/optimizers.ts";

@@ -67,6 +67,7 @@ const textRecipes: Readonly<Record<keyof typeof recipes, TextRecipe>> = {
     search: releasedSearch,
     final: {
       batch: { rows: 64, steps: 35 },
+      lengths: { deviation: 5, halved: 0.05 },
       epochs: 3000,
       learningRate: 20,
       clip: 0.25,

@@ -15,8 +15,18 @@ import {
   trainingStep,
 } from "./language-model.ts";
 
+/** How long a stretch that gradients go back through is, of a mean length `steps` (Merity et al. 2018, section 5). */
+export interface RandomLengths {
+  /** Standard deviation, steps. */
+  readonly deviation: number;
+  /** Share of stretches whose mean is half as long. */
+  readonly halved: number;
+}
+
 export interface LanguageRun {
   readonly batch: TextBatch;
+  /** Else every stretch is as long; the rate of a step is as much of the usual one as its stretch is. */
+  readonly lengths?: RandomLengths;
   readonly epochs: number;
   /** Of the first epoch; a tenth after each of `drops`. */
   readonly learningRate: number;
@@ -156,32 +166,38 @@ export class LanguageTrainer {
       readonly random: Random;
     },
   ) {
-    const { batch, clip, decay = 0, temporalPenalty = 0, dropouts = {}, drops = [] } = run;
+    const { batch, lengths, clip, decay = 0, temporalPenalty = 0, dropouts = {}, drops = [] } = run;
     const key = `train-${clip}-${decay}-${temporalPenalty}`;
-    const program = await this.#program(key, batch, () =>
-      trainingStep(this.#model, batch, { clip, decay, temporalPenalty }),
-    );
+    const programOf = (steps: number) => {
+      const stretch = { ...batch, steps };
+      const terms = { clip, decay, temporalPenalty };
+      return this.#program(key, stretch, () => trainingStep(this.#model, stretch, terms));
+    };
     const rate = run.learningRate * 0.1 ** drops.filter((drop) => drop < epoch).length;
     let { weights, average } = start;
     let values = valuesOf(this.#model, weights);
     let state = this.#zeroState(batch);
-    const losses: number[] = [];
-    for (const { x, y } of batchesOf(this.#text.train, batch)) {
+    let [lossOfAll, allSteps] = [0, 0];
+    const nextSteps = lengths && (() => randomLength(batch.steps, lengths, start.random));
+    for (const { x, y, steps } of batchesOf(this.#text.train, batch, nextSteps)) {
       run.signal?.throwIfAborted();
+      const program = await programOf(steps);
       const masks = Object.fromEntries(
         Object.entries(maskShapes(this.#model, batch)).map(([name, shape]) => [
           name,
           dropoutMask(start.random, shape, dropouts[name as MaskName] ?? 0),
         ]),
       );
-      const rateValue: TensorValue = { shape: [], dtype: "float32", data: Float32Array.of(rate) };
+      const data = Float32Array.of((rate * steps) / batch.steps);
+      const rateValue: TensorValue = { shape: [], dtype: "float32", data };
       const out = await program.run({ ...values, ...masks, x, y, state, rate: rateValue });
       const loss = Number(out.loss?.data[0]);
       if (!Number.isFinite(loss))
         throw new DivergenceError(`The loss became ${loss} in epoch ${epoch + 1}`, {
           hint: "Training diverged: lower the rate, or clip gradients shorter.",
         });
-      losses.push(loss);
+      lossOfAll += steps * loss;
+      allSteps += steps;
       state = out.state as TensorValue;
       values = Object.fromEntries(
         Object.keys(values).map((name) => [name, out[name] as TensorValue]),
@@ -191,7 +207,7 @@ export class LanguageTrainer {
     weights = new Map(
       Object.entries(values).map(([name, { data }]) => [name, data as Float32Array]),
     );
-    return { weights, average, loss: losses.reduce((sum, one) => sum + one, 0) / losses.length };
+    return { weights, average, loss: lossOfAll / allSteps };
   }
 
   #zeroState({ rows }: TextBatch): TensorValue {
@@ -270,13 +286,35 @@ export function averaged(
   );
 }
 
-/** The text in `rows` pieces side by side, `steps` words at a time: words and those that follow; what does not fill a batch is left out. */
+/** Lengths are rounded to multiples of this: every one of them is a program of its own. */
+const lengthStep = 5;
+/** Longer ones, in standard deviations, are cut. */
+const mostDeviations = 3;
+
+/** Steps of the next stretch: normal about the mean or half of it. */
+export function randomLength(
+  mean: number,
+  { deviation, halved }: RandomLengths,
+  random: Random,
+): number {
+  const around = random.uniform() < halved ? mean / 2 : mean;
+  const off = Math.max(-mostDeviations, Math.min(mostDeviations, random.normal()));
+  return lengthStep * Math.max(1, Math.round((around + deviation * off) / lengthStep));
+}
+
+/**
+ * The text in `rows` pieces side by side, so many words at a time as `nextSteps` says, else `steps`: words and those that follow; what does
+ * not fill a batch is left out.
+ */
 export function* batchesOf(
   words: Int32Array,
-  { rows, steps }: TextBatch,
-): Generator<{ readonly x: TensorValue; readonly y: TensorValue }> {
+  { rows, steps: usual }: TextBatch,
+  nextSteps: () => number = () => usual,
+): Generator<{ readonly x: TensorValue; readonly y: TensorValue; readonly steps: number }> {
   const length = Math.floor((words.length - 1) / rows);
-  for (let start = 0; start + steps <= length; start += steps) {
+  // The first one fits, however short the text is.
+  let steps = Math.min(nextSteps(), length);
+  for (let start = 0; start + steps <= length; start += steps, steps = nextSteps()) {
     const cut = (shift: number): TensorValue => ({
       shape: [steps, rows],
       dtype: "int32",
@@ -285,6 +323,6 @@ export function* batchesOf(
         (_, i) => words[(i % rows) * length + start + Math.floor(i / rows) + shift] ?? 0,
       ),
     });
-    yield { x: cut(0), y: cut(1) };
+    yield { x: cut(0), y: cut(1), steps };
   }
 }

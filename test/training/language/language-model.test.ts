@@ -31,7 +31,10 @@ import {
 import {
   averaged,
   batchesOf,
+  type LanguagePoint,
+  type LanguageScores,
   LanguageTrainer,
+  randomLength,
 } from "../../../src/training/language/language-trainer.ts";
 
 let engine: Engine;
@@ -234,6 +237,55 @@ test("batches read the text side by side and in order, each word's next one besi
   ]);
   for (const { x, y } of cut)
     expect([...y.data]).toEqual([...x.data].map((word) => Number(word) + 1));
+});
+
+test("stretches of random length read the whole text once, however they fall", () => {
+  const words = Int32Array.from({ length: 2001 }, (_, i) => i);
+  const random = seededRandom(4);
+  const lengths = { deviation: 5, halved: 0.05 };
+  const cut = [
+    ...batchesOf(words, { rows: 1, steps: 35 }, () => randomLength(35, lengths, random)),
+  ];
+
+  const read = cut.flatMap(({ x }) => [...x.data].map(Number));
+  expect(read).toEqual(Array.from(words.slice(0, read.length)));
+  expect(words.length - read.length).toBeLessThanOrEqual(50);
+  expect(new Set(cut.map(({ steps }) => steps)).size).toBeGreaterThan(2);
+});
+
+test("lengths are normal about the mean and, one in twenty, about half of it, in steps of five", () => {
+  const random = seededRandom(2);
+  const drawn = Array.from({ length: 4000 }, () =>
+    randomLength(35, { deviation: 5, halved: 0.05 }, random),
+  );
+
+  expect(new Set(drawn)).toEqual(new Set([5, 10, 15, 20, 25, 30, 35, 40, 45, 50]));
+  const mean = drawn.reduce((sum, length) => sum + length, 0) / drawn.length;
+  expect(mean).toBeCloseTo(0.95 * 35 + 0.05 * 17.5, 0);
+  const short = drawn.filter((length) => length < 25).length / drawn.length;
+  expect(short).toBeGreaterThan(0.04);
+  expect(short).toBeLessThan(0.09);
+});
+
+test("a training by stretches of random length that was left after an epoch ends as one that was not", async () => {
+  const text = chainText(seededRandom(1), { words: 12, followers: 2, tokens: 1500 });
+  const trainer = new LanguageTrainer(engine, { cell, words: 12, hiddenSize: 8 }, text);
+  const points: LanguagePoint[] = [];
+  const options = {
+    batch: { rows: 8, steps: 10 },
+    lengths: { deviation: 5, halved: 0.05 },
+    ...{ epochs: 3, learningRate: 5, clip: 0.25, seed: 2 },
+    onEpoch: (_: LanguageScores, point: LanguagePoint) => void points.push(point),
+  };
+
+  const whole = await trainer.run(options);
+  const resumed = await trainer.run(options, points[0]);
+  await trainer.release();
+
+  expect(resumed.curve).toEqual(whole.curve);
+  expect(whole.curve[2]?.validationPerplexity).toBeLessThan(
+    whole.curve[0]?.validationPerplexity ?? 0,
+  );
 });
 
 test("a chain of words is learnt down to what chance leaves, alike for the same seed", async () => {

@@ -187,6 +187,10 @@ export const textTrainingDocument = z
       clip: z.number().describe("largest norm of the gradient"),
       decay: z.number().optional(),
       temporalPenalty: z.number().optional(),
+      lengths: z
+        .object({ deviation: z.number(), halved: z.number() })
+        .optional()
+        .describe("of stretches of random length"),
       dropouts: numberByName.optional(),
       averageAfter: z.number().optional(),
       seed: z.number(),
