@@ -3,11 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test, vi } from "vitest";
+import { loadEveryCosts, openTable } from "../../energy-db/index.ts";
 import { stepVerification, textSearchDocument } from "../../src/app/cli/json/runs.ts";
+import { predictStep } from "../../src/app/workflows/cell-cost.ts";
 import { exitCodes } from "../../src/errors.ts";
+import { parseEdge } from "../../src/network/cells/wiring.ts";
 import { seededRandom } from "../../src/random.ts";
 import { LanguageTrainer } from "../../src/training/language/language-trainer.ts";
 import { cli } from "../support/cli.ts";
+import { writeFormulaTable } from "../support/formula-table.ts";
 import { chainLines } from "../support/small-text.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wattsplit-search-text-"));
@@ -141,11 +145,9 @@ test("a search killed after two cells and resumed trains neither again, and find
 });
 
 test.each([
-  ["a latency", search("a", "--latency-ms", "1"), "--latency-ms does not go with --cell rnn"],
-  ["an energy", search("a", "--energy-mj", "1"), "No table holds kernels of recurrent cells"],
+  ["finalists", search("a", "--confirm"), "verify measures what a word takes"],
   ["a margin", search("a", "--margin", "0.1"), "--margin does not go with --cell rnn"],
   ["a price", search("a", "--cost", "table"), "--cost does not go with --cell rnn"],
-  ["a device", search("a", "--device", "local"), "--device does not go with --cell rnn"],
   ["a preset", search("a", "--net", "shrink-cnn"), "--net does not go with --cell rnn"],
   ["too short a time", search("a", "--time-limit", "0.01s"), "Recipe trial needs more than"],
   ["another method", search("a", "--method", "splitting"), "splitting has no recurrent cells"],
@@ -160,6 +162,69 @@ test.each([
 
   expect(code).toBe(exitCodes.usage);
   expect(stderr).toContain(message);
+});
+
+test("the best cell within a latency or an energy of the table's is delivered, with what a word was said to take", async () => {
+  const db = writeFormulaTable(folder, { assumePower_w: 2 });
+  const table = openTable(db, { mode: "read" });
+  const tables = loadEveryCosts(table, 1);
+  const { steps, found } = textSearchDocument.parse(JSON.parse(historyOf("whole")));
+  const { nodes, activations, hiddenSize, words } = found;
+  const cells = steps.flatMap(({ tried }) =>
+    tried.map(({ edges, score }) => {
+      const cell = { wiring: { nodes, edges: edges.map(parseEdge) }, activations };
+      const { latency_s } = predictStep({ cell, hiddenSize, words }, tables);
+      return { edges, score: score ?? Number.NEGATIVE_INFINITY, latency_s };
+    }),
+  );
+  table.close();
+  const latencies_s = [...new Set(cells.map(({ latency_s }) => latency_s))].sort((a, b) => a - b);
+  // More edges take longer.
+  expect(latencies_s.length).toBeGreaterThan(2);
+  const limit_s = (latencies_s[1] ?? 0) * 1.000001;
+  const within = cells.filter(({ latency_s }) => latency_s <= limit_s);
+  const best = Math.max(...within.map(({ score }) => score));
+
+  for (const [out, flag, limit] of [
+    ["latency", "--latency-ms", 1e3 * limit_s],
+    ["energy", "--energy-mj", 2e3 * limit_s],
+  ] as const) {
+    const { code, stdout, stderr } = await cli(search(out, flag, `${limit}`, "--db", db, "--json"));
+
+    expect(code, stderr).toBe(exitCodes.done);
+    const { found: delivered } = JSON.parse(stdout);
+    expect(delivered.score, out).toBe(best);
+    expect(delivered.predicted.latency_s).toBeLessThanOrEqual(limit_s);
+    expect(delivered.predicted.energy_j).toBeCloseTo(2 * delivered.predicted.latency_s, 12);
+    expect(delivered.predicted.guessedShare).toBeGreaterThan(0);
+  }
+  const page = (out: string) => readFileSync(join(folder, out, "report.html"), "utf8");
+  for (const part of ["Latency of a word, predicted", "within the budget of"])
+    expect(page("latency")).toContain(part);
+  expect(page("energy")).toContain("Energy of a word, predicted");
+});
+
+test("a word that takes longer than it may is told when it was measured, and refused where that is asked for", async () => {
+  const path = join(folder, "latency", "history.json");
+  writeFileSync(
+    path,
+    JSON.stringify({ ...JSON.parse(historyOf("latency")), latencyLimit_s: 1e-9 }),
+  );
+  const verify = ["verify", join(folder, "latency"), "--patience", "0.1s", "--allow-conditions"];
+
+  const told = await cli(verify);
+  expect(told.code).toBe(exitCodes.done);
+  expect(told.stdout).toMatch(/One word takes .* predicted\./);
+  expect(told.stderr).toContain("exceeds the budget of");
+  expect((await cli([...verify, "--strict"])).code).toBe(exitCodes.budget);
+});
+
+test("an energy that no table tells is asked for in vain, which is said before any training", async () => {
+  const db = writeFormulaTable(mkdtempSync(join(tmpdir(), "wattsplit-search-text-power-")));
+  const { code, stderr } = await cli(search("power", "--energy-mj", "1", "--db", db));
+
+  expect(code).toBe(exitCodes.unavailable);
+  expect(stderr).toContain("has no energy of local");
 });
 
 test("a limit that no cell meets is a budget that cannot be met", async () => {

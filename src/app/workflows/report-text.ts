@@ -23,7 +23,7 @@ export function textFolderReport(folder: string): ReportData | undefined {
 export function textReport({ document, run, step }: FinishedTextSearch): ReportData {
   const { data, seed, epochs, found, steps, curve, testPerplexity, parametersLimit, macsLimit } =
     document;
-  const { nodes, hiddenSize, words, edges, activations, parameters, macs } = found;
+  const { nodes, hiddenSize, words, edges, activations, parameters, macs, predicted } = found;
   const wiringOf = (all: readonly string[]): string => all.join(", ");
   return {
     title: `Recurrent cell for ${data}`,
@@ -62,6 +62,27 @@ export function textReport({ document, run, step }: FinishedTextSearch): ReportD
         low: step.measured.low_s,
         high: step.measured.high_s,
         provenance: "measured",
+      },
+      predicted: predicted && {
+        latency_s: {
+          value: predicted.latency_s,
+          low: predicted.low_s,
+          high: predicted.high_s,
+          provenance: "predicted",
+        },
+        ...(predicted.energy_j === undefined
+          ? {}
+          : {
+              energy_j: {
+                value: predicted.energy_j,
+                low: predicted.energy_low_j,
+                high: predicted.energy_high_j,
+                provenance: predicted.energyProvenance ?? "predicted",
+              },
+            }),
+        guessedShare: predicted.guessedShare,
+        latencyLimit_s: document.latencyLimit_s,
+        energyLimit_j: document.energyLimit_j,
       },
     },
   };

@@ -65,7 +65,7 @@ const summarySchema = z.object({
   high_s: z.number(),
 });
 
-const provenances = [
+export const provenances = [
   "measured",
   "derived",
   "modelled",

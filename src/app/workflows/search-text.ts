@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
+import type { CostTable } from "../../../energy-db/index.ts";
 import {
   analysisIn,
   type CellWorkers,
@@ -10,11 +11,7 @@ import {
 } from "../../../search/index.ts";
 import { beginningOf, type Text } from "../../datasets/index.ts";
 import { UserError } from "../../errors.ts";
-import {
-  languageModelMacs,
-  languageModelParameters,
-  type RecurrentCell,
-} from "../../network/cells/recurrent-cell.ts";
+import { languageModelMacs, languageModelParameters } from "../../network/cells/recurrent-cell.ts";
 import { describeEdge } from "../../network/cells/wiring.ts";
 import { encodeModel } from "../../onnx/index.ts";
 import { progressOf } from "../../progress.ts";
@@ -23,7 +20,8 @@ import { exportLanguageModel } from "../../training/language/export.ts";
 import type { LanguageModel } from "../../training/language/language-model.ts";
 import { loadLanguagePoint } from "../../training/language/language-state.ts";
 import type { LanguageResult } from "../../training/language/language-trainer.ts";
-import { formatDuration, formatNumber } from "../../units.ts";
+import { formatDuration, formatJoules, formatNumber, formatSeconds } from "../../units.ts";
+import { isStepWithin, predictStep, type StepBudget } from "./cell-cost.ts";
 import { textReport } from "./report-text.ts";
 import { searchFile } from "./search-folder.ts";
 import {
@@ -54,6 +52,10 @@ export interface TextSearchRun {
   readonly parameters?: number | undefined;
   /** Of one word. */
   readonly macs?: number | undefined;
+  /** Of one word. */
+  readonly budget?: StepBudget;
+  /** By what the budget is judged; absent: nothing is predicted. */
+  readonly tables?: readonly CostTable[] | undefined;
   readonly seed: number;
   readonly folder: string;
   /** Train cells on the beginning of the text that the recipe names. */
@@ -64,7 +66,7 @@ export interface TextSearchRun {
 
 /** Searches for a cell, trains it from scratch on the whole text, and writes history.json, network.onnx and report.html. */
 export async function runTextSearch(run: TextSearchRun): Promise<TextSearchDocument> {
-  const { context, text, parameters, macs, seed, folder } = run;
+  const { context, text, parameters, macs, budget = {}, seed, folder } = run;
   const recipe = await begunRecipe(run);
   const { hiddenSize } = recipe.search;
   const words = text.words.length;
@@ -81,7 +83,9 @@ export async function runTextSearch(run: TextSearchRun): Promise<TextSearchDocum
     epochs: { search: recipe.search.training.epochs, final: recipe.final.epochs },
     parametersLimit: parameters ?? null,
     macsLimit: macs ?? null,
-    ...foundRecord(found, model),
+    ...(budget.latency_s === undefined ? {} : { latencyLimit_s: budget.latency_s }),
+    ...(budget.energy_j === undefined ? {} : { energyLimit_j: budget.energy_j }),
+    ...foundRecord(found, model, run.tables),
     curve: [...trained.curve],
     heldOutPerplexity: trained.best.validationPerplexity,
     testPerplexity: trained.test,
@@ -104,8 +108,9 @@ export async function runTextSearch(run: TextSearchRun): Promise<TextSearchDocum
 
 /** The recipe that the search in the folder began with; where none is under way, the one asked for or as much of it as fits the time. */
 async function begunRecipe(run: TextSearchRun): Promise<TextRecipe> {
-  const { context, text, recipeName, parameters, macs, seed, folder, timeLimit_s } = run;
-  const asked = JSON.stringify({ data: text.name, recipe: recipeName, parameters, macs, seed });
+  const { context, text, recipeName, parameters, macs, budget, seed, folder, timeLimit_s } = run;
+  const limits = { parameters, macs, ...budget };
+  const asked = JSON.stringify({ data: text.name, recipe: recipeName, ...limits, seed });
   // It was written by `claimFolder`, below, for the same words.
   const begun = claimedRecipe(folder, asked) as TextRecipe | undefined;
   if (begun) return begun;
@@ -140,31 +145,46 @@ function planText(
 }
 
 async function findCell(run: TextSearchRun, recipe: TextRecipe): Promise<FoundCell> {
-  const { context, engine, text, parameters, macs, seed, folder, workers } = run;
+  const { context, engine, text, seed, folder, workers } = run;
   const { searchTokens, search } = recipe;
   const size = { hiddenSize: search.hiddenSize, words: text.words.length };
-  const exceeds = (cell: RecurrentCell): boolean =>
-    languageModelParameters(cell, size) > (parameters ?? Number.POSITIVE_INFINITY) ||
-    languageModelMacs(cell, size) > (macs ?? Number.POSITIVE_INFINITY);
   const found = await searchRecurrentCell({
     engine,
     text: searchTokens ? beginningOf(text, searchTokens) : text,
     settings: search,
     seed,
-    exceeds,
+    exceeds: (cell) => exceeds(run, { cell, ...size }),
     analysis: analysisIn(folder, 0),
     workers,
     signal: context.signal,
     onTrained: shownTrainings(run, plannedTrainings(search)),
   });
   if (found) return found;
+  throw nothingWithin(run);
+}
+
+/** Whether a model is beyond a limit of the run, in counts or by what the table says of a word. */
+function exceeds(
+  { parameters, macs, budget, tables }: TextSearchRun,
+  model: LanguageModel,
+): boolean {
+  const { cell } = model;
+  if (languageModelParameters(cell, model) > (parameters ?? Number.POSITIVE_INFINITY)) return true;
+  if (languageModelMacs(cell, model) > (macs ?? Number.POSITIVE_INFINITY)) return true;
+  return budget && tables ? !isStepWithin(predictStep(model, tables), budget) : false;
+}
+
+function nothingWithin({ parameters, macs, budget = {} }: TextSearchRun): UserError {
+  const { latency_s, energy_j } = budget;
   const limits = [
     ...(parameters === undefined ? [] : [`${parameters} parameters`]),
     ...(macs === undefined ? [] : [`${macs} multiply-accumulates a word`]),
+    ...(latency_s === undefined ? [] : [`${formatSeconds(latency_s)} a word`]),
+    ...(energy_j === undefined ? [] : [`${formatJoules(energy_j)} a word`]),
   ];
   const within = limits.length > 0 ? ` of at most ${limits.join(" and ")}` : "";
-  throw new UserError(`No cell${within} trained to a finite perplexity`, {
-    hint: "Raise --parameters and --macs, or take another --recipe.",
+  return new UserError(`No cell${within} trained to a finite perplexity`, {
+    hint: "Raise the limits, or take another --recipe.",
     exit: "budget",
   });
 }
@@ -205,8 +225,10 @@ async function trainFound(
 
 function foundRecord(
   { cell, score, steps }: FoundCell,
-  { hiddenSize, words }: LanguageModel,
+  model: LanguageModel,
+  tables: readonly CostTable[] | undefined,
 ): Pick<TextSearchDocument, "steps" | "found"> {
+  const { hiddenSize, words } = model;
   const finite = (value: number) => (Number.isFinite(value) ? value : null);
   const recordOf = ({ wiring, perplexity, score: scored }: TrainedCell) => ({
     edges: wiring.edges.map(describeEdge),
@@ -221,9 +243,10 @@ function foundRecord(
       activations: [...cell.activations],
       hiddenSize,
       words,
-      parameters: languageModelParameters(cell, { hiddenSize, words }),
-      macs: languageModelMacs(cell, { hiddenSize, words }),
+      parameters: languageModelParameters(cell, model),
+      macs: languageModelMacs(cell, model),
       score,
+      ...(tables ? { predicted: predictStep(model, tables) } : {}),
     },
   };
 }

@@ -3,13 +3,26 @@ import { join } from "node:path";
 import { z } from "zod";
 import { nodeActivations } from "../../network/cells/recurrent-cell.ts";
 import { checkResumable, folderRefusal } from "./resumable-folder.ts";
-import { searchFile } from "./search-folder.ts";
+import { provenances, searchFile } from "./search-folder.ts";
 
 const cellSchema = z.object({
   edges: z.array(z.string()).describe("tail->head; node 0 joins the word and the state before"),
   perplexity: z.number().nullable().describe("held out; null where training diverged"),
   score: z.number().nullable().describe("null where training diverged"),
 });
+
+const predictedStepSchema = z.object({
+  latency_s: z.number(),
+  low_s: z.number(),
+  high_s: z.number(),
+  energy_j: z.number().optional(),
+  energy_low_j: z.number().optional(),
+  energy_high_j: z.number().optional(),
+  energyProvenance: z.enum(provenances).optional(),
+  guessedShare: z.number().describe("of the latency, of steps predicted from their work alone"),
+});
+/** What a word is said to cost before it ran. */
+export type PredictedStep = z.infer<typeof predictedStepSchema>;
 
 /** history.json of a search for a recurrent cell. */
 export const textSearchSchema = z.object({
@@ -25,6 +38,8 @@ export const textSearchSchema = z.object({
   }),
   parametersLimit: z.number().nullable().describe("null: none"),
   macsLimit: z.number().nullable().optional().describe("of a word; absent in older files"),
+  latencyLimit_s: z.number().optional().describe("of a word"),
+  energyLimit_j: z.number().optional().describe("of a word"),
   steps: z.array(
     z.object({
       tried: z.array(cellSchema),
@@ -40,6 +55,9 @@ export const textSearchSchema = z.object({
     parameters: z.number(),
     macs: z.number().optional().describe("multiply-accumulates of a word; absent in older files"),
     score: z.number(),
+    predicted: predictedStepSchema
+      .optional()
+      .describe("one word by the table that the search was given"),
   }),
   curve: z
     .array(
@@ -65,7 +83,7 @@ export type TextRunRecord = z.infer<typeof runSchema>;
 
 const secondsSchema = z.object({ latency_s: z.number(), low_s: z.number(), high_s: z.number() });
 
-/** verification.json: one step of the model on a device. No table has costs of recurrent cells, so nothing was predicted. */
+/** verification.json: one step of the model on a device. */
 export const stepVerificationSchema = z.object({
   measuredAt: z.string(),
   attempt: z.number(),

@@ -147,6 +147,16 @@ export interface TextSearchResult {
   readonly wiring: string;
   /** One step of the model on the device, where it was run there. */
   readonly step_s?: Reading | undefined;
+  /** One step by a table, where the search was given one. */
+  readonly predicted?: PredictedWord | undefined;
+}
+
+/** What a word is said to cost before it ran, and what it may. */
+export interface PredictedWord extends Pick<Costs, "latency_s" | "energy_j"> {
+  /** Of the latency, of steps predicted from their work alone. */
+  readonly guessedShare: number;
+  readonly latencyLimit_s?: number | undefined;
+  readonly energyLimit_j?: number | undefined;
 }
 
 /** The delivered network layer by layer. */

@@ -1,7 +1,13 @@
-import { formatCount, formatNumber, formatSeconds } from "../../units.ts";
+import {
+  formatCount,
+  formatJoules,
+  formatNumber,
+  formatPercent,
+  formatSeconds,
+} from "../../units.ts";
 import { cellPath, perplexityCurve } from "../perplexity.ts";
 import type { CellRow, PerplexityRow } from "../rows.ts";
-import type { ReportData, TextSearchResult } from "./data.ts";
+import type { PredictedWord, ReportData, TextSearchResult } from "./data.ts";
 import { figureMarkup } from "./figure.ts";
 import { readingMarkup } from "./format.ts";
 import { html, type Markup } from "./html.ts";
@@ -33,19 +39,34 @@ ${figureMarkup(training, (width) => perplexityCurve(curve, width), html`From scr
 }
 
 function tiles(result: TextSearchResult): Markup {
-  const { testPerplexity, parameters, limit, macs, macsLimit, wiring, step_s } = result;
+  const { testPerplexity, parameters, limit, macs, macsLimit, wiring, step_s, predicted } = result;
   const work = macs !== undefined && html`<p>${formatCount(macs)} multiply-accumulates a word</p>`;
   return html`<section class="tiles" aria-label="Summary">
 ${tile("Test perplexity", html`${formatNumber(testPerplexity)}`, html`<p>read once, at the end</p>`)}
-${step_s && tile("Latency of a word", readingMarkup(step_s, formatSeconds), html`<p>one step of the model; no table predicts recurrent cells</p>`)}
+${step_s && tile("Latency of a word", readingMarkup(step_s, formatSeconds), html`<p>one step of the model</p>`)}
+${predicted && predictedTiles(predicted)}
 ${tile("Parameters", html`${formatCount(parameters)}`, html`${withinLimit(limit)}${work || undefined}${withinLimit(macsLimit)}<p>${wiring}</p>`)}
 </section>`;
 }
 
-const withinLimit = (limit: number | undefined): Markup | undefined =>
+/** By the table: a network's other steps are in no table of layers, and what they take is said beside it. */
+const predictedTiles = ({
+  latency_s,
+  energy_j,
+  guessedShare,
+  latencyLimit_s,
+  energyLimit_j,
+}: PredictedWord): Markup =>
+  html`${tile("Latency of a word, predicted", readingMarkup(latency_s, formatSeconds), html`<p>${formatPercent(guessedShare)} of it from work alone</p>${withinLimit(latencyLimit_s, formatSeconds)}`)}
+${energy_j && tile("Energy of a word, predicted", readingMarkup(energy_j, formatJoules), html`${withinLimit(energyLimit_j, formatJoules)}`)}`;
+
+const withinLimit = (
+  limit: number | undefined,
+  format: (limit: number) => string = formatCount,
+): Markup | undefined =>
   limit === undefined
     ? undefined
-    : html`<p class="met">✓ within the budget of ${formatCount(limit)}</p>`;
+    : html`<p class="met">✓ within the budget of ${format(limit)}</p>`;
 
 const number = (value: number | undefined) =>
   value === undefined ? undefined : formatNumber(value);

@@ -91,6 +91,9 @@ export const kernelOfStep = (
     dtype,
   };
 
+/** Images and states; numbers of rows that are looked up. */
+const readTypes: ReadonlySet<string> = new Set(["float32", "int32", "int64"]);
+
 function requireReadable({ nodes, inputs }: ModelOutline, source: string): void {
   const quantised = nodes.filter(({ op }) => /QLinear|Integer$|DynamicQuantize/.test(op)).length;
   if (quantised > 0)
@@ -98,12 +101,15 @@ function requireReadable({ nodes, inputs }: ModelOutline, source: string): void 
       `${source} is quantised by operators of integers (${quantised} nodes of ${nodes.length}), expected QuantizeLinear and DequantizeLinear around operators`,
       { hint: "Export it in the QDQ format, or give the float32 model.", exit: "unavailable" },
     );
-  const other = inputs.find(({ type }) => type !== "float32");
+  const other = inputs.find(({ type }) => !readTypes.has(type));
   if (other)
-    throw new UserError(`${source}: input "${other.name}" is ${other.type}, expected float32`, {
-      hint: "Export a model that reads float32.",
-      exit: "unavailable",
-    });
+    throw new UserError(
+      `${source}: input "${other.name}" is ${other.type}, expected float32, or int32 or int64 of numbers of words`,
+      {
+        hint: "Export a model that reads float32.",
+        exit: "unavailable",
+      },
+    );
 }
 
 /** Layers of ours read no flattened images: what a dense one reads of one, another makes of its mean. */

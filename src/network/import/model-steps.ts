@@ -178,7 +178,8 @@ class Reading {
     const bytes = bytesPerValue[dtype];
     const weightBytes = sum(
       constants.map((constant) => {
-        const shape = this.#known.get(constant)?.shape ?? [];
+        // What is looked up in a table is read of it, not all of it.
+        const shape = node.op === "Gather" ? output : (this.#known.get(constant)?.shape ?? []);
         return (this.#bytes.get(constant) ?? bytes) * sizeOf(shape);
       }),
     );

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { Precision } from "../../../../devices/index.ts";
 import { UserError } from "../../../errors.ts";
 import { formatJoules, formatPercent, formatSeconds } from "../../../units.ts";
-import { energyBasis, judgeBudget } from "../../workflows/judge-budget.ts";
+import { energyBasis, type Judgement, judgeBudget } from "../../workflows/judge-budget.ts";
 import { type NetworkFlags, namedNetworks } from "../../workflows/networks-named.ts";
 import { withTable } from "../../workflows/open-costs.ts";
 import { searchReport } from "../../workflows/report-search.ts";
@@ -13,7 +13,11 @@ import {
   type VerificationRecord,
   writeVerification,
 } from "../../workflows/search-folder.ts";
-import { readTextSearch } from "../../workflows/text-search-folder.ts";
+import {
+  readTextSearch,
+  type StepVerification,
+  type TextSearchDocument,
+} from "../../workflows/text-search-folder.ts";
 import { heldOutNetworks, runVerify } from "../../workflows/verify-run.ts";
 import { verifyTextSearch } from "../../workflows/verify-text.ts";
 import { writeReport } from "../../workflows/write-report.ts";
@@ -105,21 +109,31 @@ async function verifyNamed(flags: VerifyFlags, context: CommandContext): Promise
 /** One step of a recurrent cell's model. */
 async function verifyCell(
   folder: string,
-  { device = "local", runtime, threads, patience, allowConditions, json }: VerifyFlags,
+  { found: { predicted }, latencyLimit_s, energyLimit_j }: TextSearchDocument,
+  flags: VerifyFlags,
   context: CommandContext,
 ): Promise<void> {
+  const { device = "local", runtime, threads, patience, allowConditions } = flags;
   const asked = { device, runtime, threads, patience, allowConditions };
   const record = await verifyTextSearch({ ...asked, context, folder });
-  if (json) {
-    context.terminal.answerJson(record);
-    return;
-  }
-  const { latency_s, low_s, high_s } = record.measured;
-  context.terminal.answer(
-    `One word takes ${formatSeconds(latency_s)} (${formatSeconds(low_s)} to ${formatSeconds(high_s)}) on ${device}. ` +
-      "No table has costs of recurrent cells, so nothing was predicted.",
-  );
+  const { measured } = record;
+  if (flags.json) context.terminal.answerJson(record);
+  else
+    context.terminal.answer(
+      `One word takes ${secondsText(measured)} on ${device}, ` +
+        (predicted
+          ? `${secondsText(predicted)} predicted.`
+          : "of which nothing was predicted: the search was given no table."),
+    );
+  const budget = {
+    ...(latencyLimit_s === undefined ? {} : { latency_s: latencyLimit_s }),
+    ...(energyLimit_j === undefined ? {} : { energy_j: energyLimit_j }),
+  };
+  tellJudgement(judgeBudget({ measured }, budget), flags, context);
 }
+
+const secondsText = ({ latency_s, low_s, high_s }: StepVerification["measured"]): string =>
+  `${formatSeconds(latency_s)} (${formatSeconds(low_s)} to ${formatSeconds(high_s)})`;
 
 async function verifyFound(
   folder: string,
@@ -127,7 +141,8 @@ async function verifyFound(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  if (readTextSearch(folder)) return verifyCell(folder, flags, context);
+  const cell = readTextSearch(folder);
+  if (cell) return verifyCell(folder, cell.document, flags, context);
   const found = readFound(folder);
   requireModel(folder, found);
   const { network, weights, run, history } = found;
@@ -146,14 +161,21 @@ async function verifyFound(
   );
   if (flags.json) terminal.answerJson(record);
   else terminal.answer(verificationText(record));
-  const { missed, unjudged } = judgeBudget(record, run.budget);
-  for (const sentence of unjudged) terminal.warn(sentence);
+  tellJudgement(judgeBudget(record, run.budget), flags, context);
+}
+
+function tellJudgement(
+  { missed, unjudged }: Judgement,
+  flags: VerifyFlags,
+  context: CommandContext,
+): void {
+  for (const sentence of unjudged) context.terminal.warn(sentence);
   if (missed.length > 0 && flags.strict)
     throw new UserError(missed.join("; "), {
       hint: "Search again with a larger --margin, or raise the budget.",
       exit: "budget",
     });
-  for (const sentence of missed) terminal.warn(sentence);
+  for (const sentence of missed) context.terminal.warn(sentence);
 }
 
 /** Several networks, a row each. */
