@@ -84,6 +84,7 @@ function meteredNetwork(
     {
       energy,
       latency_s: latency.typical?.latency_s ?? latency.floor.latency_s,
+      floor_s: latency.floor.latency_s,
       timeByOp_s: sumByOp(
         kernels.map(({ kernel, latency: { latency_s } }) => ({ kernel, latency_s })),
       ),

@@ -13,6 +13,8 @@ export interface MeteredNetwork {
   };
   /** Latency that goes with the energy: the typical one, since windows hold slow moments too, s. */
   readonly latency_s: number;
+  /** The one that tables answer by, s. */
+  readonly floor_s: number;
   /** Time spent in each operation by the cost model, s. What is missing to the latency is the call's overhead. */
   readonly timeByOp_s: ReadonlyMap<string, number>;
   /** The same by the table's costs, as an answer would be made; absent where they do not know it. */
@@ -32,6 +34,7 @@ export interface EnergyModelDocument {
   readonly net?: PowerFit;
 }
 
+/** Powers while a device works undisturbed: times a floor, they make the energy that is typical. */
 export interface PowerFit {
   /** Of everything without a power of its own, W. */
   readonly power_w: number;
@@ -102,6 +105,7 @@ export function predictEnergy(
 }
 
 interface Observation extends TimeSpent {
+  readonly floor_s: number;
   readonly energy_j: number;
   readonly predicted?: TimeSpent;
 }
@@ -135,9 +139,16 @@ function fitPowers(
     half_w: differences[i]?.half ?? Number.POSITIVE_INFINITY,
   }));
   const told = powers.filter(({ power_w, half_w }) => half_w < power_w);
+  // Slow moments draw power too, and answers are times without them.
+  const slowness = quantile(
+    design.map(({ latency_s, floor_s }) => latency_s / floor_s),
+    0.5,
+  );
   const fit = {
-    power_w,
-    powerByOp_w: Object.fromEntries(powers.map(({ op, power_w }) => [op, Math.max(0, power_w)])),
+    power_w: slowness * power_w,
+    powerByOp_w: Object.fromEntries(
+      powers.map(({ op, power_w }) => [op, slowness * Math.max(0, power_w)]),
+    ),
     halfWidthByOp: Object.fromEntries(
       told.map(({ op, power_w, half_w }) => [op, half_w / power_w]),
     ),
@@ -145,7 +156,9 @@ function fitPowers(
   const errorOf = (time: TimeSpent, energy_j: number): number =>
     predictEnergy(fit, time) / energy_j - 1;
   const errorsOf = (networks: readonly Observation[]) =>
-    networks.map((network) => errorOf(network, network.energy_j));
+    networks.map(({ floor_s, timeByOp_s, energy_j }) =>
+      errorOf({ latency_s: floor_s, timeByOp_s }, energy_j),
+    );
   const judging = heldOut.length >= fewestJudges ? heldOut : design;
   const predictedErrors = judging.flatMap(({ predicted, energy_j }) =>
     predicted ? [errorOf(predicted, energy_j)] : [],

@@ -5,19 +5,20 @@ import { seededRandom } from "../../src/random.ts";
 const powers_w = { conv2d: 12, depthwise_conv2d: 8, dense: 9 };
 const ops = Object.keys(powers_w) as (keyof typeof powers_w)[];
 
-/** Networks whose operations draw these powers, metered with an error of `noise`. */
-function metered(seed: number, { networks = 54, noise = 0.01 } = {}) {
+/** Networks whose operations draw these powers, metered with an error of `noise`, in windows that were slower than the floor. */
+function metered(seed: number, { networks = 54, noise = 0.01, slowness = 1 } = {}) {
   const random = seededRandom(seed);
   return Array.from({ length: networks }, () => {
     const times_s = ops.map(() => 1e-5 + 1e-4 * random.uniform());
     const energy_j = ops.reduce((sum, op, i) => sum + powers_w[op] * (times_s[i] ?? 0), 0);
     return {
       energy: {
-        gross: { energy_j: energy_j * (1 + noise * random.normal()) },
+        gross: { energy_j: slowness * energy_j * (1 + noise * random.normal()) },
         meter: "counter",
         provenance: "simulated" as const,
       },
-      latency_s: times_s.reduce((sum, time_s) => sum + time_s, 0),
+      latency_s: slowness * times_s.reduce((sum, time_s) => sum + time_s, 0),
+      floor_s: times_s.reduce((sum, time_s) => sum + time_s, 0),
       timeByOp_s: new Map(ops.map((op, i) => [op, times_s[i] ?? 0])),
     };
   });
@@ -55,6 +56,13 @@ describe("the power of an operation", () => {
 
     const exact = fitted(3, { noise: 0 });
     for (const op of ops) expect(exact?.powerByOp_w[op], op).toBeCloseTo(powers_w[op], 2);
+  });
+
+  test("makes of a floor the energy that windows with slow moments in them take", () => {
+    const slow = fitted(3, { noise: 0, slowness: 1.02 });
+
+    for (const op of ops) expect(slow?.powerByOp_w[op], op).toBeCloseTo(1.02 * powers_w[op], 1);
+    expect(slow?.relativeHalfWidth).toBeLessThan(0.01);
   });
 
   test("is the same of all operations where all draw the same", () => {
