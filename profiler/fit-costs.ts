@@ -63,13 +63,11 @@ export function fitCosts(
 const powersOf = ({
   power_w,
   powerByOp_w,
-  halfWidthByOp,
   relativeHalfWidth,
   predictedHalfWidth,
 }: PowerFit): Powers => ({
   power_w,
   powerByOp_w,
-  ...(halfWidthByOp === undefined ? {} : { halfWidthByOp }),
   relativeHalfWidth,
   ...(predictedHalfWidth === undefined ? {} : { predictedHalfWidth }),
 });

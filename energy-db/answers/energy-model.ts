@@ -5,8 +5,6 @@ export interface Powers {
   /** Watts while no more specific operation is listed. */
   readonly power_w: number;
   readonly powerByOp_w: Readonly<Record<string, number>>;
-  /** Half a 95 % interval of these, as a fraction. Absent in older models, and for operations of which too little is known. */
-  readonly halfWidthByOp?: Readonly<Record<string, number>>;
   /** Half a 95 % interval of the energy of a network whose time was measured, as a fraction; 0 for an assumption. */
   readonly relativeHalfWidth: number;
   /** The same of one whose time is predicted: that it may take another is in it. Absent in older models. */

@@ -39,7 +39,7 @@ export function energyOfTime(
   { latency_s, relative, op }: TimeSpent,
 ): EnergyAnswer {
   return answered(model, (powers) =>
-    around(latency_s * powerOf(powers, op), Math.hypot(relative, halfWidthOf(powers, op))),
+    around(latency_s * powerOf(powers, op), Math.hypot(relative, powers.relativeHalfWidth)),
   );
 }
 
@@ -146,12 +146,6 @@ function answered(
 /** A fit that held an operation at 0 W could not tell its power: no work is free. */
 const powerOf = ({ power_w, powerByOp_w }: Powers, op: string | undefined): number =>
   (op === undefined ? undefined : powerByOp_w[op]) || power_w;
-
-/** A network's, which has its own measurement in it, where the operation's power has none. */
-const halfWidthOf = (
-  { halfWidthByOp = {}, relativeHalfWidth }: Powers,
-  op: string | undefined,
-): number => (op === undefined ? undefined : halfWidthByOp[op]) ?? relativeHalfWidth;
 
 const around = (value_j: number, relative: number): Estimate => ({
   value_j,

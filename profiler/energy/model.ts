@@ -1,4 +1,4 @@
-import { determinant, inverse, Matrix } from "ml-matrix";
+import { determinant, Matrix, solve } from "ml-matrix";
 import type { EnergyEstimate, EnergyReading, StoredModel } from "../../energy-db/index.ts";
 import { studentT95 } from "../../energy-db/index.ts";
 import { quantile } from "../../src/statistics.ts";
@@ -39,8 +39,6 @@ export interface PowerFit {
   /** Of everything without a power of its own, W. */
   readonly power_w: number;
   readonly powerByOp_w: Readonly<Record<string, number>>;
-  /** Half a 95 % interval of these powers, as a fraction. */
-  readonly halfWidthByOp?: Readonly<Record<string, number>>;
   /** Half a 95 % interval of the energy of a new network whose time was measured, as a fraction. */
   readonly relativeHalfWidth: number;
   /** Of one whose time is predicted; absent where too few can be. */
@@ -129,16 +127,10 @@ function fitPowers(
   const shares = design.map(({ timeByOp_s, latency_s }) =>
     ops.map((op) => (timeByOp_s.get(op) ?? 0) / latency_s),
   );
-  const differences = ridge(
+  const differences_w = ridge(
     shares,
     design.map(({ energy_j, latency_s }) => energy_j / latency_s - power_w),
   );
-  const powers = ops.map((op, i) => ({
-    op,
-    power_w: power_w + (differences[i]?.value ?? 0),
-    half_w: differences[i]?.half ?? Number.POSITIVE_INFINITY,
-  }));
-  const told = powers.filter(({ power_w, half_w }) => half_w < power_w);
   // Slow moments draw power too, and answers are times without them.
   const slowness = quantile(
     design.map(({ latency_s, floor_s }) => latency_s / floor_s),
@@ -147,10 +139,7 @@ function fitPowers(
   const fit = {
     power_w: slowness * power_w,
     powerByOp_w: Object.fromEntries(
-      powers.map(({ op, power_w }) => [op, slowness * Math.max(0, power_w)]),
-    ),
-    halfWidthByOp: Object.fromEntries(
-      told.map(({ op, power_w, half_w }) => [op, half_w / power_w]),
+      ops.map((op, i) => [op, slowness * Math.max(0, power_w + (differences_w[i] ?? 0))]),
     ),
   };
   const errorOf = (time: TimeSpent, energy_j: number): number =>
@@ -184,56 +173,36 @@ const fewestJudges = 3;
 const halfWidth = (errors: readonly number[]): number =>
   studentT95(errors.length - 1) * Math.sqrt(mean(errors.map((error) => error * error)));
 
-/** What a regression says of one coefficient. */
-interface Coefficient {
-  readonly value: number;
-  /** Half of its 95 % interval. */
-  readonly half: number;
-}
-
 /**
  * Ridge regression (Hoerl and Kennard 1970): the difference of each operation's power from the mean, shrunk towards none as far as
- * these networks ask for: the prior's strength is the one of most evidence (MacKay 1992, Bayesian interpolation, section 4), so
- * that its posterior tells how uncertain they are, the mean with them.
+ * these networks ask for: the prior's strength is the one of most evidence (MacKay 1992, Bayesian interpolation, section 4).
  */
 function ridge(
   rows: readonly (readonly number[])[],
   targets: readonly number[],
-): readonly Coefficient[] {
+): readonly number[] {
   const x = new Matrix(rows.map((row) => [...row]));
   if (x.columns === 0) return [];
   const y = Matrix.columnVector([...targets]);
   const usual = mean(rows.flat().map((share) => share * share));
   const fits = priorsInNetworks.map((networks) => ridgeOf(x, y, networks * usual));
-  const { values, covariance, variance } = fits.reduce((best, fit) =>
-    fit.evidence > best.evidence ? fit : best,
-  );
-  const t = studentT95(rows.length - 1);
-  const uncertain = covariance.diagonal();
-  return values.to1DArray().map((value, i) => ({
-    value,
-    half: t * Math.sqrt(variance * ((uncertain[i] ?? 0) + 1 / rows.length)),
-  }));
+  return fits.reduce((best, fit) => (fit.evidence > best.evidence ? fit : best)).values;
 }
 
 const exact = 1e-12;
 
-/** One strength of the prior, and the logarithm of its evidence but for a constant. */
+/** Coefficients under one strength of the prior, and the logarithm of its evidence but for a constant. */
 function ridgeOf(x: Matrix, y: Matrix, prior: number) {
   const precision = x.transpose().mmul(x).add(Matrix.eye(x.columns).mul(prior));
-  const covariance = inverse(precision);
   const projected = x.transpose().mmul(y);
-  const values = covariance.mmul(projected);
+  const values = solve(precision, projected);
   const total = y.dot(y);
   // No metering is exact, and rounding must not make it more than that.
   const unexplained = Math.max(total - projected.dot(values), exact * total);
-  const variance = unexplained / x.rows;
   const logDeterminant = Math.log(determinant(precision)) - x.columns * Math.log(prior);
   return {
-    values,
-    covariance,
-    variance,
-    evidence: -(x.rows * Math.log(variance) + logDeterminant) / 2,
+    values: values.to1DArray(),
+    evidence: -(x.rows * Math.log(unexplained / x.rows) + logDeterminant) / 2,
   };
 }
 

@@ -258,16 +258,6 @@ describe("energy", () => {
     );
   });
 
-  test("is as uncertain as its time and its operation's power are, where the fit tells how sure it is of that", () => {
-    storeEnergyModel(table, platformId, "chain", { ...powers, halfWidthByOp: { conv2d: 0.004 } });
-    const answer = loadCosts(table, platformId).cost(kernelAt(20, 24));
-
-    expect((answer.energy_high_j ?? 0) / (answer.energy_j ?? 1) - 1).toBeCloseTo(
-      Math.hypot(answer.latency_high_s / answer.latency_s - 1, 0.004),
-      6,
-    );
-  });
-
   test("is gross, and net of idle beside it only where powers above idle were metered", () => {
     const net = { power_w: 2, powerByOp_w: { conv2d: 4 }, relativeHalfWidth: 0.05 };
     storeEnergyModel(table, platformId, "chain", powers);
