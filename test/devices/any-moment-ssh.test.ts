@@ -92,6 +92,7 @@ describe.skipIf(missing !== undefined)(
     it("when its disk is full for a while", async (context) => {
       const path = join(folder, "disk");
       const disk = smallDisk(path, 64) ?? context.skip("needs leave to mount a tmpfs");
+      context.onTestFinished(() => disk.close());
       const device = await open("full", sshd.port, ["env", `TMPDIR=${path}`, ...wattsplitCommand]);
       let fills = 0;
       let free = (): void => undefined;
@@ -100,24 +101,18 @@ describe.skipIf(missing !== undefined)(
         if (notice.startsWith("No space")) free();
       };
 
-      await expectSameRowsWhenever(
-        device,
-        undisturbed,
-        () => {
-          fills++;
-          free = fillDisk(path);
-        },
-        { restore: () => free() },
-      );
+      const fill = () => {
+        fills++;
+        free = fillDisk(path);
+      };
+      // Again where nothing was written at any of the moments drawn; a disk that is never noticed to be full ends by the time limit.
+      do await expectSameRowsWhenever(device, undisturbed, fill, { restore: () => free() });
+      while (!notices.some((notice) => /^No space is left on the device \(.*ENOSPC/.test(notice)));
 
-      expect(fills).toBe(moments);
-      expect(notices).toContainEqual(
-        expect.stringMatching(/^No space is left on the device \(.*ENOSPC/),
-      );
+      expect(fills % moments).toBe(0);
       expect(notices).toContain("There is space again; going on");
       expect(notices.filter((notice) => notice.includes("Connection lost"))).toEqual([]);
       await device.close();
-      disk.close();
     });
   },
 );
